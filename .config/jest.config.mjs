@@ -1,0 +1,12 @@
+// Node 22 from the `node` package runs this; two cores are the reference machine.
+export default {
+  rootDir: '..',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testEnvironment: 'node',
+  transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
+  // Packages published as ES modules only are transformed like our own source.
+  transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],
+  cacheDirectory: '<rootDir>/tmp/jest',
+  testTimeout: 60_000,
+};

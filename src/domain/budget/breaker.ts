@@ -1,0 +1,44 @@
+/**
+ * The breaker: every act reserves its cost here first. SPEC.md section 5.
+ * Invariants: what is spent never exceeds the budget, not for an instant; after the first refusal nothing more is granted.
+ */
+import { assert } from '../assert';
+import { type Budget, type BudgetExceeded, type BudgetState, type Dimension, LIMITER_OF, NOTHING_SPENT } from './budget';
+
+export interface Breaker {
+  /**
+   * Charges `amount` before the act. Answers the refusal, or nothing when granted. Synchronous, so parallel work cannot slip
+   * between check and count. Once it has refused, it answers that first refusal for ever.
+   */
+  readonly reserve: (dimension: Dimension, amount: number) => BudgetExceeded | undefined;
+  readonly state: () => BudgetState;
+  readonly refusal: () => BudgetExceeded | undefined;
+}
+
+/** `spent` continues an earlier count, for a verifier that starts at a checkpoint. */
+export function makeBreaker(budget: Budget, spent: BudgetState = NOTHING_SPENT): Breaker {
+  const state: Record<Dimension, number> = { ...spent };
+  let refusal: BudgetExceeded | undefined;
+  return {
+    reserve: (dimension, amount) => {
+      assert(Number.isSafeInteger(amount) && amount >= 0, 'a reservation is a whole number of 0 or more');
+      if (refusal !== undefined) return refusal;
+      const limiter = LIMITER_OF[dimension];
+      // Compared by what is left, so that a huge amount cannot overflow past the limit.
+      if (amount > budget[limiter] - state[dimension]) {
+        refusal = {
+          code: 'budget_exceeded',
+          limiter,
+          message: `${limiter} is ${String(budget[limiter])}: ${String(state[dimension])} spent, ${String(amount)} more asked for`,
+          requested: amount,
+          budgets: { budget, budget_state: { ...state } },
+        };
+        return refusal;
+      }
+      state[dimension] += amount;
+      return undefined;
+    },
+    state: () => ({ ...state }),
+    refusal: () => refusal,
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Canonical JSON (RFC 8785): the bytes every hash of the contract covers.
+ * Invariant: equal values give equal text; text that is not well-formed Unicode, or a number that JSON cannot hold, is a bug of the caller.
+ */
+import { assert } from '../assert';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Canonical text of a JSON value. Keys with the value `undefined` are left out. */
+export function canonical(value: Json): string {
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      assert(Number.isFinite(value), 'canonical JSON holds finite numbers only');
+      return JSON.stringify(value);
+    case 'string':
+      return canonicalString(value);
+    default:
+      return isList(value) ? `[${value.map(canonical).join(',')}]` : canonicalObject(value);
+  }
+}
+
+/** A JSON string literal as RFC 8785 writes it; lone surrogates have no UTF-8 form and are refused. */
+export function canonicalString(text: string): string {
+  assert(text.isWellFormed(), 'canonical JSON holds well-formed Unicode only');
+  return JSON.stringify(text);
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function canonicalObject(value: { readonly [key: string]: Json | undefined }): string {
+  const members: string[] = [];
+  // RFC 8785 orders keys by UTF-16 code units, which is what sort() compares.
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member !== undefined) members.push(`${canonicalString(key)}:${canonical(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}

@@ -1,0 +1,131 @@
+/**
+ * A market path: symbols, and for each step the price of every one of them.
+ * The decoders accept what people write (numbers, lower-case symbols); what comes out is exact and in one order.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { failure, failures, success } from 'io-ts';
+import { type Codec, decimalCodec, isRecord, makeCodec, objectCodec, POSITIVE, textCodec } from '../codec/codec';
+import { excerpt, type Problem, pointerStep, problemsOf } from '../codec/problem';
+import { type Decimal, decimalFromJson } from '../decimal/decimal';
+import { normalSymbol, symbolListCodec } from './symbol';
+
+export interface MarketStep {
+  /** One price per symbol, in the order of the header; all positive. */
+  readonly prices: readonly Decimal[];
+  readonly time: string | undefined;
+}
+
+export interface MarketPath {
+  readonly symbols: readonly string[];
+  readonly steps: readonly MarketStep[];
+}
+
+const headerCodec = objectCodec('market header', { required: { symbols: symbolListCodec }, optional: { description: textCodec } });
+
+/** First line of a `.jsonl` market. The description is for people: it is no part of the market's content, nor of its digest. */
+export function decodeMarketHeader(value: unknown): Either<readonly Problem[], readonly string[]> {
+  const decoded = headerCodec.decode(value);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right.symbols);
+}
+
+/** A step of a `.json` market: `{"time"?, "AAPL": 99.86, ...}`. Pointers are relative to the step. */
+export function decodeFlatStep(value: unknown, symbols: readonly string[]): Either<readonly Problem[], MarketStep> {
+  if (!isRecord(value)) return left([{ pointer: '', message: `${excerpt(value)}: expected an object with a price for each symbol` }]);
+  const prices = Object.entries(value).filter(([key]) => key !== 'time');
+  return decodeStep(prices, Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, '');
+}
+
+/** A line of a `.jsonl` market: `{"prices": {...}, "time"?}`. Pointers are relative to the line. */
+export function decodeNestedStep(value: unknown, symbols: readonly string[]): Either<readonly Problem[], MarketStep> {
+  if (!isRecord(value)) return left([{ pointer: '', message: `${excerpt(value)}: expected an object with prices and, if known, time` }]);
+  const problems: Problem[] = Object.keys(value)
+    .filter((key) => key !== 'prices' && key !== 'time')
+    .map((key) => ({ pointer: pointerStep(key), message: 'unknown field; legal here: prices, time' }));
+  const prices = Object.hasOwn(value, 'prices') ? value['prices'] : undefined;
+  if (!isRecord(prices)) return left([...problems, { pointer: '/prices', message: `${excerpt(prices)}: expected an object with a price for each symbol` }]);
+  const step = decodeStep(Object.entries(prices), Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, '/prices');
+  if (problems.length === 0) return step;
+  return left(isLeft(step) ? [...problems, ...step.left] : problems);
+}
+
+function decodeStep(
+  entries: readonly (readonly [string, unknown])[],
+  time: unknown,
+  symbols: readonly string[],
+  at: string,
+): Either<readonly Problem[], MarketStep> {
+  const problems: Problem[] = [];
+  const bySymbol = new Map<string, Decimal>();
+  for (const [key, raw] of entries) {
+    const pointer = at + pointerStep(key);
+    const symbol = normalSymbol(key);
+    if (symbol === undefined || !symbols.includes(symbol)) {
+      problems.push({ pointer, message: `unknown field; legal here: ${symbols.join(', ')}${at === '' ? ', time' : ''}` });
+    } else if (bySymbol.has(symbol)) {
+      problems.push({ pointer, message: `a second price for ${symbol}` });
+    } else {
+      const price = decimalFromJson(raw);
+      if (isLeft(price)) problems.push({ pointer, message: `${excerpt(raw)}: ${price.left}` });
+      else if (price.right <= 0n) problems.push({ pointer, message: `${excerpt(raw)}: a price must be more than 0` });
+      bySymbol.set(symbol, isLeft(price) ? 1n : price.right);
+    }
+  }
+  const prices: Decimal[] = [];
+  for (const symbol of symbols) {
+    const price = bySymbol.get(symbol);
+    if (price === undefined) problems.push({ pointer: at + pointerStep(symbol), message: `no price for ${symbol}; each step prices every symbol` });
+    else prices.push(price);
+  }
+  if (time !== undefined && (typeof time !== 'string' || !time.isWellFormed())) {
+    problems.push({ pointer: '/time', message: `${excerpt(time)}: expected a string` });
+    return left(problems);
+  }
+  return problems.length > 0 ? left(problems) : right({ prices, time });
+}
+
+const priceSchema = decimalCodec(POSITIVE).schema;
+
+/** A whole `.json` market document. */
+export const marketPathCodec: Codec<MarketPath> = makeCodec(
+  'market path',
+  {
+    type: 'object',
+    description: 'Symbols and, for each step, the price of every symbol and (if known) its time.',
+    properties: {
+      $schema: { type: 'string' },
+      symbols: symbolListCodec.schema,
+      description: textCodec.schema,
+      steps: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'object', properties: { time: { type: 'string' } }, additionalProperties: priceSchema },
+      },
+    },
+    required: ['symbols', 'steps'],
+    additionalProperties: false,
+  },
+  (value, context) => {
+    if (!isRecord(value)) return failure(value, context, 'expected an object with symbols, steps and, if wanted, description');
+    const { steps: rawSteps, $schema: _schema, ...header } = value;
+    const decodedHeader = headerCodec.validate(header, context);
+    const stepsContext = [...context, { key: 'steps', type: marketPathCodec, actual: rawSteps }];
+    const errors = isLeft(decodedHeader) ? [...decodedHeader.left] : [];
+    if (!Array.isArray(rawSteps)) errors.push({ value: rawSteps, context: stepsContext, message: 'expected a list of steps' });
+    else if (rawSteps.length === 0) errors.push({ value: rawSteps, context: stepsContext, message: 'expected at least one step' });
+    if (isLeft(decodedHeader) || !Array.isArray(rawSteps)) return failures(errors);
+    const steps: MarketStep[] = [];
+    rawSteps.forEach((raw: unknown, index) => {
+      const step = decodeFlatStep(raw, decodedHeader.right.symbols);
+      if (!isLeft(step)) {
+        steps.push(step.right);
+        return;
+      }
+      for (const problem of step.left) {
+        const keys = problem.pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+        const inner = [String(index), ...keys].map((key) => ({ key, type: marketPathCodec, actual: raw }));
+        errors.push({ value: raw, context: [...stepsContext, ...inner], message: problem.message });
+      }
+    });
+    return errors.length > 0 ? failures(errors) : success({ symbols: decodedHeader.right.symbols, steps });
+  },
+);

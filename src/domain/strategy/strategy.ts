@@ -1,0 +1,179 @@
+/** Strategy documents: what they may say (SPEC.md section 2), decoded to exact values, and their normal form. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { canonical } from '../canonical/canonical';
+import {
+  type Codec,
+  countCodec,
+  decimalCodec,
+  type Decoded,
+  listCodec,
+  literalCodec,
+  NEGATIVE,
+  objectCodec,
+  POSITIVE,
+  refinedCodec,
+  taggedCodec,
+  textCodec,
+} from '../codec/codec';
+import { type Problem, problemsOf } from '../codec/problem';
+import { type Decimal, formatDecimal } from '../decimal/decimal';
+import { RULES_MAX, WINDOW_STEPS_MAX } from '../limits';
+import { symbolCodec, symbolListCodec } from '../market/symbol';
+
+const positive = decimalCodec(POSITIVE);
+
+const thresholdCodec = refinedCodec(
+  objectCodec('threshold_price rule', {
+    description: 'BUY at or below buy_below, else SELL at or above sell_above; at least one of the two.',
+    required: { type: literalCodec('threshold_price'), symbol: symbolCodec },
+    optional: { buy_below: positive, sell_above: positive },
+  }),
+  (rule) =>
+    rule.buy_below === undefined && rule.sell_above === undefined ? [{ path: [], message: 'needs buy_below, sell_above or both' }] : [],
+);
+
+const smaCodec = refinedCodec(
+  objectCodec('sma_crossover rule', {
+    description: 'BUY while the mean of short_window prices is above that of long_window prices, SELL while below.',
+    required: {
+      type: literalCodec('sma_crossover'),
+      symbol: symbolCodec,
+      short_window: countCodec(1, WINDOW_STEPS_MAX),
+      long_window: countCodec(2, WINDOW_STEPS_MAX),
+    },
+  }),
+  (rule) =>
+    rule.long_window > rule.short_window
+      ? []
+      : [{ path: ['long_window'], message: `must be more than short_window (${String(rule.short_window)})` }],
+);
+
+const zscoreCodec = objectCodec('mean_reversion_zscore rule', {
+  description: 'BUY at or below z_buy_below, SELL at or above z_sell_above deviations from the mean of the last window prices.',
+  required: {
+    type: literalCodec('mean_reversion_zscore'),
+    symbol: symbolCodec,
+    window: countCodec(2, WINDOW_STEPS_MAX),
+    z_buy_below: decimalCodec(NEGATIVE),
+    z_sell_above: positive,
+  },
+});
+
+export type ThresholdRule = Decoded<typeof thresholdCodec>;
+export type SmaRule = Decoded<typeof smaCodec>;
+export type ZscoreRule = Decoded<typeof zscoreCodec>;
+export type Rule = ThresholdRule | SmaRule | ZscoreRule;
+
+const ruleCodec: Codec<Rule> = taggedCodec<Rule>('rule', {
+  threshold_price: thresholdCodec,
+  sma_crossover: smaCodec,
+  mean_reversion_zscore: zscoreCodec,
+});
+
+const documentCodec = objectCodec('strategy', {
+  description: 'A strategy of Executable World Models: which rules signal BUY, SELL or HOLD on which symbols, and how orders are sized.',
+  required: {
+    metadata: objectCodec('metadata', { required: { name: textCodec, version: textCodec, description: textCodec } }),
+    universe: objectCodec('universe', { required: { symbols: symbolListCodec } }),
+    sizing: objectCodec('sizing', {
+      required: { order_qty: positive, max_position_qty_per_symbol: positive },
+      optional: { max_new_exposure_per_step: positive },
+    }),
+    rules: listCodec(ruleCodec, { min: 1, max: RULES_MAX }),
+  },
+  optional: { $schema: textCodec },
+  defaulted: {
+    timing: objectCodec('timing', {
+      required: {},
+      defaulted: { evaluation_frequency_steps: countCodec(1) },
+      defaults: { evaluation_frequency_steps: 1 },
+    }),
+  },
+  defaults: { timing: { evaluation_frequency_steps: 1 } },
+});
+
+export type Strategy = Omit<Decoded<typeof documentCodec>, '$schema'>;
+
+export const strategySchema = documentCodec.schema;
+
+/** Decodes a strategy document; the left lists every mistake. `marketSymbols` adds the check of the universe against a market. */
+export function decodeStrategy(value: unknown, marketSymbols?: readonly string[]): Either<readonly Problem[], Strategy> {
+  const decoded = documentCodec.decode(value);
+  const problems = isLeft(decoded) ? [...problemsOf(decoded.left)] : [];
+  problems.push(...crossProblems(value, marketSymbols));
+  if (isLeft(decoded) || problems.length > 0) return left(problems);
+  const { $schema: _schema, ...strategy } = decoded.right;
+  return right(strategy);
+}
+
+/** Rules against the universe, and the universe against the market: checked as far as the document can be read. */
+function crossProblems(value: unknown, marketSymbols: readonly string[] | undefined): readonly Problem[] {
+  const universe = symbolsIn(value);
+  if (universe === undefined) return [];
+  const problems: Problem[] = [];
+  universe.forEach((symbol, index) => {
+    if (marketSymbols !== undefined && !marketSymbols.includes(symbol)) {
+      problems.push({
+        pointer: `/universe/symbols/${String(index)}`,
+        message: `"${symbol}": not in the market, which prices ${marketSymbols.join(', ')}`,
+      });
+    }
+  });
+  ruleSymbols(value).forEach((symbol, index) => {
+    if (symbol !== undefined && !universe.includes(symbol)) {
+      problems.push({ pointer: `/rules/${String(index)}/symbol`, message: `"${symbol}": not in the universe, which is ${universe.join(', ')}` });
+    }
+  });
+  return problems;
+}
+
+function symbolsIn(value: unknown): readonly string[] | undefined {
+  const symbols = symbolListCodec.decode(field(field(value, 'universe'), 'symbols'));
+  return isLeft(symbols) ? undefined : symbols.right;
+}
+
+function ruleSymbols(value: unknown): readonly (string | undefined)[] {
+  const rules = field(value, 'rules');
+  if (!Array.isArray(rules)) return [];
+  return rules.map((rule: unknown) => {
+    const symbol = symbolCodec.decode(field(rule, 'symbol'));
+    return isLeft(symbol) ? undefined : symbol.right;
+  });
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+/** The one line of `strategy.json`, without its newline: decimals as strings, counts as integers, defaults filled in. */
+export function normalStrategy(strategy: Strategy): string {
+  return canonical({
+    metadata: strategy.metadata,
+    universe: strategy.universe,
+    timing: strategy.timing,
+    sizing: {
+      order_qty: formatDecimal(strategy.sizing.order_qty),
+      max_position_qty_per_symbol: formatDecimal(strategy.sizing.max_position_qty_per_symbol),
+      ...optionalDecimal('max_new_exposure_per_step', strategy.sizing.max_new_exposure_per_step),
+    },
+    rules: strategy.rules.map((rule) => {
+      switch (rule.type) {
+        case 'threshold_price':
+          return {
+            type: rule.type,
+            symbol: rule.symbol,
+            ...optionalDecimal('buy_below', rule.buy_below),
+            ...optionalDecimal('sell_above', rule.sell_above),
+          };
+        case 'sma_crossover':
+          return { ...rule };
+        case 'mean_reversion_zscore':
+          return { ...rule, z_buy_below: formatDecimal(rule.z_buy_below), z_sell_above: formatDecimal(rule.z_sell_above) };
+      }
+    }),
+  });
+}
+
+function optionalDecimal(key: string, value: Decimal | undefined): Record<string, string> {
+  return value === undefined ? {} : { [key]: formatDecimal(value) };
+}

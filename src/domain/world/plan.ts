@@ -1,0 +1,18 @@
+/** Plans: the actions one step proposes, and what a signal was turned down for. SPEC.md section 3.2. */
+import type { Decimal } from '../decimal/decimal';
+
+export type ActionType = 'PlaceBuy' | 'PlaceSell';
+
+export interface Action {
+  readonly type: ActionType;
+  readonly symbol: string;
+  readonly quantity: Decimal;
+  readonly price: Decimal;
+}
+
+export type SkipReason = 'max_position_qty_per_symbol' | 'max_new_exposure_per_step' | 'insufficient_cash' | 'no_position';
+
+export interface Skip {
+  readonly symbol: string;
+  readonly reason: SkipReason;
+}

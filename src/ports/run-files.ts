@@ -1,0 +1,45 @@
+/** The files of one run, read and written as bytes. */
+import type { TaskEither } from 'fp-ts/TaskEither';
+
+/** Every file of a run directory, in the order in which they become visible: `run.json` last. */
+export const RUN_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'] as const;
+
+export type RunFile = (typeof RUN_FILES)[number];
+
+export type StoreError =
+  | { readonly _tag: 'NotFound'; readonly path: string }
+  | { readonly _tag: 'AlreadyExists'; readonly path: string; readonly reason: string }
+  | { readonly _tag: 'Unreadable'; readonly path: string; readonly reason: string }
+  | { readonly _tag: 'Unwritable'; readonly path: string; readonly reason: string };
+
+/** A file being read from front to back. Not for concurrent use. */
+export interface ByteCursor {
+  /** The next bytes, at most `bytesMax`; empty at the end of the file. What it answers is valid until the next call. */
+  readonly read: (bytesMax: number) => TaskEither<StoreError, Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+export interface RunReader {
+  /** Where the run is, for messages. */
+  readonly location: string;
+  /** Length in bytes. */
+  readonly size: (file: RunFile) => TaskEither<StoreError, number>;
+  /** Opens a file at a byte offset. */
+  readonly open: (file: RunFile, offset?: number) => TaskEither<StoreError, ByteCursor>;
+}
+
+/**
+ * A run being written. Nothing is visible under its final name before `commit`, and `run.json` becomes visible last, so whatever
+ * interrupts the writer leaves no directory that looks finished.
+ */
+export interface RunWriter {
+  readonly location: string;
+  /** Appends to a file; the calls for one file take effect in order. May return before the bytes are written, an error then shows at a later call. */
+  readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
+  /** Reads back what has been appended to a file so far. */
+  readonly readBack: (file: RunFile) => TaskEither<StoreError, ByteCursor>;
+  /** Makes all files visible and closes them. */
+  readonly commit: () => TaskEither<StoreError, void>;
+  /** Closes everything; `keep` leaves the unfinished files to be looked at, under names that say so. */
+  readonly abandon: (keep: 'keep' | 'remove') => Promise<void>;
+}
