@@ -36,8 +36,8 @@ export interface RunWriter {
   readonly location: string;
   /** Appends to a file; the calls for one file take effect in order. May return before the bytes are written, an error then shows at a later call. */
   readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
-  /** Reads back what has been appended to a file so far. */
-  readonly readBack: (file: RunFile) => TaskEither<StoreError, ByteCursor>;
+  /** Reads back what has been appended to a file so far, from a byte offset. */
+  readonly readBack: (file: RunFile, offset: number) => TaskEither<StoreError, ByteCursor>;
   /** Makes all files visible and closes them. */
   readonly commit: () => TaskEither<StoreError, void>;
   /** Closes everything; `keep` leaves the unfinished files to be looked at, under names that say so. */

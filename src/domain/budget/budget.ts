@@ -25,13 +25,13 @@ export type Limiter = keyof Budget;
 export const DEFAULT_BUDGET: Budget = LIMIT_DEFAULTS;
 
 /** What has been spent, or reserved to be spent at once. Units: steps, calls, calls, operations, bytes. */
-export interface BudgetState {
+export type BudgetState = {
   readonly steps: number;
   readonly tool_calls: number;
   readonly model_calls: number;
   readonly memory_ops: number;
   readonly memory_bytes: number;
-}
+};
 
 export type Dimension = keyof BudgetState;
 
@@ -46,13 +46,13 @@ export const LIMITER_OF: Readonly<Record<Dimension, Limiter>> = {
 };
 
 /** The refusal of a breaker: the same object on the tape, in `run.json`, over HTTP and from the library. */
-export interface BudgetExceeded {
+export type BudgetExceeded = {
   readonly code: 'budget_exceeded';
   readonly limiter: Limiter;
   readonly message: string;
   readonly requested: number;
   readonly budgets: { readonly budget: Budget; readonly budget_state: BudgetState };
-}
+};
 
 export function decodeBudget(value: unknown): Either<readonly Problem[], Budget> {
   const decoded = budgetCodec.decode(value);

@@ -11,7 +11,8 @@ export interface Problem {
   readonly column?: number;
 }
 
-const EXCERPT_CHARS = 60;
+/** Long enough for a hash. */
+const EXCERPT_CHARS = 80;
 
 /** The problems behind a failed io-ts decode, in document order. */
 export function problemsOf(errors: Errors): readonly Problem[] {

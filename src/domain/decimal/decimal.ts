@@ -55,7 +55,9 @@ export function decimalFromNumber(value: number): Either<string, Decimal> {
   const scale = fraction.length - Number(exponentText);
   if (digits.length - scale > 19) return left('a magnitude of 10^18 or more');
   if (scale > FRACTION_DIGITS) return left(`more than ${String(FRACTION_DIGITS)} fractional digits`);
-  const magnitude = BigInt(digits) * 10n ** BigInt(FRACTION_DIGITS - scale);
+  // Padding spares the power of ten, and the scale is in range whenever there is no exponent.
+  const magnitude =
+    exponentText === '0' ? BigInt(digits.padEnd(integer.length + FRACTION_DIGITS, '0')) : BigInt(digits) * 10n ** BigInt(FRACTION_DIGITS - scale);
   if (magnitude >= MAGNITUDE_LIMIT) return left('a magnitude of 10^18 or more');
   return right(sign === '' ? magnitude : -magnitude);
 }

@@ -27,6 +27,15 @@ export interface MarketForm {
   readonly scan: (text: string, start: number, end: number, into: ScannedStep) => boolean;
 }
 
+/** Where the first step begins in `market.jsonl`. Unit: bytes; a header is ASCII. */
+export function stepsOffset(symbols: readonly string[]): number {
+  return headerOf(symbols).length + 1;
+}
+
+function headerOf(symbols: readonly string[]): string {
+  return canonical({ symbols });
+}
+
 export function makeScannedStep(symbols: readonly string[]): ScannedStep {
   return { prices: symbols.map(() => 0n), pricesText: '', timeText: '' };
 }
@@ -124,6 +133,6 @@ export function makeMarketForm(symbols: readonly string[]): MarketForm {
     return true;
   }
 
-  return { symbols, header: canonical({ symbols }), render, scan };
+  return { symbols, header: headerOf(symbols), render, scan };
 }
 

@@ -56,24 +56,27 @@ function decodeStep(
 ): Either<readonly Problem[], MarketStep> {
   const problems: Problem[] = [];
   const bySymbol = new Map<string, Decimal>();
+  const wrong = (key: string, message: string): void => {
+    problems.push({ pointer: at + pointerStep(key), message });
+  };
   for (const [key, raw] of entries) {
-    const pointer = at + pointerStep(key);
-    const symbol = normalSymbol(key);
+    // Most files write symbols as the header has them.
+    const symbol = symbols.includes(key) ? key : normalSymbol(key);
     if (symbol === undefined || !symbols.includes(symbol)) {
-      problems.push({ pointer, message: `unknown field; legal here: ${symbols.join(', ')}${at === '' ? ', time' : ''}` });
+      wrong(key, `unknown field; legal here: ${symbols.join(', ')}${at === '' ? ', time' : ''}`);
     } else if (bySymbol.has(symbol)) {
-      problems.push({ pointer, message: `a second price for ${symbol}` });
+      wrong(key, `a second price for ${symbol}`);
     } else {
       const price = decimalFromJson(raw);
-      if (isLeft(price)) problems.push({ pointer, message: `${excerpt(raw)}: ${price.left}` });
-      else if (price.right <= 0n) problems.push({ pointer, message: `${excerpt(raw)}: a price must be more than 0` });
+      if (isLeft(price)) wrong(key, `${excerpt(raw)}: ${price.left}`);
+      else if (price.right <= 0n) wrong(key, `${excerpt(raw)}: a price must be more than 0`);
       bySymbol.set(symbol, isLeft(price) ? 1n : price.right);
     }
   }
   const prices: Decimal[] = [];
   for (const symbol of symbols) {
     const price = bySymbol.get(symbol);
-    if (price === undefined) problems.push({ pointer: at + pointerStep(symbol), message: `no price for ${symbol}; each step prices every symbol` });
+    if (price === undefined) wrong(symbol, `no price for ${symbol}; each step prices every symbol`);
     else prices.push(price);
   }
   if (time !== undefined && (typeof time !== 'string' || !time.isWellFormed())) {

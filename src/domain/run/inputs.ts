@@ -9,7 +9,7 @@ import { SPEC_VERSION } from '../limits';
 import type { StateText } from '../world/state';
 import { failure, success } from 'io-ts';
 
-export interface RunInputs {
+export type RunInputs = {
   readonly spec_version: typeof SPEC_VERSION;
   readonly mode: 'local';
   readonly market_sha256: string;
@@ -19,7 +19,7 @@ export interface RunInputs {
   readonly steps: number;
   readonly budget: Budget;
   readonly invocation: null;
-}
+};
 
 export interface RunIdentity {
   /** `prev_hash` of tape row 0. */
@@ -30,7 +30,7 @@ export interface RunIdentity {
 const RUN_ID_DIGITS = 32;
 
 export function identify(inputs: RunInputs): RunIdentity {
-  const genesis = sha256Hex(canonical({ ...inputs, initial_state: { ...inputs.initial_state }, budget: { ...inputs.budget } }));
+  const genesis = sha256Hex(canonical(inputs));
   return { genesis, runId: genesis.slice(0, RUN_ID_DIGITS) };
 }
 

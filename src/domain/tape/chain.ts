@@ -13,17 +13,14 @@ export interface Link {
 
 export type Row = Readonly<Record<string, Json>>;
 
-/** A row from its canonical text around the `hash` member: `head` ends and `tail` begins where the member goes. */
-export function link(head: string, tail: string): Link {
-  const hash = sha256Hex(head + tail);
-  return { hash, line: `${head}"hash":"${hash}",${tail}\n` };
-}
-
 /** A row from its members; `prev_hash` sorts after `hash`, so the tail is never empty. */
 export function linkRow(members: Row, prevHash: string): Link {
   const row: Row = { ...members, prev_hash: prevHash };
   const keys = Object.keys(row).sort();
   const text = (key: string): string => `${canonicalString(key)}:${canonical(row[key] ?? null)}`;
   const head = keys.filter((key) => key < 'hash').map((key) => `${text(key)},`);
-  return link(`{${head.join('')}`, `${keys.filter((key) => key > 'hash').map(text).join(',')}}`);
+  const before = `{${head.join('')}`;
+  const after = `${keys.filter((key) => key > 'hash').map(text).join(',')}}`;
+  const hash = sha256Hex(before + after);
+  return { hash, line: `${before}"hash":"${hash}",${after}\n` };
 }

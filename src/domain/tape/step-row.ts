@@ -1,34 +1,35 @@
 /**
- * The text of `step` rows: canonical JSON written directly, because a run spends most of its time here.
- * Invariant: the text is what `canonical` gives for the same row; a test compares the two on random transitions.
+ * `step` rows: canonical JSON written directly, member by member in canonical order.
+ * Invariant: the bytes are what `canonical` gives for the same row; a test compares the two on random transitions.
  */
 import { canonicalString } from '../canonical/canonical';
-import { type Decimal, formatDecimal } from '../decimal/decimal';
+import type { Decimal } from '../decimal/decimal';
 import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
-import type { Action } from '../world/plan';
 import { canonicalState, type State } from '../world/state';
 import type { Transition, World } from '../world/step';
-import { type Link, link } from './chain';
+import { ascii, type RowBuffer } from './row-buffer';
 
 export interface StepRowWriter {
-  readonly write: (t: number, market: ScannedStep, transition: Transition, prevHash: string) => Link;
+  /** Appends the row to the buffer; answers its hash. */
+  readonly write: (t: number, market: ScannedStep, transition: Transition, prevHash: string) => string;
 }
 
-export function makeStepRowWriter(world: World): StepRowWriter {
+export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   const { symbols, strategy } = world;
-  const universe = sortedWithIndex(strategy.universe.symbols);
-  const market = sortedWithIndex(symbols);
+  const universe = inCanonicalOrder(strategy.universe.symbols);
+  const market = inCanonicalOrder(symbols);
   const frequency = strategy.timing.evaluation_frequency_steps;
-  // The rationales are one text per rule and side, so this holds a handful of strings.
-  const quoted = new Map<string, string>();
+  // Symbols, reasons, rationales and sentences of `why`: a bounded number of texts, as many as rules, symbols and codes make.
+  const literals = new Map<string, Uint8Array>();
   let hashedState: State | undefined;
   let stateHash = '';
 
-  function quote(text: string): string {
-    let literal = quoted.get(text);
-    if (literal === undefined) quoted.set(text, (literal = canonicalString(text)));
-    return literal;
+  /** The JSON literal of a text that comes again and again. */
+  function literal(text: string): Uint8Array {
+    let bytes = literals.get(text);
+    if (bytes === undefined) literals.set(text, (bytes = ascii(canonicalString(text))));
+    return bytes;
   }
 
   function hashOf(state: State): string {
@@ -39,74 +40,149 @@ export function makeStepRowWriter(world: World): StepRowWriter {
     return stateHash;
   }
 
-  function positionsText({ before, after }: Transition): string {
-    if (before === after) return '{}';
-    let members = '';
-    for (const { symbol, index } of market) {
-      const [quantityBefore, quantityAfter] = [before.positions[index] ?? 0n, after.positions[index] ?? 0n];
-      if (quantityBefore === quantityAfter) continue;
-      members += `${members === '' ? '' : ','}"${symbol}":${changeText(quantityBefore, quantityAfter)}`;
+  function putChange(before: Decimal, after: Decimal): void {
+    row.put(AFTER);
+    row.putDecimal(after);
+    row.put(BEFORE);
+    if (before === after) {
+      row.repeatDecimal();
+      row.put(NO_DELTA);
+      return;
     }
-    return `{${members}}`;
+    row.putDecimal(before);
+    row.put(DELTA);
+    row.putDecimal(after - before);
+    row.put(END_STRING_OBJECT);
   }
 
-  function write(t: number, step: ScannedStep, transition: Transition, prevHash: string): Link {
-    const { signals, valueBefore, valueAfter, before, after } = transition;
-    let signalsText = '';
-    let rationalesText = '';
-    for (const { symbol, index } of universe) {
-      const signal = signals.signals[index] ?? 'HOLD';
-      signalsText += `${signalsText === '' ? '' : ','}"${symbol}":"${signal}"`;
-      if (signal === 'HOLD') continue;
-      rationalesText += `${rationalesText === '' ? '' : ','}"${symbol}":${quote(signals.whys[index] ?? '')}`;
+  function putActions({ actions }: Transition): void {
+    for (let k = 0; k < actions.length; k += 1) {
+      const action = actions[k];
+      if (action === undefined) continue;
+      if (k > 0) row.put(COMMA);
+      row.put(PRICE);
+      row.putDecimal(action.price);
+      row.put(QUANTITY);
+      row.putDecimal(action.quantity);
+      row.put(SYMBOL);
+      row.put(literal(action.symbol));
+      row.put(action.type === 'PlaceBuy' ? TYPE_BUY : TYPE_SELL);
     }
-    const head = `{"actions":${actionsText(transition.actions)},"decision":"${transition.decision}",`;
-    const delta =
-      `{"cash":${changeText(before.cash, after.cash)},"equity":${changeText(valueBefore.equity, valueAfter.equity)},` +
-      `"exposure":${changeText(valueBefore.exposure, valueAfter.exposure)},"positions":${positionsText(transition)}}`;
-    const tail =
-      `"prev_hash":"${prevHash}","prices":${step.pricesText},"rationales":{${rationalesText}},"signals":{${signalsText}},` +
-      `"skipped":${skippedText(transition)},"state_delta":${delta},"state_hash":"${hashOf(after)}","step_index":${String(t)},` +
-      `${step.timeText === '' ? '' : `"time":${step.timeText},`}"type":"step","verifier_errors":${errorsText(transition)},` +
-      `"why":${canonicalString(whyText(t, frequency, transition))}}`;
-    return link(head, tail);
+  }
+
+  function putRationales({ signals }: Transition): void {
+    let first = true;
+    for (const { key, index } of universe) {
+      if (signals.signals[index] === 'HOLD') continue;
+      if (!first) row.put(COMMA);
+      row.put(key);
+      row.put(literal(signals.whys[index] ?? ''));
+      first = false;
+    }
+  }
+
+  function putSignals({ signals }: Transition): void {
+    for (let k = 0; k < universe.length; k += 1) {
+      const entry = universe[k];
+      if (entry === undefined) continue;
+      if (k > 0) row.put(COMMA);
+      row.put(entry.key);
+      row.put(SIGNALS[signals.signals[entry.index] ?? 'HOLD']);
+    }
+  }
+
+  function putSkipped({ skipped }: Transition): void {
+    for (let k = 0; k < skipped.length; k += 1) {
+      const skip = skipped[k];
+      if (skip === undefined) continue;
+      if (k > 0) row.put(COMMA);
+      row.put(REASON);
+      row.put(literal(skip.reason));
+      row.put(SKIPPED_SYMBOL);
+      row.put(literal(skip.symbol));
+      row.put(END_OBJECT);
+    }
+  }
+
+  function putPositions({ before, after }: Transition): void {
+    if (before === after) return;
+    let first = true;
+    for (const { key, index } of market) {
+      const [quantityBefore, quantityAfter] = [before.positions[index] ?? 0n, after.positions[index] ?? 0n];
+      if (quantityBefore === quantityAfter) continue;
+      if (!first) row.put(COMMA);
+      row.put(key);
+      putChange(quantityBefore, quantityAfter);
+      first = false;
+    }
+  }
+
+  function putErrors({ errors }: Transition): void {
+    errors.forEach(({ actionIndex, code, message }, k) => {
+      row.putText(`${k === 0 ? '' : ','}{"action_index":${String(actionIndex)},"code":"${code}","message":${canonicalString(message)}}`);
+    });
+  }
+
+  function putWhy(t: number, transition: Transition): void {
+    const { decision, skipped } = transition;
+    if (decision !== 'HOLD' || skipped.length === 0) {
+      row.put(literal(whyText(t, frequency, transition)));
+      return;
+    }
+    // Which symbols were skipped for what takes many forms: written piece by piece, not kept.
+    row.put(WHY_SKIPPED);
+    for (let k = 0; k < skipped.length; k += 1) {
+      const skip = skipped[k];
+      if (skip === undefined) continue;
+      if (k > 0) row.put(COMMA_SPACE);
+      row.putAscii(skip.symbol);
+      row.put(SPACE);
+      row.putAscii(skip.reason);
+    }
+    row.put(END_STRING);
+  }
+
+  function write(t: number, step: ScannedStep, transition: Transition, prevHash: string): string {
+    const { valueBefore, valueAfter, before, after } = transition;
+    row.put(ACTIONS);
+    putActions(transition);
+    row.put(DECISIONS[transition.decision]);
+    row.placeHash();
+    row.put(PREV_HASH);
+    row.putAscii(prevHash);
+    row.put(PRICES);
+    row.putAscii(step.pricesText);
+    row.put(RATIONALES);
+    putRationales(transition);
+    row.put(SIGNALS_MEMBER);
+    putSignals(transition);
+    row.put(SKIPPED);
+    putSkipped(transition);
+    row.put(CASH);
+    putChange(before.cash, after.cash);
+    row.put(EQUITY);
+    putChange(valueBefore.equity, valueAfter.equity);
+    row.put(EXPOSURE);
+    putChange(valueBefore.exposure, valueAfter.exposure);
+    row.put(POSITIONS);
+    putPositions(transition);
+    row.put(STATE_HASH);
+    row.putAscii(hashOf(after));
+    row.put(STEP_INDEX);
+    row.putCount(t);
+    if (step.timeText !== '') {
+      row.put(TIME);
+      row.putText(step.timeText);
+    }
+    row.put(TYPE_STEP);
+    putErrors(transition);
+    row.put(WHY);
+    putWhy(t, transition);
+    row.put(END_OBJECT);
+    return row.endRow();
   }
 
   return { write };
-}
-
-function sortedWithIndex(symbols: readonly string[]): readonly { readonly symbol: string; readonly index: number }[] {
-  return symbols.map((symbol, index) => ({ symbol, index })).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-}
-
-function changeText(before: Decimal, after: Decimal): string {
-  const text = formatDecimal(before);
-  if (before === after) return `{"after":"${text}","before":"${text}","delta":"0"}`;
-  return `{"after":"${formatDecimal(after)}","before":"${text}","delta":"${formatDecimal(after - before)}"}`;
-}
-
-function actionsText(actions: readonly Action[]): string {
-  if (actions.length === 0) return '[]';
-  const items = actions.map(
-    ({ type, symbol, quantity, price }) =>
-      `{"price":"${formatDecimal(price)}","quantity":"${formatDecimal(quantity)}","symbol":${canonicalString(symbol)},"type":"${type}"}`,
-  );
-  return `[${items.join(',')}]`;
-}
-
-function skippedText({ skipped }: Transition): string {
-  if (skipped.length === 0) return '[]';
-  let items = '';
-  for (const { symbol, reason } of skipped) items += `${items === '' ? '' : ','}{"reason":"${reason}","symbol":"${symbol}"}`;
-  return `[${items}]`;
-}
-
-function errorsText({ errors }: Transition): string {
-  if (errors.length === 0) return '[]';
-  const items = errors.map(
-    ({ actionIndex, code, message }) => `{"action_index":${String(actionIndex)},"code":"${code}","message":${canonicalString(message)}}`,
-  );
-  return `[${items.join(',')}]`;
 }
 
 /** One sentence on why the decision is what it is. */
@@ -117,7 +193,60 @@ export function whyText(t: number, frequency: number, { decision, actions, skipp
     case 'REJECTED':
       return `action ${String(errors[0]?.actionIndex ?? 0)} refused: ${errors.map(({ code }) => code).join(', ')}`;
     case 'HOLD':
-      if (skipped.length > 0) return `every signal was skipped: ${skipped.map(({ symbol, reason }) => `${symbol} ${reason}`).join(', ')}`;
-      return t % frequency === 0 ? 'every signal is HOLD' : `evaluated every ${String(frequency)} steps, not at this one`;
+      if (skipped.length > 0) return `${ALL_SKIPPED}${skipped.map(({ symbol, reason }) => `${symbol} ${reason}`).join(', ')}`;
+      return t % frequency === 0 ? QUIET : `evaluated every ${String(frequency)} steps, not at this one`;
   }
+}
+
+const QUIET = 'every signal is HOLD';
+const ALL_SKIPPED = 'every signal was skipped: ';
+
+// The constant text of a row, in canonical order.
+const ACTIONS = ascii('{"actions":[');
+const DECISIONS = {
+  APPROVED: ascii('],"decision":"APPROVED",'),
+  REJECTED: ascii('],"decision":"REJECTED",'),
+  HOLD: ascii('],"decision":"HOLD",'),
+} as const;
+const PREV_HASH = ascii('"prev_hash":"');
+const PRICES = ascii('","prices":');
+const RATIONALES = ascii(',"rationales":{');
+const SIGNALS_MEMBER = ascii('},"signals":{');
+const SKIPPED = ascii('},"skipped":[');
+const CASH = ascii('],"state_delta":{"cash":');
+const EQUITY = ascii(',"equity":');
+const EXPOSURE = ascii(',"exposure":');
+const POSITIONS = ascii(',"positions":{');
+const STATE_HASH = ascii('}},"state_hash":"');
+const STEP_INDEX = ascii('","step_index":');
+const TIME = ascii(',"time":');
+const TYPE_STEP = ascii(',"type":"step","verifier_errors":[');
+const WHY = ascii('],"why":');
+const WHY_SKIPPED = ascii(`"${ALL_SKIPPED}`);
+const COMMA_SPACE = ascii(', ');
+const SPACE = ascii(' ');
+const END_STRING = ascii('"');
+
+const PRICE = ascii('{"price":"');
+const QUANTITY = ascii('","quantity":"');
+const SYMBOL = ascii('","symbol":');
+const TYPE_BUY = ascii(',"type":"PlaceBuy"}');
+const TYPE_SELL = ascii(',"type":"PlaceSell"}');
+const REASON = ascii('{"reason":');
+const SKIPPED_SYMBOL = ascii(',"symbol":');
+const AFTER = ascii('{"after":"');
+const BEFORE = ascii('","before":"');
+const DELTA = ascii('","delta":"');
+const NO_DELTA = ascii('","delta":"0"}');
+const END_STRING_OBJECT = ascii('"}');
+const END_OBJECT = ascii('}');
+const COMMA = ascii(',');
+const SIGNALS = { BUY: ascii('"BUY"'), SELL: ascii('"SELL"'), HOLD: ascii('"HOLD"') } as const;
+
+/** Symbols by UTF-16 code units, each with the bytes of its key and its place in the list it came from. */
+function inCanonicalOrder(symbols: readonly string[]): readonly { readonly key: Uint8Array; readonly index: number }[] {
+  return symbols
+    .map((symbol, index) => ({ symbol, index }))
+    .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
+    .map(({ symbol, index }) => ({ key: ascii(`${canonicalString(symbol)}:`), index }));
 }

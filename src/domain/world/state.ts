@@ -1,7 +1,7 @@
 /** The state of a world and what it is worth. Invariant: cash and positions are never negative; a position of zero is absent in every text. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert } from '../assert';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical } from '../canonical/canonical';
 import { type Problem, excerpt, pointerStep } from '../codec/problem';
 import { isRecord } from '../codec/codec';
 import { type Decimal, decimalFromJson, exactDecimal, formatDecimal, mul } from '../decimal/decimal';
@@ -23,10 +23,10 @@ export interface Valuation {
 export const DEFAULT_CASH: Decimal = exactDecimal('1000');
 
 /** The text form of a state, as it stands in inputs, checkpoints, seals and under `state_hash`. */
-export interface StateText {
+export type StateText = {
   readonly cash: string;
   readonly positions: Readonly<Record<string, string>>;
-}
+};
 
 export function valueOf(state: State, prices: readonly Decimal[]): Valuation {
   let exposure = 0n;
@@ -43,7 +43,7 @@ export function assertState(state: State): void {
   for (const quantity of state.positions) assert(quantity >= 0n, 'a position is never negative');
 }
 
-export function stateText(state: State, symbols: readonly string[]): StateText & { readonly [key: string]: Json } {
+export function stateText(state: State, symbols: readonly string[]): StateText {
   const positions: Record<string, string> = {};
   symbols.forEach((symbol, index) => {
     const quantity = state.positions[index] ?? 0n;

@@ -1,0 +1,137 @@
+/**
+ * Opens a file, or stdin for `-`, as a byte cursor. Invariant: what the system refuses comes back in words, under the name the caller gave.
+ */
+import { type Either, left, right } from 'fp-ts/Either';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import { Buffer } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
+import { copyBytes } from '../../domain/bytes';
+import { CHUNK_BYTES } from '../../domain/limits';
+import type { ByteCursor, StoreError } from '../../ports/run-files';
+
+/** The bytes behind `-`; `process.stdin` is one. */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+export interface Sources {
+  readonly stdin?: ByteStream;
+}
+
+/** How messages name the source. */
+export function sourceName(path: string): string {
+  return path === '-' ? '<stdin>' : path;
+}
+
+export function openBytes(path: string, { stdin }: Sources): TaskEither<StoreError, ByteCursor> {
+  return async () => {
+    if (path === '-') {
+      return stdin === undefined
+        ? left({ _tag: 'Unreadable', path: sourceName(path), reason: 'no standard input here' })
+        : right(makeStreamCursor(stdin, sourceName(path)));
+    }
+    try {
+      return right(makeFileCursor(await open(path, 'r'), path));
+    } catch (error) {
+      return left(readError(path, error));
+    }
+  };
+}
+
+function makeFileCursor(handle: FileHandle, path: string): ByteCursor {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  return {
+    read: (bytesMax) => async () => {
+      try {
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(bytesMax, buffer.length));
+        return right(buffer.subarray(0, bytesRead));
+      } catch (error) {
+        return left(readError(path, error));
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+export function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
+  const iterator = stream[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array(0);
+  let ended = false;
+
+  async function fill(): Promise<void> {
+    while (rest.length === 0 && !ended) {
+      const next = await iterator.next();
+      if (next.done === true) ended = true;
+      else rest = next.value;
+    }
+  }
+
+  return {
+    read: (bytesMax) => async () => {
+      try {
+        await fill();
+      } catch (error) {
+        return left(readError(name, error));
+      }
+      const bytes = rest.subarray(0, bytesMax);
+      rest = rest.subarray(bytes.length);
+      return right(bytes);
+    },
+    close: async () => {
+      // Without this an unread pipe on stdin keeps the process alive.
+      await iterator.return?.();
+    },
+  };
+}
+
+/** Puts bytes that were read ahead back in front of a cursor. */
+export function unread(bytes: Uint8Array, cursor: ByteCursor): ByteCursor {
+  let rest = bytes;
+  return {
+    read: (bytesMax) => {
+      if (rest.length === 0) return cursor.read(bytesMax);
+      const head = rest.subarray(0, bytesMax);
+      rest = rest.subarray(head.length);
+      return () => Promise.resolve(right(head));
+    },
+    close: cursor.close,
+  };
+}
+
+/** Reads on until `enough`, the end, or more than `bytesMax`; `ended` tells the second case from the others. */
+export async function readAhead(
+  cursor: ByteCursor,
+  bytesMax: number,
+  enough: (chunk: Uint8Array) => boolean = () => false,
+): Promise<Either<StoreError, { readonly bytes: Uint8Array; readonly ended: boolean }>> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length <= bytesMax) {
+    const chunk = await cursor.read(CHUNK_BYTES)();
+    if (chunk._tag === 'Left') return chunk;
+    if (chunk.right.length === 0) return right({ bytes: Buffer.concat(parts, length), ended: true });
+    // The cursor fills the same buffer again.
+    parts.push(copyBytes(chunk.right));
+    length += chunk.right.length;
+    if (enough(chunk.right)) break;
+  }
+  return right({ bytes: Buffer.concat(parts, length), ended: false });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on this machine',
+  EIO: 'the device failed',
+  ENXIO: 'nothing is at the other end',
+};
+
+/** A failed read as the port names it. */
+export function readError(path: string, error: unknown): StoreError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOENT') return { _tag: 'NotFound', path };
+  return { _tag: 'Unreadable', path, reason: REASONS[code] ?? (error instanceof Error ? error.message : String(error)) };
+}

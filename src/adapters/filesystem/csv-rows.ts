@@ -1,0 +1,145 @@
+/**
+ * Reads CSV (RFC 4180) a batch of rows at a time; csv-parse does the parsing. Invariant: rows come out with the line they start on, and
+ * the rows before a mistake come out before it, however the bytes arrive.
+ */
+import { CsvError, parse } from 'csv-parse/sync';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import type { Problem } from '../../domain/codec/problem';
+import { LINE_BYTES_MAX } from '../../domain/limits';
+import type { CsvRow, CsvTable } from '../../domain/market/csv-table';
+import { countNewlines } from '../../domain/market/line-splitter';
+import { makeTextReader } from '../../domain/run/text-reader';
+import type { MarketInputError } from '../../ports/market-input';
+import type { ByteCursor } from '../../ports/run-files';
+import { openBytes, type Sources, sourceName } from './byte-source';
+
+export interface CsvRows {
+  /** The next rows; none at the end. An error comes again when asked again. */
+  readonly next: () => Promise<Either<MarketInputError, readonly CsvRow[]>>;
+  readonly close: () => Promise<void>;
+}
+
+/** A whole table, for `ewm market import`: unlike a market that is run, it has to be sorted. */
+export function readCsvTable(path: string, sources: Sources = {}): TaskEither<MarketInputError, CsvTable> {
+  return async () => {
+    const cursor = await openBytes(path, sources)();
+    if (isLeft(cursor)) return cursor;
+    const source = sourceName(path);
+    const reader = makeCsvRows(cursor.right, source);
+    try {
+      const all: CsvRow[] = [];
+      for (;;) {
+        const batch = await reader.next();
+        if (isLeft(batch)) return batch;
+        if (batch.right.length === 0) break;
+        for (const row of batch.right) all.push(row);
+      }
+      const [header, ...rows] = all;
+      return header === undefined ? left(emptyCsv(source)) : right({ header, rows });
+    } finally {
+      await reader.close();
+    }
+  };
+}
+
+export function emptyCsv(source: string): MarketInputError {
+  return { _tag: 'InvalidInput', source, problems: [{ pointer: '', message: 'is empty; expected a CSV header line' }] };
+}
+
+/** `source` names the input in errors. */
+export function makeCsvRows(cursor: ByteCursor, source: string): CsvRows {
+  const reader = makeTextReader(cursor);
+  let failed: MarketInputError | undefined;
+  let ended = false;
+  /** Line of the next row to come. */
+  let line = 1;
+  let blankLine: number | undefined;
+
+  function fail(problem: Problem): void {
+    failed = { _tag: 'InvalidInput', source, problems: [problem] };
+  }
+
+  /** Text of whole rows: a quoted cell may run over several lines, and then the quotes seen so far are odd in number. */
+  async function wholeRows(): Promise<string> {
+    const parts: string[] = [];
+    let chars = 0;
+    let openQuote = false;
+    do {
+      const text = await reader.next();
+      if (isLeft(text)) {
+        if (text.left._tag === 'Store') failed = text.left.error;
+        else fail({ pointer: '', ...text.left.error });
+        // What stands before it still has its rows; an unfinished one would hide the error.
+        return openQuote ? '' : parts.join('');
+      }
+      ended = text.right === '';
+      parts.push(text.right);
+      chars += text.right.length;
+      if (oddQuotes(text.right)) openQuote = !openQuote;
+      // A row that is too long is left to the parser, which says so.
+    } while (openQuote && !ended && chars <= LINE_BYTES_MAX);
+    const text = parts.join('');
+    return line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
+  }
+
+  function parseRows(text: string): readonly CsvRow[] {
+    const quoted = text.includes('"');
+    const rows: CsvRow[] = [];
+    let at = 0;
+    const onRecord = (cells: readonly string[]): null => {
+      if (failed !== undefined) return null;
+      const start = at;
+      const startLine = line;
+      // Counted from the cells and not by the parser, which takes a CR LF inside quotes for two lines.
+      let lines = 1;
+      if (quoted) for (const cell of cells) lines += countNewlines(cell);
+      if (quoted) for (let k = 0; k < lines; k += 1) at = nextLine(text, at);
+      line += lines;
+      if (cells.length === 1 && cells[0]?.trim() === '') {
+        blankLine ??= startLine;
+      } else if (blankLine !== undefined) {
+        fail({ pointer: '', message: 'a blank line', line: blankLine });
+      } else {
+        rows.push(quoted ? { line: startLine, cells, text: text.slice(start, at) } : { line: startLine, cells });
+      }
+      return null;
+    };
+    try {
+      parse(text, { record_delimiter: ['\r\n', '\n'], relax_column_count: true, max_record_size: LINE_BYTES_MAX, on_record: onRecord });
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      if (failed === undefined) fail({ pointer: '', message: CSV_MISTAKES[error.code] ?? 'not CSV', line });
+    }
+    return rows;
+  }
+
+  async function next(): Promise<Either<MarketInputError, readonly CsvRow[]>> {
+    while (failed === undefined && !ended) {
+      const text = await wholeRows();
+      const rows = text === '' ? [] : parseRows(text);
+      if (rows.length > 0) return right(rows);
+    }
+    return failed === undefined ? right([]) : left(failed);
+  }
+
+  return { next, close: reader.close };
+}
+
+const CSV_MISTAKES: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quoted cell that does not end',
+  CSV_INVALID_CLOSING_QUOTE: 'text after the closing quote of a cell; a quote inside a quoted cell is written twice',
+  INVALID_OPENING_QUOTE: 'a quote inside a cell that does not start with one; quote the whole cell and write the inner quote twice',
+  CSV_MAX_RECORD_SIZE: `a row longer than ${String(LINE_BYTES_MAX)} bytes`,
+};
+
+function oddQuotes(text: string): boolean {
+  let odd = false;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) odd = !odd;
+  return odd;
+}
+
+function nextLine(text: string, at: number): number {
+  const newline = text.indexOf('\n', at);
+  return newline === -1 ? text.length : newline + 1;
+}

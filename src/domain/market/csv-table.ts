@@ -1,0 +1,84 @@
+/** Rows of a CSV file as the parser hands them over, and where in the file a cell stands, for messages. */
+import { type Either, left, right } from 'fp-ts/Either';
+import { excerpt, type Problem } from '../codec/problem';
+import { type Decimal, decimalFromText } from '../decimal/decimal';
+
+export interface CsvRow {
+  /** 1-based line of the file on which the row starts. */
+  readonly line: number;
+  readonly cells: readonly string[];
+  /** The row as it stands in the file, where it may hold quotes. Without it, cells and the text between commas are the same. */
+  readonly text?: string;
+}
+
+export interface CsvTable {
+  readonly header: CsvRow;
+  readonly rows: readonly CsvRow[];
+}
+
+/** An input with more mistakes than this is not read further. Unit: problems. */
+export const PROBLEMS_MAX = 20;
+
+/** A mistake in one cell: file line and column, and the table's column by name and number. */
+export function cellProblem(row: CsvRow, index: number, name: string, message: string): Problem {
+  return { pointer: '', message: `column ${String(index + 1)} (${name.trim()}): ${message}`, ...cellPlace(row, index) };
+}
+
+export function rowProblem(row: CsvRow, message: string): Problem {
+  return { pointer: '', message, line: row.line, column: 1 };
+}
+
+/** A row must have a cell for each column of the header. */
+export function widthProblem(row: CsvRow, header: CsvRow): Problem | undefined {
+  const [found, expected] = [row.cells.length, header.cells.length];
+  return found === expected ? undefined : rowProblem(row, `${String(found)} cells where the header has ${String(expected)}`);
+}
+
+/** A price in the decimal text form; spaces around it are tolerated. */
+export function priceFromCell(text: string): Either<string, Decimal> {
+  const price = decimalFromText(text.trim());
+  if (price._tag === 'Left') return left(`${excerpt(text)}: ${text.trim() === '' ? 'no price' : price.left}`);
+  return price.right > 0n ? price : left(`${excerpt(text)}: a price must be more than 0`);
+}
+
+/** Column names compare without case, spaces and punctuation: `Adj Close` is `adj_close`. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_.-]/g, '');
+}
+
+/** The one column with such a name; two of them are an error. */
+export function findColumn(header: CsvRow, names: readonly string[], what: string): Either<Problem, number | undefined> {
+  const found: number[] = [];
+  header.cells.forEach((name, index) => {
+    if (names.includes(plainName(name))) found.push(index);
+  });
+  const [first, second] = found;
+  if (first === undefined || second === undefined) return right(first);
+  return left(cellProblem(header, second, header.cells[second] ?? '', `a second ${what} column; the first is ${String(first + 1)} (${header.cells[first] ?? ''})`));
+}
+
+function cellPlace(row: CsvRow, index: number): { readonly line: number; readonly column: number } {
+  if (row.text !== undefined) return quotedCellPlace(row, row.text, index);
+  let column = 1;
+  for (let before = 0; before < index; before += 1) column += (row.cells[before] ?? '').length + 1;
+  return { line: row.line, column };
+}
+
+function quotedCellPlace(row: CsvRow, text: string, index: number): { readonly line: number; readonly column: number } {
+  let { line } = row;
+  let lineStart = 0;
+  let cell = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (cell === index) return { line, column: at - lineStart + 1 };
+    const char = text.charAt(at);
+    // A doubled quote leaves and enters again, which comes to the same.
+    if (char === '"') quoted = !quoted;
+    else if (char === ',' && !quoted) cell += 1;
+    else if (char === '\n') {
+      line += 1;
+      lineStart = at + 1;
+    }
+  }
+  return { line, column: Math.max(1, text.length - lineStart + 1) };
+}

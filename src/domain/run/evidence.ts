@@ -1,0 +1,195 @@
+/** What a verifier reads before it re-executes: row 0 of the tape, and the input files that row 0 names by their digest. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { RunFile, RunReader } from '../../ports/run-files';
+import { makeDigest } from '../hash';
+import { CHUNK_BYTES, DOCUMENT_BYTES_MAX } from '../limits';
+import { decodeMarketHeader } from '../market/market-path';
+import { makeMarketForm, makeScannedStep, stepsOffset } from '../market/market-form';
+import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strategy';
+import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
+import { decodeState, type State, stateText } from '../world/state';
+import type { CompareError } from './compare';
+import type { Divergence } from './divergence';
+import { decodeInputs, identify, type RunIdentity, type RunInputs } from './inputs';
+import { makeTextReader, type TextError } from './text-reader';
+
+/** The inputs of a run as its directory gives them, checked against each other. */
+export interface Evidence {
+  readonly inputs: RunInputs;
+  readonly identity: RunIdentity;
+  readonly symbols: readonly string[];
+  readonly strategy: Strategy;
+  readonly policy: Policy;
+  readonly initial: State;
+}
+
+export function diverged(divergence: Divergence): Either<CompareError, never> {
+  return left({ _tag: 'Diverged', divergence });
+}
+
+export async function readEvidence(reader: RunReader): Promise<Either<CompareError, Evidence>> {
+  const inputs = await readInputs(reader);
+  if (isLeft(inputs)) return inputs;
+  const header = await readMarketHeader(reader);
+  if (isLeft(header)) return header;
+  const symbols = header.right;
+
+  const strategy = await readNormal(reader, 'strategy.json', (value) => decodeStrategy(value, symbols), normalStrategy);
+  if (isLeft(strategy)) return strategy;
+  if (strategy.right.sha256 !== inputs.right.strategy_sha256) {
+    return digestDiffers('strategy.json', inputs.right.strategy_sha256, strategy.right.sha256);
+  }
+  const policy = await readNormal(reader, 'policy.json', decodePolicy, normalPolicy);
+  if (isLeft(policy)) return policy;
+  if (policy.right.sha256 !== inputs.right.policy_sha256) {
+    return digestDiffers('policy.json', inputs.right.policy_sha256, policy.right.sha256);
+  }
+  const initial = decodeState(inputs.right.initial_state, symbols);
+  if (isLeft(initial)) {
+    const [first] = initial.left;
+    const pointer = `/inputs/initial_state${first?.pointer ?? ''}`;
+    return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'a legal initial state', actual: first?.message ?? '' });
+  }
+  // Row 0 is written again from the decoded inputs, so an initial state that is not in normal form shows there.
+  const normal: RunInputs = { ...inputs.right, initial_state: stateText(initial.right, symbols) };
+  return right({
+    inputs: normal,
+    identity: identify(normal),
+    symbols,
+    strategy: strategy.right.value,
+    policy: policy.right.value,
+    initial: initial.right,
+  });
+}
+
+export function digestDiffers(file: RunFile, expected: string, actual: string): Either<CompareError, never> {
+  return diverged({ file, pointer: '', expected: `SHA-256 ${expected} (tape row 0)`, actual: `SHA-256 ${actual}` });
+}
+
+async function readInputs(reader: RunReader): Promise<Either<CompareError, RunInputs>> {
+  const line = await readFirstLine(reader, 'tape.jsonl');
+  if (isLeft(line)) return line;
+  const value = parseJson(line.right);
+  const inputs = decodeInputs(typeof value === 'object' && value !== null && 'inputs' in value ? value.inputs : undefined);
+  if (!isLeft(inputs)) return inputs;
+  const [first] = inputs.left;
+  const pointer = `/inputs${first?.pointer ?? ''}`;
+  return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'the inputs of a local run', actual: first?.message ?? '' });
+}
+
+async function readMarketHeader(reader: RunReader): Promise<Either<CompareError, readonly string[]>> {
+  const line = await readFirstLine(reader, 'market.jsonl');
+  if (isLeft(line)) return line;
+  const symbols = decodeMarketHeader(parseJson(line.right));
+  if (isLeft(symbols)) {
+    const [first] = symbols.left;
+    return diverged({ file: 'market.jsonl', row: 0, pointer: first?.pointer ?? '', expected: 'a market header', actual: first?.message ?? '' });
+  }
+  const { header } = makeMarketForm(symbols.right);
+  if (line.right === header) return symbols;
+  return diverged({ file: 'market.jsonl', row: 0, pointer: '', expected: header, actual: line.right.slice(0, 2 * header.length) });
+}
+
+/** One canonical line; what it decodes to, and the digest of the file as it stands. */
+async function readNormal<A>(
+  reader: RunReader,
+  file: RunFile,
+  decode: (value: unknown) => Either<readonly { readonly pointer: string; readonly message: string }[], A>,
+  normal: (value: A) => string,
+): Promise<Either<CompareError, { readonly value: A; readonly sha256: string }>> {
+  const text = await readText(reader, file, DOCUMENT_BYTES_MAX);
+  if (isLeft(text)) return text;
+  const value = decode(parseJson(text.right.text));
+  if (isLeft(value)) {
+    const [first] = value.left;
+    return diverged({ file, row: 0, pointer: first?.pointer ?? '', expected: 'a legal document', actual: first?.message ?? '' });
+  }
+  const line = normal(value.right);
+  if (text.right.text !== `${line}\n`) return diverged({ file, row: 0, pointer: '', expected: `${line}\\n`, actual: text.right.text });
+  return right({ value: value.right, sha256: text.right.sha256 });
+}
+
+async function readText(reader: RunReader, file: RunFile, bytesMax: number): Promise<Either<CompareError, { text: string; sha256: string }>> {
+  const cursor = await reader.open(file)();
+  if (isLeft(cursor)) return cursor;
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const digest = makeDigest();
+  let text = '';
+  for (let length = 0; length < bytesMax;) {
+    const bytes = await cursor.right.read(CHUNK_BYTES)();
+    if (isLeft(bytes)) return bytes;
+    if (bytes.right.length === 0) break;
+    digest.update(bytes.right);
+    length += bytes.right.length;
+    text += decoder.decode(bytes.right, { stream: true });
+  }
+  await cursor.right.close();
+  return right({ text: text + decoder.decode(), sha256: digest.hex() });
+}
+
+async function readFirstLine(reader: RunReader, file: RunFile): Promise<Either<CompareError, string>> {
+  const cursor = await reader.open(file)();
+  if (isLeft(cursor)) return cursor;
+  const text = makeTextReader(cursor.right);
+  const lines = await text.next();
+  await text.close();
+  if (isLeft(lines)) return textError(file, lines.left);
+  const end = lines.right.indexOf('\n');
+  return right(end === -1 ? lines.right : lines.right.slice(0, end));
+}
+
+export function textError(file: RunFile, error: TextError): Either<CompareError, never> {
+  if (error._tag === 'Store') return left(error.error);
+  return diverged({ file, row: error.error.line - 1, pointer: '', expected: 'lines of UTF-8 text', actual: error.error.message });
+}
+
+export interface MarketFacts {
+  readonly sha256: string;
+  readonly steps: number;
+  /** Byte offset of the line of each step asked for. */
+  readonly offsets: readonly number[];
+}
+
+/** Reads the whole market once: its digest, that every line is in normal form, and where some of its steps begin. */
+export async function readMarket(reader: RunReader, symbols: readonly string[], wanted: readonly number[]): Promise<Either<CompareError, MarketFacts>> {
+  const cursor = await reader.open('market.jsonl')();
+  if (isLeft(cursor)) return cursor;
+  const text = makeTextReader(cursor.right);
+  const form = makeMarketForm(symbols);
+  const scanned = makeScannedStep(symbols);
+  const digest = makeDigest();
+  const encoder = new TextEncoder();
+  const offsets = wanted.map(() => stepsOffset(symbols));
+  let [line, bytesBefore, ascii] = [0, 0, true];
+  for (;;) {
+    const chunk = await text.next();
+    if (isLeft(chunk)) return textError('market.jsonl', chunk.left);
+    if (chunk.right === '') break;
+    const bytes = encoder.encode(chunk.right);
+    ascii = bytes.length === chunk.right.length;
+    digest.update(bytes);
+    for (let at = 0; at < chunk.right.length; line += 1) {
+      const newline = chunk.right.indexOf('\n', at);
+      const step = line - 1;
+      if (newline === -1 || (step >= 0 && !form.scan(chunk.right, at, newline, scanned))) {
+        const actual = chunk.right.slice(at, newline === -1 ? undefined : newline).slice(0, 200);
+        return diverged({ file: 'market.jsonl', row: line, pointer: '', expected: 'a line of the normal form', actual });
+      }
+      wanted.forEach((wantedStep, index) => {
+        if (wantedStep === step) offsets[index] = bytesBefore + (ascii ? at : encoder.encode(chunk.right.slice(0, at)).length);
+      });
+      at = newline + 1;
+    }
+    bytesBefore += bytes.length;
+  }
+  await text.close();
+  return right({ sha256: digest.hex(), steps: line - 1, offsets });
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/** `report.md`: a run for a person to read. Made from the inputs alone, so a verifier writes it again and compares. */
+import { formatDecimal } from '../decimal/decimal';
+import { whyText } from '../tape/step-row';
+import type { Transition, World } from '../world/step';
+import type { ScannedStep } from '../market/market-form';
+import type { RunSummary } from './summary';
+
+/** Rows of the tape table at each end of a long run, and how many rejected steps are listed. */
+const EDGE_ROWS = 10;
+const REJECTED_ROWS = 20;
+
+export interface ReportRows {
+  readonly onStep: (t: number, market: ScannedStep, transition: Transition) => void;
+  readonly rows: () => ReportLines;
+}
+
+export interface ReportLines {
+  readonly first: readonly string[];
+  readonly last: readonly string[];
+  readonly rejected: readonly string[];
+}
+
+/** Collects the rows of the report while `stepsPlanned` steps go by; memory is bounded by the constants above. */
+export function makeReportRows(world: World, stepsPlanned: number): ReportRows {
+  const first: string[] = [];
+  const last: string[] = [];
+  const rejected: string[] = [];
+  const lastFrom = Math.max(EDGE_ROWS, stepsPlanned - EDGE_ROWS);
+  return {
+    onStep: (t, market, transition) => {
+      if (t < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
+      else if (t >= lastFrom) last.push(tapeLine(world, t, market, transition));
+      if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(rejectedLine(t, transition));
+    },
+    rows: () => ({ first, last, rejected }),
+  };
+}
+
+/** The rows of consecutive segments of one run, as one collector would have kept them. */
+export function joinReportLines(segments: readonly ReportLines[]): ReportLines {
+  return {
+    first: segments.flatMap(({ first }) => first),
+    last: segments.flatMap(({ last }) => last),
+    rejected: segments.flatMap(({ rejected }) => rejected).slice(0, REJECTED_ROWS),
+  };
+}
+
+export function renderReport(summary: RunSummary, lines: ReportLines, budgetLines: readonly string[]): string {
+  const { inputs, decisions, finalState } = summary;
+  const positions = Object.entries(finalState.positions).map(([symbol, quantity]) => `${symbol} ${quantity}`);
+  const between = summary.steps - lines.first.length - lines.last.length;
+  const listed = lines.rejected.length < decisions.REJECTED ? `, the first ${String(lines.rejected.length)} of them` : '';
+  return [
+    `# Run ${summary.runId}`,
+    '',
+    summary.error === null ? `Finished: ${String(summary.steps)} steps.` : `Stopped by \`${summary.error.limiter}\`: ${summary.error.message}.`,
+    '',
+    '## Inputs',
+    '',
+    '| input | value |',
+    '| --- | --- |',
+    `| mode | ${inputs.mode} |`,
+    `| market.jsonl | \`${inputs.market_sha256}\` |`,
+    `| strategy.json | \`${inputs.strategy_sha256}\` |`,
+    `| policy.json | \`${inputs.policy_sha256}\` |`,
+    `| initial cash | ${inputs.initial_state.cash} |`,
+    `| steps asked for | ${String(inputs.steps)} |`,
+    `| genesis | \`${summary.genesis}\` |`,
+    '',
+    '## Budget',
+    '',
+    '| limit | allowed | used |',
+    '| --- | ---: | ---: |',
+    ...budgetLines,
+    '',
+    '## Outcome',
+    '',
+    '| | |',
+    '| --- | --- |',
+    `| APPROVED | ${String(decisions.APPROVED)} |`,
+    `| REJECTED | ${String(decisions.REJECTED)} |`,
+    `| HOLD | ${String(decisions.HOLD)} |`,
+    `| fills | ${String(summary.executions.rows)} |`,
+    `| final cash | ${finalState.cash} |`,
+    `| final positions | ${positions.length === 0 ? 'none' : positions.join(', ')} |`,
+    `| final exposure | ${summary.finalExposure} |`,
+    `| final equity | ${summary.finalEquity} |`,
+    `| head hash | \`${summary.headHash}\` |`,
+    '',
+    '## Tape',
+    '',
+    '| step | time | prices | decision | actions | why | exposure | equity |',
+    '| ---: | --- | --- | --- | --- | --- | ---: | ---: |',
+    ...lines.first,
+    ...(between > 0 ? [`| … | | ${String(between)} more steps in \`tape.jsonl\` | | | | | |`] : []),
+    ...lines.last,
+    '',
+    `## Rejected steps (${String(decisions.REJECTED)}${listed})`,
+    '',
+    ...(lines.rejected.length === 0 ? ['None.'] : ['| step | action | code | message |', '| ---: | --- | --- | --- |', ...lines.rejected]),
+    '',
+    '## Replay and verify',
+    '',
+    'In this directory:',
+    '',
+    '```sh',
+    'ewm replay tape --tape tape.jsonl',
+    'ewm replay executions --executions executions.jsonl',
+    'ewm verify .',
+    'sha256sum market.jsonl strategy.json policy.json   # the digests above',
+    '```',
+    '',
+  ].join('\n');
+}
+
+function tapeLine(world: World, t: number, market: ScannedStep, transition: Transition): string {
+  const prices = world.symbols.map((symbol, index) => `${symbol} ${formatDecimal(market.prices[index] ?? 0n)}`).join(', ');
+  const time = market.timeText === '' ? '' : cell(JSON.parse(market.timeText) as string);
+  const actions = transition.actions
+    .map(({ type, quantity, symbol }) => `${type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(quantity)} ${symbol}`)
+    .join(', ');
+  const why = whyText(t, world.strategy.timing.evaluation_frequency_steps, transition);
+  const { exposure, equity } = transition.valueAfter;
+  const cells = [String(t), time, prices, transition.decision, actions, why, formatDecimal(exposure), formatDecimal(equity)];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function rejectedLine(t: number, { errors, actions }: Transition): string {
+  return errors
+    .map(({ actionIndex, code, message }) => {
+      const action = actions[actionIndex];
+      const what = action === undefined ? '' : `${action.type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(action.quantity)} ${action.symbol}`;
+      return `| ${String(t)} | ${what} | ${code} | ${message} |`;
+    })
+    .join('\n');
+}
+
+/** Free text inside a Markdown table: nothing in it may end the cell or become markup. */
+function cell(text: string): string {
+  return text.replace(/[\\`|<>*_[\]]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+}

@@ -1,0 +1,246 @@
+/**
+ * Verification in segments: a verifier may start at any checkpoint, so the segments of a tape are proven side by side, and the whole
+ * follows by induction. Invariant: joined proofs say no more than one sequential proof would; on any doubt the caller runs that one.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { ByteCursor, RunFile, RunReader } from '../../ports/run-files';
+import { NOTHING_SPENT } from '../budget/budget';
+import { isRecord } from '../codec/codec';
+import { makeDigest } from '../hash';
+import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, LINE_BYTES_MAX } from '../limits';
+import { decodeState, type State } from '../world/state';
+import { makeWorld } from '../world/step';
+import { type CompareError, makeComparison } from './compare';
+import { type Cursor, makeEngine } from './engine';
+import { type Evidence, parseJson, readEvidence, readMarket } from './evidence';
+import { digested } from './output';
+import { joinReportLines, makeReportRows, type ReportLines } from './report';
+import type { RunSummary } from './summary';
+import { advanceOver, checkMarket, proveEnd } from './verify';
+
+/** Where a segment starts, as the files claim it; whoever proves the segment before it confirms the claim. */
+export interface Segment {
+  readonly from: Cursor;
+  readonly until: number;
+  readonly tapeOffset: number;
+  readonly ledgerOffset: number;
+  readonly marketOffset: number;
+}
+
+export interface SegmentProof {
+  readonly end: Cursor;
+  readonly tapeEnd: number;
+  readonly ledgerEnd: number;
+  readonly lines: ReportLines;
+}
+
+export interface SegmentPlan {
+  readonly evidence: Evidence;
+  readonly segments: readonly Segment[];
+}
+
+/** Splits a run into up to `jobs` segments at checkpoints. Nothing when the files do not allow it: then verify in one piece. */
+export async function planSegments(reader: RunReader, jobs: number): Promise<SegmentPlan | undefined> {
+  const evidence = await readEvidence(reader);
+  if (isLeft(evidence)) return undefined;
+  const { inputs, identity, symbols, strategy, policy, initial } = evidence.right;
+  const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
+  const steps = Math.min(inputs.steps, inputs.budget.max_steps);
+  const starts = splitAtCheckpoints(steps, jobs);
+  const market = await readMarket(reader, symbols, starts.map((t) => Math.max(0, t - engine.lookback)));
+  if (isLeft(market) || isLeft(checkMarket(evidence.right, market.right, right(engine.start(initial).cursor)))) return undefined;
+
+  const first = engine.start(initial);
+  const segments: Segment[] = [];
+  for (const [index, t] of starts.entries()) {
+    const marketOffset = market.right.offsets[index] ?? 0;
+    const until = starts[index + 1] ?? inputs.steps;
+    if (t === 0) {
+      segments.push({ from: first.cursor, until, tapeOffset: first.row.line.length, ledgerOffset: 0, marketOffset });
+      continue;
+    }
+    const checkpoint = await findRow(reader, 'tape.jsonl', (row) => row.stepIndex >= t || (row.stepIndex === t - 1 && row.type === 'checkpoint'));
+    const state = checkpoint?.type === 'checkpoint' ? decodeState(checkpoint.row['state'], symbols) : undefined;
+    if (checkpoint === undefined || state === undefined || isLeft(state)) return undefined;
+    const fill = await findRow(reader, 'executions.jsonl', (row) => row.stepIndex >= t);
+    const ledger = fill === undefined ? await ledgerEnd(reader) : { offset: fill.offset, head: fill.row['prev_hash'] };
+    if (ledger === undefined) return undefined;
+    const from: Cursor = {
+      ...first.cursor,
+      t,
+      state: state.right,
+      tapeHead: String(checkpoint.row['hash']),
+      ledgerHead: String(ledger.head),
+      spent: { ...NOTHING_SPENT, steps: t },
+    };
+    segments.push({ from, until, tapeOffset: checkpoint.end, ledgerOffset: ledger.offset, marketOffset });
+  }
+  return { evidence: evidence.right, segments };
+}
+
+export async function proveSegment(reader: RunReader, evidence: Evidence, segment: Segment): Promise<Either<CompareError, SegmentProof>> {
+  const { inputs, identity, symbols, strategy, policy } = evidence;
+  const world = makeWorld(symbols, strategy, policy);
+  const engine = makeEngine(inputs, identity, world);
+  const comparison = makeComparison(reader, { 'tape.jsonl': segment.tapeOffset, 'executions.jsonl': segment.ledgerOffset });
+  const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
+  const output = { append: digested(comparison).append, digest: (): string => '' };
+  const end = await advanceOver(reader, engine, segment.from, segment.until, segment.marketOffset, output, { onStep: report.onStep });
+  await comparison.close();
+  if (isLeft(end)) return end.left._tag === 'Interrupted' ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' }) : left(end.left);
+  return right({ end: end.right, tapeEnd: comparison.offset('tape.jsonl'), ledgerEnd: comparison.offset('executions.jsonl'), lines: report.rows() });
+}
+
+/** The proof of the whole from proofs of its segments; nothing when they do not fit together, or the end does not. */
+export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: readonly SegmentProof[], digests: FileDigests): Promise<RunSummary | undefined> {
+  const { evidence, segments } = plan;
+  const last = proofs.at(-1);
+  if (last === undefined || proofs.length !== segments.length) return undefined;
+  for (const [index, proof] of proofs.entries()) {
+    const next = segments[index + 1];
+    if (next !== undefined && !fits(proof, next)) return undefined;
+  }
+  const total = (count: (end: Cursor) => number): number => proofs.reduce((sum, { end }) => sum + count(end), 0);
+  const end: Cursor = {
+    ...last.end,
+    fills: total(({ fills }) => fills),
+    decisions: {
+      APPROVED: total(({ decisions }) => decisions.APPROVED),
+      REJECTED: total(({ decisions }) => decisions.REJECTED),
+      HOLD: total(({ decisions }) => decisions.HOLD),
+    },
+  };
+  const { inputs, identity, symbols, strategy, policy, initial } = evidence;
+  const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
+  // Row 0 lies before the first segment.
+  const opening = makeComparison(reader);
+  const opened = await digested(opening).append('tape.jsonl', engine.start(initial).row.line);
+  await opening.close();
+  if (isLeft(opened)) return undefined;
+  const comparison = makeComparison(reader, { 'tape.jsonl': last.tapeEnd, 'executions.jsonl': last.ledgerEnd });
+  const output = digested(comparison);
+  // The segments proved the tape and the ledger byte for byte, so the digests of the files are those of what the engine writes.
+  const digest = (file: RunFile): string => (file === 'tape.jsonl' || file === 'executions.jsonl' ? digests[file] : output.digest(file));
+  const lines = joinReportLines(proofs.map((proof) => proof.lines));
+  const summary = await proveEnd(evidence, engine, end, lines, output, digest, comparison);
+  await comparison.close();
+  return isLeft(summary) ? undefined : summary.right;
+}
+
+export type FileDigests = Readonly<Record<'tape.jsonl' | 'executions.jsonl', string>>;
+
+/** SHA-256 of the two long files as they stand; runs beside the segments. */
+export async function digestFiles(reader: RunReader): Promise<FileDigests | undefined> {
+  const [tape, ledger] = [await digestFile(reader, 'tape.jsonl'), await digestFile(reader, 'executions.jsonl')];
+  return tape === undefined || ledger === undefined ? undefined : { 'tape.jsonl': tape, 'executions.jsonl': ledger };
+}
+
+function fits(proof: SegmentProof, next: Segment): boolean {
+  return (
+    proof.end.t === next.from.t &&
+    proof.end.tapeHead === next.from.tapeHead &&
+    proof.end.ledgerHead === next.from.ledgerHead &&
+    proof.tapeEnd === next.tapeOffset &&
+    proof.ledgerEnd === next.ledgerOffset &&
+    sameState(proof.end.state, next.from.state)
+  );
+}
+
+function sameState(a: State, b: State): boolean {
+  return a.cash === b.cash && a.positions.every((quantity, index) => quantity === b.positions[index]);
+}
+
+/** First steps of the segments: 0 and multiples of the checkpoint interval, evenly spread. */
+function splitAtCheckpoints(steps: number, jobs: number): readonly number[] {
+  const starts = [0];
+  for (let job = 1; job < jobs; job += 1) {
+    const t = Math.round((steps * job) / jobs / CHECKPOINT_INTERVAL_STEPS) * CHECKPOINT_INTERVAL_STEPS;
+    if (t > (starts.at(-1) ?? 0) && t < steps) starts.push(t);
+  }
+  return starts;
+}
+
+interface FoundRow {
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly type: unknown;
+  readonly stepIndex: number;
+  /** Bytes before the row, and up to and including its newline. */
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** Binary search over bytes for the first row that `reached` holds for; rows are ordered by step. */
+async function findRow(reader: RunReader, file: RunFile, reached: (row: FoundRow) => boolean): Promise<FoundRow | undefined> {
+  const size = await reader.size(file)();
+  if (isLeft(size)) return undefined;
+  let [low, high] = [0, size.right];
+  let found: FoundRow | undefined;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const row = await rowAfter(reader, file, middle);
+    if (row !== undefined && !reached(row)) {
+      low = row.end;
+    } else {
+      found = row ?? found;
+      high = middle;
+    }
+  }
+  return found;
+}
+
+/** The first step, checkpoint, seal or fill row that begins at or after `offset`. The run row counts as step -1, a seal as the last. */
+async function rowAfter(reader: RunReader, file: RunFile, offset: number): Promise<FoundRow | undefined> {
+  // One byte earlier, so that a row that begins exactly at `offset` is preceded by its newline.
+  const start = Math.max(0, offset - 1);
+  const cursor = await reader.open(file, start)();
+  if (isLeft(cursor)) return undefined;
+  const bytes = await readRows(cursor.right, start > 0);
+  await cursor.right.close();
+  if (bytes === undefined) return undefined;
+  const row = parseJson(new TextDecoder().decode(bytes.row));
+  if (!isRecord(row)) return undefined;
+  const stepIndex = typeof row['step_index'] === 'number' ? row['step_index'] : row['type'] === 'run' ? -1 : Number.MAX_SAFE_INTEGER;
+  const rowOffset = start + bytes.skipped;
+  return { row, type: row['type'], stepIndex, offset: rowOffset, end: rowOffset + bytes.row.length + 1 };
+}
+
+/** The next whole line, and how many bytes came before it. */
+async function readRows(cursor: ByteCursor, skipLine: boolean): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
+  let held = new Uint8Array();
+  while (held.length < 2 * LINE_BYTES_MAX) {
+    const from = skipLine ? held.indexOf(NEWLINE) + 1 : 0;
+    const to = skipLine && from === 0 ? -1 : held.indexOf(NEWLINE, from);
+    if (to !== -1) return { row: held.subarray(from, to), skipped: from };
+    const more = await cursor.read(CHUNK_BYTES)();
+    if (isLeft(more) || more.right.length === 0) return undefined;
+    const joined = new Uint8Array(held.length + more.right.length);
+    joined.set(held);
+    joined.set(more.right, held.length);
+    held = joined;
+  }
+  return undefined;
+}
+
+const NEWLINE = 10;
+
+/** Where the ledger ends, and the hash it ends with according to the seal. */
+async function ledgerEnd(reader: RunReader): Promise<{ readonly offset: number; readonly head: unknown } | undefined> {
+  const size = await reader.size('executions.jsonl')();
+  const seal = await findRow(reader, 'tape.jsonl', (row) => row.type === 'seal');
+  const executions = seal?.row['executions'];
+  return isLeft(size) || !isRecord(executions) ? undefined : { offset: size.right, head: executions['head_hash'] };
+}
+
+async function digestFile(reader: RunReader, file: RunFile): Promise<string | undefined> {
+  const cursor = await reader.open(file)();
+  if (isLeft(cursor)) return undefined;
+  const digest = makeDigest();
+  for (;;) {
+    const bytes = await cursor.right.read(16 * CHUNK_BYTES)();
+    if (isLeft(bytes)) return undefined;
+    if (bytes.right.length === 0) break;
+    digest.update(bytes.right);
+  }
+  await cursor.right.close();
+  return digest.hex();
+}
