@@ -4,10 +4,12 @@
 import { type Either, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { Buffer } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { copyBytes } from '../../domain/bytes';
 import { CHUNK_BYTES } from '../../domain/limits';
 import type { ByteCursor, StoreError } from '../../ports/run-files';
+import { makeFileCursor } from './file-cursor';
+import { readError } from './system-error';
 
 /** The bytes behind `-`; `process.stdin` is one. */
 export type ByteStream = AsyncIterable<Uint8Array>;
@@ -36,22 +38,7 @@ export function openBytes(path: string, { stdin }: Sources): TaskEither<StoreErr
   };
 }
 
-function makeFileCursor(handle: FileHandle, path: string): ByteCursor {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  return {
-    read: (bytesMax) => async () => {
-      try {
-        const { bytesRead } = await handle.read(buffer, 0, Math.min(bytesMax, buffer.length));
-        return right(buffer.subarray(0, bytesRead));
-      } catch (error) {
-        return left(readError(path, error));
-      }
-    },
-    close: () => handle.close(),
-  };
-}
-
-export function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
+function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
   const iterator = stream[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array(0);
   let ended = false;
@@ -114,24 +101,4 @@ export async function readAhead(
     if (enough(chunk.right)) break;
   }
   return right({ bytes: Buffer.concat(parts, length), ended: false });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EISDIR: 'is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many open files',
-  ENFILE: 'too many open files on this machine',
-  EIO: 'the device failed',
-  ENXIO: 'nothing is at the other end',
-};
-
-/** A failed read as the port names it. */
-export function readError(path: string, error: unknown): StoreError {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return { _tag: 'NotFound', path };
-  return { _tag: 'Unreadable', path, reason: REASONS[code] ?? (error instanceof Error ? error.message : String(error)) };
 }

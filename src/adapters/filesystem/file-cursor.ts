@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { CHUNK_BYTES } from '../../domain/limits';
 import type { ByteCursor } from '../../ports/run-files';
-import { readError } from './byte-source';
+import { readError } from './system-error';
 
 const BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 

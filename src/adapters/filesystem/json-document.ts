@@ -38,7 +38,10 @@ export async function readJsonCursor(cursor: ByteCursor, source: string): Promis
   if (isLeft(read)) return read;
   if (!read.right.ended) {
     const limit = `${String(DOCUMENT_BYTES_MAX / 1024 / 1024)} MiB`;
-    return invalid({ pointer: '', message: `larger than ${limit}, the most a JSON document may have; a longer market is read as .jsonl or .csv` });
+    return invalid({
+      pointer: '',
+      message: `larger than ${limit}, the most a JSON document may have; a longer market is read as .jsonl or .csv`,
+    });
   }
   const text = decodeUtf8(read.right.bytes);
   if (isLeft(text)) return invalid(text.left);
@@ -107,7 +110,11 @@ const SYNTAX: Readonly<Record<ReturnType<typeof printParseErrorCode>, string>> =
 };
 
 function syntaxProblem(text: string): Problem {
-  if (text.trim() === '') return { pointer: '', message: text === '' ? 'is empty; expected a JSON document' : 'holds only white space; expected a JSON document' };
+  if (text.trim() === '')
+    return {
+      pointer: '',
+      message: text === '' ? 'is empty; expected a JSON document' : 'holds only white space; expected a JSON document',
+    };
   const deep = tooDeepAt(text);
   if (deep !== undefined) return { pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels`, ...placeAt(text, deep) };
   let first: { readonly code: ParseErrorCode; readonly offset: number; readonly length: number } | undefined;
@@ -182,6 +189,9 @@ function placesOf(text: string, wanted: ReadonlySet<string>): ReadonlyMap<string
     onLiteralValue: (_value, _offset, _length, line, character, path) => {
       note(line, character, path());
     },
+    // The parser leaves a part it was told to skip only where somebody listens for its end.
+    onObjectEnd: () => undefined,
+    onArrayEnd: () => undefined,
   });
   return places;
 }

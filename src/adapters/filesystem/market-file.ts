@@ -13,7 +13,7 @@ import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/m
 import { makeTextReader } from '../../domain/run/text-reader';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
-import { makeMarketPathInput } from '../memory/market-input';
+import { makeMarketDocument } from '../memory/market-document';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { emptyCsv, makeCsvRows } from './csv-rows';
 import { parseJsonText, readJsonCursor } from './json-document';
@@ -103,7 +103,7 @@ function makeJsonReader(cursor: ByteCursor, source: string): FormReader {
         const problems = problemsOf(decoded.left.slice(0, PROBLEMS_MAX));
         return left(invalid(source, document.right.problemsAt(problems)));
       }
-      input = makeMarketPathInput(decoded.right);
+      input = makeMarketDocument(decoded.right);
       return input.open()();
     },
     read: async () => (input === undefined ? right('') : input.read()()),
@@ -211,7 +211,10 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
   }
 
   function failLine(problems: readonly Problem[]): void {
-    failed = invalid(source, problems.map((problem) => ({ ...problem, line: lines })));
+    failed = invalid(
+      source,
+      problems.map((problem) => ({ ...problem, line: lines })),
+    );
   }
 
   return { open, read };

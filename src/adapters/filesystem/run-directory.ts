@@ -7,8 +7,8 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
-import { readError } from './byte-source';
 import { makeFileCursor } from './file-cursor';
+import { readError } from './system-error';
 
 export const PARTIAL = '.partial';
 
@@ -153,7 +153,7 @@ const WRITE_REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'another run is being written here',
 };
 
-function writeError(path: string, error: unknown): StoreError {
+export function writeError(path: string, error: unknown): StoreError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const reason = WRITE_REASONS[code];
   if (reason !== undefined) return { _tag: 'Unwritable', path, reason };

@@ -22,6 +22,18 @@ export function canonical(value: Json): string {
   }
 }
 
+const DEPTH_MAX = 64;
+
+/** Whether a parsed value can be written at all: no lone surrogates, and not nested beyond what any row of ours is. */
+export function hasCanonicalForm(value: unknown, depth: number = DEPTH_MAX): value is Json {
+  if (value === null || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || depth === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => hasCanonicalForm(item, depth - 1));
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && hasCanonicalForm(member, depth - 1));
+}
+
 /** A JSON string literal as RFC 8785 writes it; lone surrogates have no UTF-8 form and are refused. */
 export function canonicalString(text: string): string {
   assert(text.isWellFormed(), 'canonical JSON holds well-formed Unicode only');

@@ -34,11 +34,15 @@ export function widthProblem(row: CsvRow, header: CsvRow): Problem | undefined {
   return found === expected ? undefined : rowProblem(row, `${String(found)} cells where the header has ${String(expected)}`);
 }
 
+const PLAIN = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
+
 /** A price in the decimal text form; spaces around it are tolerated. */
-export function priceFromCell(text: string): Either<string, Decimal> {
-  const price = decimalFromText(text.trim());
-  if (price._tag === 'Left') return left(`${excerpt(text)}: ${text.trim() === '' ? 'no price' : price.left}`);
-  return price.right > 0n ? price : left(`${excerpt(text)}: a price must be more than 0`);
+export function priceFromCell(cell: string): Either<string, Decimal> {
+  const text = cell.trim();
+  const price = decimalFromText(text);
+  if (price._tag === 'Right') return price.right > 0n ? price : left(`${excerpt(cell)}: a price must be more than 0`);
+  if (text === '') return left(`${excerpt(cell)}: no price`);
+  return left(`${excerpt(cell)}: ${PLAIN.test(text) ? price.left : 'expected a plain decimal such as 99.86, with at most 8 fractional digits'}`);
 }
 
 /** Column names compare without case, spaces and punctuation: `Adj Close` is `adj_close`. */
@@ -54,7 +58,14 @@ export function findColumn(header: CsvRow, names: readonly string[], what: strin
   });
   const [first, second] = found;
   if (first === undefined || second === undefined) return right(first);
-  return left(cellProblem(header, second, header.cells[second] ?? '', `a second ${what} column; the first is ${String(first + 1)} (${header.cells[first] ?? ''})`));
+  return left(
+    cellProblem(
+      header,
+      second,
+      header.cells[second] ?? '',
+      `a second ${what} column; the first is ${String(first + 1)} (${header.cells[first] ?? ''})`,
+    ),
+  );
 }
 
 function cellPlace(row: CsvRow, index: number): { readonly line: number; readonly column: number } {

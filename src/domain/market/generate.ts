@@ -50,7 +50,10 @@ export function generateMarket(options: GenerateOptions): Either<readonly Proble
   if (!options.seed.isWellFormed()) problems.push({ pointer: '/seed', message: 'holds a lone surrogate, which has no UTF-8 form' });
   const start = decimalFromText(options.startPrice ?? '100');
   if (isLeft(start) || start.right < START_PRICE_MIN || start.right > START_PRICE_MAX || start.right % CENT !== 0n) {
-    problems.push({ pointer: '/start_price', message: `${excerpt(options.startPrice)}: expected whole cents from 1 to 1000000, such as 99.86` });
+    problems.push({
+      pointer: '/start_price',
+      message: `${excerpt(options.startPrice)}: expected whole cents from 1 to 1000000, such as 99.86`,
+    });
   }
   if (isLeft(symbols) || isLeft(start) || problems.length > 0) return left(problems);
   return right(chunks(symbols.right, options.steps, options.seed, Number(start.right / CENT) * UNITS_PER_CENT));

@@ -57,7 +57,10 @@ export function importLayout(
   }
   const named = options.symbol === undefined ? undefined : normalSymbol(options.symbol);
   if (named === undefined) {
-    const given = options.symbol === undefined ? 'the rows name no symbol; state symbol' : `symbol: ${excerpt(options.symbol)}: expected ${SYMBOL_LEGAL}`;
+    const given =
+      options.symbol === undefined
+        ? 'the rows name no symbol; state symbol'
+        : `symbol: ${excerpt(options.symbol)}: expected ${SYMBOL_LEGAL}`;
     return left([rowProblem(header, given)]);
   }
   return right({ form, time: time.right, symbol: undefined, prices: [{ index: price.right, symbol: named }] });

@@ -50,7 +50,8 @@ export function parseImportTime(cell: string, order?: DateOrder): Either<string,
   const day = parseDay(clock?.[1] ?? text, order);
   if (isLeft(day)) return wrong(day.left);
   const { year, month, day: dayOfMonth, order: shown } = day.right;
-  if (month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysInMonth(year, month) || year < 1) return wrong('not a day of the calendar');
+  if (month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysInMonth(year, month) || year < 1)
+    return wrong('not a day of the calendar');
   const daySeconds = daysFromCivil(year, month, dayOfMonth) * SECONDS_PER_DAY;
   if (clock === null) return right({ text: dateText(day.right), precision: 'date', seconds: daySeconds, nanos: 0, order: shown });
 

@@ -89,7 +89,10 @@ export function importMarket(table: CsvTable, options: ImportOptions = {}): Eith
 
 function boundsOf({ from, to, dateOrder }: ImportOptions): Either<readonly Problem[], Bounds> {
   const bounds: { from: ImportTime | undefined; to: ImportTime | undefined } = { from: undefined, to: undefined };
-  for (const [name, text] of [['from', from], ['to', to]] as const) {
+  for (const [name, text] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
     if (text === undefined) continue;
     const time = parseImportTime(text, dateOrder);
     if (isLeft(time)) return left([{ pointer: '', message: `${name}: ${time.left}` }]);
@@ -154,7 +157,8 @@ function collect(
   }
   if (wanted !== undefined && problems.length === 0) {
     for (const [name, number] of numbers) {
-      if (!drafts.some((draft) => draft.prices[number] !== undefined)) problems.push(rowProblem(header, `no price for ${name} in the rows chosen`));
+      if (!drafts.some((draft) => draft.prices[number] !== undefined))
+        problems.push(rowProblem(header, `no price for ${name} in the rows chosen`));
     }
   }
   if (numbers.size > SYMBOLS_MAX) problems.push(rowProblem(header, `more than ${String(SYMBOLS_MAX)} symbols`));
@@ -169,10 +173,14 @@ function collect(
     const { order, precision } = time.right;
     if (order !== undefined) {
       ordered ??= { row, order };
-      if (ordered.order !== order) return wrong(`${excerpt(row.cells[layout.time])}: in the order ${order}, but line ${String(ordered.row.line)} is in ${ordered.order}`);
+      if (ordered.order !== order)
+        return wrong(
+          `${excerpt(row.cells[layout.time])}: in the order ${order}, but line ${String(ordered.row.line)} is in ${ordered.order}`,
+        );
     }
     first ??= { row, time: time.right };
-    if (first.time.precision !== precision) return wrong(`a ${precision}, but line ${String(first.row.line)} has a ${first.time.precision}`);
+    if (first.time.precision !== precision)
+      return wrong(`a ${precision}, but line ${String(first.row.line)} has a ${first.time.precision}`);
     return time;
   }
 
@@ -214,7 +222,9 @@ function collect(
   function symbolOf(row: CsvRow, index: number): Either<Problem, string> {
     const cell = row.cells[index] ?? '';
     const symbol = normalSymbol(cell);
-    return symbol === undefined ? left(cellProblem(row, index, header.cells[index] ?? '', `${excerpt(cell)}: expected ${SYMBOL_LEGAL}`)) : right(symbol);
+    return symbol === undefined
+      ? left(cellProblem(row, index, header.cells[index] ?? '', `${excerpt(cell)}: expected ${SYMBOL_LEGAL}`))
+      : right(symbol);
   }
 }
 
@@ -281,5 +291,10 @@ function closeGaps(symbols: readonly string[], drafts: readonly Draft[], missing
   }
   if (missing !== 'error' || firstGap === undefined) return right({ steps, dropped, filled });
   const more = gaps === 1 ? '' : ` (and ${String(gaps - 1)} more gaps)`;
-  return left([{ ...firstGap, message: `${firstGap.message}${more}; state missing: drop (leave such steps out) or fill (carry the last price forward)` }]);
+  return left([
+    {
+      ...firstGap,
+      message: `${firstGap.message}${more}; state missing: drop (leave such steps out) or fill (carry the last price forward)`,
+    },
+  ]);
 }

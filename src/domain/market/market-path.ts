@@ -28,62 +28,83 @@ export function decodeMarketHeader(value: unknown): Either<readonly Problem[], r
   return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right.symbols);
 }
 
-/** A step of a `.json` market: `{"time"?, "AAPL": 99.86, ...}`. Pointers are relative to the step. */
-export function decodeFlatStep(value: unknown, symbols: readonly string[]): Either<readonly Problem[], MarketStep> {
-  if (!isRecord(value)) return left([{ pointer: '', message: `${excerpt(value)}: expected an object with a price for each symbol` }]);
-  const prices = Object.entries(value).filter(([key]) => key !== 'time');
-  return decodeStep(prices, Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, '');
+/** A mistake in a step: the keys that lead to it, what stands there, and what is legal. */
+interface Mistake {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+  readonly message: string;
 }
 
 /** A line of a `.jsonl` market: `{"prices": {...}, "time"?}`. Pointers are relative to the line. */
 export function decodeNestedStep(value: unknown, symbols: readonly string[]): Either<readonly Problem[], MarketStep> {
-  if (!isRecord(value)) return left([{ pointer: '', message: `${excerpt(value)}: expected an object with prices and, if known, time` }]);
-  const problems: Problem[] = Object.keys(value)
-    .filter((key) => key !== 'prices' && key !== 'time')
-    .map((key) => ({ pointer: pointerStep(key), message: 'unknown field; legal here: prices, time' }));
+  const step = nestedStep(value, symbols);
+  if (!isLeft(step)) return step;
+  return left(
+    step.left.map(({ keys, value: found, message }) => ({
+      pointer: keys.map(pointerStep).join(''),
+      message: `${excerpt(found)}: ${message}`,
+    })),
+  );
+}
+
+function nestedStep(value: unknown, symbols: readonly string[]): Either<readonly Mistake[], MarketStep> {
+  if (!isRecord(value)) return left([{ keys: [], value, message: 'expected an object with prices and, if known, time' }]);
+  const mistakes: Mistake[] = [];
+  for (const key of Object.keys(value)) {
+    if (key !== 'prices' && key !== 'time')
+      mistakes.push({ keys: [key], value: value[key], message: 'unknown field; legal here: prices, time' });
+  }
   const prices = Object.hasOwn(value, 'prices') ? value['prices'] : undefined;
-  if (!isRecord(prices)) return left([...problems, { pointer: '/prices', message: `${excerpt(prices)}: expected an object with a price for each symbol` }]);
-  const step = decodeStep(Object.entries(prices), Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, '/prices');
-  if (problems.length === 0) return step;
-  return left(isLeft(step) ? [...problems, ...step.left] : problems);
+  if (!isRecord(prices))
+    return left([...mistakes, { keys: ['prices'], value: prices, message: 'expected an object with a price for each symbol' }]);
+  const step = decodeStep(Object.entries(prices), Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, ['prices']);
+  if (mistakes.length === 0) return step;
+  return left(isLeft(step) ? [...mistakes, ...step.left] : mistakes);
+}
+
+/** A step of a `.json` market: `{"time"?: str, "AAPL": 99.86, ...}`. */
+function flatStep(value: unknown, symbols: readonly string[]): Either<readonly Mistake[], MarketStep> {
+  if (!isRecord(value)) return left([{ keys: [], value, message: 'expected an object with a price for each symbol' }]);
+  const prices = Object.entries(value).filter(([key]) => key !== 'time');
+  return decodeStep(prices, Object.hasOwn(value, 'time') ? value['time'] : undefined, symbols, []);
 }
 
 function decodeStep(
   entries: readonly (readonly [string, unknown])[],
   time: unknown,
   symbols: readonly string[],
-  at: string,
-): Either<readonly Problem[], MarketStep> {
-  const problems: Problem[] = [];
-  const bySymbol = new Map<string, Decimal>();
-  const wrong = (key: string, message: string): void => {
-    problems.push({ pointer: at + pointerStep(key), message });
+  at: readonly string[],
+): Either<readonly Mistake[], MarketStep> {
+  const mistakes: Mistake[] = [];
+  const wrong = (key: string, value: unknown, message: string): void => {
+    mistakes.push({ keys: [...at, key], value, message });
   };
+  const bySymbol = new Map<string, Decimal>();
   for (const [key, raw] of entries) {
     // Most files write symbols as the header has them.
     const symbol = symbols.includes(key) ? key : normalSymbol(key);
     if (symbol === undefined || !symbols.includes(symbol)) {
-      wrong(key, `unknown field; legal here: ${symbols.join(', ')}${at === '' ? ', time' : ''}`);
+      wrong(key, raw, `unknown field; legal here: ${symbols.join(', ')}${at.length === 0 ? ', time' : ''}`);
     } else if (bySymbol.has(symbol)) {
-      wrong(key, `a second price for ${symbol}`);
+      wrong(key, raw, `a second price for ${symbol}`);
     } else {
       const price = decimalFromJson(raw);
-      if (isLeft(price)) wrong(key, `${excerpt(raw)}: ${price.left}`);
-      else if (price.right <= 0n) wrong(key, `${excerpt(raw)}: a price must be more than 0`);
+      if (isLeft(price)) wrong(key, raw, price.left);
+      else if (price.right <= 0n) wrong(key, raw, 'a price must be more than 0');
       bySymbol.set(symbol, isLeft(price) ? 1n : price.right);
     }
   }
   const prices: Decimal[] = [];
   for (const symbol of symbols) {
     const price = bySymbol.get(symbol);
-    if (price === undefined) wrong(symbol, `no price for ${symbol}; each step prices every symbol`);
+    if (price === undefined) wrong(symbol, undefined, `no price for ${symbol}; each step prices every symbol`);
     else prices.push(price);
   }
   if (time !== undefined && (typeof time !== 'string' || !time.isWellFormed())) {
-    problems.push({ pointer: '/time', message: `${excerpt(time)}: expected a string` });
-    return left(problems);
+    const legal = typeof time === 'string' ? 'holds a lone surrogate, which has no UTF-8 form' : 'expected a string';
+    return left([...mistakes, { keys: ['time'], value: time, message: legal }]);
   }
-  return problems.length > 0 ? left(problems) : right({ prices, time });
+  return mistakes.length > 0 ? left(mistakes) : right({ prices, time });
 }
 
 const priceSchema = decimalCodec(POSITIVE).schema;
@@ -118,15 +139,14 @@ export const marketPathCodec: Codec<MarketPath> = makeCodec(
     if (isLeft(decodedHeader) || !Array.isArray(rawSteps)) return failures(errors);
     const steps: MarketStep[] = [];
     rawSteps.forEach((raw: unknown, index) => {
-      const step = decodeFlatStep(raw, decodedHeader.right.symbols);
+      const step = flatStep(raw, decodedHeader.right.symbols);
       if (!isLeft(step)) {
         steps.push(step.right);
         return;
       }
-      for (const problem of step.left) {
-        const keys = problem.pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+      for (const { keys, value: found, message } of step.left) {
         const inner = [String(index), ...keys].map((key) => ({ key, type: marketPathCodec, actual: raw }));
-        errors.push({ value: raw, context: [...stepsContext, ...inner], message: problem.message });
+        errors.push({ value: found, context: [...stepsContext, ...inner], message });
       }
     });
     return errors.length > 0 ? failures(errors) : success({ symbols: decodedHeader.right.symbols, steps });

@@ -50,8 +50,8 @@ export type EngineError =
 /** What a caller may want to see of a run while it happens. None of it changes a byte. */
 export interface EngineWatch {
   readonly onStep?: (t: number, market: ScannedStep, transition: Transition) => void;
-  /** After each batch of steps, with the number of the next one. */
-  readonly onProgress?: (t: number) => void;
+  /** After each batch of steps: the next one, and the last one's successor. */
+  readonly onProgress?: (t: number, until: number) => void;
   /** Asked between batches; true stops the run where it is, unsealed. */
   readonly interrupted?: () => boolean;
 }
@@ -119,7 +119,7 @@ export function makeEngine(inputs: RunInputs, identity: RunIdentity, world: Worl
         ['executions.jsonl', rows.right.ledger],
       ]);
       if (isLeft(appended)) return appended;
-      watch.onProgress?.(stepper.cursor().t);
+      watch.onProgress?.(stepper.cursor().t, until);
     }
     return right(stepper.close());
   }

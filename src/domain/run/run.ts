@@ -19,7 +19,7 @@ import { type EngineError, type EngineWatch, makeEngine } from './engine';
 import { identify, type RunInputs } from './inputs';
 import { appendAll, digested, type DigestedOutput } from './output';
 import { makeReportRows, renderReport } from './report';
-import { budgetRows, runJson, type RunSummary, summarise } from './summary';
+import { budgetRows, digestsOf, type FileDigests, runJson, type RunSummary, summarise } from './summary';
 import { makeTextReader, type TextReader } from './text-reader';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
@@ -39,13 +39,18 @@ export type RunError =
   | { readonly _tag: 'InvalidRequest'; readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps'; readonly problems: readonly Problem[] }
   | EngineError;
 
+export interface FinishedRun {
+  readonly summary: RunSummary;
+  readonly digests: FileDigests;
+}
+
 /** Runs and commits. Whatever fails, the writer is closed and nothing looks finished. */
 export async function run(
   request: RunRequest,
   market: MarketInput,
   writer: RunWriter,
   watch: EngineWatch = {},
-): Promise<Either<RunError, RunSummary>> {
+): Promise<Either<RunError, FinishedRun>> {
   const outcome = await runInto(request, market, writer, watch);
   await market.close();
   // An interrupted run keeps what it did, under names that say it is unfinished; a failed one has nothing worth keeping.
@@ -53,7 +58,7 @@ export async function run(
   return outcome;
 }
 
-async function runInto(request: RunRequest, market: MarketInput, writer: RunWriter, watch: EngineWatch): Promise<Either<RunError, RunSummary>> {
+async function runInto(request: RunRequest, market: MarketInput, writer: RunWriter, watch: EngineWatch): Promise<Either<RunError, FinishedRun>> {
   const output = digested(writer);
   const prepared = await prepare(request, market, output, watch);
   if (isLeft(prepared)) return prepared;
@@ -80,10 +85,10 @@ async function runInto(request: RunRequest, market: MarketInput, writer: RunWrit
     ['report.md', renderReport(summary, report.rows(), budgetRows(inputs.budget, end.right.spent))],
   ]);
   if (isLeft(closed)) return closed;
-  const named = await output.append('run.json', runJson(summary, output.digest));
+  const named = await output.append('run.json', runJson(summary, digestsOf(output.digest)));
   if (isLeft(named)) return named;
   const committed = await writer.commit()();
-  return isLeft(committed) ? committed : right(summary);
+  return isLeft(committed) ? committed : right({ summary, digests: digestsOf(output.digest) });
 }
 
 interface Prepared {

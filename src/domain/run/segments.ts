@@ -92,7 +92,7 @@ export async function proveSegment(reader: RunReader, evidence: Evidence, segmen
 }
 
 /** The proof of the whole from proofs of its segments; nothing when they do not fit together, or the end does not. */
-export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: readonly SegmentProof[], digests: FileDigests): Promise<RunSummary | undefined> {
+export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: readonly SegmentProof[], digests: ChainDigests): Promise<RunSummary | undefined> {
   const { evidence, segments } = plan;
   const last = proofs.at(-1);
   if (last === undefined || proofs.length !== segments.length) return undefined;
@@ -127,10 +127,10 @@ export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: r
   return isLeft(summary) ? undefined : summary.right;
 }
 
-export type FileDigests = Readonly<Record<'tape.jsonl' | 'executions.jsonl', string>>;
+export type ChainDigests = Readonly<Record<'tape.jsonl' | 'executions.jsonl', string>>;
 
 /** SHA-256 of the two long files as they stand; runs beside the segments. */
-export async function digestFiles(reader: RunReader): Promise<FileDigests | undefined> {
+export async function digestFiles(reader: RunReader): Promise<ChainDigests | undefined> {
   const [tape, ledger] = [await digestFile(reader, 'tape.jsonl'), await digestFile(reader, 'executions.jsonl')];
   return tape === undefined || ledger === undefined ? undefined : { 'tape.jsonl': tape, 'executions.jsonl': ledger };
 }

@@ -46,9 +46,22 @@ export function summarise(
   };
 }
 
+/** SHA-256 of every file but `run.json` itself. */
+export type FileDigests = Readonly<Record<Exclude<RunFile, 'run.json'>, string>>;
+
+export function digestsOf(digest: (file: RunFile) => string): FileDigests {
+  return {
+    'strategy.json': digest('strategy.json'),
+    'policy.json': digest('policy.json'),
+    'market.jsonl': digest('market.jsonl'),
+    'tape.jsonl': digest('tape.jsonl'),
+    'executions.jsonl': digest('executions.jsonl'),
+    'report.md': digest('report.md'),
+  };
+}
+
 /** `run.json`: one canonical line. `digests` names every other file of the directory. */
-export function runJson(summary: RunSummary, digest: (file: RunFile) => string): string {
-  const files: readonly RunFile[] = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl', 'report.md'];
+export function runJson(summary: RunSummary, digests: FileDigests): string {
   return `${canonical({
     spec_version: summary.inputs.spec_version,
     run_id: summary.runId,
@@ -66,7 +79,7 @@ export function runJson(summary: RunSummary, digest: (file: RunFile) => string):
     budget_state: summary.budgetState,
     executions: summary.executions,
     head_hash: summary.headHash,
-    digests: Object.fromEntries(files.map((file) => [file, digest(file)])),
+    digests,
   })}\n`;
 }
 

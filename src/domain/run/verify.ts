@@ -13,7 +13,7 @@ import { digestDiffers, diverged, type Evidence, type MarketFacts, readEvidence,
 import { stepsOffset } from '../market/market-form';
 import { appendAll, digested, type DigestedOutput } from './output';
 import { makeReportRows, type ReportLines, renderReport } from './report';
-import { budgetRows, runJson, type RunSummary, summarise } from './summary';
+import { budgetRows, digestsOf, runJson, type RunSummary, summarise } from './summary';
 import { makeTextReader } from './text-reader';
 
 export type Verdict =
@@ -134,7 +134,7 @@ export async function proveEnd(
     'policy.json': inputs.policy_sha256,
     'market.jsonl': inputs.market_sha256,
   };
-  const named = await output.append('run.json', runJson(summary, (file) => known[file] ?? digest(file)));
+  const named = await output.append('run.json', runJson(summary, digestsOf((file) => known[file] ?? digest(file))));
   if (isLeft(named)) return named;
   for (const file of ['report.md', 'run.json'] as const) {
     const ended = await comparison.expectEnd(file);

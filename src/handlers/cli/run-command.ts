@@ -1,0 +1,88 @@
+/** `ewm run`: a strategy over a market, into a run directory. */
+import { isLeft } from 'fp-ts/Either';
+import type { Problem } from '../../domain/codec/problem';
+import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
+import { run, type RunRequest } from '../../domain/run/run';
+import { runJson, type RunSummary } from '../../domain/run/summary';
+import { local } from '../compose';
+import { EXIT, type ExitCode } from './exit-codes';
+import { fail, inputFailure, runFailure, storeFailure } from './failure';
+import type { Io } from './io';
+import { makeProgress } from './progress';
+
+export interface RunOptions {
+  readonly market: string;
+  readonly strategy: string;
+  readonly policy?: string;
+  readonly cash?: string;
+  readonly steps?: number;
+  readonly maxSteps?: number;
+  readonly out: string;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+const NO_POLICY = { value: {}, problemsAt: (problems: readonly Problem[]): readonly Problem[] => problems };
+
+export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode> {
+  const strategy = await local.readDocument(options.strategy, io)();
+  if (isLeft(strategy)) return fail(io, options.json, inputFailure(strategy.left));
+  const policy = options.policy === undefined ? undefined : await local.readDocument(options.policy, io)();
+  if (policy !== undefined && isLeft(policy)) return fail(io, options.json, inputFailure(policy.left));
+  const documents = { strategy: strategy.right, policy: policy?.right ?? NO_POLICY };
+  const writer = await local.writeRun(options.out, options.force)();
+  if (isLeft(writer)) return fail(io, options.json, storeFailure(writer.left));
+
+  const request: RunRequest = {
+    strategy: documents.strategy.value,
+    policy: documents.policy.value,
+    initialState: options.cash === undefined ? {} : { cash: options.cash },
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+    ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
+  };
+  const progress = makeProgress(io, 'run');
+  const outcome = await run(request, local.openMarket(options.market, io), writer.right, {
+    onProgress: progress.update,
+    interrupted: io.interrupted,
+  });
+  progress.stop();
+  if (isLeft(outcome)) {
+    const failure = runFailure(outcome.left, {
+      market: options.market,
+      strategy: options.strategy,
+      policy: options.policy ?? 'policy',
+      out: options.out,
+      locate: (document, problems) => documents[document].problemsAt(problems),
+    });
+    return fail(io, options.json, failure);
+  }
+  const { summary, digests } = outcome.right;
+  await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
+  if (summary.error === null) return EXIT.ok;
+  await io.stderr.write(`ewm: stopped by ${summary.error.limiter}: ${summary.error.message}; raise --max-steps to go on\n`);
+  return EXIT.refused;
+}
+
+export function renderSummary(summary: RunSummary, directory: string): string {
+  const { decisions } = summary;
+  const cash = exactDecimal(summary.inputs.initial_state.cash);
+  const lines = [
+    `run ${summary.runId}: ${String(summary.steps)} steps, ${summary.error === null ? 'finished' : `stopped by ${summary.error.limiter}`}`,
+    `  decisions  ${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold; ` +
+      `${String(summary.executions.rows)} fills`,
+    `  equity     ${formatDecimal(cash)} -> ${summary.finalEquity}${returnText(cash, exactDecimal(summary.finalEquity))}`,
+    `  exposure   ${summary.finalExposure}`,
+    `  head hash  ${summary.headHash}`,
+    `  next       ewm verify ${directory}`,
+    `             ewm replay tape --tape ${directory}/tape.jsonl`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** ` (+3.17 %)`; display only, to two digits. */
+function returnText(from: Decimal, to: Decimal): string {
+  if (from === 0n) return '';
+  const hundredths = divHalfEven((to - from) * 10_000n, from);
+  const magnitude = hundredths < 0n ? -hundredths : hundredths;
+  return ` (${hundredths < 0n ? '-' : '+'}${String(magnitude / 100n)}.${String(magnitude % 100n).padStart(2, '0')} %)`;
+}

@@ -1,0 +1,23 @@
+/** The composition root: the only place of the driving side that names adapters. */
+import { openBytes } from '../adapters/filesystem/byte-source';
+import { readCsvTable } from '../adapters/filesystem/csv-rows';
+import { readJsonDocument } from '../adapters/filesystem/json-document';
+import { openMarketFile } from '../adapters/filesystem/market-file';
+import { marketText } from '../adapters/filesystem/market-text';
+import { writeTextFile } from '../adapters/filesystem/output-file';
+import { inspectRunDirectory, makeRunDirectoryReader, openRunDirectoryWriter, PARTIAL } from '../adapters/filesystem/run-directory';
+
+/** What the command line works on. */
+export const local = {
+  openBytes,
+  openMarket: openMarketFile,
+  readDocument: readJsonDocument,
+  readCsv: readCsvTable,
+  marketText,
+  writeText: writeTextFile,
+  inspectRun: inspectRunDirectory,
+  readRun: makeRunDirectoryReader,
+  writeRun: openRunDirectoryWriter,
+  /** What the name of an unfinished file ends in. */
+  partialSuffix: PARTIAL,
+} as const;
