@@ -329,6 +329,10 @@ describe('bad input', () => {
     expect(sent).toBeLessThan(2 * LINE_BYTES_MAX);
   });
 
+  test('an empty stream, which has no form', async () => {
+    expect(describeError((await fromStdin('')).error)).toEqual(['m: is empty; expected a market in the form of a .jsonl, .json or .csv file']);
+  });
+
   test('a failing stream is Unreadable', async () => {
     const failing: ByteStream = {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(Object.assign(new Error('x'), { code: 'EIO' })) }),

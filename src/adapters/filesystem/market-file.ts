@@ -38,7 +38,7 @@ export function openMarketFile(path: string, sources: Sources = {}): MarketInput
     cursor = opened.right;
     let form = formOfName(path);
     if (form === undefined) {
-      const told = await tellForm(cursor);
+      const told = await tellForm(cursor, source);
       if (isLeft(told)) return told;
       ({ form, cursor } = told.right);
     }
@@ -70,9 +70,12 @@ function formOfName(path: string): Form | undefined {
 
 const NEWLINE = 10;
 
-async function tellForm(cursor: ByteCursor): Promise<Result<{ readonly form: Form; readonly cursor: ByteCursor }>> {
+async function tellForm(cursor: ByteCursor, source: string): Promise<Result<{ readonly form: Form; readonly cursor: ByteCursor }>> {
   const head = await readAhead(cursor, LINE_BYTES_MAX, (chunk) => chunk.includes(NEWLINE));
   if (isLeft(head)) return head;
+  if (head.right.bytes.length === 0) {
+    return left(invalid(source, [{ pointer: '', message: 'is empty; expected a market in the form of a .jsonl, .json or .csv file' }]));
+  }
   const text = new TextDecoder('utf-8').decode(head.right.bytes);
   return right({ form: formOfText(text), cursor: unread(head.right.bytes, cursor) });
 }

@@ -8,7 +8,7 @@ import type { Rule, SmaRule, Strategy, ThresholdRule, ZscoreRule } from './strat
 
 export type Signal = 'BUY' | 'SELL' | 'HOLD';
 
-/** What the rules say at one step, in universe order. `whys` is empty where the signal is HOLD. */
+/** What the rules say at one step, in universe order. `whys` is empty where the signal is HOLD. Never changed once made. */
 export interface Signals {
   readonly signals: readonly Signal[];
   readonly whys: readonly string[];
@@ -41,6 +41,22 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
   const rules = strategy.rules.map((rule) => makeRuleWindow(rule, universe.indexOf(rule.symbol), marketSymbols.indexOf(rule.symbol)));
   const frequency = strategy.timing.evaluation_frequency_steps;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
+  const sides = new Int8Array(rules.length);
+  // Rules mostly say what they said a step ago; then the same object is answered, and its text need not be made again.
+  let latest = silent;
+
+  function combine(): Signals {
+    if (sides.every((side) => side === 0)) return silent;
+    const signals: Signal[] = [...silent.signals];
+    const whys: string[] = [...silent.whys];
+    rules.forEach((rule, index) => {
+      const side = sides[index] ?? 0;
+      if (side === 0) return;
+      signals[rule.universeIndex] = side > 0 ? 'BUY' : 'SELL';
+      whys[rule.universeIndex] = side > 0 ? rule.buyWhy : rule.sellWhy;
+    });
+    return { signals, whys };
+  }
 
   return {
     observe: (prices) => {
@@ -48,17 +64,15 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     },
     evaluate: (t) => {
       if (t % frequency !== 0) return silent;
-      let signals: Signal[] | undefined;
-      let whys: string[] | undefined;
-      for (const rule of rules) {
-        const side = rule.side();
-        if (side === 0) continue;
-        signals ??= [...silent.signals];
-        whys ??= [...silent.whys];
-        signals[rule.universeIndex] = side > 0 ? 'BUY' : 'SELL';
-        whys[rule.universeIndex] = side > 0 ? rule.buyWhy : rule.sellWhy;
+      let changed = false;
+      for (let index = 0; index < rules.length; index += 1) {
+        const side = rules[index]?.side() ?? 0;
+        if (side === sides[index]) continue;
+        sides[index] = side;
+        changed = true;
       }
-      return signals === undefined || whys === undefined ? silent : { signals, whys };
+      if (changed) latest = combine();
+      return latest;
     },
   };
 }

@@ -2,11 +2,12 @@
  * `step` rows: canonical JSON written directly, member by member in canonical order.
  * Invariant: the bytes are what `canonical` gives for the same row; a test compares the two on random transitions.
  */
-import { canonicalString } from '../canonical/canonical';
+import { canonical, canonicalString } from '../canonical/canonical';
 import type { Decimal } from '../decimal/decimal';
 import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
 import { canonicalState, type State } from '../world/state';
+import type { Signals } from '../strategy/signals';
 import type { Transition, World } from '../world/step';
 import { ascii, type RowBuffer } from './row-buffer';
 
@@ -24,6 +25,8 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   const literals = new Map<string, Uint8Array>();
   let hashedState: State | undefined;
   let stateHash = '';
+  let writtenSignals: Signals | undefined;
+  let signalBytes: Uint8Array = new Uint8Array();
 
   /** The JSON literal of a text that comes again and again. */
   function literal(text: string): Uint8Array {
@@ -70,25 +73,18 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
     }
   }
 
-  function putRationales({ signals }: Transition): void {
-    let first = true;
-    for (const { key, index } of universe) {
-      if (signals.signals[index] === 'HOLD') continue;
-      if (!first) row.put(COMMA);
-      row.put(key);
-      row.put(literal(signals.whys[index] ?? ''));
-      first = false;
-    }
-  }
-
-  function putSignals({ signals }: Transition): void {
-    for (let k = 0; k < universe.length; k += 1) {
-      const entry = universe[k];
-      if (entry === undefined) continue;
-      if (k > 0) row.put(COMMA);
-      row.put(entry.key);
-      row.put(SIGNALS[signals.signals[entry.index] ?? 'HOLD']);
-    }
+  /** The members `rationales` and `signals`, and what leads to the next one. The same object gives the same bytes. */
+  function signalsText(signals: Signals): Uint8Array {
+    if (signals === writtenSignals) return signalBytes;
+    const said = universe.map(({ symbol, index }) => ({ symbol, signal: signals.signals[index] ?? 'HOLD', why: signals.whys[index] ?? '' }));
+    const rationales = said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why] as const);
+    const members = canonical({
+      rationales: Object.fromEntries(rationales),
+      signals: Object.fromEntries(said.map(({ symbol, signal }) => [symbol, signal])),
+    });
+    signalBytes = ascii(`,${members.slice(1, -1)},"skipped":[`);
+    writtenSignals = signals;
+    return signalBytes;
   }
 
   function putSkipped({ skipped }: Transition): void {
@@ -143,7 +139,7 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   }
 
   function write(t: number, step: ScannedStep, transition: Transition, prevHash: string): string {
-    const { valueBefore, valueAfter, before, after } = transition;
+    const { signals, valueBefore, valueAfter, before, after } = transition;
     row.put(ACTIONS);
     putActions(transition);
     row.put(DECISIONS[transition.decision]);
@@ -152,11 +148,7 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
     row.putAscii(prevHash);
     row.put(PRICES);
     row.putAscii(step.pricesText);
-    row.put(RATIONALES);
-    putRationales(transition);
-    row.put(SIGNALS_MEMBER);
-    putSignals(transition);
-    row.put(SKIPPED);
+    row.put(signalsText(signals));
     putSkipped(transition);
     row.put(CASH);
     putChange(before.cash, after.cash);
@@ -210,9 +202,6 @@ const DECISIONS = {
 } as const;
 const PREV_HASH = ascii('"prev_hash":"');
 const PRICES = ascii('","prices":');
-const RATIONALES = ascii(',"rationales":{');
-const SIGNALS_MEMBER = ascii('},"signals":{');
-const SKIPPED = ascii('},"skipped":[');
 const CASH = ascii('],"state_delta":{"cash":');
 const EQUITY = ascii(',"equity":');
 const EXPOSURE = ascii(',"exposure":');
@@ -241,12 +230,17 @@ const NO_DELTA = ascii('","delta":"0"}');
 const END_STRING_OBJECT = ascii('"}');
 const END_OBJECT = ascii('}');
 const COMMA = ascii(',');
-const SIGNALS = { BUY: ascii('"BUY"'), SELL: ascii('"SELL"'), HOLD: ascii('"HOLD"') } as const;
+
+interface OrderedSymbol {
+  readonly symbol: string;
+  readonly key: Uint8Array;
+  readonly index: number;
+}
 
 /** Symbols by UTF-16 code units, each with the bytes of its key and its place in the list it came from. */
-function inCanonicalOrder(symbols: readonly string[]): readonly { readonly key: Uint8Array; readonly index: number }[] {
+function inCanonicalOrder(symbols: readonly string[]): readonly OrderedSymbol[] {
   return symbols
     .map((symbol, index) => ({ symbol, index }))
     .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
-    .map(({ symbol, index }) => ({ key: ascii(`${canonicalString(symbol)}:`), index }));
+    .map(({ symbol, index }) => ({ symbol, key: ascii(`${canonicalString(symbol)}:`), index }));
 }
