@@ -1,10 +1,12 @@
-// Builds what runs outside the tests: the CLI (one file, its lazy parts beside it) and the benchmark.
+// Builds what runs outside the tests, into dist/ or the directory given: the CLI and the benchmark. `ewm.cjs` is a few lines that load
+// `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a file of its own.
 import { build } from 'esbuild';
 import { chmod, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
+const outdir = process.argv[2] ?? 'dist';
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-await rm('dist', { recursive: true, force: true });
 const shared = {
   bundle: true,
   platform: 'node',
@@ -12,11 +14,21 @@ const shared = {
   format: 'cjs',
   mainFields: ['module', 'main'],
   define: { EWM_VERSION: JSON.stringify(version) },
+  // `import()` becomes `require`, which does not start the loader of ES modules.
+  supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
-  outdir: 'dist',
+  outdir,
   sourcemap: 'linked',
   logLevel: 'warning',
 };
-await build({ ...shared, entryPoints: { ewm: 'src/handlers/cli/ewm.ts' }, minify: true, banner: { js: '#!/usr/bin/env node' } });
-await chmod('dist/ewm.cjs', 0o755);
+const programApart = {
+  name: 'program apart',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/program$/ }, () => ({ path: './program.cjs', external: true })),
+};
+const cli = 'src/handlers/cli';
+
+await rm(outdir, { recursive: true, force: true });
+await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
+await chmod(join(outdir, 'ewm.cjs'), 0o755);
+await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true });
 await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts' } });

@@ -1,9 +1,15 @@
 // Node 22 from the `node` package runs this; two cores are the reference machine.
+import { readFileSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
 export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
+  // What the build puts in.
+  globals: { EWM_VERSION: version },
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
   transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],

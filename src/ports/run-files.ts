@@ -34,7 +34,10 @@ export interface RunReader {
  */
 export interface RunWriter {
   readonly location: string;
-  /** Appends to a file; the calls for one file take effect in order. May return before the bytes are written, an error then shows at a later call. */
+  /**
+   * Appends to a file; the calls for one file take effect in order. May answer before the bytes are written, an error then shows at a later
+   * call. The caller may use the memory behind `bytes` again once the next append to the same file was answered.
+   */
   readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
   /** Reads back what has been appended to a file so far, from a byte offset. */
   readonly readBack: (file: RunFile, offset: number) => TaskEither<StoreError, ByteCursor>;

@@ -9,7 +9,7 @@ import { copyBytes } from '../../domain/bytes';
 import { CHUNK_BYTES } from '../../domain/limits';
 import type { ByteCursor, StoreError } from '../../ports/run-files';
 import { makeFileCursor } from './file-cursor';
-import { readError } from './system-error';
+import { attempt, readError } from './system-error';
 
 /** The bytes behind `-`; `process.stdin` is one. */
 export type ByteStream = AsyncIterable<Uint8Array>;
@@ -30,11 +30,7 @@ export function openBytes(path: string, { stdin }: Sources): TaskEither<StoreErr
         ? left({ _tag: 'Unreadable', path: sourceName(path), reason: 'no standard input here' })
         : right(makeStreamCursor(stdin, sourceName(path)));
     }
-    try {
-      return right(makeFileCursor(await open(path, 'r'), path));
-    } catch (error) {
-      return left(readError(path, error));
-    }
+    return attempt(path, readError, async () => makeFileCursor(await open(path, 'r'), path))();
   };
 }
 
@@ -52,16 +48,13 @@ function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
   }
 
   return {
-    read: (bytesMax) => async () => {
-      try {
+    read: (bytesMax) =>
+      attempt(name, readError, async () => {
         await fill();
-      } catch (error) {
-        return left(readError(name, error));
-      }
-      const bytes = rest.subarray(0, bytesMax);
-      rest = rest.subarray(bytes.length);
-      return right(bytes);
-    },
+        const bytes = rest.subarray(0, bytesMax);
+        rest = rest.subarray(bytes.length);
+        return bytes;
+      }),
     close: async () => {
       // Without this an unread pipe on stdin keeps the process alive.
       await iterator.return?.();

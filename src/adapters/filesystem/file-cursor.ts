@@ -1,10 +1,9 @@
 /** A byte cursor over an open file. The buffer is reused, and grows to what a reader asks for. */
-import { left, right } from 'fp-ts/Either';
 import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { CHUNK_BYTES } from '../../domain/limits';
 import type { ByteCursor } from '../../ports/run-files';
-import { readError } from './system-error';
+import { attempt, readError } from './system-error';
 
 const BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -13,17 +12,14 @@ export function makeFileCursor(handle: FileHandle, path: string, offset?: number
   let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let at = offset ?? null;
   return {
-    read: (bytesMax) => async () => {
-      const length = Math.min(bytesMax, BUFFER_BYTES_MAX);
-      if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
-      try {
+    read: (bytesMax) =>
+      attempt(path, readError, async () => {
+        const length = Math.min(bytesMax, BUFFER_BYTES_MAX);
+        if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
         const { bytesRead } = await handle.read(buffer, 0, length, at);
         if (at !== null) at += bytesRead;
-        return right(buffer.subarray(0, bytesRead));
-      } catch (error) {
-        return left(readError(path, error));
-      }
-    },
+        return buffer.subarray(0, bytesRead);
+      }),
     close: () => handle.close(),
   };
 }

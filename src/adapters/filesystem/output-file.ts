@@ -1,35 +1,45 @@
 /** One text file, written beside its name and renamed at the end: a reader never sees half of it. */
-import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { StoreError } from '../../ports/run-files';
-import { writeError } from './run-directory';
+import { attempt, writeError } from './system-error';
 
-export function writeTextFile(path: string, chunks: Iterable<string>, force: boolean): TaskEither<StoreError, void> {
+export type OutputError = StoreError | { readonly _tag: 'Interrupted' };
+
+/** `interrupted` is asked between two chunks; true leaves things as they were. */
+export function writeTextFile(
+  path: string,
+  chunks: Iterable<string>,
+  force: boolean,
+  interrupted: () => boolean = () => false,
+): TaskEither<OutputError, void> {
   return async () => {
-    const exists = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists && !force) return left({ _tag: 'AlreadyExists', path, reason: 'is there already' });
+    const held = await stat(path).catch(() => undefined);
+    if (held?.isDirectory() === true) return left({ _tag: 'Unwritable', path, reason: 'is a directory' });
+    if (held !== undefined && !force) return left({ _tag: 'AlreadyExists', path, reason: 'is there already' });
     const temporary = `${path}.partial`;
-    const written = await writeChunks(temporary, path, chunks);
-    if (isLeft(written)) await rm(temporary, { force: true }).catch(() => undefined);
-    return written;
+    const whole = await attempt(path, writeError, async () => {
+      const all = await writeChunks(temporary, chunks, interrupted);
+      if (all) await rename(temporary, path);
+      return all;
+    })();
+    if (!isLeft(whole) && whole.right) return right(undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+    return isLeft(whole) ? whole : left({ _tag: 'Interrupted' });
   };
 }
 
-async function writeChunks(temporary: string, path: string, chunks: Iterable<string>): Promise<Either<StoreError, void>> {
+/** Whether all of them were written. */
+async function writeChunks(path: string, chunks: Iterable<string>, interrupted: () => boolean): Promise<boolean> {
+  const handle = await open(path, 'w');
   try {
-    const handle = await open(temporary, 'w');
-    try {
-      for (const chunk of chunks) await handle.writeFile(chunk);
-    } finally {
-      await handle.close();
+    for (const chunk of chunks) {
+      if (interrupted()) return false;
+      await handle.writeFile(chunk);
     }
-    await rename(temporary, path);
-    return right(undefined);
-  } catch (error) {
-    return left(writeError(path, error));
+    return true;
+  } finally {
+    await handle.close();
   }
 }

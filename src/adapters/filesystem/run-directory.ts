@@ -1,14 +1,14 @@
 /**
  * A run directory on disk. Invariant: every file is written as `<name>.partial` and renamed at the end, `run.json` last, so
- * a crash at any point leaves either the old run, or files whose names say that they are unfinished.
+ * the end of the process at any point leaves either the old run, or files whose names say that they are unfinished.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { makeFileCursor } from './file-cursor';
-import { readError } from './system-error';
+import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const PARTIAL = '.partial';
 
@@ -27,10 +27,19 @@ export type DirectoryContent = 'absent' | 'none' | 'finished' | 'unfinished';
 export function inspectRunDirectory(directory: string): TaskEither<StoreError, DirectoryContent> {
   return async () => {
     const names = await attempt(directory, readError, () => readdir(directory))();
-    if (isLeft(names)) return names.left._tag === 'NotFound' ? right('absent') : names;
+    if (isLeft(names)) {
+      if (names.left._tag === 'NotFound') return right('absent');
+      // The system says the same of the last part of a path as of those before it.
+      const isFile = await stat(directory).then(
+        (found) => !found.isDirectory(),
+        () => false,
+      );
+      return isFile ? left({ _tag: 'Unreadable', path: directory, reason: 'is not a directory' }) : names;
+    }
     const held = new Set(names.right);
     if (held.has('run.json')) return right('finished');
-    return right(RUN_FILES.some((file) => held.has(file) || held.has(file + PARTIAL)) ? 'unfinished' : 'none');
+    // The inputs alone prove nothing: people name their own files so.
+    return right(held.has('tape.jsonl') || RUN_FILES.some((file) => held.has(file + PARTIAL)) ? 'unfinished' : 'none');
   };
 }
 
@@ -38,37 +47,89 @@ export function inspectRunDirectory(directory: string): TaskEither<StoreError, D
 export function openRunDirectoryWriter(directory: string, force: boolean): TaskEither<StoreError, RunWriter> {
   return async () => {
     const content = await inspectRunDirectory(directory)();
-    if (isLeft(content)) return content;
+    if (isLeft(content)) return content.left._tag === 'Unreadable' ? left({ ...content.left, _tag: 'Unwritable' }) : content;
     if ((content.right === 'finished' || content.right === 'unfinished') && !force) {
-      const what = content.right === 'finished' ? 'holds a finished run' : 'holds an unfinished run';
+      const what = content.right === 'finished' ? 'holds a finished run' : 'holds a run that was interrupted or is still going on';
       return left({ _tag: 'AlreadyExists', path: directory, reason: what });
     }
-    const made = await attempt(directory, writeError, async () => {
-      await mkdir(directory, { recursive: true });
+    if (content.right === 'none') {
+      const foreign = await attempt(directory, writeError, () => readdir(directory))();
+      if (isLeft(foreign)) return foreign;
+      const held = RUN_FILES.find((file) => foreign.right.includes(file));
+      const reason = `holds a ${String(held)} that belongs to no run; choose another directory`;
+      if (held !== undefined) return left({ _tag: 'Unwritable', path: directory, reason });
+    }
+    const made = await makeDirectories(directory);
+    if (isLeft(made)) return made;
+    const cleared = await attempt(directory, writeError, async () => {
       for (const file of RUN_FILES) await rm(join(directory, file + PARTIAL), { force: true });
     })();
-    return isLeft(made) ? made : right(makeWriter(directory, content.right === 'absent'));
+    return isLeft(cleared) ? cleared : right(makeWriter(directory, made.right));
   };
+}
+
+/**
+ * Makes a directory and those missing above it; answers what it made, innermost first. Not Node's own recursive `mkdir`: that one never
+ * returns where the system answers ENOENT although the parent exists, as it does in /proc.
+ */
+async function makeDirectories(directory: string): Promise<Either<StoreError, readonly string[]>> {
+  const missing: string[] = [];
+  for (let at = resolve(directory); ; at = dirname(at)) {
+    const found = await attempt(directory, writeError, () => stat(at).then(() => true, absent))();
+    if (isLeft(found)) return found;
+    if (found.right) break;
+    missing.push(at);
+  }
+  const made: string[] = [];
+  for (const path of missing.reverse()) {
+    const one = await attempt(path, makeError, () => mkdir(path))();
+    if (isLeft(one)) {
+      await removeEmpty(made);
+      return one;
+    }
+    made.unshift(path);
+  }
+  return right(made);
+}
+
+/** What is above the directory is there. */
+function makeError(path: string, error: unknown): StoreError {
+  if (codeOf(error) !== 'ENOENT') return writeError(path, error);
+  return { _tag: 'Unwritable', path, reason: 'no directory can be made here' };
+}
+
+function absent(error: unknown): false {
+  if (codeOf(error) === 'ENOENT') return false;
+  throw error;
+}
+
+/** Leaves a directory that somebody put something into. */
+async function removeEmpty(directories: readonly string[]): Promise<void> {
+  for (const path of directories) await rmdir(path).catch(() => undefined);
 }
 
 interface OpenFile {
   readonly handle: FileHandle;
+  /** Inode and device: the name may come to stand for a file of another run. */
+  readonly identity: string;
   /** The write under way. One may be pending while the caller makes the next bytes. */
   pending: Promise<Either<StoreError, void>>;
 }
 
-function makeWriter(directory: string, created: boolean): RunWriter {
+/** `made`: the directories that exist because of this run. */
+function makeWriter(directory: string, made: readonly string[]): RunWriter {
   const files = new Map<RunFile, OpenFile>();
+  let closed = false;
   const path = (file: RunFile): string => join(directory, file);
   const partial = (file: RunFile): string => path(file) + PARTIAL;
 
   async function openFile(file: RunFile): Promise<Either<StoreError, OpenFile>> {
     const known = files.get(file);
     if (known !== undefined) return right(known);
-    const opened = await attempt(partial(file), writeError, async () => ({
-      handle: await open(partial(file), 'wx+'),
-      pending: Promise.resolve<Either<StoreError, void>>(right(undefined)),
-    }))();
+    const opened = await attempt(partial(file), writeError, async () => {
+      const handle = await open(partial(file), 'wx+');
+      return { handle, identity: identityOf(await handle.stat()), pending: Promise.resolve<Either<StoreError, void>>(right(undefined)) };
+    })();
     if (!isLeft(opened)) files.set(file, opened.right);
     return opened;
   }
@@ -83,13 +144,23 @@ function makeWriter(directory: string, created: boolean): RunWriter {
   }
 
   async function closeAll(): Promise<Either<StoreError, void>> {
+    if (closed) return right(undefined);
+    closed = true;
     let outcome: Either<StoreError, void> = right(undefined);
-    for (const { handle, pending } of files.values()) {
+    for (const [file, { handle, pending }] of files) {
       const written = await pending;
       if (isLeft(written)) outcome = written;
-      await handle.close();
+      // Some file systems tell of a full disk only now.
+      const ended = await attempt(partial(file), writeError, () => handle.close())();
+      if (isLeft(ended)) outcome = ended;
     }
     return outcome;
+  }
+
+  /** Whether an unfinished file is still that of this run: another one may be at work here, with `force`. */
+  async function owns(file: RunFile): Promise<boolean> {
+    const there = await stat(partial(file)).catch(() => undefined);
+    return there !== undefined && identityOf(there) === files.get(file)?.identity;
   }
 
   async function commit(): Promise<Either<StoreError, void>> {
@@ -99,9 +170,11 @@ function makeWriter(directory: string, created: boolean): RunWriter {
       const written = await opened.right.pending;
       if (isLeft(written)) return written;
     }
-    const closed = await closeAll();
-    files.clear();
-    if (isLeft(closed)) return closed;
+    for (const file of RUN_FILES) {
+      if (!(await owns(file))) return left({ _tag: 'Unwritable', path: directory, reason: 'another run took this directory over' });
+    }
+    const written = await closeAll();
+    if (isLeft(written)) return written;
     return attempt(directory, writeError, async () => {
       // Without its run.json an old run no longer looks finished while its files are replaced one by one.
       await rm(path('run.json'), { force: true });
@@ -123,40 +196,17 @@ function makeWriter(directory: string, created: boolean): RunWriter {
     abandon: async (keep) => {
       await closeAll();
       if (keep === 'keep') return;
-      for (const file of RUN_FILES) await rm(partial(file), { force: true });
-      // Only a directory that this run made, and only if nobody put anything into it since.
-      if (created) await rmdir(directory).catch(() => undefined);
+      for (const file of files.keys()) if (await owns(file)) await rm(partial(file), { force: true });
+      await removeEmpty(made);
     },
   };
+}
+
+function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${String(dev)}:${String(ino)}`;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let at = 0;
   while (at < bytes.length) at += (await handle.write(bytes, at)).bytesWritten;
-}
-
-function attempt<A>(path: string, toError: (path: string, error: unknown) => StoreError, act: () => Promise<A>): TaskEither<StoreError, A> {
-  return async () => {
-    try {
-      return right(await act());
-    } catch (error) {
-      return left(toError(path, error));
-    }
-  };
-}
-
-const WRITE_REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EFBIG: 'the file would be too large',
-  EEXIST: 'another run is being written here',
-};
-
-export function writeError(path: string, error: unknown): StoreError {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const reason = WRITE_REASONS[code];
-  if (reason !== undefined) return { _tag: 'Unwritable', path, reason };
-  const read = readError(path, error);
-  return { _tag: 'Unwritable', path, reason: read._tag === 'Unreadable' ? read.reason : 'a part of the path does not exist' };
 }

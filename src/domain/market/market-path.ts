@@ -21,6 +21,8 @@ export interface MarketPath {
 }
 
 const headerCodec = objectCodec('market header', { required: { symbols: symbolListCodec }, optional: { description: textCodec } });
+/** The members of a `.json` market beside its steps. */
+const documentHeaderCodec = objectCodec('market path', { required: { symbols: symbolListCodec }, optional: { description: textCodec, $schema: textCodec } });
 
 /** First line of a `.jsonl` market. The description is for people: it is no part of the market's content, nor of its digest. */
 export function decodeMarketHeader(value: unknown): Either<readonly Problem[], readonly string[]> {
@@ -116,7 +118,7 @@ export const marketPathCodec: Codec<MarketPath> = makeCodec(
     type: 'object',
     description: 'Symbols and, for each step, the price of every symbol and (if known) its time.',
     properties: {
-      $schema: { type: 'string' },
+      $schema: textCodec.schema,
       symbols: symbolListCodec.schema,
       description: textCodec.schema,
       steps: {
@@ -130,8 +132,8 @@ export const marketPathCodec: Codec<MarketPath> = makeCodec(
   },
   (value, context) => {
     if (!isRecord(value)) return failure(value, context, 'expected an object with symbols, steps and, if wanted, description');
-    const { steps: rawSteps, $schema: _schema, ...header } = value;
-    const decodedHeader = headerCodec.validate(header, context);
+    const { steps: rawSteps, ...header } = value;
+    const decodedHeader = documentHeaderCodec.validate(header, context);
     const stepsContext = [...context, { key: 'steps', type: marketPathCodec, actual: rawSteps }];
     const errors = isLeft(decodedHeader) ? [...decodedHeader.left] : [];
     if (!Array.isArray(rawSteps)) errors.push({ value: rawSteps, context: stepsContext, message: 'expected a list of steps' });

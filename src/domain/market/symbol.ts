@@ -4,13 +4,14 @@ import { failure, success } from 'io-ts';
 import { type Codec, type ListRule, listCodec, makeCodec } from '../codec/codec';
 import { SYMBOLS_MAX } from '../limits';
 
-const SYMBOL = /^[A-Z0-9][A-Z0-9._^-]{0,15}$/;
+const LETTERS = '[A-Za-z0-9][A-Za-z0-9._^-]{0,15}';
+const SYMBOL = new RegExp(`^${LETTERS}$`);
 export const SYMBOL_LEGAL = 'a symbol: a letter or digit, then at most 15 letters, digits, ".", "_", "^" or "-"';
-const SCHEMA_PATTERN = '^\\s*[A-Za-z0-9][A-Za-z0-9._^-]{0,15}\\s*$';
 
-export const symbolCodec: Codec<string> = makeCodec('symbol', { type: 'string', pattern: SCHEMA_PATTERN }, (value, context) => {
-  const symbol = typeof value === 'string' ? value.trim().toUpperCase() : '';
-  return SYMBOL.test(symbol) ? success(symbol) : failure(value, context, `expected ${SYMBOL_LEGAL}`);
+export const symbolCodec: Codec<string> = makeCodec('symbol', { type: 'string', pattern: `^\\s*${LETTERS}\\s*$` }, (value, context) => {
+  // Checked before it is turned to upper case: "ı", "ſ" and "ß" are no letters of a symbol, although I, S and SS are.
+  const symbol = typeof value === 'string' ? value.trim() : '';
+  return SYMBOL.test(symbol) ? success(symbol.toUpperCase()) : failure(value, context, `expected ${SYMBOL_LEGAL}`);
 });
 
 const SYMBOL_LIST: ListRule<string> = { min: 1, max: SYMBOLS_MAX, uniqueBy: (symbol) => symbol };

@@ -17,7 +17,7 @@ export interface Comparison extends RunOutput<CompareError> {
 }
 
 const NEWLINE = 10;
-const decoder = new TextDecoder('utf-8');
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** `offsets` says where the comparison of a file begins, in bytes; at its beginning when not given. */
 export function makeComparison(reader: RunReader, offsets: Partial<Record<RunFile, number>> = {}): Comparison {
@@ -76,16 +76,12 @@ async function locate(reader: RunReader, file: RunFile, start: number, expected:
   if (isLeft(line)) return line;
   const row = await countLines(reader, file, start + lineStart);
   if (isLeft(row)) return row;
-  const expectedLine = firstLine(expected.subarray(lineStart));
-  const actualLine = firstLine(line.right);
-  if (expectedLine === '') {
-    const divergence = { file, row: row.right, pointer: '', expected: 'the end of the file', actual: compareRows('', actualLine).actual };
-    return left({ _tag: 'Diverged', divergence });
-  }
-  return left({ _tag: 'Diverged', divergence: { file, row: row.right, ...compareRows(expectedLine, actualLine) } });
+  return left({ _tag: 'Diverged', divergence: { file, row: row.right, ...compareRows(firstLine(expected.subarray(lineStart)), firstLine(line.right)) } });
 }
 
-function firstLine(bytes: Uint8Array): string {
+/** Nothing where there is no byte; an empty line is a line. */
+function firstLine(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return undefined;
   const end = bytes.indexOf(NEWLINE);
   return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
 }

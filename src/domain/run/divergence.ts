@@ -14,21 +14,25 @@ export interface Divergence {
 }
 
 const TEXT_CHARS = 200;
-const CAUSES = ['prices', 'time'];
+const CAUSES = ['type', 'prices', 'time'];
 const HASHES = ['prev_hash', 'hash'];
 const ORDERED = new Set([...CAUSES, ...HASHES]);
 
-/** The first member in which two rows differ: causes (prices, time) before effects, and hashes last. */
-export function compareRows(expected: string, actual: string): Pick<Divergence, 'pointer' | 'expected' | 'actual'> {
-  const whole = { pointer: '', expected: clip(expected), actual: actual === '' ? 'nothing: the file ends here' : clip(actual) };
-  const [left, right] = [parse(expected), parse(actual)];
+/** The first member in which two rows differ: causes (prices, time) before effects, and hashes last. Nothing is the end of the file. */
+export function compareRows(expected: string | undefined, actual: string | undefined): Pick<Divergence, 'pointer' | 'expected' | 'actual'> {
+  const whole = {
+    pointer: '',
+    expected: expected === undefined ? 'the end of the file' : clip(expected),
+    actual: actual === undefined ? 'nothing: the file ends here' : clip(actual),
+  };
+  const [left, right] = [parse(expected ?? ''), parse(actual ?? '')];
   if (!isRecord(left) || !isRecord(right)) return whole;
   const rest = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !ORDERED.has(key));
   for (const key of [...CAUSES, ...rest, ...HASHES]) {
     const found = difference(own(left, key), own(right, key), pointerStep(key));
     if (found !== undefined) return found;
   }
-  return { pointer: '', expected: 'the canonical text of the row', actual: `the same members in other bytes: ${clip(actual)}` };
+  return { pointer: '', expected: 'the canonical text of the row', actual: `the same members in other bytes: ${clip(actual ?? '')}` };
 }
 
 function difference(left: unknown, right: unknown, pointer: string): Pick<Divergence, 'pointer' | 'expected' | 'actual'> | undefined {
@@ -58,5 +62,6 @@ function parse(text: string): unknown {
 }
 
 function clip(text: string): string {
+  if (text === '') return 'an empty line';
   return text.length > TEXT_CHARS ? `${text.slice(0, TEXT_CHARS)}…` : text;
 }

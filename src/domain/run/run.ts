@@ -125,11 +125,10 @@ async function prepare(
   const marketSteps = await writeMarket(symbols.right, market, output, watch);
   if (isLeft(marketSteps)) return marketSteps;
   const steps = request.steps ?? marketSteps.right;
-  if (steps > marketSteps.right) {
-    const message = `${String(steps)} asked for, the market has ${String(marketSteps.right)}`;
-    return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message }] });
-  }
-  const budget: Budget = { ...DEFAULT_BUDGET, max_steps: Math.min(steps, request.maxSteps ?? steps) };
+  const maxSteps = request.maxSteps ?? steps;
+  const mistake = stepsMistake(steps, maxSteps, marketSteps.right);
+  if (mistake !== undefined) return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message: mistake }] });
+  const budget: Budget = { ...DEFAULT_BUDGET, max_steps: Math.min(steps, maxSteps) };
   const inputs: RunInputs = {
     spec_version: SPEC_VERSION,
     mode: 'local',
@@ -142,6 +141,12 @@ async function prepare(
     invocation: null,
   };
   return right({ inputs, strategy: strategy.right, policy: policy.right, symbols: symbols.right, initial: initial.right });
+}
+
+function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
+  if (!Number.isSafeInteger(steps) || steps < 1) return `${String(steps)} steps: expected an integer of 1 or more`;
+  if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) return `a budget of ${String(maxSteps)} steps: expected an integer of 1 or more`;
+  return steps > marketSteps ? `${String(steps)} asked for, the market has ${String(marketSteps)}` : undefined;
 }
 
 /** Copies the normal form of the market; answers how many steps it has. */

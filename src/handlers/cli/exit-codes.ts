@@ -1,4 +1,4 @@
-/** The exit codes of `ewm`: a closed table, printed by `ewm help exit-codes` and in the README. */
+/** The exit codes of `ewm`: a closed table, printed by `ewm --help` and in the README. */
 
 export const EXIT = {
   ok: 0,
@@ -8,16 +8,18 @@ export const EXIT = {
   cannotWrite: 4,
   bug: 70,
   interrupted: 130,
+  readerGone: 141,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_TABLE: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, 'done; verify: proven'],
+  [EXIT.ok, 'done; verify: proven; replay: the chain is whole'],
   [EXIT.notProven, 'verify: not proven; replay: unsealed or broken chain'],
   [EXIT.badInput, 'bad usage, or an input that cannot be read or is not legal'],
-  [EXIT.refused, 'run: a budget ended it; the directory is sealed and verifiable, run.json says ok: false'],
-  [EXIT.cannotWrite, 'the output exists, or cannot be written'],
+  [EXIT.refused, 'run: a budget ended it; the directory is sealed and verifiable'],
+  [EXIT.cannotWrite, 'the output exists already, or cannot be written'],
   [EXIT.bug, 'a broken invariant: a bug of ewm, please report it'],
-  [EXIT.interrupted, 'interrupted; what was done is kept in *.partial files'],
+  [EXIT.interrupted, 'interrupted; what a run did until then is in *.partial files'],
+  [EXIT.readerGone, 'whoever read stdout stopped reading, as in `| head -1`'],
 ];

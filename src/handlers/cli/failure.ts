@@ -5,7 +5,7 @@ import type { RunError } from '../../domain/run/run';
 import type { MarketInputError } from '../../ports/market-input';
 import type { StoreError } from '../../ports/run-files';
 import { EXIT, type ExitCode } from './exit-codes';
-import type { Io } from './io';
+import type { Io, TextSink } from './io';
 
 export interface Failure {
   readonly exit: ExitCode;
@@ -36,9 +36,10 @@ export function inputFailure(error: MarketInputError): Failure {
   return error._tag === 'InvalidInput' ? invalidFailure(error.source, error.problems) : storeFailure(error);
 }
 
+/** `source` is the input as the caller named it; empty for what is on the command line. */
 export function invalidFailure(source: string, problems: readonly Problem[]): Failure {
-  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => describeProblem(source, problem));
-  const more = problems.length > shown.length ? [`${source}: and ${String(problems.length - shown.length)} more`] : [];
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => (source === '' ? problem.message : describeProblem(source, problem)));
+  const more = problems.length > shown.length ? [`and ${String(problems.length - shown.length)} more mistakes; --json lists them all`] : [];
   return { exit: EXIT.badInput, code: 'invalid_input', messages: [...shown, ...more], problems };
 }
 
@@ -79,17 +80,31 @@ export function runFailure(error: RunError, sources: RunSources): Failure {
 }
 
 export function interruptedFailure(steps: number, where: string): Failure {
-  const message = `interrupted after ${String(steps)} steps; the unfinished, unsealed tape is ${where}/tape.jsonl.partial`;
+  const message =
+    steps === 0
+      ? 'interrupted before the first step'
+      : `interrupted after ${String(steps)} steps; the unfinished, unsealed tape is ${where}/tape.jsonl.partial`;
   return { exit: EXIT.interrupted, code: 'interrupted', messages: [message] };
 }
 
-/** Tells a failure and answers its exit code. */
-export async function fail(io: Io, json: boolean, failure: Failure): Promise<ExitCode> {
+/** A mistake in what was asked for, told like one of the command line's own. */
+export function usageFailure(message: string): Failure {
+  return { exit: EXIT.badInput, code: 'usage', messages: [message] };
+}
+
+/** Several inputs of one command are `-`: the second would find nothing. */
+export function stdinTwice(sources: Readonly<Record<string, string | undefined>>): Failure | undefined {
+  const names = Object.entries(sources).flatMap(([name, path]) => (path === '-' ? [name] : []));
+  return names.length < 2 ? undefined : usageFailure(`stdin can be read only once: ${names.join(' and ')} cannot both be -`);
+}
+
+/** Tells a failure and answers its exit code. `data` is where JSON goes: stdout, unless a command's own output is there. */
+export async function fail(io: Io, json: boolean, failure: Failure, data: TextSink = io.stdout): Promise<ExitCode> {
   for (const message of failure.messages) await io.stderr.write(`ewm: ${message}\n`);
   if (json) {
     const { code, messages, problems } = failure;
     const error = { code, message: messages.join('\n'), ...(problems === undefined ? {} : { problems }) };
-    await io.stdout.write(`${JSON.stringify({ ok: false, error })}\n`);
+    await data.write(`${JSON.stringify({ ok: false, error })}\n`);
   }
   return failure.exit;
 }

@@ -1,4 +1,4 @@
-/** The streams of a command: data goes to stdout, words to stderr. Invariant: a closed pipe ends the output, not the program with an error. */
+/** The streams of a command: data goes to stdout, words to stderr. Invariant: nothing that was read drives the terminal it is shown on. */
 import type { ByteStream } from '../../adapters/filesystem/byte-source';
 
 export interface TextSink {
@@ -13,26 +13,48 @@ export interface Io {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly stdin: ByteStream;
-  /** True once the user asked to stop. */
-  readonly interrupted: () => boolean;
+  /**
+   * From this call on the first request to stop (Ctrl-C) is left to the caller, who asks for it between two pieces of work and leaves
+   * things in order. A command that never calls it is ended at once.
+   */
+  readonly watchInterrupts: () => () => boolean;
 }
 
 const DEFAULT_COLUMNS = 80;
 
-export function makeSink(stream: NodeJS.WriteStream): TextSink {
-  let closed = false;
-  stream.on('error', () => {
-    closed = true;
-  });
+/** `onLost` hears, once, that the stream takes nothing more; what is written from then on goes nowhere. */
+export function makeSink(stream: NodeJS.WriteStream, onLost: (error: NodeJS.ErrnoException) => void): TextSink {
+  let lost = false;
+  const lose = (error: NodeJS.ErrnoException): void => {
+    if (lost) return;
+    lost = true;
+    onLost(error);
+  };
+  stream.on('error', lose);
   return {
     isTerminal: stream.isTTY,
     columns: stream.isTTY ? stream.columns : DEFAULT_COLUMNS,
     write: (text) =>
       new Promise((resolve) => {
-        if (closed) resolve();
-        else stream.write(text, () => {
-          resolve();
-        });
+        if (lost) resolve();
+        else
+          stream.write(stream.isTTY ? printableLines(text) : text, (error) => {
+            if (error instanceof Error) lose(error);
+            resolve();
+          });
       }),
   };
+}
+
+/** Control characters, and those that turn the direction of text around. */
+const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROLS_IN_LINES = /[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text that may come from anybody, on one line. */
+export function printable(text: string): string {
+  return text.replace(CONTROLS, '\ufffd');
+}
+
+function printableLines(text: string): string {
+  return text.replace(CONTROLS_IN_LINES, '\ufffd');
 }

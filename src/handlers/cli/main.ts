@@ -1,156 +1,235 @@
-/** The command line: what can be said, in one place. Parsing ends here; the commands get checked values. */
+/**
+ * The command line: what can be said, in one place. Parsing ends here; the commands get checked values. A command's own code is loaded when it
+ * is called for, so that help and mistakes of spelling answer at once.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
 import { decimalFromText } from '../../domain/decimal/decimal';
-import { IMPORT_FORMS, type ImportForm } from '../../domain/market/import-layout';
-import { MISSING_CHOICES, type MissingChoice } from '../../domain/market/import';
+import type { MissingChoice } from '../../domain/market/import';
+import type { ImportForm } from '../../domain/market/import-layout';
 import type { DateOrder } from '../../domain/market/import-time';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
+import { fail, usageFailure } from './failure';
 import type { Io } from './io';
-import { generateCommand, importCommand } from './market-command';
-import { REPLAY_FORMATS, replayCommand, type ReplayFormat } from './replay-command';
-import { runCommand, type RunOptions } from './run-command';
-import { checkCommand } from './strategy-command';
-import { verifyCommand } from './verify-command';
+import type { ReplayFormat } from './replay-command';
+import type { RunOptions } from './run-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
 
+/** Choices as records, so that none is forgotten: a new variant does not compile until it stands here. */
+const REPLAY_FORMATS = choices<ReplayFormat>({ table: true, json: true, csv: true });
+const IMPORT_FORMS = choices<ImportForm>({ wide: true, long: true, ohlcv: true });
+const MISSING_CHOICES = choices<MissingChoice>({ error: true, drop: true, fill: true });
+const DATE_ORDERS = choices<DateOrder>({ mdy: true, dmy: true });
+
 /** Runs one command line, without the program's own name. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
-  const pending: Promise<void>[] = [];
-  const program = makeProgram(io, pending, (code) => {
+  const told: Promise<void>[] = [];
+  const program = makeProgram(io, told, (code) => {
     exit = code;
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    exit = error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
+    await Promise.all(told);
+    if (error.exitCode === 0) return EXIT.ok;
+    // The words are on stderr already.
+    if (!wantsJson(argv)) return EXIT.badInput;
+    const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
+    return fail({ ...io, stderr: { ...io.stderr, write: () => Promise.resolve() } }, true, usageFailure(message));
   }
-  await Promise.all(pending);
+  await Promise.all(told);
   return exit;
 }
 
-function makeProgram(io: Io, pending: Promise<void>[], finish: (exit: ExitCode) => void): Command {
+/** Also for a command line that could not be parsed. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => void): Command {
   const program = new Command('ewm');
+  /** Checked after unknown options, so that a misspelt one is named as such; and all of them at once. */
+  const needed = new Set<Option>();
+  const need = (flags: string, description: string): Option => {
+    const option = new Option(flags, description).argParser(parseText);
+    needed.add(option);
+    return option;
+  };
+  const path = (flags: string, description: string): Option => new Option(flags, description).argParser(parseText);
+
+  // What is set here holds for the commands that are made after it.
   program
     .description('Executable world models: runs whose every state transition can be proved.')
-    .version(EWM_VERSION)
+    .usage('<command> [options]')
+    .version(EWM_VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => pending.push(io.stdout.write(text)),
-      writeErr: (text) => pending.push(io.stderr.write(text.replace(/^error: /, 'ewm: '))),
+      writeOut: (text) => told.push(io.stdout.write(text)),
+      writeErr: (text) => told.push(io.stderr.write(text.replace(/^error: /, 'ewm: '))),
     })
-    .configureHelp({ helpWidth: io.stdout.columns })
-    .showHelpAfterError('(ewm <command> --help tells what is legal)')
-    .addHelpText('after', `\nExit codes:\n${EXIT_TABLE.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`).join('\n')}\n`);
+    .configureHelp({ helpWidth: io.stdout.columns, showGlobalOptions: false })
+    .hook('preAction', (_, command) => {
+      const missing = command.options.filter((option) => needed.has(option) && command.getOptionValue(option.attributeName()) === undefined);
+      if (missing.length > 0) command.error(`error: ${pathOf(command)} needs ${missing.map(({ flags }) => flags).join(', ')}`);
+    })
+    .addHelpText('after', () => `\n${exitCodes()}\n\newm <command> --help tells what a command takes, with an example.`);
 
-  const json = (): Option => new Option('--json', 'print one JSON document').default(false);
-  const force = (what: string): Option => new Option('--force', `replace ${what}`).default(false);
+  const json = (): Option => new Option('--json', 'print one JSON document, of an error too');
+  const force = (what: string): Option => new Option('--force', `replace ${what}`);
 
   program
     .command('run')
     .description('run a strategy over a market into a directory that proves itself')
-    .requiredOption('--market <file>', 'prices: .json, .jsonl or .csv; - is stdin')
-    .requiredOption('--strategy <file>', 'the rules; - is stdin')
-    .option('--policy <file>', 'risk limits and fees (default: leverage 2, 80 % a position, 5000 a position, no fee)')
+    .usage('--market <file> --strategy <file> --out <directory> [options]')
+    .addOption(need('--market <file>', 'prices: .json, .jsonl or .csv; - is stdin'))
+    .addOption(need('--strategy <file>', 'the rules, .json; - is stdin'))
+    .addOption(need('--out <directory>', 'where the run goes'))
+    .addOption(path('--policy <file>', 'risk limits and fees, .json; - is stdin (default: leverage 2, 80 % and 5000 a position, no fee)'))
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
-    .requiredOption('--out <directory>', 'where the run goes')
-    .addOption(force('the run that is there'))
+    .addOption(force('the run that is there, once the new one is complete'))
     .addOption(json())
-    .action(async (options: RunOptions) => {
-      finish(await runCommand(options, io));
+    .addHelpText('after', example('ewm run --market prices.csv --strategy strategy.json --out runs/first'))
+    .action(async (options: Flags<RunOptions>) => {
+      const { runCommand } = await import('./run-command');
+      finish(await runCommand({ ...options, force: options.force === true, json: options.json === true }, io));
     });
 
   program
     .command('verify')
     .description('re-execute a run from its inputs and compare every byte')
-    .argument('<directory>', 'a run directory')
-    .option('--chain-only', 'check the hashes, re-execute nothing', false)
-    .option('--jobs <n>', 'worker threads; long runs are proven in segments', parseJobs, 1)
+    .argument('<directory>', 'a run directory', parseText)
+    .option('--chain-only', 'check the hashes, re-execute nothing')
+    .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
-    .action(async (directory: string, options: { chainOnly: boolean; jobs: number; json: boolean }) => {
-      finish(await verifyCommand(directory, options, io));
+    .addHelpText('after', example('ewm verify runs/first'))
+    .action(async (directory: string, options: { chainOnly?: boolean; jobs: number; json?: boolean }) => {
+      const { verifyCommand } = await import('./verify-command');
+      finish(await verifyCommand(directory, { chainOnly: options.chainOnly === true, jobs: options.jobs, json: options.json === true }, io));
     });
 
-  const replay = program.command('replay').description('show the rows of a run');
+  const replay = program.command('replay').description('show the rows of a run, and whether their chain is whole').usage('<command> [options]');
   const format = (): Option => new Option('--format <form>', 'how to print the rows').choices(REPLAY_FORMATS).default('table');
+  const replayJson = (): Option => new Option('--json', 'the same as --format json');
   replay
     .command('tape')
     .description('the steps: prices, signals, actions, decision, why, exposure')
-    .requiredOption('--tape <file>', 'tape.jsonl; - is stdin')
+    .usage('--tape <file> [options]')
+    .addOption(need('--tape <file>', 'tape.jsonl; - is stdin'))
     .addOption(format())
-    .addOption(json())
-    .option('--max-steps <n>', 'steps to show (the chain is checked to its end)', parseCount, Infinity)
-    .action(async (options: { tape: string; format: ReplayFormat; json: boolean; maxSteps: number }) => {
-      finish(await replayCommand('tape', { file: options.tape, format: options.json ? 'json' : options.format, rowsMax: options.maxSteps }, io));
+    .addOption(replayJson())
+    .option('--max-steps <n>', 'steps to show; the chain is checked to its end (default: all)', parseCount)
+    .addHelpText('after', example('ewm replay tape --tape runs/first/tape.jsonl --max-steps 20'))
+    .action(async (options: { tape: string; format: ReplayFormat; json?: boolean; maxSteps?: number }) => {
+      const { replayCommand } = await import('./replay-command');
+      const form = options.json === true ? 'json' : options.format;
+      finish(await replayCommand('tape', { file: options.tape, format: form, rowsMax: options.maxSteps ?? Infinity }, io));
     });
   replay
     .command('executions')
     .description('the fills: price, cash, exposure and position on both sides')
-    .requiredOption('--executions <file>', 'executions.jsonl; - is stdin')
+    .usage('--executions <file> [options]')
+    .addOption(need('--executions <file>', 'executions.jsonl; - is stdin'))
     .addOption(format())
-    .addOption(json())
-    .option('--max-rows <n>', 'fills to show (the chain is checked to its end)', parseCount, Infinity)
-    .action(async (options: { executions: string; format: ReplayFormat; json: boolean; maxRows: number }) => {
-      const shown = { file: options.executions, format: options.json ? 'json' : options.format, rowsMax: options.maxRows } as const;
-      finish(await replayCommand('executions', shown, io));
+    .addOption(replayJson())
+    .option('--max-rows <n>', 'fills to show; the chain is checked to its end (default: all)', parseCount)
+    .addHelpText('after', example('ewm replay executions --executions runs/first/executions.jsonl --format csv'))
+    .action(async (options: { executions: string; format: ReplayFormat; json?: boolean; maxRows?: number }) => {
+      const { replayCommand } = await import('./replay-command');
+      const form = options.json === true ? 'json' : options.format;
+      finish(await replayCommand('executions', { file: options.executions, format: form, rowsMax: options.maxRows ?? Infinity }, io));
     });
 
   program
     .command('strategy')
     .description('check a strategy')
+    .usage('<command> [options]')
     .command('check')
     .description('report every mistake at once, each with its place and what is legal there')
-    .argument('<file>', 'a strategy; - is stdin')
-    .option('--market <file>', 'also check that this market prices its symbols')
+    .argument('<file>', 'a strategy, .json; - is stdin', parseText)
+    .addOption(path('--market <file>', 'also check that this market prices its symbols; - is stdin'))
     .addOption(json())
-    .action(async (file: string, options: { market?: string; json: boolean }) => {
-      finish(await checkCommand(file, options, io));
+    .addHelpText('after', example('ewm strategy check strategy.json --market prices.csv'))
+    .action(async (file: string, options: { market?: string; json?: boolean }) => {
+      const { checkCommand } = await import('./strategy-command');
+      finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
-  const market = program.command('market').description('make a market from price files, or from a seed');
+  const market = program.command('market').description('make a market from price files, or from a seed').usage('<command> [options]');
+  const report = (): Option => new Option('--json', 'report as one JSON document, of an error too; on stderr when --out is -');
   market
     .command('import')
     .description('read wide, long or OHLCV .csv files as a market')
-    .argument('<file>', 'prices as found; - is stdin')
-    .requiredOption('--out <file>', '.jsonl, .json or .csv; - is stdout')
+    .usage('<file> --out <file> [options]')
+    .argument('<file>', 'prices as found, .csv; - is stdin', parseText)
+    .addOption(need('--out <file>', '.jsonl, .json or .csv; - is stdout, as .jsonl'))
     .addOption(new Option('--form <form>', 'layout (default: told from the header)').choices(IMPORT_FORMS))
     .option('--symbols <list>', 'only these, in this order: A,B', parseList)
     .option('--symbol <symbol>', 'what an OHLCV file is about')
     .option('--column <name>', 'price column of a long or OHLCV file')
     .addOption(new Option('--missing <choice>', 'what to do where a symbol has no price').choices(MISSING_CHOICES).default('error'))
-    .addOption(new Option('--date-order <order>', 'which number of 01/02/2000 is the month').choices(['mdy', 'dmy']))
+    .addOption(new Option('--date-order <order>', 'which number of 01/02/2000 is the month').choices(DATE_ORDERS))
     .option('--from <time>', 'first day or instant')
     .option('--to <time>', 'last day or instant')
     .addOption(force('the file'))
-    .addOption(json())
-    .action(async (file: string, options: ImportArguments) => {
+    .addOption(report())
+    .addHelpText('after', example('ewm market import stocks.csv --missing drop --out prices.csv'))
+    .action(async (file: string, options: Flags<ImportArguments>) => {
+      const { importCommand } = await import('./market-command');
       const { out, force: replace, json: asJson, ...layout } = options;
-      finish(await importCommand(file, layout, { out, force: replace, json: asJson }, io));
+      finish(await importCommand(file, layout, { out, force: replace === true, json: asJson === true }, io));
     });
   market
     .command('generate')
     .description('a random market: the same seed gives the same bytes everywhere')
-    .requiredOption('--symbols <list>', 'A,B', parseList)
-    .requiredOption('--steps <n>', 'how long', parseCount)
-    .requiredOption('--seed <text>', 'any text')
+    .usage('--symbols <list> --steps <n> --seed <text> [options]')
+    .addOption(need('--symbols <list>', 'such as A,B').argParser(parseList))
+    .addOption(need('--steps <n>', 'how long').argParser(parseCount))
+    .addOption(need('--seed <text>', 'any text').argParser((text: string) => text))
     .option('--start-price <price>', 'of every symbol at step 0 (default: 100)')
-    .option('--out <file>', '.jsonl; - is stdout', '-')
+    .addOption(path('--out <file>', '.jsonl; - is stdout').default('-'))
     .addOption(force('the file'))
-    .addOption(json())
-    .action(async (options: { symbols: readonly string[]; steps: number; seed: string; startPrice?: string; out: string; force: boolean; json: boolean }) => {
+    .addOption(report())
+    .addHelpText('after', example('ewm market generate --symbols A,B --steps 1000 --seed 7 --out random.jsonl'))
+    .action(async (options: Flags<GenerateOptions>) => {
+      const { generateCommand } = await import('./market-command');
       const { out, force: replace, json: asJson, ...walk } = options;
-      finish(await generateCommand(walk, { out, force: replace, json: asJson }, io));
+      finish(await generateCommand(walk, { out, force: replace === true, json: asJson === true }, io));
     });
 
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  program
+    .command('help')
+    .description('print the help of a command')
+    .argument('[command...]', 'such as: run, replay tape')
+    .action((names: readonly string[]) => {
+      let command = program;
+      for (const name of names) {
+        const found: Command | undefined = command.commands.find((candidate) => candidate.name() === name);
+        if (found === undefined) {
+          const legal = command.commands.map((candidate) => candidate.name()).join(', ');
+          return program.error(`error: ${pathOf(command)} has no command '${name}'${legal === '' ? '' : `; its commands are ${legal}`}`);
+        }
+        command = found;
+      }
+      command.outputHelp();
+    });
+
+  pointToHelp(program);
   return program;
 }
+
+/** Switches as commander gives them: absent when not said. */
+type Flags<A extends { readonly force: boolean; readonly json: boolean }> = Omit<A, 'force' | 'json'> & {
+  readonly force?: boolean;
+  readonly json?: boolean;
+};
 
 interface ImportArguments {
   readonly out: string;
@@ -166,6 +245,45 @@ interface ImportArguments {
   readonly to?: string;
 }
 
+interface GenerateOptions {
+  readonly symbols: readonly string[];
+  readonly steps: number;
+  readonly seed: string;
+  readonly startPrice?: string;
+  readonly out: string;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+/** A mistake points to the help of the command it was made in. */
+function pointToHelp(command: Command): void {
+  // There is one `help`, at the top.
+  command.helpCommand(false);
+  command.showHelpAfterError(`(${pathOf(command)} --help tells what is legal)`);
+  for (const inner of command.commands) pointToHelp(inner);
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+function exitCodes(): string {
+  return ['Exit codes:', ...EXIT_TABLE.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)].join('\n');
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}`;
+}
+
+function choices<A extends string>(record: Readonly<Record<A, true>>): readonly string[] {
+  return Object.keys(record);
+}
+
+function parseText(text: string): string {
+  if (text === '') throw new InvalidArgumentError('expected a path, and - where stdin or stdout is meant');
+  return text;
+}
+
 function parseCount(text: string): number {
   const count = /^[0-9]{1,16}$/.test(text) ? Number(text) : 0;
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected an integer of 1 or more');
@@ -173,15 +291,16 @@ function parseCount(text: string): number {
 }
 
 function parseJobs(text: string): number {
-  const jobs = parseCount(text);
-  if (jobs > JOBS_MAX) throw new InvalidArgumentError(`expected an integer from 1 to ${String(JOBS_MAX)}`);
+  const jobs = /^[0-9]{1,16}$/.test(text) ? Number(text) : 0;
+  if (jobs < 1 || jobs > JOBS_MAX) throw new InvalidArgumentError(`expected an integer from 1 to ${String(JOBS_MAX)}`);
   return jobs;
 }
 
 function parseCash(text: string): string {
   const cash = decimalFromText(text);
-  if (isLeft(cash)) throw new InvalidArgumentError(cash.left);
-  if (cash.right < 0n) throw new InvalidArgumentError('must be 0 or more');
+  if (isLeft(cash) || cash.right < 0n) {
+    throw new InvalidArgumentError('expected an amount of 0 or more such as 99.86, with at most 8 decimals, below 10^18');
+  }
   return text;
 }
 

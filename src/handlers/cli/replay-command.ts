@@ -1,18 +1,19 @@
 /** `ewm replay`: the rows of a tape or a ledger for a person or a program, and plainly whether they can be trusted. */
 import { stringify } from 'csv-stringify/sync';
-import { type Either, isLeft, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { dirname, join } from 'node:path';
 import { isRecord } from '../../domain/codec/codec';
 import { type ChainStatus, readChain, type RowsOf } from '../../domain/run/replay';
 import type { Row } from '../../domain/tape/chain';
-import type { ByteCursor, StoreError } from '../../ports/run-files';
+import type { ByteCursor } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
-import { fail, storeFailure } from './failure';
-import type { Io } from './io';
+import { fail, type Failure, storeFailure } from './failure';
+import { type Io, printable } from './io';
 import { makeTable } from './table';
+import { counted } from './words';
 
 export type ReplayFormat = 'table' | 'json' | 'csv';
-export const REPLAY_FORMATS: readonly ReplayFormat[] = ['table', 'json', 'csv'];
 
 export interface ReplayOptions {
   readonly file: string;
@@ -62,31 +63,62 @@ const VIEWS: Readonly<Record<RowsOf, View>> = {
 
 export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io): Promise<ExitCode> {
   const opened = await openRows(options.file, io);
-  if (isLeft(opened)) return fail(io, options.format === 'json', storeFailure(opened.left));
+  if (isLeft(opened)) return fail(io, options.format === 'json', opened.left);
   const { cursor, partial } = opened.right;
   const view = VIEWS[kind];
   const printer = makePrinter(options.format, view, io);
   let shown = 0;
-  const status = await readChain(cursor, kind, async (row) => {
-    if (row['type'] !== view.rowType || shown >= options.rowsMax) return;
+  let found = 0;
+  let opening: unknown;
+  const status = await readChain(cursor, kind, async (row, index) => {
+    if (index === 0) opening = row['type'];
+    if (row['type'] !== view.rowType) return;
+    found += 1;
+    if (shown >= options.rowsMax) return;
     shown += 1;
     await printer.row(row);
+    // What was asked for is there to read while the rest of the chain is checked.
+    if (shown === options.rowsMax) await printer.flush();
   });
   await cursor.close();
-  if (isLeft(status)) return fail(io, false, storeFailure(status.left));
-  await printer.end(status.right);
-  return tellStatus(kind, status.right, partial, io);
+  if (isLeft(status)) {
+    const failure = storeFailure(status.left);
+    await printer.end({ ok: false, shown, error: { code: failure.code, message: failure.messages.join('\n') } });
+    return fail(io, false, failure);
+  }
+  const { rows, broken, sealed, headHash } = status.right;
+  const whole = broken === undefined && (kind === 'executions' || sealed) && !partial;
+  const seal = kind === 'tape' ? { sealed } : {};
+  await printer.end({ ok: whole, shown, unfinished: partial, ...seal, chain: { rows, broken: broken ?? null }, head_hash: headHash ?? null });
+  await tellStatus(kind, status.right, { whole, partial, opening, left: found - shown }, io);
+  return whole ? EXIT.ok : EXIT.notProven;
 }
 
-async function tellStatus(kind: RowsOf, status: ChainStatus, partial: boolean, io: Io): Promise<ExitCode> {
-  if (partial) await io.stderr.write(`ewm: this run did not finish: what is shown is its *${local.partialSuffix} file\n`);
-  if (status.broken !== undefined) {
-    await io.stderr.write(`ewm: the hash chain is BROKEN at row ${String(status.broken.row)}: ${status.broken.fault}. Do not trust what follows it.\n`);
+interface Shown {
+  readonly whole: boolean;
+  readonly partial: boolean;
+  /** Rows of the kind asked for that were not shown. */
+  readonly left: number;
+  /** Type of the first row. */
+  readonly opening: unknown;
+}
+
+async function tellStatus(kind: RowsOf, status: ChainStatus, { whole, partial, left: more, opening }: Shown, io: Io): Promise<void> {
+  const say = (words: string): Promise<void> => io.stderr.write(`ewm: ${printable(words)}\n`);
+  const { broken, sealed, rows, headHash } = status;
+  if (partial) await say(`UNFINISHED: the run was interrupted or is still going on; this is its *${local.partialSuffix} file.`);
+  if (broken !== undefined) {
+    const where = `row ${String(broken.row)} (line ${String(broken.row + 1)})`;
+    await say(`the hash chain is BROKEN at ${where}: ${broken.fault}. Do not trust it from there on.`);
   }
-  if (kind === 'tape' && !status.sealed) await io.stderr.write('ewm: the tape is UNSEALED: the run did not finish, or its end was cut off.\n');
-  const whole = status.broken === undefined && (kind === 'executions' || status.sealed);
-  if (whole) await io.stderr.write(`ewm: chain whole, ${kind === 'tape' ? 'sealed, ' : ''}${String(status.rows)} rows, head ${status.headHash ?? 'none'}\n`);
-  return whole && !partial ? EXIT.ok : EXIT.notProven;
+  const other = kind === 'tape' ? 'executions' : 'tape';
+  if (rows > 0 && opening === (kind === 'tape' ? 'fill' : 'run')) {
+    await say(`this is ${kind === 'tape' ? 'a ledger' : 'a tape'}: ewm replay ${other} --${other} shows it.`);
+  } else if (kind === 'tape' && !sealed) {
+    await say('the tape is UNSEALED: the run did not finish, or its end was cut off.');
+  }
+  const sealedText = kind === 'tape' ? 'sealed, ' : '';
+  if (whole) await say(`chain whole, ${sealedText}${counted(rows, 'row')}${more > 0 ? ` (${String(more)} not shown)` : ''}, head ${headHash ?? 'none'}`);
 }
 
 interface OpenedRows {
@@ -95,17 +127,29 @@ interface OpenedRows {
 }
 
 /** A file of an interrupted run still has its temporary name. */
-async function openRows(file: string, io: Io): Promise<Either<StoreError, OpenedRows>> {
+async function openRows(file: string, io: Io): Promise<Either<Failure, OpenedRows>> {
   const finished = await local.openBytes(file, io)();
-  if (!isLeft(finished)) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
-  if (finished.left._tag !== 'NotFound') return finished;
+  if (!isLeft(finished)) {
+    const isDirectory = file !== '-' && (await local.inspectRun(file)())._tag === 'Right';
+    if (!isDirectory) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
+    await finished.right.close();
+    const messages = [`${file}: is a directory; expected one of its files: ${join(file, 'tape.jsonl')} or ${join(file, 'executions.jsonl')}`];
+    return left({ exit: EXIT.badInput, code: 'unreadable', messages });
+  }
+  if (finished.left._tag !== 'NotFound') return left(storeFailure(finished.left));
   const partial = await local.openBytes(file + local.partialSuffix, io)();
-  return isLeft(partial) ? finished : right({ cursor: partial.right, partial: true });
+  if (!isLeft(partial)) return right({ cursor: partial.right, partial: true });
+  const around = await local.inspectRun(dirname(file))();
+  if (isLeft(around) || around.right !== 'unfinished') return left(storeFailure(finished.left));
+  const messages = [`${file}: not there: the run is UNFINISHED and has not got that far`];
+  return left({ exit: EXIT.notProven, code: 'unfinished', messages });
 }
 
 interface Printer {
   readonly row: (row: Row) => Promise<void>;
-  readonly end: (status: ChainStatus) => Promise<void>;
+  readonly flush: () => Promise<void>;
+  /** `tail`: what a program should know of the whole. */
+  readonly end: (tail: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
 function makePrinter(format: ReplayFormat, view: View, io: Io): Printer {
@@ -113,7 +157,7 @@ function makePrinter(format: ReplayFormat, view: View, io: Io): Printer {
   switch (format) {
     case 'table': {
       const table = makeTable(view.columns, stdout);
-      return { row: (row) => table.row(view.cells(row)), end: () => table.end() };
+      return { row: (row) => table.row(view.cells(row)), flush: table.flush, end: table.flush };
     }
     case 'csv': {
       let header = true;
@@ -124,6 +168,7 @@ function makePrinter(format: ReplayFormat, view: View, io: Io): Printer {
           header = false;
           await line(view.cells(row));
         },
+        flush: () => Promise.resolve(),
         end: async () => {
           if (header) await line(view.columns);
         },
@@ -136,9 +181,9 @@ function makePrinter(format: ReplayFormat, view: View, io: Io): Printer {
           await stdout.write(separator + JSON.stringify(row));
           separator = ',\n';
         },
-        end: async (status) => {
+        flush: () => Promise.resolve(),
+        end: async (tail) => {
           const open = separator.startsWith('{') ? separator : '\n';
-          const tail = { sealed: status.sealed, chain: status.broken ?? 'whole', head_hash: status.headHash ?? null };
           await stdout.write(`${open}],${JSON.stringify(tail).slice(1)}\n`);
         },
       };

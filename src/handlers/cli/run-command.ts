@@ -6,9 +6,10 @@ import { run, type RunRequest } from '../../domain/run/run';
 import { runJson, type RunSummary } from '../../domain/run/summary';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
-import { fail, inputFailure, runFailure, storeFailure } from './failure';
+import { fail, inputFailure, runFailure, stdinTwice, storeFailure } from './failure';
 import type { Io } from './io';
 import { makeProgress } from './progress';
+import { counted, shellWord } from './words';
 
 export interface RunOptions {
   readonly market: string;
@@ -25,11 +26,14 @@ export interface RunOptions {
 const NO_POLICY = { value: {}, problemsAt: (problems: readonly Problem[]): readonly Problem[] => problems };
 
 export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode> {
+  const twice = stdinTwice({ '--market': options.market, '--strategy': options.strategy, '--policy': options.policy });
+  if (twice !== undefined) return fail(io, options.json, twice);
   const strategy = await local.readDocument(options.strategy, io)();
   if (isLeft(strategy)) return fail(io, options.json, inputFailure(strategy.left));
   const policy = options.policy === undefined ? undefined : await local.readDocument(options.policy, io)();
   if (policy !== undefined && isLeft(policy)) return fail(io, options.json, inputFailure(policy.left));
   const documents = { strategy: strategy.right, policy: policy?.right ?? NO_POLICY };
+  const interrupted = io.watchInterrupts();
   const writer = await local.writeRun(options.out, options.force)();
   if (isLeft(writer)) return fail(io, options.json, storeFailure(writer.left));
 
@@ -40,10 +44,10 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
     ...(options.steps === undefined ? {} : { steps: options.steps }),
     ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
   };
-  const progress = makeProgress(io, 'run');
+  const progress = await makeProgress(io, 'run');
   const outcome = await run(request, local.openMarket(options.market, io), writer.right, {
     onProgress: progress.update,
-    interrupted: io.interrupted,
+    interrupted,
   });
   progress.stop();
   if (isLeft(outcome)) {
@@ -67,14 +71,14 @@ export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
   const cash = exactDecimal(summary.inputs.initial_state.cash);
   const lines = [
-    `run ${summary.runId}: ${String(summary.steps)} steps, ${summary.error === null ? 'finished' : `stopped by ${summary.error.limiter}`}`,
+    `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${summary.error.limiter}`}`,
     `  decisions  ${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold; ` +
-      `${String(summary.executions.rows)} fills`,
+      counted(summary.executions.rows, 'fill'),
     `  equity     ${formatDecimal(cash)} -> ${summary.finalEquity}${returnText(cash, exactDecimal(summary.finalEquity))}`,
     `  exposure   ${summary.finalExposure}`,
     `  head hash  ${summary.headHash}`,
-    `  next       ewm verify ${directory}`,
-    `             ewm replay tape --tape ${directory}/tape.jsonl`,
+    `  next       ewm verify ${shellWord(directory)}`,
+    `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -3,8 +3,9 @@ import { isLeft } from 'fp-ts/Either';
 import { decodeStrategy } from '../../domain/strategy/strategy';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
-import { fail, inputFailure, invalidFailure } from './failure';
+import { fail, inputFailure, invalidFailure, stdinTwice } from './failure';
 import type { Io } from './io';
+import { counted } from './words';
 
 export interface CheckOptions {
   readonly market?: string;
@@ -12,6 +13,8 @@ export interface CheckOptions {
 }
 
 export async function checkCommand(file: string, options: CheckOptions, io: Io): Promise<ExitCode> {
+  const twice = stdinTwice({ 'the strategy': file, '--market': options.market });
+  if (twice !== undefined) return fail(io, options.json, twice);
   const document = await local.readDocument(file, io)();
   if (isLeft(document)) return fail(io, options.json, inputFailure(document.left));
   let symbols: readonly string[] | undefined;
@@ -29,7 +32,7 @@ export async function checkCommand(file: string, options: CheckOptions, io: Io):
   await io.stdout.write(
     options.json
       ? `${JSON.stringify({ ok: true, name: metadata.name, version: metadata.version, symbols: universe.symbols, rules: rules.length })}\n`
-      : `${file}: ${metadata.name} ${metadata.version} is legal: ${String(rules.length)} rules on ${universe.symbols.join(', ')}${against}\n`,
+      : `${file}: ${metadata.name} ${metadata.version} is legal: ${counted(rules.length, 'rule')} on ${universe.symbols.join(', ')}${against}\n`,
   );
   return EXIT.ok;
 }

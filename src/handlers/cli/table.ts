@@ -1,12 +1,13 @@
 /** A text table that is printed as it is made: the first rows decide the widths, and no more are held. */
-import type { TextSink } from './io';
+import { printable, type TextSink } from './io';
 
 const SAMPLE_ROWS = 200;
 const GAP = '  ';
 
 export interface Table {
   readonly row: (cells: readonly string[]) => Promise<void>;
-  readonly end: () => Promise<void>;
+  /** Prints what was held back; rows may still follow. */
+  readonly flush: () => Promise<void>;
 }
 
 export function makeTable(columns: readonly string[], sink: TextSink): Table {
@@ -26,21 +27,16 @@ export function makeTable(columns: readonly string[], sink: TextSink): Table {
 
   return {
     row: async (cells) => {
-      const printable = cells.map(withoutControls);
+      const shown = cells.map(printable);
       if (sample === undefined) {
-        await sink.write(line(printable));
+        await sink.write(line(shown));
         return;
       }
-      sample.push(printable);
+      sample.push(shown);
       if (sample.length > SAMPLE_ROWS) await flush();
     },
-    end: async () => {
+    flush: async () => {
       if (sample !== undefined) await flush();
     },
   };
-}
-
-/** A tape may come from anybody: nothing in it may drive the terminal. */
-function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -1,15 +1,16 @@
 /** `ewm verify`: proves a run directory, or names the first difference. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { Divergence } from '../../domain/run/divergence';
-import { type ChainStatus, checkChains } from '../../domain/run/replay';
+import { type ChainsStatus, checkChains } from '../../domain/run/replay';
 import { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
 import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, interruptedFailure, storeFailure } from './failure';
-import type { Io } from './io';
+import { type Io, printable } from './io';
 import { makeProgress } from './progress';
 import { proveInSegments } from './verify-workers';
+import { counted } from './words';
 
 export interface VerifyOptions {
   readonly chainOnly: boolean;
@@ -20,9 +21,11 @@ export interface VerifyOptions {
 export async function verifyCommand(directory: string, options: VerifyOptions, io: Io): Promise<ExitCode> {
   const content = await local.inspectRun(directory)();
   if (isLeft(content)) return fail(io, options.json, storeFailure(content.left));
-  if (content.right === 'absent') return fail(io, options.json, storeFailure({ _tag: 'NotFound', path: directory }));
+  if (content.right === 'absent') {
+    return fail(io, options.json, { exit: EXIT.badInput, code: 'not_found', messages: [`${directory}: no such directory; ${EXPECTED}`] });
+  }
   if (content.right === 'none') {
-    return fail(io, options.json, { exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: not a run directory`] });
+    return fail(io, options.json, { exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   }
   const reader = local.readRun(directory);
   if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
@@ -38,14 +41,16 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
   return tell(reader, verdict.right, options.json, io);
 }
 
+const EXPECTED = 'expected a directory that `ewm run --out` wrote';
+
 async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<VerifyError, Verdict>> {
   if (jobs > 1) {
     const summary = await proveInSegments(reader, jobs);
     // Segments can only prove. Where they do not, the sequential pass finds the first difference.
     if (summary !== undefined) return right({ _tag: 'Proven', summary });
   }
-  const progress = makeProgress(io, 'verify');
-  const verdict = await verify(reader, { onProgress: progress.update, interrupted: io.interrupted });
+  const progress = await makeProgress(io, 'verify');
+  const verdict = await verify(reader, { onProgress: progress.update, interrupted: io.watchInterrupts() });
   progress.stop();
   return verdict;
 }
@@ -61,7 +66,7 @@ async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io):
           : [
               `proven: ${reader.location}`,
               `  run        ${runId}`,
-              `  replayed   ${String(steps)} steps and ${String(executions.rows)} fills; every byte of every file is what the inputs lead to`,
+              `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
               ...(error === null ? [] : [`  stopped by ${error.limiter}: ${error.message}`]),
               `  head hash  ${headHash}`,
               '',
@@ -71,8 +76,14 @@ async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io):
     }
     case 'NotProven': {
       const chains = await checkChains(reader);
-      const chain = isLeft(chains) ? 'could not be read' : chainsText(chains.right.tape, chains.right.executions, chains.right.unlinked);
-      await io.stdout.write(json ? `${JSON.stringify({ ok: false, verdict: 'not_proven', divergence: verdict.divergence, chain })}\n` : notProvenText(reader, verdict.divergence, chain));
+      const { divergence } = verdict;
+      if (json) {
+        const chain = isLeft(chains) ? null : chainsJson(chains.right);
+        await io.stdout.write(`${JSON.stringify({ ok: false, verdict: 'not_proven', divergence, chain })}\n`);
+      } else {
+        const chain = isLeft(chains) ? storeFailure(chains.left).messages.join('; ') : chainsText(chains.right);
+        await io.stdout.write(notProvenText(reader, divergence, chain));
+      }
       return EXIT.notProven;
     }
     case 'Unfinished':
@@ -84,10 +95,10 @@ function notProvenText(reader: RunReader, { file, row, pointer, expected, actual
   const where = row === undefined ? '' : `, row ${String(row)} (line ${String(row + 1)})`;
   return [
     `not proven: ${reader.location}`,
-    `  first divergence  ${file}${where}${pointer === '' ? '' : ` at ${pointer}`}`,
-    `  expected          ${expected}`,
-    `  actual            ${actual}`,
-    `  hash chain        ${chain}`,
+    `  first divergence  ${file}${where}${pointer === '' ? '' : ` at ${printable(pointer)}`}`,
+    `  expected          ${printable(expected)}`,
+    `  actual            ${printable(actual)}`,
+    `  hash chain        ${printable(chain)}`,
     '',
   ].join('\n');
 }
@@ -98,8 +109,8 @@ async function tellUnfinished(directory: string, json: boolean, io: Io): Promise
       ? `${JSON.stringify({ ok: false, verdict: 'unfinished' })}\n`
       : [
           `not proven: ${directory} holds an unfinished run: there is no run.json`,
-          `  It was interrupted or is still going on; what it did is in tape.jsonl${local.partialSuffix}, unsealed.`,
-          '  Run it again with --force to replace it.',
+          `  It was interrupted or is still going on. What it did until then is in its tape.jsonl${local.partialSuffix}.`,
+          '  ewm run --force with the same --out replaces it.',
           '',
         ].join('\n'),
   );
@@ -111,27 +122,35 @@ async function chainOnly(reader: RunReader, json: boolean, io: Io): Promise<Exit
   if (isLeft(chains)) return fail(io, json, storeFailure(chains.left));
   const { tape, executions, unlinked } = chains.right;
   const ok = tape.broken === undefined && executions.broken === undefined && unlinked === undefined && tape.sealed;
-  const text = chainsText(tape, executions, unlinked);
+  const head = tape.headHash ?? null;
   await io.stdout.write(
     json
-      ? `${JSON.stringify({ ok, verdict: ok ? 'chain_whole' : 'chain_broken', chain: text, head_hash: tape.headHash ?? null })}\n`
+      ? `${JSON.stringify({ ok, verdict: ok ? 'chain_whole' : 'chain_broken', chain: chainsJson(chains.right), head_hash: head })}\n`
       : [
           `${ok ? 'chain whole' : 'not proven'}: ${reader.location}`,
-          `  ${text}`,
-          `  head hash  ${tape.headHash ?? 'none'}`,
-          '  Only the hashes were checked; `ewm verify` without --chain-only re-executes the run.',
+          `  hash chain ${printable(chainsText(chains.right))}`,
+          `  head hash  ${printable(head ?? 'none')}`,
+          '  Only the hashes were checked; ewm verify without --chain-only re-executes the run.',
           '',
         ].join('\n'),
   );
   return ok ? EXIT.ok : EXIT.notProven;
 }
 
-export function chainsText(tape: ChainStatus, executions: ChainStatus, unlinked: string | undefined): string {
+function chainsText({ tape, executions, unlinked }: ChainsStatus): string {
   const parts = [
     ...(tape.broken === undefined ? [] : [`tape.jsonl breaks at row ${String(tape.broken.row)}: ${tape.broken.fault}`]),
     ...(executions.broken === undefined ? [] : [`executions.jsonl breaks at row ${String(executions.broken.row)}: ${executions.broken.fault}`]),
     ...(unlinked === undefined ? [] : [unlinked]),
     ...(tape.sealed ? [] : ['tape.jsonl has no seal']),
   ];
-  return parts.length === 0 ? `whole: ${String(tape.rows)} tape rows and ${String(executions.rows)} fills` : parts.join('; ');
+  return parts.length === 0 ? `whole: ${counted(tape.rows, 'tape row')} and ${counted(executions.rows, 'fill')}` : parts.join('; ');
+}
+
+function chainsJson({ tape, executions, unlinked }: ChainsStatus): object {
+  return {
+    tape: { rows: tape.rows, sealed: tape.sealed, broken: tape.broken ?? null },
+    executions: { rows: executions.rows, broken: executions.broken ?? null },
+    unlinked: unlinked ?? null,
+  };
 }

@@ -1,5 +1,6 @@
-/** Verification on several cores: one worker thread a segment. The worker runs this same program; see `ewm.ts`. */
+/** Verification on several cores: one worker thread a segment. */
 import { isLeft } from 'fp-ts/Either';
+import { join } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Evidence } from '../../domain/run/evidence';
 import { digestFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../domain/run/segments';
@@ -24,9 +25,12 @@ export async function proveInSegments(reader: RunReader, jobs: number): Promise<
   return digests === undefined ? undefined : joinProofs(reader, plan, proven, digests);
 }
 
+/** Built from `verify-worker.ts`, into the same directory as this program. */
+const WORKER_FILE = 'verify-worker.cjs';
+
 function proveInWorker(task: Task): Promise<SegmentProof | undefined> {
   return new Promise((resolve) => {
-    const worker = new Worker(__filename, { workerData: task });
+    const worker = new Worker(join(__dirname, WORKER_FILE), { workerData: task });
     worker.once('message', resolve);
     // A worker that fails in any way proves nothing; the sequential pass will say why.
     worker.once('error', () => {

@@ -1,0 +1,398 @@
+/**
+ * The architecture as a test: a closed table of what each folder may import, and what is banned inside the domain. Every complaint says
+ * what to do instead, and every rule has a fixture that breaks it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import ts from 'typescript';
+
+interface FolderRule {
+  /** Folders it may import from, beside itself; `/**` takes everything below. */
+  readonly imports: readonly string[];
+  /** Folders it may import types from, and nothing else. */
+  readonly types?: readonly string[];
+  /** Packages, as written in the import. */
+  readonly packages: readonly string[];
+}
+
+const DOMAIN = 'src/domain/**';
+const EITHER = ['fp-ts/Either'];
+const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
+/** What a test may reach for; the runtime is one of the things tested. */
+const TEST_PACKAGES = ['fast-check', ...FP, 'node:*'];
+
+/** Closed: a folder that is not here fails, so that a new one is a decision and not an accident. */
+const FOLDERS: Readonly<Record<string, FolderRule>> = {
+  // The domain, from the inside out: each folder knows those above it.
+  'src/domain': { imports: [], packages: ['node:buffer', 'node:crypto'] },
+  'src/domain/decimal': { imports: ['src/domain'], packages: EITHER },
+  'src/domain/canonical': { imports: ['src/domain'], packages: [] },
+  'src/domain/codec': { imports: ['src/domain', 'src/domain/canonical', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
+  'src/domain/budget': { imports: ['src/domain', 'src/domain/codec'], packages: EITHER },
+  'src/domain/market': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal'],
+    packages: [...EITHER, 'io-ts', 'pure-rand/distribution/uniformInt', 'pure-rand/generator/xoroshiro128plus', 'pure-rand/types/RandomGenerator'],
+  },
+  'src/domain/strategy': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/market'],
+    packages: EITHER,
+  },
+  'src/domain/world': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/market'],
+    types: ['src/domain/ledger', 'src/domain/strategy'],
+    packages: [...EITHER, 'io-ts'],
+  },
+  'src/domain/tape': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/world'],
+    types: ['src/domain/market', 'src/domain/strategy'],
+    packages: ['node:buffer'],
+  },
+  'src/domain/ledger': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/tape'],
+    types: ['src/domain/decimal', 'src/domain/world'],
+    packages: [],
+  },
+  'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
+
+  'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
+
+  'src/adapters/memory': { imports: [DOMAIN, 'src/ports'], packages: FP },
+  'src/adapters/filesystem': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters/memory'],
+    packages: [...FP, 'csv-parse/sync', 'csv-stringify/sync', 'jsonc-parser', 'node:buffer', 'node:fs/promises', 'node:path'],
+  },
+
+  // The table lets both import adapters; the rule on compose.ts below narrows it to one file.
+  'src/handlers': { imports: [DOMAIN, 'src/ports', 'src/adapters/**'], packages: FP },
+  'src/handlers/cli': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers'],
+    types: ['src/adapters/**'],
+    packages: [...FP, 'cli-progress', 'commander', 'csv-stringify/sync', 'node:*'],
+  },
+
+  test: { imports: [], packages: ['node:*', 'typescript'] },
+  'test/domain/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020'] },
+  'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
+  'test/support': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory'], packages: [...TEST_PACKAGES, 'esbuild'] },
+  'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
+  'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: TEST_PACKAGES },
+  'test/handlers/**': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020', 'esbuild'] },
+  'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
+};
+
+/** Files with a rule of their own, narrower than that of their folder. */
+const FILES: Readonly<Record<string, { readonly imports: readonly string[]; readonly instead: string }>> = {
+  'test/support/reference-model.ts': {
+    imports: ['node:crypto'],
+    instead: 'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from SPEC.md',
+  },
+  'test/support/arbitraries.ts': { imports: ['fast-check', './reference-model'], instead: 'random cases are documents; build them from the reference model alone' },
+};
+
+/** The only files that may import a package of the runtime inside the domain. */
+const DOORS: Readonly<Record<string, { readonly files: readonly string[]; readonly instead: string }>> = {
+  'node:crypto': { files: ['src/domain/hash.ts'], instead: 'use sha256Hex, sha256HexOfBytes or makeDigest of src/domain/hash.ts' },
+  'node:buffer': {
+    files: ['src/domain/bytes.ts', 'src/domain/tape/row-buffer.ts'],
+    instead: 'use src/domain/bytes.ts, or a Uint8Array with TextEncoder and TextDecoder',
+  },
+};
+
+// ---- What is banned inside the domain ----
+
+const CLOCK = 'no clock in the domain: time comes in with the market, as data; a deadline is a budget of the handler';
+const RANDOM = 'no randomness in the domain: take a seed, as src/domain/market/generate.ts does with pure-rand';
+const OUTPUT = 'the domain prints nothing: return a value, and let the handler print it';
+const ENVIRONMENT = 'no environment in the domain: take the value as an argument; src/handlers reads the configuration';
+const LOCALE = 'no locale in the domain: formatDecimal writes numbers, and text compares by its UTF-16 code units';
+const IO = 'no I/O in the domain: declare a port in src/ports and let src/domain/run take it';
+const FLOAT = 'no float parsing in the domain: decimalFromText or decimalFromJson of src/domain/decimal reads amounts exactly';
+const CANONICAL = 'JSON.stringify has no fixed form: use canonical or canonicalString of src/domain/canonical';
+const DYNAMIC = 'import statically, so that this table sees it';
+
+const GLOBALS: Readonly<Record<string, string>> = {
+  Date: CLOCK,
+  performance: CLOCK,
+  setTimeout: CLOCK,
+  setInterval: CLOCK,
+  setImmediate: CLOCK,
+  crypto: RANDOM,
+  console: OUTPUT,
+  process: ENVIRONMENT,
+  globalThis: ENVIRONMENT,
+  global: ENVIRONMENT,
+  __dirname: ENVIRONMENT,
+  __filename: ENVIRONMENT,
+  Intl: LOCALE,
+  fetch: IO,
+  parseFloat: FLOAT,
+  Buffer: DOORS['node:buffer']?.instead ?? '',
+  require: DYNAMIC,
+  eval: DYNAMIC,
+};
+
+/** Whole numbers and comparisons: the same on every machine. Everything else of `Math` may differ in the last digit. */
+const EXACT_MATH = ['abs', 'ceil', 'floor', 'imul', 'max', 'min', 'round', 'sign', 'trunc'];
+
+const METHODS: Readonly<Record<string, string>> = {
+  toFixed: LOCALE,
+  toPrecision: LOCALE,
+  toExponential: LOCALE,
+  toLocaleString: LOCALE,
+  toLocaleUpperCase: LOCALE,
+  toLocaleLowerCase: LOCALE,
+  localeCompare: LOCALE,
+  parseFloat: FLOAT,
+};
+
+/** `Number(x)` where x is a bigint or a run of digits that a double holds exactly; each of these says so beside the call. */
+const EXACT_NUMBER_FILES = ['src/domain/decimal/decimal.ts', 'src/domain/tape/row-buffer.ts', 'src/domain/market/generate.ts'];
+
+// ---- The check ----
+
+interface Import {
+  readonly from: string;
+  readonly typeOnly: boolean;
+}
+
+/** What breaks the rules in one file, a sentence each. */
+function check(path: string, source: string): readonly string[] {
+  const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
+  const complaints = [...importsOf(file).flatMap((found) => importComplaints(path, found)), ...(inside(path, DOMAIN) ? domainComplaints(path, file) : [])];
+  return complaints.map((complaint) => `${path}: ${complaint}`);
+}
+
+function importsOf(file: ts.SourceFile): readonly Import[] {
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) found.push({ from: node.moduleSpecifier.text, typeOnly: importsTypesOnly(node.importClause) });
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) found.push({ from: node.moduleSpecifier.text, typeOnly: node.isTypeOnly });
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) found.push({ from: node.argument.literal.text, typeOnly: true });
+    if (ts.isCallExpression(node)) {
+      const [argument] = node.arguments;
+      const loads = node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
+      if (loads && argument !== undefined && ts.isStringLiteral(argument)) found.push({ from: argument.text, typeOnly: false });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function importsTypesOnly(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const bindings = clause.namedBindings;
+  return clause.name === undefined && bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.length > 0 && bindings.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+function importComplaints(path: string, { from, typeOnly }: Import): readonly string[] {
+  const folder = posix.dirname(path);
+  const rule = ruleOf(folder);
+  if (rule === undefined) return [`the folder ${folder} is not in the table of test/architecture.test.ts: say there what it may import`];
+  const own = FILES[path];
+  if (own !== undefined && !own.imports.includes(from)) return [`may not import ${from}: ${own.instead}`];
+
+  if (!from.startsWith('.')) {
+    const complaints: string[] = [];
+    const door = inside(path, DOMAIN) ? DOORS[from] : undefined;
+    if (door !== undefined && !door.files.includes(path)) complaints.push(`may not import ${from}: ${door.instead}`);
+    else if (!rule.packages.some((allowed) => packageMatches(from, allowed))) {
+      const instead = inside(path, DOMAIN) ? 'the domain is pure; put a port before it (src/ports) and an adapter behind that' : `these are: ${rule.packages.join(', ') || 'none'}`;
+      complaints.push(`the package ${from} is not in the table for ${folder}: ${instead}`);
+    }
+    return complaints;
+  }
+
+  const target = posix.join(folder, from);
+  const targetFolder = posix.dirname(target);
+  if (inside(path, DOMAIN) && targetFolder === 'src/ports' && folder !== 'src/domain/run') {
+    return [`may not import src/ports, not even a type: take the value as an argument; only the use cases of src/domain/run see ports`];
+  }
+  if (path.startsWith('src/handlers/') && targetFolder.startsWith('src/adapters') && !typeOnly && path !== 'src/handlers/compose.ts') {
+    return [`may not import ${target}: take it from src/handlers/compose.ts, the only place that names adapters; types are free`];
+  }
+  if (targetFolder === folder || rule.imports.some((allowed) => inside(target, allowed))) return [];
+  if (rule.types?.some((allowed) => inside(target, allowed)) === true) {
+    return typeOnly ? [] : [`may import types from ${targetFolder}, and no value: write "import type", or move what you need inward`];
+  }
+  return [`may not import ${targetFolder}: ${folder} sees ${[...rule.imports, ...(rule.types ?? []).map((allowed) => `${allowed} (types)`)].join(', ') || 'nothing but itself'}`];
+}
+
+function domainComplaints(path: string, file: ts.SourceFile): readonly string[] {
+  const complaints: string[] = [];
+  const say = (node: ts.Node, what: string, instead: string): void => {
+    complaints.push(`line ${String(file.getLineAndCharacterOfPosition(node.getStart()).line + 1)}: ${what}: ${instead}`);
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && Object.hasOwn(GLOBALS, node.text) && isReference(node) && !isImported(file, node.text)) say(node, node.text, GLOBALS[node.text] ?? '');
+    if (ts.isPropertyAccessExpression(node)) {
+      const [object, member] = [ts.isIdentifier(node.expression) ? node.expression.text : '', node.name.text];
+      if (object === 'Math' && member === 'random') say(node, 'Math.random', RANDOM);
+      else if (object === 'Math' && !EXACT_MATH.includes(member)) say(node, `Math.${member}`, 'not the same on every machine: integers and bigint are');
+      else if (object === 'JSON' && member === 'stringify' && !path.startsWith('src/domain/canonical/')) say(node, 'JSON.stringify', CANONICAL);
+      else if (Object.hasOwn(METHODS, member)) say(node, `.${member}`, METHODS[member] ?? '');
+    }
+    if (ts.isElementAccessExpression(node) && ts.isIdentifier(node.expression) && ['Math', 'JSON'].includes(node.expression.text)) say(node, `${node.expression.text}[...]`, 'name the member, so that this test sees it');
+    const isCall = ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Number';
+    if (isCall && !EXACT_NUMBER_FILES.includes(path)) say(node, 'Number(...)', FLOAT);
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.PlusToken) say(node, 'a unary plus', FLOAT);
+    if (ts.isNumericLiteral(node) && !Number.isSafeInteger(Number(node.text))) say(node, node.getText(), 'no fractions in a double: exactDecimal of src/domain/decimal holds them exactly');
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) say(node, 'import(...)', DYNAMIC);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return complaints;
+}
+
+/** The global itself: not the name of a member, a key or a type member that happens to be called so. */
+function isReference(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isMethodDeclaration(parent)) return parent.name !== node;
+  return !ts.isQualifiedName(parent) && !ts.isBindingElement(parent);
+}
+
+/** Imported names are the business of the import rules. */
+function isImported(file: ts.SourceFile, name: string): boolean {
+  return file.statements.some((statement) => {
+    const bindings = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : undefined;
+    return bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.some((element) => element.name.text === name);
+  });
+}
+
+function ruleOf(folder: string): FolderRule | undefined {
+  const exact = Object.hasOwn(FOLDERS, folder) ? FOLDERS[folder] : undefined;
+  return exact ?? Object.entries(FOLDERS).find(([pattern]) => pattern.endsWith('/**') && inside(`${folder}/x`, pattern))?.[1];
+}
+
+/** Whether a path (of a file, without regard to its ending) lies in a folder; `/**` takes everything below. */
+function inside(path: string, folder: string): boolean {
+  return folder.endsWith('/**') ? path.startsWith(folder.slice(0, -2)) : posix.dirname(path) === folder;
+}
+
+function packageMatches(name: string, allowed: string): boolean {
+  return allowed === 'node:*' ? name.startsWith('node:') : name === allowed;
+}
+
+// ---- The tree as it stands ----
+
+const ROOT = join(__dirname, '..');
+
+function sourceFiles(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.[cm]?tsx?$/.test(entry.name))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+const files = [...sourceFiles('src'), ...sourceFiles('test')];
+
+describe('the tree', () => {
+  test.each(files)('%s', (path) => {
+    expect(check(path, readFileSync(join(ROOT, path), 'utf8'))).toEqual([]);
+  });
+
+  test('every folder with a source file is in the table', () => {
+    expect([...new Set(files.map((path) => dirname(path)))].filter((folder) => ruleOf(folder) === undefined)).toEqual([]);
+    expect(files.length).toBeGreaterThan(100);
+  });
+
+  test('no line of the table is for a folder, a file or a package that does not exist', () => {
+    const folders = files.map((path) => dirname(path));
+    // Folders that the tree of STYLE.md has and that are filled later.
+    const later = ['test/contracts/**', 'test/handlers/**'];
+    const unused = Object.keys(FOLDERS).filter((folder) => !later.includes(folder) && !folders.some((known) => (folder.endsWith('/**') ? `${known}/`.startsWith(folder.slice(0, -2)) : known === folder)));
+    expect(unused).toEqual([]);
+    const named = [...Object.keys(FILES), ...Object.values(DOORS).flatMap((door) => door.files), ...EXACT_NUMBER_FILES, 'src/handlers/compose.ts'];
+    expect(named.filter((path) => !files.includes(path))).toEqual([]);
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const packages = Object.values(FOLDERS).flatMap((rule) => rule.packages);
+    const known = (name: string): boolean => name === 'node:*' || builtinModules.includes(name.replace('node:', '')) || (name.split('/')[0] ?? '') in { ...dependencies, ...devDependencies };
+    expect(packages.filter((name) => !known(name))).toEqual([]);
+  });
+
+  test('only src needs packages that are installed with it', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+    const used = Object.entries(FOLDERS)
+      .filter(([folder]) => folder.startsWith('src/'))
+      .flatMap(([, rule]) => rule.packages)
+      .filter((name) => !name.startsWith('node:'));
+    expect(used.filter((name) => !((name.split('/')[0] ?? '') in dependencies))).toEqual([]);
+  });
+});
+
+// ---- A fixture for each rule ----
+
+describe('what breaks a rule is found, with what to do instead', () => {
+  test.each<[string, string, string, string]>([
+    ['a folder that is not in the table', 'src/adapters/s3/store.ts', `import { x } from '../memory/x';`, 'the folder src/adapters/s3 is not in the table'],
+    ['a domain folder that looks outward', 'src/domain/decimal/x.ts', `import { x } from '../world/state';`, 'may not import src/domain/world: src/domain/decimal sees src/domain'],
+    ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/state';`, 'may not import src/domain/world'],
+    ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/state';`, 'may not import src/domain/world'],
+    ['a type in a type', 'src/domain/decimal/x.ts', `export type X = import('../world/state').State;`, 'may not import src/domain/world'],
+    ['a value where types are allowed', 'src/domain/world/x.ts', `import { fill } from '../ledger/fill';`, 'may import types from src/domain/ledger, and no value: write "import type"'],
+    ['a value among types', 'src/domain/world/x.ts', `import { type Fill, fill } from '../ledger/fill';`, 'may import types from src/domain/ledger, and no value'],
+    ['a port in the domain', 'src/domain/world/x.ts', `import { RUN_FILES } from '../../ports/run-files';`, 'only the use cases of src/domain/run see ports'],
+    ['a type of a port in the domain', 'src/domain/world/x.ts', `import type { RunFile } from '../../ports/run-files';`, 'not even a type'],
+    ['an adapter in the domain', 'src/domain/run/x.ts', `import { x } from '../../adapters/memory/run-files';`, 'may not import src/adapters/memory'],
+    ['a handler in an adapter', 'src/adapters/memory/x.ts', `import { local } from '../../handlers/compose';`, 'may not import src/handlers'],
+    ['a value in a port', 'src/ports/x.ts', `import { assert } from '../domain/assert';`, 'may import types from src/domain, and no value'],
+    ['an adapter in a command', 'src/handlers/cli/x.ts', `import { x } from '../../adapters/filesystem/byte-source';`, 'take it from src/handlers/compose.ts'],
+    ['an adapter in another file of the handlers', 'src/handlers/config.ts', `import { x } from '../adapters/filesystem/byte-source';`, 'take it from src/handlers/compose.ts'],
+    ['an adapter loaded late', 'src/handlers/cli/x.ts', `const x = await import('../../adapters/filesystem/byte-source');`, 'take it from src/handlers/compose.ts'],
+    ['a test in the program', 'src/domain/run/x.ts', `import { x } from '../../../test/support/harness';`, 'may not import test/support'],
+    ['a file adapter in a domain test', 'test/domain/run/x.test.ts', `import { x } from '../../../src/adapters/filesystem/byte-source';`, 'may not import src/adapters/filesystem'],
+    ['the program in the reference model', 'test/support/reference-model.ts', `import { mul } from '../../src/domain/decimal/decimal';`, 'Write it again, slowly, from SPEC.md'],
+    ['a package in the domain', 'src/domain/market/x.ts', `import { parse } from 'csv-parse/sync';`, 'the package csv-parse/sync is not in the table for src/domain/market: the domain is pure'],
+    ['a file system in the domain', 'src/domain/run/x.ts', `import { readFile } from 'node:fs/promises';`, 'put a port before it'],
+    ['more of fp-ts than Either and TaskEither', 'src/domain/run/x.ts', `import { pipe } from 'fp-ts/function';`, 'the package fp-ts/function is not in the table'],
+    ['a package in an adapter', 'src/adapters/filesystem/x.ts', `import { S3 } from '@aws-sdk/client-s3';`, 'these are: fp-ts/Either'],
+    ['hashing past the door', 'src/domain/run/x.ts', `import { createHash } from 'node:crypto';`, 'use sha256Hex'],
+    ['a Buffer past the door', 'src/domain/run/x.ts', `import { Buffer } from 'node:buffer';`, 'use src/domain/bytes.ts'],
+    ['a Buffer from nowhere', 'src/domain/run/x.ts', `const x = Buffer.from('a');`, 'use src/domain/bytes.ts'],
+    ['a clock', 'src/domain/run/x.ts', `const t = Date.now();`, 'line 1: Date: no clock in the domain'],
+    ['a new date', 'src/domain/run/x.ts', `const t = new Date();`, 'no clock in the domain'],
+    ['a stopwatch', 'src/domain/run/x.ts', `const t = performance.now();`, 'no clock in the domain'],
+    ['a timer', 'src/domain/run/x.ts', `setTimeout(() => undefined, 1);`, 'no clock in the domain'],
+    ['chance', 'src/domain/run/x.ts', `const x = Math.random();`, 'take a seed'],
+    ['chance of the runtime', 'src/domain/run/x.ts', `const x = crypto.randomUUID();`, 'take a seed'],
+    ['a transcendental function', 'src/domain/run/x.ts', `\n\nconst x = Math.exp(1);`, 'line 3: Math.exp: not the same on every machine'],
+    ['a power of floats', 'src/domain/run/x.ts', `const x = Math.pow(10, 3);`, 'not the same on every machine'],
+    ['a hidden member', 'src/domain/run/x.ts', `const x = Math['exp'](1);`, 'name the member'],
+    ['the environment', 'src/domain/run/x.ts', `const x = process.env['HOME'];`, 'take the value as an argument'],
+    ['the environment by another name', 'src/domain/run/x.ts', `const x = globalThis.process;`, 'take the value as an argument'],
+    ['a word on the console', 'src/domain/run/x.ts', `console.log('here');`, 'let the handler print it'],
+    ['a locale', 'src/domain/run/x.ts', `const x = new Intl.NumberFormat();`, 'no locale in the domain'],
+    ['an order that depends on the locale', 'src/domain/run/x.ts', `const x = 'a'.localeCompare('b');`, 'no locale in the domain'],
+    ['a rounded text', 'src/domain/run/x.ts', `const x = (1).toFixed(2);`, 'formatDecimal writes numbers'],
+    ['a float parsed', 'src/domain/run/x.ts', `const x = parseFloat('1.5');`, 'no float parsing'],
+    ['a float parsed by Number', 'src/domain/run/x.ts', `const x = Number('1.5');`, 'no float parsing'],
+    ['a float parsed by Number.parseFloat', 'src/domain/run/x.ts', `const x = Number.parseFloat('1.5');`, 'no float parsing'],
+    ['a float parsed by a plus', 'src/domain/run/x.ts', `const x = +'1.5';`, 'no float parsing'],
+    ['a fraction in a double', 'src/domain/run/x.ts', `const x = 0.1;`, 'exactDecimal'],
+    ['JSON without a fixed form', 'src/domain/run/x.ts', `const x = JSON.stringify({});`, 'use canonical'],
+    ['a network', 'src/domain/run/x.ts', `const x = await fetch('x');`, 'declare a port'],
+    ['a late import', 'src/domain/run/x.ts', `const x = await import('./engine');`, 'import statically'],
+    ['a require', 'src/domain/run/x.ts', `const x = require('./engine');`, 'import statically'],
+  ])('%s', (_name, path, source, complaint) => {
+    const complaints = check(path, source);
+    expect(complaints.join('\n')).toContain(complaint);
+    expect(complaints.join('\n')).toContain(`${path}: `);
+  });
+
+  test.each<[string, string, string]>([
+    ['types of an adapter in a command', 'src/handlers/cli/x.ts', `import type { ByteStream } from '../../adapters/filesystem/byte-source';`],
+    ['adapters in the composition root', 'src/handlers/compose.ts', `import { x } from '../adapters/filesystem/byte-source';`],
+    ['ports in a use case', 'src/domain/run/x.ts', `import { RUN_FILES } from '../../ports/run-files';`],
+    ['types only, one by one', 'src/domain/world/x.ts', `import { type Fill, type Side } from '../ledger/fill';`],
+    ['hashing in its door', 'src/domain/hash.ts', `import { hash } from 'node:crypto';`],
+    ['the canonical encoder', 'src/domain/canonical/canonical.ts', `const x = JSON.stringify('x');`],
+    ['whole numbers', 'src/domain/run/x.ts', `const x = Math.max(1e8, 2) + Math.floor(3);`],
+    ['a member that is called like a global', 'src/domain/run/x.ts', `const x = { process: 1, Date: 2 }; export const y = x.process + x.Date; interface Z { readonly performance: number }`],
+    ['a comment on Date.now() and a text about process.env', 'src/domain/run/x.ts', `// Date.now()\nconst x = 'process.env';`],
+  ])('and this is allowed: %s', (_name, path, source) => {
+    expect(check(path, source)).toEqual([]);
+  });
+});

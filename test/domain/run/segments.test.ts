@@ -1,0 +1,127 @@
+/** Verification in segments says what the sequential one says, and never more: over checkpoints, windows, budgets, and tampered bytes. */
+import { isLeft } from 'fp-ts/Either';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { planSegments, proveSegment, type Segment, type SegmentPlan } from '../../../src/domain/run/segments';
+import { verify } from '../../../src/domain/run/verify';
+import { linkRow } from '../../../src/domain/tape/chain';
+import { stateText } from '../../../src/domain/world/state';
+import type { RunReader } from '../../../src/ports/run-files';
+import { forge } from '../../support/forge';
+import { bytesOf, elementAt, engineOf, expectRight, fromText, linesOf, makeCollected, makeTextPieces, sampleSeed, textOf, verdictOn } from '../../support/harness';
+import { CENT, type LongLimits, longMarket, longRun, never, once, proveJoined, STEPS, windows } from '../../support/long-run';
+import { inProcesses } from '../../support/processes';
+import type { JsonObject } from '../../support/reference-model';
+import type { Score } from '../../support/tamper';
+
+async function expectJobsToAgree(files: RunFileBytes, jobs: readonly number[], segments: readonly number[]): Promise<void> {
+  const verdict = await verdictOn(files);
+  if (verdict._tag !== 'Proven') throw new Error(`expected Proven, got ${verdict._tag}`);
+  for (const [index, count] of jobs.entries()) {
+    const joined = await proveJoined(makeMemoryRunReader(files), count);
+    expect(joined.segments).toBe(segments[index]);
+    expect(joined.summary).toEqual(verdict.summary);
+  }
+}
+
+describe('a run of 45,500 steps', () => {
+  let files: RunFileBytes;
+  beforeAll(async () => {
+    files = await longRun(windows);
+  });
+
+  test('is proven in 2 to 5 segments as it is in one', async () => {
+    // Starts are the checkpoints nearest to an even split.
+    await expectJobsToAgree(files, [2, 3, 4, 5], [2, 3, 4, 5]);
+    expect(linesOf(files, 'executions.jsonl').length).toBeGreaterThan(1_000);
+  });
+
+  test('a segment reads the windows before its start, and no byte before the oldest price they need', async () => {
+    const reader = makeMemoryRunReader(files);
+    const plan = await planOf(reader, 3);
+    const second: Segment = elementAt(plan.segments, 1);
+    const text = Buffer.from(bytesOf(files, 'market.jsonl'));
+    expect(text.subarray(0, second.marketOffset).filter((byte) => byte === 10).length).toBe(1 + second.from.t - 299);
+    // One step later, and the windows are short: the segment is no longer proven.
+    const late = { ...second, marketOffset: text.indexOf('\n', second.marketOffset) + 1 };
+    expect(isLeft(await proveSegment(reader, plan.evidence, late))).toBe(true);
+  });
+
+  test('any of 200 random bytes changed: the joined proof does not come about', async () => {
+    const tasks = [0, 1].map((share) => ({ seed: sampleSeed(), share, of: 2 }));
+    const scores = await inProcesses<Score>('segments-worker.ts', tasks);
+    expect(scores.flatMap(({ missed }) => missed)).toEqual([]);
+    expect(scores.reduce((sum, { tried }) => sum + tried, 0)).toBe(200);
+  });
+
+  test('a checkpoint that was forged, and everything behind it executed from there', async () => {
+    const { evidence, engine } = await engineOf(files);
+    const lines = linesOf(files, 'market.jsonl').slice(1);
+    const [output, cut] = [makeCollected(), 10_000];
+    const start = engine.start(evidence.initial);
+    await output.append('tape.jsonl', start.row.line);
+    const honest = expectRight(await engine.advance(start.cursor, cut, makeTextPieces(lines, [500]), output));
+    const rows = output.text('tape.jsonl').slice(0, -1).split('\n');
+    const last = JSON.parse(elementAt(rows, -2)) as JsonObject;
+    expect(JSON.parse(elementAt(rows, -1))).toMatchObject({ type: 'checkpoint', step_index: 9_999 });
+
+    const state = { ...honest.state, cash: honest.state.cash + 1_000n * 100n * CENT };
+    const checkpoint = linkRow({ type: 'checkpoint', step_index: 9_999, state: stateText(state, longMarket.symbols) }, last['hash'] as string);
+    const forged = makeCollected();
+    await forged.append('tape.jsonl', `${rows.slice(0, -1).join('\n')}\n${checkpoint.line}`);
+    await forged.append('executions.jsonl', output.text('executions.jsonl'));
+    const from = { ...honest, state, tapeHead: checkpoint.hash };
+    const end = expectRight(await engine.advance(from, STEPS, makeTextPieces(lines.slice(cut - engine.lookback), [500]), forged));
+    await forged.append('tape.jsonl', engine.seal(end).row.line);
+
+    const tampered = { ...files, 'tape.jsonl': fromText(forged.text('tape.jsonl')), 'executions.jsonl': fromText(forged.text('executions.jsonl')) };
+    const reader = makeMemoryRunReader(tampered);
+    // The segment behind the forged checkpoint is proven, on the checkpoint's word ...
+    const plan = await planOf(reader, 5);
+    const behind = elementAt(plan.segments, 1);
+    expect(behind.from.t).toBe(cut);
+    expect(isLeft(await proveSegment(reader, plan.evidence, behind))).toBe(false);
+    // ... and the one before it is not, as it does not end there.
+    expect((await proveJoined(reader, 5)).summary).toBeUndefined();
+    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'tape.jsonl', row: 10_001, pointer: '/state/cash' } });
+  });
+
+  test('a changed price far behind the first checkpoint is named as its row of the market', async () => {
+    const lines = [...linesOf(files, 'market.jsonl')];
+    const at = 30_004;
+    lines[at] = elementAt(lines, at).replace(/"MSFT":"[^"]+"/, '"MSFT":"123.45"');
+    const tampered = { ...files, 'market.jsonl': fromText(`${lines.join('\n')}\n`) };
+    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'market.jsonl', row: at, pointer: '/prices/MSFT', actual: '"123.45"' } });
+    expect((await proveJoined(makeMemoryRunReader(tampered), 3)).summary).toBeUndefined();
+  });
+});
+
+describe('runs whose ledger or budget ends early', () => {
+  test.each<[string, unknown, LongLimits, number]>([
+    ['one fill at the start', once, { cash: '150', steps: 20_001 }, 2],
+    ['no fill', never, { steps: 20_001 }, 2],
+    ['stopped between two checkpoints', windows, { steps: 40_000, maxSteps: 25_000 }, 3],
+    ['stopped at a checkpoint', windows, { steps: 40_000, maxSteps: 20_000 }, 2],
+    ['ending at a checkpoint', windows, { steps: 30_000 }, 3],
+  ])('%s', async (_name, rules, limits, segments) => {
+    const files = await longRun(rules, limits);
+    await expectJobsToAgree(files, [3], [segments]);
+    if (rules === never) expect(textOf(files, 'executions.jsonl')).toBe('');
+  });
+
+  test('fewer steps than a checkpoint is one segment', async () => {
+    await expectJobsToAgree(await longRun(windows, { steps: 9_999 }), [2, 5], [1, 1]);
+  });
+
+  test('a forged run with whole chains is not proven in segments either', async () => {
+    const files = await longRun(windows, { steps: 20_001 });
+    const forged = forge(files, { tape: (rows) => rows.map((row, index) => (index === 15_000 ? { ...row, why: 'because' } : row)) });
+    expect((await proveJoined(makeMemoryRunReader(forged), 2)).summary).toBeUndefined();
+    expect(expectRight(await verify(makeMemoryRunReader(forged)))).toMatchObject({ _tag: 'NotProven', divergence: { row: 15_000, pointer: '/why' } });
+  });
+});
+
+async function planOf(reader: RunReader, jobs: number): Promise<SegmentPlan> {
+  const plan = await planSegments(reader, jobs);
+  if (plan === undefined) throw new Error('the run cannot be split');
+  return plan;
+}

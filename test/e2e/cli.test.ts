@@ -1,0 +1,341 @@
+/** The built `ewm` as a child process with real files: streams, signals, full disks, several forms of one market, several processes at once. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { RUN_FILES } from '../../src/ports/run-files';
+
+const ROOT = join(__dirname, '../..');
+const EXAMPLES = join(ROOT, 'examples');
+const PRICES = join(EXAMPLES, 'markets/stocks-2000-2010.csv');
+const CROSSOVER = join(EXAMPLES, 'strategies/sma_crossover.json');
+const FIXTURE = join(EXAMPLES, 'fixtures/trading_path.json');
+const THRESHOLD = join(EXAMPLES, 'strategies/threshold_demo.json');
+
+/** Enough for four checkpoints a segment of two; and enough to be caught in the middle. Unit: steps. */
+const LONG_STEPS = 60_000;
+const ENDLESS_STEPS = 400_000;
+
+let directory = '';
+let program = '';
+const at = (name: string): string => join(directory, name);
+
+interface Said {
+  readonly exit: number | NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], stdio: 'pipe' | 'ignore' = 'pipe'): ChildProcess {
+  return spawn(process.execPath, [program, ...args], { cwd: directory, stdio: [stdio, 'pipe', 'pipe'] });
+}
+
+async function finish(child: ChildProcess): Promise<Said> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { exit: code ?? signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+}
+
+async function ewm(args: readonly string[], stdin?: string): Promise<Said> {
+  const child = start(args, stdin === undefined ? 'ignore' : 'pipe');
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(stdin);
+  return finish(child);
+}
+
+/** A line of shell in which `ewm` is the program under test. */
+async function shell(line: string): Promise<Said> {
+  const ewmFunction = `ewm() { "${process.execPath}" "${program}" "$@"; }`;
+  return finish(spawn('bash', ['-c', `${ewmFunction}\n${line}`], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+async function untilThere(path: string, bytes = 1): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    if (existsSync(path) && statSync(path).size >= bytes) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`${path} did not come about`);
+}
+
+async function bytesOfRun(name: string): Promise<readonly string[]> {
+  return Promise.all(RUN_FILES.map((file) => readFile(join(at(name), file), 'utf8')));
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ewm-e2e-'));
+  execFileSync(process.execPath, [join(ROOT, '.config/build.mjs'), at('dist')], { cwd: ROOT });
+  program = at('dist/ewm.cjs');
+  for (const [name, steps] of [
+    ['long.jsonl', LONG_STEPS],
+    ['endless.jsonl', ENDLESS_STEPS],
+  ] as const) {
+    const made = await ewm(['market', 'generate', '--symbols', 'AAPL,MSFT', '--steps', String(steps), '--seed', '7', '--out', name]);
+    expect(made).toMatchObject({ exit: EXIT.ok, stderr: '' });
+  }
+  expect(await ewm(['run', '--market', 'long.jsonl', '--strategy', THRESHOLD, '--out', 'long'])).toMatchObject({ exit: EXIT.ok, stderr: '' });
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('the program', () => {
+  it('is a command: executable, with the Node of the path', async () => {
+    expect((await stat(program)).mode & 0o111).toBe(0o111);
+    expect(execFileSync(program, ['--version'], { env: { PATH: join(ROOT, 'node_modules/.bin') } }).toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+    expect(manifest.bin).toEqual({ ewm: 'dist/ewm.cjs' });
+  });
+
+  it('answers --version in the time of an empty program', async () => {
+    await writeFile(at('nothing.cjs'), '');
+    const quickest = (args: readonly string[]): number => {
+      const took = Array.from({ length: 8 }, () => {
+        const started = performance.now();
+        execFileSync(process.execPath, args);
+        return performance.now() - started;
+      });
+      return Math.min(...took);
+    };
+    // A start of Node alone takes some 40 to 70 ms; the bar for both together is 100 ms.
+    expect(quickest([program, '--version']) - quickest([at('nothing.cjs')])).toBeLessThan(25);
+  });
+
+  it('keeps data on stdout and words on stderr', async () => {
+    const said = await shell('ewm replay tape --tape long/tape.jsonl --max-steps 1 --format csv 2>/dev/null | wc -l; ewm replay tape --tape long/tape.jsonl --max-steps 1 2>&1 >/dev/null');
+    expect(said.stdout).toMatch(/^2\newm: chain whole, sealed, \d+ rows \(59999 not shown\), head [0-9a-f]{64}\n$/);
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const said = await shell('ewm market generate --symbols A --steps 1000000 --seed 1 | head -1; echo "${PIPESTATUS[0]}"');
+    expect(said).toEqual({ exit: 0, stdout: `{"symbols":["A"]}\n${String(EXIT.readerGone)}\n`, stderr: '' });
+    const replay = await shell('ewm replay tape --tape long/tape.jsonl --format csv | head -1; echo "${PIPESTATUS[0]}"');
+    expect(replay).toEqual({ exit: 0, stdout: `step,prices,signals,actions,decision,why,exposure\n${String(EXIT.readerGone)}\n`, stderr: '' });
+  });
+
+  it('says so when stdout takes nothing', async () => {
+    expect(await shell('ewm market generate --symbols A --steps 3 --seed 1 >/dev/full')).toEqual({
+      exit: EXIT.cannotWrite,
+      stdout: '',
+      stderr: 'ewm: stdout: cannot be written: ENOSPC: no space left on device, write\n',
+    });
+    // Nowhere to say it, but the exit code is that of the command.
+    expect((await shell('ewm verify absent 2>/dev/full')).exit).toBe(EXIT.badInput);
+  });
+
+  it('shows progress on a terminal only, and lets no tape drive it', async () => {
+    const run = `ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out shown`;
+    expect(await shell(`${run} 2>&1 | cat; rm -r shown`)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^run [0-9a-f]{32}: 400000 steps, finished\n/) as unknown });
+    const line = `'${process.execPath}' '${program}' ${run.slice('ewm '.length)}`.replaceAll('"', '\\"');
+    const shown = await shell(`script -qec "${line}" /dev/null </dev/null`);
+    expect(shown.stdout).toMatch(/\brun [=-]{24} \d+ % \| \d+ of 400000 steps \| \d+ steps\/s \| \d+ s left/);
+    await rm(at('shown'), { recursive: true });
+
+    const row = (why: string): string => `${JSON.stringify({ type: 'step', step_index: 0, why })}\n`;
+    await writeFile(at('hostile.jsonl'), row('\u001b]0;title\u0007\u009b31m\r\u202e') + row('\u001b[2J'));
+    for (const format of ['table', 'csv', 'json']) {
+      const replay = `'${process.execPath}' '${program}' replay tape --tape hostile.jsonl --format ${format}`;
+      const terminal = await shell(`script -qec "${replay}" /dev/null </dev/null`);
+      expect(terminal.stdout).toContain('step');
+      // The terminal itself puts a carriage return before every newline.
+      expect(terminal.stdout.replaceAll('\r\n', '\n')).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+    }
+  });
+});
+
+describe('one market in several forms', () => {
+  it('gives one run, byte for byte, from files and from stdin', async () => {
+    for (const form of ['csv', 'jsonl', 'json']) {
+      expect(await ewm(['market', 'import', PRICES, '--out', `prices.${form}`])).toMatchObject({ exit: EXIT.ok });
+      expect(await ewm(['run', '--market', `prices.${form}`, '--strategy', CROSSOVER, '--out', `from-${form}`])).toMatchObject({ exit: EXIT.ok, stderr: '' });
+      const stdin = await readFile(at(`prices.${form}`), 'utf8');
+      expect(await ewm(['run', '--market', '-', '--strategy', CROSSOVER, '--out', `piped-${form}`], stdin)).toMatchObject({ exit: EXIT.ok, stderr: '' });
+    }
+    const bytes = await bytesOfRun('from-csv');
+    for (const name of ['from-jsonl', 'from-json', 'piped-csv', 'piped-jsonl', 'piped-json']) expect(await bytesOfRun(name)).toEqual(bytes);
+    const strategy = await readFile(CROSSOVER, 'utf8');
+    await ewm(['run', '--market', PRICES, '--strategy', '-', '--out', 'piped-strategy'], strategy);
+    expect(await bytesOfRun('piped-strategy')).toEqual(bytes);
+    expect(await ewm(['verify', 'piped-strategy'])).toMatchObject({ exit: EXIT.ok });
+  });
+
+  it('has a row that jq and sha256sum alone can check', async () => {
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'fixture']);
+    const [, row] = (await readFile(at('fixture/tape.jsonl'), 'utf8')).split('\n');
+    const { hash } = JSON.parse(row ?? '') as { hash: string };
+    const without = (row ?? '').replace(`"hash":"${hash}",`, '');
+    await writeFile(at('row.json'), without);
+    expect((await shell('sha256sum < row.json')).stdout).toBe(`${hash}  -\n`);
+  });
+});
+
+describe('verify on several threads', () => {
+  it('proves what one thread proves', async () => {
+    const alone = await ewm(['verify', 'long', '--json']);
+    expect(alone.exit).toBe(EXIT.ok);
+    expect(await ewm(['verify', 'long', '--json', '--jobs', '2'])).toEqual(alone);
+  });
+
+  it.each([
+    ['tape.jsonl', 0.2],
+    ['tape.jsonl', 0.9],
+    ['executions.jsonl', 0.95],
+    ['market.jsonl', 0.7],
+    ['report.md', 0.5],
+  ] as const)('finds the same difference in %s at %d of it', async (file, share) => {
+    const copy = `tampered-${file}-${String(share)}`;
+    await shell(`cp -r long '${copy}'`);
+    const path = join(at(copy), file);
+    const bytes = await readFile(path);
+    // A digit, so that the row stays JSON.
+    let offset = Math.floor(bytes.length * share);
+    while (!/[1-8]/.test(String.fromCharCode(bytes[offset] ?? 0))) offset += 1;
+    bytes[offset] = (bytes[offset] ?? 0) + 1;
+    await writeFile(path, bytes);
+    const alone = await ewm(['verify', copy, '--json']);
+    expect(JSON.parse(alone.stdout)).toMatchObject({ ok: false, verdict: 'not_proven', divergence: { file } });
+    expect(alone.exit).toBe(EXIT.notProven);
+    expect(await ewm(['verify', copy, '--json', '--jobs', '2'])).toEqual(alone);
+    await rm(at(copy), { recursive: true });
+  });
+});
+
+describe('a run that is stopped', () => {
+  const args = ['run', '--market', 'endless.jsonl', '--strategy', THRESHOLD, '--out'];
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('by %s keeps what it did, and every reader says that it is unfinished', async (signal) => {
+    const child = start([...args, signal], 'ignore');
+    await untilThere(at(`${signal}/tape.jsonl.partial`), 1_000_000);
+    child.kill(signal);
+    const said = await finish(child);
+    expect(said).toMatchObject({ exit: EXIT.interrupted, stdout: '' });
+    expect(said.stderr).toMatch(new RegExp(`^ewm: interrupted after \\d+ steps; the unfinished, unsealed tape is ${signal}/tape\\.jsonl\\.partial\\n$`));
+    expect(await ewm(['verify', signal])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('holds an unfinished run') as unknown });
+    const replay = await ewm(['replay', 'tape', '--tape', `${signal}/tape.jsonl`, '--max-steps', '1']);
+    expect(replay.exit).toBe(EXIT.notProven);
+    expect(replay.stderr).toMatch(/^ewm: UNFINISHED: .*\newm: the tape is UNSEALED: [^\n]*\n$/);
+    expect(await ewm([...args, signal])).toMatchObject({ exit: EXIT.cannotWrite, stderr: expect.stringContaining('--force replaces it') as unknown });
+    await rm(at(signal), { recursive: true });
+  });
+
+  it('while it waits for its input does not wait for ever', async () => {
+    const child = start(['run', '--market', '-', '--strategy', THRESHOLD, '--out', 'waiting']);
+    await untilThere(at('waiting'), 0);
+    child.kill('SIGINT');
+    expect(await finish(child)).toMatchObject({ exit: EXIT.interrupted, stderr: 'ewm: interrupted\n' });
+    expect((await ewm(['verify', 'waiting'])).exit).toBe(EXIT.badInput);
+  });
+
+  it('dead in the middle leaves the old run, the new one, or an unfinished one; never a mixture that looks finished', async () => {
+    const small = ['run', '--market', 'long.jsonl', '--strategy', THRESHOLD, '--steps', '20000', '--out', 'killed', '--force'];
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'killed']);
+    const started = performance.now();
+    await ewm(small);
+    const took = performance.now() - started;
+    const verdicts = new Set<string>();
+    for (const share of [0.3, 0.6, 0.8, 0.9, 0.95, 1]) {
+      await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'killed', '--force']);
+      const child = start(small, 'ignore');
+      const dead = finish(child);
+      await new Promise((resolve) => setTimeout(resolve, took * share));
+      child.kill('SIGKILL');
+      await dead;
+      const said = JSON.parse((await ewm(['verify', 'killed', '--json'])).stdout) as { verdict: string; run?: { steps: number } };
+      verdicts.add(said.verdict === 'proven' ? `proven ${String(said.run?.steps)}` : said.verdict);
+    }
+    for (const verdict of verdicts) expect(['proven 5', 'proven 20000', 'unfinished']).toContain(verdict);
+    expect(verdicts).toContain('proven 5');
+  });
+
+  it('dead between two renames is unfinished', async () => {
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'halfway']);
+    await shell('mv halfway/run.json halfway/run.json.partial');
+    expect(await ewm(['verify', 'halfway'])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('unfinished') as unknown });
+    expect(await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'halfway'])).toMatchObject({ exit: EXIT.cannotWrite });
+  });
+
+  it('by another one with --force gives way, and spoils nothing', async () => {
+    const slow = start([...args, 'shared'], 'ignore');
+    const slowSaid = finish(slow);
+    await untilThere(at('shared/tape.jsonl.partial'), 1_000_000);
+    expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared'])).exit).toBe(EXIT.cannotWrite);
+    expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared', '--force'])).exit).toBe(EXIT.ok);
+    expect(await slowSaid).toEqual({ exit: EXIT.cannotWrite, stdout: '', stderr: 'ewm: shared: cannot be written: another run took this directory over\n' });
+    expect((await ewm(['verify', 'shared'])).exit).toBe(EXIT.ok);
+    expect((await readdir(at('shared'))).sort()).toEqual([...RUN_FILES].sort());
+  });
+});
+
+describe('a disk that is full', () => {
+  it.each([
+    ['a run', `ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out big/run`, /^ewm: big\/run\/\w+\.jsonl\.partial: cannot be written: the file would be larger than the system allows\n$/],
+    ['a market', 'ewm market generate --symbols A --steps 100000 --seed 1 --out big.jsonl', /^ewm: big\.jsonl: cannot be written: the file would be larger than the system allows\n$/],
+  ])('%s past the size the system allows leaves nothing behind', async (_, line, message) => {
+    // Unit: 1024 bytes.
+    expect(await shell(`ulimit -f 512; ${line}`)).toEqual({ exit: EXIT.cannotWrite, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect((await readdir(directory)).filter((name) => name.startsWith('big'))).toEqual([]);
+  });
+
+  it('keeps the old run when the new one does not fit', async () => {
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'kept']);
+    const before = await bytesOfRun('kept');
+    expect((await shell(`ulimit -f 512; ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out kept --force`)).exit).toBe(EXIT.cannotWrite);
+    expect(await bytesOfRun('kept')).toEqual(before);
+    expect((await readdir(at('kept'))).sort()).toEqual([...RUN_FILES].sort());
+  });
+
+  it('says so, where a small disk can be mounted', async () => {
+    await mkdir(at('disk'));
+    // Only root may; elsewhere the limits above stand for it.
+    const mounted = (await shell('mount -t tmpfs -o size=512k none disk')).exit === 0;
+    const said = mounted ? await shell(`ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out disk/run; code=$?; ls disk; umount disk; exit $code`) : undefined;
+    expect(said ?? { exit: EXIT.cannotWrite, stdout: '', stderr: 'no space left on the device' }).toEqual({
+      exit: EXIT.cannotWrite,
+      stdout: '',
+      stderr: expect.stringContaining('no space left on the device') as unknown,
+    });
+  });
+
+  it('says so of a read-only one, where that can be mounted', async () => {
+    await mkdir(at('frozen'));
+    const mounted = (await shell('mount -t tmpfs -o ro none frozen')).exit === 0;
+    const said = mounted ? await shell(`ewm run --market '${FIXTURE}' --strategy '${THRESHOLD}' --out frozen/run; code=$?; umount frozen; exit $code`) : undefined;
+    expect(said ?? { exit: EXIT.cannotWrite, stderr: 'the file system is read-only' }).toMatchObject({
+      exit: EXIT.cannotWrite,
+      stderr: expect.stringContaining('the file system is read-only') as unknown,
+    });
+  });
+});
+
+describe('input without end', () => {
+  it.each([
+    ['json', /^ewm: wide\.json: larger than 32 MiB/],
+    ['jsonl', /^ewm: wide\.jsonl:1: a line longer than 1048576 bytes\n$/],
+    ['csv', /^ewm: wide\.csv:1: a line longer than 1048576 bytes\n$/],
+    ['txt', /^ewm: wide\.txt:1: a line longer than 1048576 bytes\n$/],
+  ])('refuses a line of 200 MB in a .%s', async (ending, message) => {
+    const file = `wide.${ending}`;
+    await writeFile(at(file), '');
+    await truncate(at(file), 200_000_000);
+    expect(await ewm(['run', '--market', file, '--strategy', THRESHOLD, '--out', 'wide'])).toEqual({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect((await ewm(['replay', 'tape', '--tape', file])).stderr).toMatch(/BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/);
+    expect((await ewm(['market', 'import', file, '--out', 'x.csv'])).exit).toBe(EXIT.badInput);
+    expect((await ewm(['strategy', 'check', file])).stderr).toMatch(/larger than 32 MiB/);
+  });
+
+  it('stops reading stdin once it knows', async () => {
+    const said = await shell(`yes | tr -d '\\n' | ewm run --market - --strategy '${THRESHOLD}' --out endless`);
+    expect(said).toEqual({ exit: EXIT.badInput, stdout: '', stderr: 'ewm: <stdin>:1: a line longer than 1048576 bytes\n' });
+  });
+});
+
+it('reads a file that may not be read as one that cannot be', async () => {
+  await writeFile(at('secret.csv'), 'time,AAPL\n');
+  await chmod(at('secret.csv'), 0);
+  const said = await ewm(['run', '--market', 'secret.csv', '--strategy', THRESHOLD, '--out', 'secret']);
+  // Root reads it all the same, and finds that MSFT is not in it.
+  expect(said).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringMatching(/permission denied|"MSFT": not in the market/) as unknown });
+});

@@ -1,0 +1,227 @@
+/**
+ * Runs the documents of a case through the real use cases, with adapters in memory. One place for the seed and the size of every property:
+ * EWM_SEED=<integer> repeats a failure, EWM_SEED=random explores, EWM_RUNS=<factor> makes every property so many times as long.
+ */
+import { isLeft, right, type Either } from 'fp-ts/Either';
+import { makeMarketDocument } from '../../src/adapters/memory/market-document';
+import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
+import { makeEngine, type Engine } from '../../src/domain/run/engine';
+import { readEvidence, type Evidence } from '../../src/domain/run/evidence';
+import type { DigestedOutput } from '../../src/domain/run/output';
+import { run, type RunError, type FinishedRun } from '../../src/domain/run/run';
+import type { TextReader } from '../../src/domain/run/text-reader';
+import { verify, type Verdict } from '../../src/domain/run/verify';
+import { makeWorld } from '../../src/domain/world/step';
+import type { MarketInput } from '../../src/ports/market-input';
+import { RUN_FILES, type ByteCursor, type RunFile, type RunReader } from '../../src/ports/run-files';
+import type { JsonObject, ReferenceRequest } from './reference-model';
+
+/** How often a property is tried, by what one try costs. */
+export const RUNS = {
+  /** Whole runs against the slow model. */
+  reference: 500,
+  /** Whole runs, or several of them. */
+  whole: 100,
+  /** A single call. */
+  call: 1_000,
+} as const;
+
+const DEFAULT_SEED = 20_240_201;
+
+/** Parameters of one property; fast-check prints the seed and the path of a failure. */
+export function seeded(runs: number): { readonly numRuns: number; readonly seed?: number } {
+  const factor = Number(process.env['EWM_RUNS'] ?? '1');
+  const seed = process.env['EWM_SEED'] ?? String(DEFAULT_SEED);
+  if (!(factor > 0)) throw new Error(`EWM_RUNS is a factor above 0, not ${String(process.env['EWM_RUNS'])}`);
+  const numRuns = Math.ceil(runs * factor);
+  if (seed === 'random') return { numRuns };
+  if (!/^-?[0-9]{1,10}$/.test(seed)) throw new Error(`EWM_SEED is an integer or "random", not ${seed}`);
+  return { numRuns, seed: Number(seed) };
+}
+
+/** The same for what is drawn once, outside a property. */
+export function sampleSeed(): number {
+  return seeded(1).seed ?? Date.now() | 0;
+}
+
+/** A finished run: every byte it left, and its rows. */
+export interface RunResult extends FinishedRun {
+  readonly files: RunFileBytes;
+  readonly tape: readonly string[];
+  readonly executions: readonly string[];
+}
+
+/** The case as the local `run` takes it: nothing but steps has a budget there, and never more than the steps asked for. */
+export function localRequest(request: ReferenceRequest): ReferenceRequest {
+  const max_steps = Math.min(request.steps, request.budget.max_steps);
+  return { ...request, budget: { max_steps, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 0, max_memory_bytes: 0 } };
+}
+
+/** The market of a case as the `.json` document that a user would write. */
+export function marketDocument({ market }: ReferenceRequest): unknown {
+  return {
+    symbols: market.symbols,
+    steps: market.steps.map(({ time, prices }) => (time === undefined ? prices : { time, ...prices })),
+  };
+}
+
+export function decodedMarket(request: ReferenceRequest): MarketPath {
+  return expectRight(marketPathCodec.decode(marketDocument(request)));
+}
+
+export async function tryRun(
+  request: ReferenceRequest,
+  market: MarketInput = makeMarketDocument(decodedMarket(request)),
+): Promise<Either<RunError, RunResult>> {
+  const writer = makeMemoryRunWriter();
+  const { strategy, policy, initialState, steps, budget } = request;
+  const finished = await run({ strategy, policy, initialState, steps, maxSteps: budget.max_steps }, market, writer);
+  if (isLeft(finished)) return finished;
+  const files = writer.files();
+  return right({ ...finished.right, files, tape: linesOf(files, 'tape.jsonl'), executions: linesOf(files, 'executions.jsonl') });
+}
+
+export async function runCase(request: ReferenceRequest, market?: MarketInput): Promise<RunResult> {
+  return expectRight(await tryRun(request, market));
+}
+
+export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
+  return expectRight(await verify(makeMemoryRunReader(files)));
+}
+
+/** What the verifier reads of a run, and the engine it makes of that. */
+export async function engineOf(files: RunFileBytes): Promise<{ readonly evidence: Evidence; readonly engine: Engine }> {
+  const evidence = expectRight(await readEvidence(makeMemoryRunReader(files)));
+  const { inputs, identity, symbols, strategy, policy } = evidence;
+  return { evidence, engine: makeEngine(inputs, identity, makeWorld(symbols, strategy, policy)) };
+}
+
+/** Keeps what an engine appends. */
+export interface Collected extends DigestedOutput<never> {
+  readonly text: (file: RunFile) => string;
+}
+
+export function makeCollected(): Collected {
+  const parts = new Map<RunFile, Buffer[]>();
+  return {
+    append: (file, content) => {
+      parts.set(file, [...(parts.get(file) ?? []), Buffer.from(content)]);
+      return Promise.resolve(right(undefined));
+    },
+    digest: () => '',
+    text: (file) => Buffer.concat(parts.get(file) ?? []).toString('utf8'),
+  };
+}
+
+/** Delivers the lines as texts of so many lines each, over and over through `sizes`. */
+export function makeTextPieces(lines: readonly string[], sizes: readonly number[]): TextReader {
+  const pieces = pieceTexts(lines, sizes);
+  let at = 0;
+  return {
+    next: () => Promise.resolve(right(pieces[at++] ?? '')),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A market that delivers its normal form in pieces of whole lines. */
+export function makePiecedMarket(symbols: readonly string[], lines: readonly string[], sizes: readonly number[]): MarketInput {
+  const pieces = pieceTexts(lines, sizes);
+  let at = 0;
+  return {
+    open: () => () => Promise.resolve(right(symbols)),
+    read: () => () => Promise.resolve(right(pieces[at++] ?? '')),
+    close: () => Promise.resolve(),
+  };
+}
+
+function pieceTexts(lines: readonly string[], sizes: readonly number[]): readonly string[] {
+  const pieces: string[] = [];
+  for (let at = 0, k = 0; at < lines.length; k += 1) {
+    const size = Math.max(1, sizes[k % Math.max(1, sizes.length)] ?? 1);
+    pieces.push(lines.slice(at, at + size).map((line) => `${line}\n`).join(''));
+    at += size;
+  }
+  return pieces;
+}
+
+/** The same reader, answering at most so many bytes a read, over and over through `sizes`. */
+export function shortReads(reader: RunReader, sizes: readonly number[]): RunReader {
+  let k = 0;
+  const shorten = (cursor: ByteCursor): ByteCursor => ({
+    read: (bytesMax) => cursor.read(Math.max(1, Math.min(bytesMax, sizes[k++ % Math.max(1, sizes.length)] ?? bytesMax))),
+    close: cursor.close,
+  });
+  return {
+    ...reader,
+    open: (file, offset) => async () => {
+      const opened = await reader.open(file, offset)();
+      return isLeft(opened) ? opened : right(shorten(opened.right));
+    },
+  };
+}
+
+// ---- Bytes, lines and rows ----
+
+export function bytesOf(files: RunFileBytes, file: RunFile): Uint8Array {
+  const bytes = files[file];
+  if (bytes === undefined) throw new Error(`the run has no ${file}`);
+  return bytes;
+}
+
+export function textOf(files: RunFileBytes, file: RunFile): string {
+  return Buffer.from(bytesOf(files, file)).toString('utf8');
+}
+
+/** The lines of a file without their newlines. */
+export function linesOf(files: RunFileBytes, file: RunFile): readonly string[] {
+  const text = textOf(files, file);
+  if (text === '') return [];
+  if (!text.endsWith('\n')) throw new Error(`${file} does not end with a newline`);
+  return text.slice(0, -1).split('\n');
+}
+
+export function textsOf(files: RunFileBytes): Readonly<Record<RunFile, string>> {
+  return Object.fromEntries(RUN_FILES.map((file) => [file, textOf(files, file)])) as Record<RunFile, string>;
+}
+
+export function fromText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function rowsOf(lines: readonly string[]): readonly JsonObject[] {
+  return lines.map((line) => JSON.parse(line) as JsonObject);
+}
+
+/** A row as the reference model writes it: no hashes of the chain, no free text. */
+export function bareRow(row: JsonObject): JsonObject {
+  const { hash: _hash, prev_hash: _prev, rationales: _rationales, why: _why, reason: _reason, ...rest } = row;
+  if (Array.isArray(rest['verifier_errors'])) {
+    rest['verifier_errors'] = rest['verifier_errors'].map((error) => withoutKey(error as JsonObject, 'message'));
+  }
+  if (rest['type'] === 'seal') {
+    rest['executions'] = withoutKey(rest['executions'] as JsonObject, 'head_hash');
+    if (rest['error'] !== null) rest['error'] = withoutKey(rest['error'] as JsonObject, 'message');
+  }
+  return rest;
+}
+
+export function withoutKey(row: JsonObject, key: string): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== key));
+}
+
+export function expectRight<A>(value: Either<unknown, A>): A {
+  if (isLeft(value)) throw new Error(`expected a right, got ${JSON.stringify(value.left, (_, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)).slice(0, 2_000)}`);
+  return value.right;
+}
+
+export function expectLeft<E>(value: Either<E, unknown>): E {
+  if (!isLeft(value)) throw new Error('expected a left, got a right');
+  return value.left;
+}
+
+export function elementAt<T>(values: readonly T[], index: number): T {
+  const value = values.at(index);
+  if (value === undefined) throw new Error(`nothing at index ${String(index)}`);
+  return value;
+}
