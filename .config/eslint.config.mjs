@@ -39,5 +39,5 @@ export default tseslint.config(
     },
   },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['.config/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -17,7 +17,7 @@ const THRESHOLD = join(EXAMPLES, 'strategies/threshold_demo.json');
 
 /** Enough for four checkpoints a segment of two; and enough to be caught in the middle. Unit: steps. */
 const LONG_STEPS = 60_000;
-const ENDLESS_STEPS = 400_000;
+const ENDLESS_STEPS = 200_000;
 
 let directory = '';
 let program = '';
@@ -90,23 +90,26 @@ describe('the program', () => {
     expect(manifest.bin).toEqual({ ewm: 'dist/ewm.cjs' });
   });
 
-  it('answers --version in the time of an empty program', async () => {
+  it('answers --version in the time of an empty program, and in 100 ms where the machine can', async () => {
     await writeFile(at('nothing.cjs'), '');
-    const quickest = (args: readonly string[]): number => {
-      const took = Array.from({ length: 8 }, () => {
-        const started = performance.now();
-        execFileSync(process.execPath, args);
-        return performance.now() - started;
-      });
-      return Math.min(...took);
+    const quickest = { ewm: Infinity, nothing: Infinity };
+    const timed = (args: readonly string[]): number => {
+      const started = performance.now();
+      execFileSync(process.execPath, args);
+      return performance.now() - started;
     };
-    // A start of Node alone takes some 40 to 70 ms; the bar for both together is 100 ms.
-    expect(quickest([program, '--version']) - quickest([at('nothing.cjs')])).toBeLessThan(25);
+    for (let round = 0; round < 10; round += 1) {
+      quickest.nothing = Math.min(quickest.nothing, timed([at('nothing.cjs')]));
+      quickest.ewm = Math.min(quickest.ewm, timed([program, '--version']));
+    }
+    expect(quickest.ewm).toBeLessThan(Math.max(100, 1.5 * quickest.nothing));
   });
 
   it('keeps data on stdout and words on stderr', async () => {
-    const said = await shell('ewm replay tape --tape long/tape.jsonl --max-steps 1 --format csv 2>/dev/null | wc -l; ewm replay tape --tape long/tape.jsonl --max-steps 1 2>&1 >/dev/null');
-    expect(said.stdout).toMatch(/^2\newm: chain whole, sealed, \d+ rows \(59999 not shown\), head [0-9a-f]{64}\n$/);
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'short']);
+    const replay = 'ewm replay tape --tape short/tape.jsonl --max-steps 1 --format csv';
+    const said = await shell(`${replay} 2>/dev/null | wc -l; ${replay} 2>&1 >/dev/null`);
+    expect(said.stdout).toMatch(/^2\newm: chain whole, sealed, 7 rows \(4 not shown\), head [0-9a-f]{64}\n$/);
   });
 
   it('ends quietly when nobody reads on', async () => {
@@ -127,11 +130,11 @@ describe('the program', () => {
   });
 
   it('shows progress on a terminal only, and lets no tape drive it', async () => {
-    const run = `ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out shown`;
-    expect(await shell(`${run} 2>&1 | cat; rm -r shown`)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^run [0-9a-f]{32}: 400000 steps, finished\n/) as unknown });
-    const line = `'${process.execPath}' '${program}' ${run.slice('ewm '.length)}`.replaceAll('"', '\\"');
+    // That a pipe shows none is in every other test here: their stderr is empty.
+    const run = `run --market endless.jsonl --strategy '${THRESHOLD}' --out shown`;
+    const line = `'${process.execPath}' '${program}' ${run}`;
     const shown = await shell(`script -qec "${line}" /dev/null </dev/null`);
-    expect(shown.stdout).toMatch(/\brun [=-]{24} \d+ % \| \d+ of 400000 steps \| \d+ steps\/s \| \d+ s left/);
+    expect(shown.stdout).toMatch(/run [=-]{24} \d+ % \| \d+ of 200000 steps \| \d+ steps\/s \| \d+ s left/);
     await rm(at('shown'), { recursive: true });
 
     const row = (why: string): string => `${JSON.stringify({ type: 'step', step_index: 0, why })}\n`;
@@ -180,11 +183,8 @@ describe('verify on several threads', () => {
   });
 
   it.each([
-    ['tape.jsonl', 0.2],
     ['tape.jsonl', 0.9],
-    ['executions.jsonl', 0.95],
     ['market.jsonl', 0.7],
-    ['report.md', 0.5],
   ] as const)('finds the same difference in %s at %d of it', async (file, share) => {
     const copy = `tampered-${file}-${String(share)}`;
     await shell(`cp -r long '${copy}'`);
@@ -195,10 +195,10 @@ describe('verify on several threads', () => {
     while (!/[1-8]/.test(String.fromCharCode(bytes[offset] ?? 0))) offset += 1;
     bytes[offset] = (bytes[offset] ?? 0) + 1;
     await writeFile(path, bytes);
-    const alone = await ewm(['verify', copy, '--json']);
+    const [alone, together] = await Promise.all([ewm(['verify', copy, '--json']), ewm(['verify', copy, '--json', '--jobs', '2'])]);
     expect(JSON.parse(alone.stdout)).toMatchObject({ ok: false, verdict: 'not_proven', divergence: { file } });
     expect(alone.exit).toBe(EXIT.notProven);
-    expect(await ewm(['verify', copy, '--json', '--jobs', '2'])).toEqual(alone);
+    expect(together).toEqual(alone);
     await rm(at(copy), { recursive: true });
   });
 });
@@ -236,7 +236,7 @@ describe('a run that is stopped', () => {
     await ewm(small);
     const took = performance.now() - started;
     const verdicts = new Set<string>();
-    for (const share of [0.3, 0.6, 0.8, 0.9, 0.95, 1]) {
+    for (const share of [0.4, 0.9, 1]) {
       await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'killed', '--force']);
       const child = start(small, 'ignore');
       const dead = finish(child);
@@ -324,6 +324,16 @@ describe('input without end', () => {
     expect((await ewm(['replay', 'tape', '--tape', file])).stderr).toMatch(/BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/);
     expect((await ewm(['market', 'import', file, '--out', 'x.csv'])).exit).toBe(EXIT.badInput);
     expect((await ewm(['strategy', 'check', file])).stderr).toMatch(/larger than 32 MiB/);
+  });
+
+  it('refuses to import more than it can hold', async () => {
+    const line = `2020-01-01T00:00:00Z,${'1'.repeat(17)}\n`;
+    await writeFile(at('tall.csv'), `time,A\n${line.repeat(Math.ceil((33 * 1024 * 1024) / line.length))}`);
+    expect(await ewm(['market', 'import', 'tall.csv', '--out', 'tall.jsonl'])).toEqual({
+      exit: EXIT.badInput,
+      stdout: '',
+      stderr: expect.stringMatching(/^ewm: tall\.csv: larger than 32 MiB, the most that is imported at once; cut it into several files/) as unknown,
+    });
   });
 
   it('stops reading stdin once it knows', async () => {

@@ -6,7 +6,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { Problem } from '../../domain/codec/problem';
-import { LINE_BYTES_MAX } from '../../domain/limits';
+import { DOCUMENT_BYTES_MAX, LINE_BYTES_MAX } from '../../domain/limits';
 import type { CsvRow, CsvTable } from '../../domain/market/csv-table';
 import { countNewlines } from '../../domain/market/line-splitter';
 import { makeTextReader } from '../../domain/run/text-reader';
@@ -20,16 +20,26 @@ export interface CsvRows {
   readonly close: () => Promise<void>;
 }
 
-/** A whole table, for `ewm market import`: unlike a market that is run, it has to be sorted. */
+/** A whole table, for `ewm market import`: unlike a market that is run, it has to be sorted. Its rows take some forty times its bytes. */
 export function readCsvTable(path: string, sources: Sources = {}): TaskEither<MarketInputError, CsvTable> {
   return async () => {
     const cursor = await openBytes(path, sources)();
     if (isLeft(cursor)) return cursor;
     const source = sourceName(path);
-    const reader = makeCsvRows(cursor.right, source);
+    let bytesRead = 0;
+    const counting: ByteCursor = {
+      read: (bytesMax) => async () => {
+        const bytes = await cursor.right.read(bytesMax)();
+        if (!isLeft(bytes)) bytesRead += bytes.right.length;
+        return bytes;
+      },
+      close: cursor.right.close,
+    };
+    const reader = makeCsvRows(counting, source);
     try {
       const all: CsvRow[] = [];
       for (;;) {
+        if (bytesRead > DOCUMENT_BYTES_MAX) return left({ _tag: 'InvalidInput', source, problems: [TOO_LARGE] });
         const batch = await reader.next();
         if (isLeft(batch)) return batch;
         if (batch.right.length === 0) break;
@@ -42,6 +52,11 @@ export function readCsvTable(path: string, sources: Sources = {}): TaskEither<Ma
     }
   };
 }
+
+const TOO_LARGE: Problem = {
+  pointer: '',
+  message: `larger than ${String(DOCUMENT_BYTES_MAX / 1024 / 1024)} MiB, the most that is imported at once; cut it into several files, or write it as a .jsonl or wide .csv market, which is read as a stream`,
+};
 
 export function emptyCsv(source: string): MarketInputError {
   return { _tag: 'InvalidInput', source, problems: [{ pointer: '', message: 'is empty; expected a CSV header line' }] };
