@@ -34,8 +34,13 @@ export function hasCanonicalForm(value: unknown, depth: number = DEPTH_MAX): val
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && hasCanonicalForm(member, depth - 1));
 }
 
+/** Printable ASCII without the quote and the backslash. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** A JSON string literal as RFC 8785 writes it; lone surrogates have no UTF-8 form and are refused. */
 export function canonicalString(text: string): string {
+  // Nearly every text of a row is plain; quoting it is then all there is to do.
+  if (PLAIN.test(text)) return `"${text}"`;
   assert(text.isWellFormed(), 'canonical JSON holds well-formed Unicode only');
   return JSON.stringify(text);
 }

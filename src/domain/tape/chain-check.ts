@@ -5,7 +5,7 @@
 import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import { sha256Hex } from '../hash';
-import type { Row } from './chain';
+import { aroundHash, type Row, withHash } from './chain';
 
 export interface CheckedRow {
   /** What the line holds; nothing when it is not a JSON object. */
@@ -55,7 +55,7 @@ function parseRow(line: string): Row | undefined {
 
 function faultOf(line: string, row: Row, prevHash: string | undefined): string | undefined {
   if (prevHash !== undefined && row['prev_hash'] !== prevHash) return 'prev_hash is not the hash of the row before it';
-  const { hash, ...rest } = row;
-  if (hash !== sha256Hex(canonical(rest))) return 'hash is not the SHA-256 of the row';
-  return canonical(row) === line ? undefined : 'not canonical JSON';
+  const text = aroundHash(row);
+  if (row['hash'] !== sha256Hex(text.before + text.after)) return 'hash is not the SHA-256 of the row';
+  return withHash(text, row['hash']) === line ? undefined : 'not canonical JSON';
 }

@@ -13,14 +13,26 @@ export interface Link {
 
 export type Row = Readonly<Record<string, Json>>;
 
-/** A row from its members; `prev_hash` sorts after `hash`, so the tail is never empty. */
+/** The canonical text of a row around the place of its `hash` member: `before` ends and `after` begins where the member goes. */
+export function aroundHash(members: Row): { readonly before: string; readonly after: string } {
+  let before = '{';
+  let after = '';
+  for (const key of Object.keys(members).sort()) {
+    const member = `${canonicalString(key)}:${canonical(members[key] ?? null)}`;
+    if (key < 'hash') before += `${member},`;
+    else if (key > 'hash') after += `${after === '' ? '' : ','}${member}`;
+  }
+  return { before, after: `${after}}` };
+}
+
+/** The whole row; `prev_hash` sorts after `hash`, so there is always a member behind it. */
+export function withHash({ before, after }: { readonly before: string; readonly after: string }, hash: string): string {
+  return `${before}"hash":"${hash}",${after}`;
+}
+
+/** A row from its members. */
 export function linkRow(members: Row, prevHash: string): Link {
-  const row: Row = { ...members, prev_hash: prevHash };
-  const keys = Object.keys(row).sort();
-  const text = (key: string): string => `${canonicalString(key)}:${canonical(row[key] ?? null)}`;
-  const head = keys.filter((key) => key < 'hash').map((key) => `${text(key)},`);
-  const before = `{${head.join('')}`;
-  const after = `${keys.filter((key) => key > 'hash').map(text).join(',')}}`;
-  const hash = sha256Hex(before + after);
-  return { hash, line: `${before}"hash":"${hash}",${after}\n` };
+  const text = aroundHash({ ...members, prev_hash: prevHash });
+  const hash = sha256Hex(text.before + text.after);
+  return { hash, line: `${withHash(text, hash)}\n` };
 }

@@ -26,7 +26,7 @@ export interface RowBuffer {
   readonly endRow: () => string;
   /** Appends a row that is already linked. */
   readonly putLink: (row: Link) => void;
-  /** The rows so far; the buffer is empty afterwards. These bytes stay as they are until the take after the next one. */
+  /** The rows so far; the buffer is empty afterwards. These bytes stay as they are until rows follow the next take that is not empty. */
   readonly take: () => Uint8Array;
 }
 
@@ -177,6 +177,8 @@ export function makeRowBuffer(): RowBuffer {
     take: () => {
       assert(length === rowStart, 'only whole rows are taken');
       const taken = bytes.subarray(0, length);
+      // Nothing is written of an empty batch, so nobody waited for the one before it: its buffer must not come round yet.
+      if (length === 0) return taken;
       // The bytes handed out may still be on their way to the disk while the next batch is made. Two buffers in turn, because fresh
       // memory costs a page fault every 4 KB: reusing it took a tenth off a whole run.
       [bytes, spare] = [spare, bytes];
