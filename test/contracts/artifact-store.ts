@@ -117,7 +117,7 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
       expect(await rightOf(harness.store.list('artifacts/', noDeadline))).toContain(`${folder.slice('artifacts/'.length)}/`);
     });
 
-    it.each(ILLEGAL_KEYS)('refuses the key %j', async (key) => {
+    it.each(ILLEGAL_KEYS.map((key) => [key.slice(0, 20), key] as const))('refuses the key %j', async (_start, key) => {
       expect(await leftOf(put(key, text('x')))).toMatchObject({ _tag: 'InvalidKey', key });
       expect(await leftOf(harness.store.get(key, noDeadline))).toMatchObject({ _tag: 'InvalidKey', key });
     });
