@@ -92,8 +92,8 @@ function makeWriter(directory: string, created: boolean): RunWriter {
     return outcome;
   }
 
-  async function commit(): Promise<Either<StoreError, void>> {
-    for (const file of RUN_FILES) {
+  async function commit(committed: readonly RunFile[]): Promise<Either<StoreError, void>> {
+    for (const file of committed) {
       const opened = await openFile(file);
       if (isLeft(opened)) return opened;
       const written = await opened.right.pending;
@@ -105,7 +105,8 @@ function makeWriter(directory: string, created: boolean): RunWriter {
     return attempt(directory, writeError, async () => {
       // Without its run.json an old run no longer looks finished while its files are replaced one by one.
       await rm(path('run.json'), { force: true });
-      for (const file of RUN_FILES) await rename(partial(file), path(file));
+      for (const file of RUN_FILES) if (!committed.includes(file)) await rm(path(file), { force: true });
+      for (const file of committed) await rename(partial(file), path(file));
     })();
   }
 
@@ -119,7 +120,7 @@ function makeWriter(directory: string, created: boolean): RunWriter {
       if (isLeft(written)) return written;
       return attempt(partial(file), readError, async () => makeFileCursor(await open(partial(file), 'r'), partial(file), offset))();
     },
-    commit: () => commit,
+    commit: (committed) => () => commit(committed),
     abandon: async (keep) => {
       await closeAll();
       if (keep === 'keep') return;
