@@ -28,6 +28,10 @@ export function requestBytes(operation: MemoryOperation): number {
   return canonicalBytes({ ...operation });
 }
 
+function recordedBytes(bytes: unknown): number {
+  return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : 0;
+}
+
 export async function takeMemoryPlan(
   inputs: MemoryInputs,
   identity: RunIdentity,
@@ -46,10 +50,13 @@ export async function takeMemoryPlan(
       return { outcome: { ok: false, error: stop }, stop };
     }
     const { result } = recorded;
-    if (!isRecord(result) || result['found'] !== true || typeof result['bytes'] !== 'number') return { outcome: { ok: true, result }, stop: null };
-    const refusal = breaker.reserve('memory_bytes', result['bytes']);
-    if (refusal === undefined) return { outcome: { ok: true, result }, stop: null };
-    return { outcome: { ok: false, error: refusal, result: { found: true, bytes: result['bytes'], withheld: true } }, stop: refusal };
+    if (!isRecord(result) || result['found'] !== true) return { outcome: { ok: true, result }, stop: null };
+    const { value } = result;
+    // Counted again where the value is there: a tape cannot make it cheaper than it was. A withheld value left only its size.
+    const bytes = value === undefined ? recordedBytes(result['bytes']) : canonicalBytes(value);
+    const refusal = breaker.reserve('memory_bytes', bytes);
+    if (refusal !== undefined) return { outcome: { ok: false, error: refusal, result: { found: true, bytes, withheld: true } }, stop: refusal };
+    return { outcome: { ok: true, result: { found: true, bytes, ...(value === undefined ? {} : { value: value }) } }, stop: null };
   }
 
   let stop: RunStop | null =

@@ -2,6 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ByteCursor, RunReader, StoreError } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
+import { excerpt } from '../codec/problem';
 import { genesisOf, makeChainCheck } from '../tape/chain-check';
 import type { Row } from '../tape/chain';
 import { makeTextReader } from './text-reader';
@@ -96,6 +97,6 @@ function unlinkedBy(seal: Row | undefined, ledger: ChainStatus, anchor: string):
   const named = seal?.['executions'];
   if (seal === undefined) return undefined;
   if (!isRecord(named)) return 'the seal does not name the ledger';
-  if (named['rows'] !== ledger.rows) return `the seal counts ${String(named['rows'])} fills, the ledger holds ${String(ledger.rows)}`;
+  if (named['rows'] !== ledger.rows) return `the seal counts ${excerpt(named['rows'])} fills, the ledger holds ${String(ledger.rows)}`;
   return named['head_hash'] === (ledger.headHash ?? anchor) ? undefined : 'the seal names another head hash of the ledger';
 }

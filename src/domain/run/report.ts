@@ -13,7 +13,8 @@ const EDGE_ROWS = 10;
 const REJECTED_ROWS = 20;
 
 export interface ReportRows {
-  readonly onStep: (t: number, market: ScannedStep, transition: Transition) => void;
+  /** `position`: how many steps came before; not `t` where a plan leaves steps of the market out. */
+  readonly onStep: (t: number, market: ScannedStep, transition: Transition, position?: number) => void;
   readonly rows: () => ReportLines;
 }
 
@@ -30,9 +31,9 @@ export function makeReportRows(world: World, stepsPlanned: number): ReportRows {
   const rejected: string[] = [];
   const lastFrom = Math.max(EDGE_ROWS, stepsPlanned - EDGE_ROWS);
   return {
-    onStep: (t, market, transition) => {
-      if (t < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
-      else if (t >= lastFrom) last.push(tapeLine(world, t, market, transition));
+    onStep: (t, market, transition, position = t) => {
+      if (position < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
+      else if (position >= lastFrom) last.push(tapeLine(world, t, market, transition));
       if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(rejectedLine(t, transition));
     },
     rows: () => ({ first, last, rejected }),
@@ -54,7 +55,7 @@ export function renderReport(summary: RunSummary, lines: ReportLines, callRows: 
   return [
     `# Run ${summary.runId}`,
     '',
-    summary.error === null ? `Finished: ${String(summary.steps)} steps.` : stopLine(summary.error),
+    summary.error === null ? finishLine(summary) : stopLine(summary.error),
     '',
     '## Inputs',
     '',
@@ -90,6 +91,18 @@ export function renderReport(summary: RunSummary, lines: ReportLines, callRows: 
     '```',
     '',
   ].join('\n');
+}
+
+function finishLine({ inputs, steps, results }: RunSummary): string {
+  switch (inputs.mode) {
+    case 'local':
+    case 'agentcore-base':
+      return `Finished: ${String(steps)} steps.`;
+    case 'agentcore-tools':
+      return `Finished: ${String(results.length)} calls, ${String(steps)} steps committed.`;
+    case 'agentcore-memory':
+      return `Finished: ${String(results.length)} calls.`;
+  }
 }
 
 function stopLine(stop: RunStop): string {

@@ -167,7 +167,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
     decisions[transition.decision] += 1;
     state = transition.after;
     lastStep = t;
-    report.onStep(committed, scanned, transition);
+    report.onStep(t, scanned, transition, committed);
     committed += 1;
     if ((t + 1) % CHECKPOINT_INTERVAL_STEPS === 0) tape.append({ type: 'checkpoint', step_index: t, state: stateText(state, symbols) });
   }
