@@ -44,14 +44,22 @@ export interface OutsideMemory {
 /** What must be left of an invocation to begin another call and still write down what happened. Unit: ms. */
 export const CALL_RESERVE_MS = 2_000;
 
-export function liveTools(runId: string, interpreter: CodeInterpreter, planner: Planner, deadline: Deadline): OutsideTools {
+/** A tool whose port is absent is not enabled here: calling it is a failed call, like calling one that does not exist. */
+export function liveTools(
+  runId: string,
+  interpreter: CodeInterpreter | undefined,
+  planner: Planner | undefined,
+  deadline: Deadline,
+): OutsideTools {
   return {
     executeCode: async (_index, language, code) => {
+      if (interpreter === undefined) return notEnabled('execute_code');
       const outcome = await interpreter.execute({ language, code }, deadline)();
       const result = isLeft(outcome) ? outcome : { _tag: 'Right' as const, right: codeJson(outcome.right) };
       return { source: interpreter.source, recorded: record(result) };
     },
     propose: async (index, goal, context) => {
+      if (planner === undefined) return notEnabled('propose_plan');
       const outcome = await planner.propose({ goal, context }, `${runId}-${String(index)}`, deadline)();
       if (isLeft(outcome)) return { source: planner.source, recorded: record(outcome) };
       const actions = outcome.right.map(({ type, symbol, quantity, price }) => ({
@@ -64,6 +72,10 @@ export function liveTools(runId: string, interpreter: CodeInterpreter, planner: 
     },
     timeIsUp: () => deadline.remainingMs() < CALL_RESERVE_MS,
   };
+}
+
+function notEnabled(tool: string): Answer {
+  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: `${tool} is not enabled in this deployment` } } };
 }
 
 export function liveMemory(runId: string, memory: Memory, deadline: Deadline): OutsideMemory {

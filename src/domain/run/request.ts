@@ -61,13 +61,14 @@ const keyCodec: Codec<string> = makeCodec('memory key', { type: 'string', minLen
     : failure(value, context, `expected text of 1 to ${String(MEMORY_KEY_CHARS_MAX)} characters`),
 );
 
+/** No request at all is legal: a run of no calls. */
 export const memoryRequestsCodec: Codec<readonly MemoryOperation[]> = listCodec(
   taggedCodec<MemoryOperation>('memory request', 'op', {
     memory_put: objectCodec('memory_put', { required: { op: literalCodec('memory_put'), key: keyCodec, value: jsonCodec } }),
     memory_get: objectCodec('memory_get', { required: { op: literalCodec('memory_get'), key: keyCodec } }),
     memory_clear: objectCodec('memory_clear', { required: { op: literalCodec('memory_clear'), key: keyCodec } }),
   }),
-  { min: 1, max: CALLS_MAX },
+  { min: 0, max: CALLS_MAX },
 );
 
 const recordedPlanCodec = objectCodec('tools request', {

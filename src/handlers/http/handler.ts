@@ -2,14 +2,26 @@
  * The handler of each mode: the very function that Lambda runs and that the local server calls.
  * It takes an API Gateway payload 2.0 event and answers its structured result, or takes the bare body and answers the bare response.
  */
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import middy from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { performance } from 'node:perf_hooks';
 import type { Budget } from '../../domain/budget/budget';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { CodeInterpreter } from '../../ports/code-interpreter';
 import type { Memory } from '../../ports/memory';
 import type { Planner } from '../../ports/planner';
 import type { Telemetry } from '../../ports/telemetry';
-import type { ApiResponse, Mode } from './response';
+import { SPEC_VERSION } from '../../domain/limits';
+import { refused } from './conclude';
+import { STATUS_OF } from './errors';
+import type { Inbound } from './inbound';
+import { type Invocation, invocationOf } from './invocation';
+import { jsonBody } from './json-body';
+import type { Answer, HandlerResult, Shared } from './middleware';
+import { ACTS } from './modes';
+import { observed } from './observed';
+import { outbound } from './outbound';
+import type { ApiResponse, HealthResponse, Mode } from './response';
 
 export type { Mode } from './response';
 
@@ -44,5 +56,37 @@ export interface InvocationContext {
 export type Handler = (event: unknown, context: InvocationContext) => Promise<APIGatewayProxyStructuredResultV2 | ApiResponse>;
 
 export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPorts): Handler {
-  return (_event, _context) => Promise.reject(new Error(`not built yet: ${mode} ${config.version} ${ports.artifacts.location}`));
+  // `outbound` gives every answer its form, the one of a fault included; `observed` stands around it and sees them all.
+  const wrapped = middy<unknown, Answer | HandlerResult, Error, Context, Shared>((event: unknown, context: InvocationContext) =>
+    // The last `before` put it there.
+    answerTo(event as Inbound, mode, invocationOf(config, ports, context)),
+  )
+    .use(observed({ mode, telemetry: ports.telemetry, nowMs: () => performance.now() }))
+    .use(outbound({ mode, bodyBytesMax: config.bodyBytesMax }))
+    .use(jsonBody({ bodyBytesMax: config.bodyBytesMax }))
+    .before((request) => {
+      request.event = request.internal.inbound;
+    });
+  return async (event, context) => (await wrapped(event, context as Context)) as APIGatewayProxyStructuredResultV2 | ApiResponse;
+}
+
+async function answerTo({ target, refusal, body }: Inbound, mode: Mode, invocation: Invocation): Promise<Answer> {
+  if (refusal !== undefined) return answerOf(refused(mode, refusal));
+  switch (target) {
+    case 'options':
+      return { _tag: 'Answer', status: 204 };
+    case 'health':
+      return { _tag: 'Answer', status: 200, body: health(mode, invocation.config, invocation.ports) };
+    default:
+      return answerOf(await ACTS[target](body, invocation));
+  }
+}
+
+function answerOf(body: ApiResponse): Answer {
+  return { _tag: 'Answer', status: body.error === undefined ? 200 : STATUS_OF[body.error.code], body };
+}
+
+function health(mode: Mode, { version, ceilings, memoryEnabled }: HandlerConfig, { interpreter, planner }: HandlerPorts): HealthResponse {
+  const enabled = { memory: mode === 'agentcore-memory' && memoryEnabled, code_interpreter: interpreter !== undefined, planner: planner !== undefined };
+  return { ok: true, version, spec_version: SPEC_VERSION, mode, ceilings, enabled };
 }
