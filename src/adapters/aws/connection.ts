@@ -10,6 +10,8 @@ export interface ConnectionLimits {
   readonly connectTimeoutMs: number;
   /** Until the first byte of the answer, and between two bytes of it. Below the Lambda's own timeout; the deadline of a call may end it sooner. */
   readonly requestTimeoutMs: number;
+  /** PEM of the authorities to trust in place of Node's own: the SDK for JavaScript reads no AWS_CA_BUNDLE. */
+  readonly authorities?: readonly string[];
 }
 
 export interface ConnectionSettings {
@@ -20,6 +22,7 @@ export interface ConnectionSettings {
     readonly requestTimeout: number;
     readonly throwOnRequestTimeout: true;
     readonly socketTimeout: number;
+    readonly httpsAgent?: { readonly ca: string[] };
   };
 }
 
@@ -37,6 +40,7 @@ export function connectionSettings(limits: ConnectionLimits): ConnectionSettings
       // Without it the SDK only prints a warning and waits on.
       throwOnRequestTimeout: true,
       socketTimeout: limits.requestTimeoutMs,
+      ...(limits.authorities === undefined ? {} : { httpsAgent: { ca: [...limits.authorities] } }),
     },
   };
 }

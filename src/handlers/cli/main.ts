@@ -5,6 +5,7 @@ import { decimalFromText } from '../../domain/decimal/decimal';
 import { IMPORT_FORMS, type ImportForm } from '../../domain/market/import-layout';
 import { MISSING_CHOICES, type MissingChoice } from '../../domain/market/import';
 import type { DateOrder } from '../../domain/market/import-time';
+import { addServeCommands } from './add-api-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import type { Io } from './io';
 import { generateCommand, importCommand } from './market-command';
@@ -148,6 +149,7 @@ function makeProgram(io: Io, pending: Promise<void>[], finish: (exit: ExitCode) 
       finish(await generateCommand(walk, { out, force: replace, json: asJson }, io));
     });
 
+  addServeCommands(program, io, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
