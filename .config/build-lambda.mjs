@@ -1,6 +1,7 @@
 // Builds the Lambda functions: one bundle a mode, as small as it gets, with its source map beside it and not in it.
 import { build } from 'esbuild';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 
 export const LAMBDA_MODES = ['base', 'tools', 'memory'];
 
@@ -38,4 +39,9 @@ export async function buildLambda(version, { outdir = 'dist/lambda', plugins = [
   // The repository's own package.json says that .js is an ES module; these are not.
   await Promise.all(LAMBDA_MODES.map((mode) => writeFile(`${outdir}/${mode}/package.json`, '{"type":"commonjs"}\n')));
   return metafile;
+}
+
+/** What a zip file of the bundle comes to, less some hundred bytes. */
+export async function zippedBytes(mode, outdir = 'dist/lambda') {
+  return gzipSync(await readFile(`${outdir}/${mode}/index.js`), { level: 9 }).length;
 }
