@@ -36,13 +36,17 @@ export interface RunningServer {
 
 export type ListenError = { readonly _tag: 'CannotListen'; readonly code: string; readonly message: string };
 
+const HEADERS_TIMEOUT_MS = 10_000;
+const TIMEOUT_CHECK_MS = 1_000;
+
 export function startServer(deps: ServerDeps, host: string, port: number): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
   const functions = new Map(Object.entries(deps.functions).map(([path, invoke]) => [path, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]));
   const loopbackOnly = isLoopback(host);
   let stopping = false;
 
-  async function answer(request: http.IncomingMessage): Promise<Reply> {
+  /** Nothing where nobody is left to answer. */
+  async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
     const foreign = refuseForeign(request.headers.host, request.headers.origin, loopbackOnly);
     if (foreign !== undefined) return foreign;
@@ -56,7 +60,7 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
     const called = functions.get(path === '/health' ? deps.healthOf : path);
     if (called === undefined) return NOT_FOUND;
     const body = await readBody(request, limits.bodyBytesMax);
-    if (body._tag !== 'Whole') return TOO_LARGE;
+    if (body._tag !== 'Whole') return body._tag === 'TooLarge' ? TOO_LARGE : undefined;
     const received = { requestId: randomUUID(), nowMs: deps.clock.nowMs(), routeKey: `${method} ${path}` };
     const { headersDistinct: headers, httpVersion, socket } = request;
     const protocol = `HTTP/${httpVersion}`;
@@ -69,8 +73,10 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
     const startedMs = performance.now();
     answer(request).then(
       (reply) => {
-        note(`${request.method ?? ''} ${printable(request.url ?? '')} ${String(reply.status)} ${String(Math.round(performance.now() - startedMs))} ms`);
-        send(request, response, reply, stopping, limits.lingerMs);
+        const outcome = reply === undefined ? 'gone' : String(reply.status);
+        note(`${request.method ?? ''} ${printable(request.url ?? '')} ${outcome} ${String(Math.round(performance.now() - startedMs))} ms`);
+        if (reply === undefined) response.destroy();
+        else send(request, response, reply, stopping, limits.lingerMs);
       },
       (error: unknown) => {
         note(`a bug: ${String(error)}`);
@@ -79,7 +85,10 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
     );
   }
 
-  const server = http.createServer({ requestTimeout: limits.requestTimeoutMs, headersTimeout: Math.min(10_000, limits.requestTimeoutMs), connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs) }, handle);
+  const { requestTimeoutMs } = limits;
+  const timeouts = { requestTimeout: requestTimeoutMs, headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs) };
+  // Node looks for what has timed out every 30 seconds unless told otherwise.
+  const server = http.createServer({ ...timeouts, connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs) }, handle);
   server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
     // A client that asks first is refused before it sends ten megabytes.
     if (!declaresTooMuch(request, limits.bodyBytesMax)) response.writeContinue();
@@ -97,7 +106,7 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
         url: `http://${shown}:${String(address.port)}`,
         stop: () => {
           stopping = true;
-          return closed(server, limits.requestTimeoutMs + limits.functionTimeoutMs);
+          return closed(server, requestTimeoutMs + limits.functionTimeoutMs);
         },
       });
     });
