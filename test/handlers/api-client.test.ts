@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { createHash, createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApi } from '../../src/handlers/cli/api-client';
@@ -67,7 +67,6 @@ describe('TLS', () => {
 
   it('reads a bundle of several', async () => {
     const bundle = join(directory, 'bundle.pem');
-    const { readFile } = await import('node:fs/promises');
     await writeFile(bundle, `# two\n${await readFile(wrong.caFile, 'utf8')}\n${await readFile(right.caFile, 'utf8')}`);
     expect(await at(good, { REQUESTS_CA_BUNDLE: bundle })).toBe('200');
   });
@@ -81,11 +80,6 @@ describe('TLS', () => {
     const told = await at(good, { NODE_TLS_REJECT_UNAUTHORIZED: '0', REQUESTS_CA_BUNDLE: right.caFile });
     expect(told).toMatch(/^Misconfigured: NODE_TLS_REJECT_UNAUTHORIZED=0 would accept any certificate.*REQUESTS_CA_BUNDLE$/);
     expect(await outcome({ EWM_API_URL: 'http://127.0.0.1:1', NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toMatch(/^Misconfigured: NODE_TLS/);
-    // Where it was set for the process and not looked at, it is still of no effect.
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-    const passedBy = await at(good);
-    Reflect.deleteProperty(process.env, 'NODE_TLS_REJECT_UNAUTHORIZED');
-    expect(passedBy).toContain('not trusted');
   });
 
   it('says in one line what is wrong with a file of authorities', async () => {
