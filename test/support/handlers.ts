@@ -110,9 +110,11 @@ export async function storedFiles(artifacts: ArtifactStore, mode: Mode, folder: 
 
 /** Verifies what is stored at the folder of an answer; the head hash of the proof. */
 export async function provenHead(artifacts: ArtifactStore, { mode, artifact_dir: folder }: ApiResponse): Promise<string> {
-  const files = await storedFiles(artifacts, mode, folder ?? '');
+  return provenHeadOf(await storedFiles(artifacts, mode, folder ?? ''));
+}
+
+export async function provenHeadOf(files: RunFileBytes): Promise<string> {
   const verdict = await rightOf(() => verify(makeMemoryRunReader(files)));
   if (verdict._tag !== 'Proven') throw new Error(`not proven: ${JSON.stringify(verdict)}`);
   return verdict.summary.headHash;
 }
-

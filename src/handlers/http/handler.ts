@@ -57,9 +57,11 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<AP
 
 export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPorts): Handler {
   // `outbound` gives every answer its form, the one of a fault included; `observed` stands around it and sees them all.
-  const wrapped = middy<unknown, Answer | HandlerResult, Error, Context, Shared>((event: unknown, context: InvocationContext) =>
+  const wrapped = middy<unknown, Answer | HandlerResult, Error, Context, Shared>(
     // The last `before` put it there.
-    answerTo(event as Inbound, mode, invocationOf(config, ports, context)),
+    (event: unknown, context: InvocationContext) => answerTo(event as Inbound, mode, invocationOf(config, ports, context)),
+    // The deadlines of an invocation end its work; Middy's own timer would throw away what was done.
+    { timeoutEarlyInMillis: 0 },
   )
     .use(observed({ mode, telemetry: ports.telemetry, nowMs: () => performance.now() }))
     .use(outbound({ mode, bodyBytesMax: config.bodyBytesMax }))
