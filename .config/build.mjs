@@ -1,7 +1,6 @@
 // Builds what runs outside the tests: the CLI (one file, its lazy parts beside it), the Lambda functions and the benchmark.
 import { build } from 'esbuild';
 import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
-import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
@@ -31,7 +30,5 @@ await build({ ...cli, entryPoints: { ewm: 'src/handlers/cli/ewm.ts' }, banner: {
 await build({ ...cli, entryPoints: { 'ewm-api': 'src/handlers/cli/api-commands.ts' } });
 await chmod('dist/ewm.cjs', 0o755);
 await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts' } });
-await buildLambda(version);
-for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);
 await buildLambda(version);
 for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);

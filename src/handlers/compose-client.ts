@@ -1,5 +1,4 @@
 /** What a client of the API is built from: where the artifacts of its runs are read. */
-import { join } from 'node:path';
 import { deadlineIn } from '../adapters/memory/clock';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { makeMemoryRunReader } from '../adapters/memory/run-files';
@@ -12,17 +11,18 @@ const CONNECTION = { connectTimeoutMs: 5_000, requestTimeoutMs: 20_000 };
 
 export interface BucketPlace {
   readonly bucket: string;
+  readonly prefix?: string;
   readonly region?: string;
   /** PEM; absent is Node's own store. */
   readonly authorities?: readonly string[];
 }
 
 export const client = {
-  bucketStore: ({ bucket, region, authorities }: BucketPlace): ArtifactStore => {
+  bucketStore: ({ bucket, prefix, region, authorities }: BucketPlace): ArtifactStore => {
     const settings = { ...CONNECTION, ...(region === undefined ? {} : { region }), ...(authorities === undefined ? {} : { authorities }) };
-    return makeS3ArtifactStore({ client: makeS3Client(settings), bucket });
+    return makeS3ArtifactStore({ client: makeS3Client(settings), bucket, ...(prefix === undefined ? {} : { prefix }) });
   },
-  directoryStore: (directory: string): ArtifactStore => makeFilesystemArtifactStore({ directory: join(directory) }),
+  directoryStore: (directory: string): ArtifactStore => makeFilesystemArtifactStore({ directory }),
   deadlineIn,
   runFromFiles: makeMemoryRunReader,
 } as const;

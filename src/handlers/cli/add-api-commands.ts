@@ -8,7 +8,8 @@ Environment:
   EWM_API_URL              the API; unset: the outputs of terraform -chdir=terraform
   EWM_API_AUTH             iam or none (default: iam for *.amazonaws.com, else none)
   REQUESTS_CA_BUNDLE       PEM file of authorities to trust (then AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, Node's own)
-  EWM_ARTIFACT_BUCKET      where the artifacts are, when Terraform's outputs do not say
+  EWM_ARTIFACT_BUCKET      where the artifacts are, when Terraform's outputs do not say (with EWM_ARTIFACT_PREFIX);
+                           with neither, the API itself is asked for them, as the local server wants it
   ENABLE_AGENTCORE_MEMORY  1: memory is expected to be on, and off is a failure
   MEMORY_MAX_OPS           operations that a memory request asks for (default: 2)
   MEMORY_MAX_BYTES         bytes that it asks for, sent and received (default: 1024)

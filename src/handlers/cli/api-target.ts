@@ -14,6 +14,8 @@ export interface ApiTarget {
   readonly region?: string;
   /** Where the artifacts of this API are; absent where it serves them itself. */
   readonly bucket?: string;
+  /** Before every key in the bucket; ends in a slash. */
+  readonly prefix?: string;
 }
 
 const TERRAFORM_TIMEOUT_MS = 60_000;
@@ -23,6 +25,7 @@ interface Outputs {
   readonly url: string;
   readonly region?: string;
   readonly bucket?: string;
+  readonly prefix?: string;
 }
 
 export async function findApi(env: Environment): Promise<Either<ApiProblem, ApiTarget>> {
@@ -43,11 +46,14 @@ export async function findApi(env: Environment): Promise<Either<ApiProblem, ApiT
   const hostRegion = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(url.hostname)?.[1];
   const region = hostRegion ?? found.region ?? variable(env, 'AWS_REGION') ?? variable(env, 'AWS_DEFAULT_REGION');
   const bucket = found.bucket ?? variable(env, 'EWM_ARTIFACT_BUCKET');
+  const prefix = found.prefix ?? variable(env, 'EWM_ARTIFACT_PREFIX');
+  if (prefix !== undefined && !prefix.endsWith('/')) return left(misconfigured(`the prefix of the artifacts is ${JSON.stringify(prefix)}: it ends in "/"`));
   return right({
     url: url.origin + url.pathname.replace(/\/+$/, ''),
     auth: auth.right,
     ...(region === undefined ? {} : { region }),
     ...(bucket === undefined ? {} : { bucket }),
+    ...(prefix === undefined ? {} : { prefix }),
   });
 }
 
@@ -68,13 +74,20 @@ async function terraformOutputs(env: Environment): Promise<Either<ApiProblem, Ou
   const outputs = parsed(told.right);
   const text = (name: string): string | undefined => {
     const output = isRecord(outputs) ? outputs[name] : undefined;
-    return isRecord(output) && typeof output['value'] === 'string' ? output['value'] : undefined;
+    const value = isRecord(output) ? output['value'] : undefined;
+    return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const url = text('api_url');
   if (url === undefined) return left(misconfigured(`which API? Terraform has no output api_url, so nothing is applied yet: ${SET_IT}`));
   const region = text('region');
   const bucket = text('artifact_bucket');
-  return right({ url, ...(region === undefined ? {} : { region }), ...(bucket === undefined ? {} : { bucket }) });
+  const prefix = text('artifact_prefix');
+  return right({
+    url,
+    ...(region === undefined ? {} : { region }),
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(prefix === undefined ? {} : { prefix }),
+  });
 }
 
 function runTerraform(env: Environment): Promise<Either<ApiProblem, string>> {

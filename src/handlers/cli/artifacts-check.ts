@@ -14,10 +14,14 @@ const FETCH_TIMEOUT_MS = 30_000;
 
 /** A directory that was given (what `aws s3 cp --recursive` left, say), else the bucket where there is one, else the server itself. */
 export function artifactFetcher(api: ApiClient, directory: string | undefined): FetchFile {
-  const { bucket, region } = api.target;
+  const { bucket, prefix, region } = api.target;
   if (directory === undefined && bucket === undefined) return (artifactDir, file) => fetchOverHttp(api, artifactDir, file);
   const { authorities } = api.trust;
-  const place = { ...(region === undefined ? {} : { region }), ...(authorities === undefined ? {} : { authorities }) };
+  const place = {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(region === undefined ? {} : { region }),
+    ...(authorities === undefined ? {} : { authorities }),
+  };
   const store = directory === undefined ? client.bucketStore({ bucket: bucket ?? '', ...place }) : client.directoryStore(directory);
   return async (artifactDir, file) => {
     const bytes = await store.get(`${artifactDir}/${file}`, client.deadlineIn(FETCH_TIMEOUT_MS))();

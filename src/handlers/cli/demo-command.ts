@@ -110,10 +110,10 @@ async function nextText(api: ApiClient, mode: ApiMode, story: Story, told: reado
 }
 
 async function nextCommands(api: ApiClient, runId: string): Promise<readonly string[]> {
-  const { url, bucket } = api.target;
+  const { url, bucket, prefix = '' } = api.target;
   if (bucket !== undefined) {
     const directory = `tmp/${runId}`;
-    return [`aws s3 cp --recursive s3://${bucket}/artifacts/${runId} ${directory}`, `ewm verify ${directory}`];
+    return [`aws s3 cp --recursive s3://${bucket}/${prefix}artifacts/${runId} ${directory}`, `ewm verify ${directory}`];
   }
   const health = await api.get('/health');
   // Only a local server says where it keeps things.
