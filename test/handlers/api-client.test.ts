@@ -215,7 +215,7 @@ describe('the API that is meant', () => {
   it('is nobody when neither says', async () => {
     expect(await meant(await fakeTerraform("echo '{}'"))).toMatch(/^which API\? Terraform has no output api_url, so nothing is applied yet: set EWM_API_URL/);
     expect(await meant(await fakeTerraform("echo 'not JSON'"))).toMatch(/no output api_url/);
-    const framed = await fakeTerraform("printf '\\n│ Error: No configuration files\\n│ \\n' >&2; exit 1");
+    const framed = await fakeTerraform("printf 'Some problems:\\n│ Error: No configuration files\\n│ \\n' >&2; exit 1");
     expect(await meant(framed)).toMatch(/^which API\? terraform says: Error: No configuration files: set EWM_API_URL/);
     expect(await meant({ PATH: mkdtempSync(join(directory, 'bin-')) })).toMatch(/^which API\? terraform is not installed: set EWM_API_URL/);
   });

@@ -98,18 +98,16 @@ function runTerraform(env: Environment): Promise<Either<ApiProblem, string>> {
         resolve(right(stdout));
         return;
       }
-      const why = error.code === 'ENOENT' ? 'terraform is not installed' : `terraform says: ${firstLine(stderr) ?? error.message}`;
+      const why = error.code === 'ENOENT' ? 'terraform is not installed' : `terraform says: ${errorLine(stderr) ?? error.message}`;
       resolve(left(misconfigured(`which API? ${why}: ${SET_IT}`)));
     });
   });
 }
 
-/** Terraform frames its errors with bars. */
-function firstLine(text: string): string | undefined {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/^[\s│╷╵|]+/, '').trim())
-    .find((line) => line !== '');
+/** Terraform frames its errors with bars, and may say something before them. */
+function errorLine(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.replace(/^[\s│╷╵|]+/, '').trim());
+  return (lines.find((line) => line.startsWith('Error')) ?? lines.find((line) => line !== ''))?.replace(/[:.]$/, '');
 }
 
 function parsed(text: string): unknown {

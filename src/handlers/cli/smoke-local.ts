@@ -21,7 +21,8 @@ const STOP_TIMEOUT_MS = 10_000;
 /** `program` is the file that this process runs: the server is the same build. */
 export async function smokeLocalCommand(program: string, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
   const directory = await mkdtemp(join(tmpdir(), 'ewm-smoke-'));
-  const ours = { ...env, ENABLE_AGENTCORE_MEMORY: '1' };
+  // What is said of an API on AWS is not meant for this one.
+  const ours = { ...env, ENABLE_AGENTCORE_MEMORY: '1', EWM_ARTIFACT_BUCKET: '', EWM_ARTIFACT_PREFIX: '' };
   const server = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--data', directory], {
     env: ours,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
