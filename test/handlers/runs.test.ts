@@ -117,6 +117,17 @@ describe('what is remembered', () => {
     for (const answer of [first, second, third]) expect(await provenHead(test.artifacts, answer)).toBe(answer.head_hash);
   });
 
+  it('is left to decision.json where it is too long for an answer of Lambda', async () => {
+    const ceilings = { max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 10_000_000 };
+    const test = makeTestHandler('agentcore-memory', { ceilings });
+    const long = { op: 'memory_put', key: 'k', value: 'v'.repeat(900_000) };
+    const gets = Array.from({ length: 7 }, () => ({ op: 'memory_get', key: 'k' }));
+    const answer = await invoke(test, { budget: { max_memory_ops: 8, max_memory_bytes: 10_000_000 }, requests: [long, ...gets] });
+    expect(answer).toMatchObject({ ok: true, results: null, budget_state: { memory_ops: 8 } });
+    expect(JSON.stringify(answer).length).toBeLessThan(10_000);
+    expect(test.puts.find(({ key }) => key.endsWith('/decision.json'))?.bytes.length).toBeGreaterThan(6_000_000);
+  });
+
   it('is not touched by a list that the budget does not cover', async () => {
     const test = makeTestHandler('agentcore-memory');
     await invoke(test, { budget: { ...BUDGET, max_memory_bytes: 100 }, requests: [put, put] });
