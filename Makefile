@@ -1,6 +1,8 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo-local-loop replay-tape replay-executions verify-demo bench clean
+.PHONY: help setup build lint test demo-local-loop replay-tape replay-executions verify-demo bench clean \
+	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
+	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -13,9 +15,10 @@ DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
 SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs')
+SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json)
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) dist/ewm.cjs ## install the packages and build the CLI
 
@@ -49,6 +52,34 @@ replay-executions: $(DEMO)/run.json ## show the demo's fills
 
 verify-demo: $(DEMO)/run.json ## re-execute the demo and compare every byte
 	$(EWM) verify $(DEMO)
+
+# The API: on this machine, or wherever EWM_API_URL or the outputs of Terraform say that it is.
+PORT ?= 3000
+DATA ?= tmp/serve
+
+serve: dist/ewm.cjs ## the API on this machine (PORT=3000, DATA=tmp/serve, ENABLE_AGENTCORE_MEMORY=1)
+	$(EWM) serve --port $(PORT) --data $(DATA)
+
+smoke-local: dist/ewm.cjs ## start a server on a free port, run all smoke tests against it, stop it
+	$(EWM) smoke local
+
+smoke-agentcore-base: dist/ewm.cjs ## check /agentcore/base and prove what it wrote
+	$(EWM) smoke base
+
+smoke-agentcore-tools: dist/ewm.cjs ## check /agentcore/tools and prove what it wrote
+	$(EWM) smoke tools
+
+smoke-agentcore-memory: dist/ewm.cjs ## check /agentcore/memory and prove what it wrote
+	$(EWM) smoke memory
+
+demo-agentcore-base: dist/ewm.cjs ## a budget of steps that is too small, then enough
+	$(EWM) demo base
+
+demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, then enough
+	$(EWM) demo tools
+
+demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
+	$(EWM) demo memory
 
 bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
 	npm run --silent bench

@@ -38,6 +38,8 @@ export default tseslint.config(
       'jest/no-standalone-expect': 'off',
     },
   },
+  // A contract suite is exported for the tests of each adapter to run.
+  { files: ['test/contracts/**/*.ts'], rules: { 'jest/no-export': 'off' } },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -13,6 +13,10 @@ export default {
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
   transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],
+  // They export an `import` condition only, and Jest resolves as `require` does.
+  moduleNameMapper: { '^@middy/(core|util|http-json-body-parser)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+  // What the build puts in.
+  globals: { EWM_VERSION: '0.0.0-test' },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,
 };

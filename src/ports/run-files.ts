@@ -1,8 +1,20 @@
 /** The files of one run, read and written as bytes. */
 import type { TaskEither } from 'fp-ts/TaskEither';
 
-/** Every file of a run directory, in the order in which they become visible: `run.json` last. */
-export const RUN_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'] as const;
+/** Every file that a run directory of any mode may hold, in the order in which they become visible: `run.json` last. */
+export const RUN_FILES = [
+  'request.json',
+  'strategy.json',
+  'policy.json',
+  'market.jsonl',
+  'tape.jsonl',
+  'executions.jsonl',
+  'memory.json',
+  'decision.json',
+  'budgets.json',
+  'report.md',
+  'run.json',
+] as const;
 
 export type RunFile = (typeof RUN_FILES)[number];
 
@@ -41,8 +53,8 @@ export interface RunWriter {
   readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
   /** Reads back what has been appended to a file so far, from a byte offset. */
   readonly readBack: (file: RunFile, offset: number) => TaskEither<StoreError, ByteCursor>;
-  /** Makes all files visible and closes them. */
-  readonly commit: () => TaskEither<StoreError, void>;
+  /** Makes these files visible, in this order, and closes them; one that nothing was appended to is empty. */
+  readonly commit: (files: readonly RunFile[]) => TaskEither<StoreError, void>;
   /** Closes everything; `keep` leaves the unfinished files to be looked at, under names that say so. */
   readonly abandon: (keep: 'keep' | 'remove') => Promise<void>;
 }

@@ -7,15 +7,20 @@ import { makeMarketDocument } from '../../src/adapters/memory/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
 import { makeEngine, type Engine } from '../../src/domain/run/engine';
-import { readEvidence, type Evidence } from '../../src/domain/run/evidence';
+import { readEvidence, readInputs, type Evidence } from '../../src/domain/run/evidence';
 import type { DigestedOutput } from '../../src/domain/run/output';
-import { run, type RunError, type FinishedRun } from '../../src/domain/run/run';
+import type { FinishedRun } from '../../src/domain/run/finish';
+import type { RunError } from '../../src/domain/run/prepare';
+import { run } from '../../src/domain/run/run';
 import type { TextReader } from '../../src/domain/run/text-reader';
 import { verify, type Verdict } from '../../src/domain/run/verify';
 import { makeWorld } from '../../src/domain/world/step';
 import type { MarketInput } from '../../src/ports/market-input';
-import { RUN_FILES, type ByteCursor, type RunFile, type RunReader } from '../../src/ports/run-files';
+import { filesOf } from '../../src/domain/run/inputs';
+import type { ByteCursor, RunFile, RunReader } from '../../src/ports/run-files';
 import type { JsonObject, ReferenceRequest } from './reference-model';
+
+const LOCAL_FILES = filesOf('local');
 
 /** How often a property is tried, by what one try costs. */
 export const RUNS = {
@@ -92,7 +97,10 @@ export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
 
 /** What the verifier reads of a run, and the engine it makes of that. */
 export async function engineOf(files: RunFileBytes): Promise<{ readonly evidence: Evidence; readonly engine: Engine }> {
-  const evidence = expectRight(await readEvidence(makeMemoryRunReader(files)));
+  const reader = makeMemoryRunReader(files);
+  const named = expectRight(await readInputs(reader));
+  if (named.mode === 'agentcore-memory') throw new Error('a memory run has no world');
+  const evidence = expectRight(await readEvidence(reader, named));
   const { inputs, identity, symbols, strategy, policy } = evidence;
   return { evidence, engine: makeEngine(inputs, identity, makeWorld(symbols, strategy, policy)) };
 }
@@ -182,7 +190,7 @@ export function linesOf(files: RunFileBytes, file: RunFile): readonly string[] {
 }
 
 export function textsOf(files: RunFileBytes): Readonly<Record<RunFile, string>> {
-  return Object.fromEntries(RUN_FILES.map((file) => [file, textOf(files, file)])) as Record<RunFile, string>;
+  return Object.fromEntries(LOCAL_FILES.map((file) => [file, textOf(files, file)])) as Record<RunFile, string>;
 }
 
 export function fromText(text: string): Uint8Array {

@@ -2,7 +2,10 @@
 import { isRight } from 'fp-ts/Either';
 import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { verify } from '../../src/domain/run/verify';
-import { RUN_FILES, type RunFile } from '../../src/ports/run-files';
+import { filesOf } from '../../src/domain/run/inputs';
+import type { RunFile } from '../../src/ports/run-files';
+
+const LOCAL_FILES = filesOf('local');
 
 export interface Tampering {
   readonly what: string;
@@ -20,7 +23,7 @@ const NEWLINE = 10;
 const FLIPS: readonly number[] = [0x01, 0x20];
 
 export function* tamperings(files: RunFileBytes, flips: readonly number[] = FLIPS): Generator<Tampering> {
-  for (const file of RUN_FILES) {
+  for (const file of LOCAL_FILES) {
     const bytes = Buffer.from(files[file] ?? new Uint8Array());
     yield* flippedBytes(files, file, bytes, flips);
     yield* rearrangedRows(files, file, bytes);

@@ -163,14 +163,14 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
     return there !== undefined && identityOf(there) === files.get(file)?.identity;
   }
 
-  async function commit(): Promise<Either<StoreError, void>> {
-    for (const file of RUN_FILES) {
+  async function commit(committed: readonly RunFile[]): Promise<Either<StoreError, void>> {
+    for (const file of committed) {
       const opened = await openFile(file);
       if (isLeft(opened)) return opened;
       const written = await opened.right.pending;
       if (isLeft(written)) return written;
     }
-    for (const file of RUN_FILES) {
+    for (const file of committed) {
       if (!(await owns(file))) return left({ _tag: 'Unwritable', path: directory, reason: 'another run took this directory over' });
     }
     const written = await closeAll();
@@ -178,7 +178,7 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
     return attempt(directory, writeError, async () => {
       // Without its run.json an old run no longer looks finished while its files are replaced one by one.
       await rm(path('run.json'), { force: true });
-      for (const file of RUN_FILES) await rename(partial(file), path(file));
+      for (const file of committed) await rename(partial(file), path(file));
     })();
   }
 
@@ -192,7 +192,7 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
       if (isLeft(written)) return written;
       return attempt(partial(file), readError, async () => makeFileCursor(await open(partial(file), 'r'), partial(file), offset))();
     },
-    commit: () => commit,
+    commit: (committed) => () => commit(committed),
     abandon: async (keep) => {
       await closeAll();
       if (keep === 'keep') return;

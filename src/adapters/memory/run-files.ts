@@ -35,10 +35,8 @@ export function makeMemoryRunWriter(location = 'memory'): MemoryRunWriter {
       return Promise.resolve(right(undefined));
     },
     readBack: (file, offset) => () => Promise.resolve(right(cursorOver(concatBytes(parts.get(file) ?? []), offset))),
-    commit: () => () => {
-      committed = Object.fromEntries([...parts].map(([file, held]) => [file, concatBytes(held)]));
-      // A file nothing was appended to exists, and is empty: a run without fills has a ledger.
-      committed['executions.jsonl'] ??= new Uint8Array();
+    commit: (files) => () => {
+      committed = Object.fromEntries(files.map((file) => [file, concatBytes(parts.get(file) ?? [])]));
       return Promise.resolve(right(undefined));
     },
     abandon: () => {

@@ -45,6 +45,9 @@ export const LIMITER_OF: Readonly<Record<Dimension, Limiter>> = {
   memory_bytes: 'max_memory_bytes',
 };
 
+/** In the order in which they are named and checked. */
+export const DIMENSIONS = ['steps', 'tool_calls', 'model_calls', 'memory_ops', 'memory_bytes'] as const satisfies readonly Dimension[];
+
 /** The refusal of a breaker: the same object on the tape, in `run.json`, over HTTP and from the library. */
 export type BudgetExceeded = {
   readonly code: 'budget_exceeded';

@@ -162,15 +162,15 @@ export function objectCodec<R extends Fields, O extends Fields = Record<never, n
   });
 }
 
-/** Objects told apart by their `type` field. */
-export function taggedCodec<A>(name: string, variants: Readonly<Record<string, Codec<A>>>): Codec<A> {
+/** Objects told apart by one of their fields. */
+export function taggedCodec<A>(name: string, tagField: string, variants: Readonly<Record<string, Codec<A>>>): Codec<A> {
   const tags = Object.keys(variants);
   return makeCodec(name, { oneOf: tags.map((tag) => variants[tag]?.schema ?? {}) }, (value, context) => {
-    if (!isRecord(value)) return t.failure(value, context, `expected an object whose type is one of ${tags.join(', ')}`);
-    const tag = Object.hasOwn(value, 'type') ? value['type'] : undefined;
+    if (!isRecord(value)) return t.failure(value, context, `expected an object whose ${tagField} is one of ${tags.join(', ')}`);
+    const tag = Object.hasOwn(value, tagField) ? value[tagField] : undefined;
     const variant = typeof tag === 'string' && Object.hasOwn(variants, tag) ? variants[tag] : undefined;
     if (variant === undefined) {
-      return t.failure(tag, t.appendContext(context, 'type', t.unknown, tag), `expected one of ${tags.join(', ')}`);
+      return t.failure(tag, t.appendContext(context, tagField, t.unknown, tag), `expected one of ${tags.join(', ')}`);
     }
     return variant.validate(value, context);
   });

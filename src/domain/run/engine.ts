@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert } from '../assert';
 import { type Breaker, makeBreaker } from '../budget/breaker';
-import { type BudgetExceeded, type BudgetState, NOTHING_SPENT } from '../budget/budget';
+import { type BudgetState, NOTHING_SPENT } from '../budget/budget';
 import { formatDecimal } from '../decimal/decimal';
 import { makeLedgerAudit } from '../ledger/audit';
 import { putFill } from '../ledger/fill-row';
@@ -17,8 +17,10 @@ import { makeRowBuffer } from '../tape/row-buffer';
 import { makeStepRowWriter } from '../tape/step-row';
 import { type State, stateText, type Valuation } from '../world/state';
 import { type Decision, step, type Transition, type World } from '../world/step';
-import type { RunIdentity, RunInputs } from './inputs';
+import type { RunIdentity, WorldInputs } from './inputs';
 import { appendAll, type DigestedOutput } from './output';
+import { NO_DECISIONS, sealRow } from './seal';
+import { DEADLINE, type RunStop } from './stop';
 import type { TextError, TextReader } from './text-reader';
 
 export type Decisions = {
@@ -54,6 +56,8 @@ export interface EngineWatch {
   readonly onProgress?: (t: number, until: number) => void;
   /** Asked between batches; true stops the run where it is, unsealed. */
   readonly interrupted?: () => boolean;
+  /** Asked between batches; true ends the run where it is, to be sealed with `deadline_exceeded`. */
+  readonly deadlinePassed?: () => boolean;
 }
 
 export interface Engine {
@@ -71,13 +75,13 @@ export interface Engine {
     output: DigestedOutput<E>,
     watch?: EngineWatch,
   ) => Promise<Either<E | EngineError, Cursor>>;
-  /** The seal that ends the tape at this cursor, and the refusal it records, if any. */
-  readonly seal: (at: Cursor) => { readonly row: Link; readonly error: BudgetExceeded | null };
+  /** The seal that ends the tape at this cursor, and why the run ended before its last step, if it did. */
+  readonly seal: (at: Cursor) => { readonly row: Link; readonly error: RunStop | null };
   /** Steps of market before the first one that `advance` needs. */
   readonly lookback: number;
 }
 
-export function makeEngine(inputs: RunInputs, identity: RunIdentity, world: World): Engine {
+export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: World): Engine {
   const { symbols } = world;
   const form = makeMarketForm(symbols);
   const lookback = lookbackSteps(world.strategy);
@@ -91,7 +95,7 @@ export function makeEngine(inputs: RunInputs, identity: RunIdentity, world: Worl
       tapeHead: row.hash,
       ledgerHead: row.hash,
       fills: 0,
-      decisions: { APPROVED: 0, REJECTED: 0, HOLD: 0 },
+      decisions: NO_DECISIONS,
       spent: NOTHING_SPENT,
     };
     return { row, cursor };
@@ -106,6 +110,7 @@ export function makeEngine(inputs: RunInputs, identity: RunIdentity, world: Worl
   ): Promise<Either<E | EngineError, Cursor>> {
     const stepper = makeStepper(from, until);
     while (!stepper.done()) {
+      if (watch.deadlinePassed?.() === true) break;
       if (watch.interrupted?.() === true) return left({ _tag: 'Interrupted', steps: stepper.cursor().t });
       const text = await market.next();
       if (isLeft(text)) return left({ _tag: 'MarketUnreadable', error: text.left });
@@ -190,24 +195,22 @@ export function makeEngine(inputs: RunInputs, identity: RunIdentity, world: Worl
     };
   }
 
-  function seal(at: Cursor): { readonly row: Link; readonly error: BudgetExceeded | null } {
+  function seal(at: Cursor): { readonly row: Link; readonly error: RunStop | null } {
     assert(at.t > 0, 'a sealed run took at least one step');
-    const error = at.t < inputs.steps ? (makeBreaker(inputs.budget, at.spent).reserve('steps', 1) ?? null) : null;
-    const row = linkRow(
-      {
-        type: 'seal',
-        ok: error === null,
-        error,
-        steps: at.t,
-        decisions: at.decisions,
-        final_state: stateText(at.state, symbols),
-        final_equity: formatDecimal(at.value.equity),
-        final_exposure: formatDecimal(at.value.exposure),
-        budget_state: at.spent,
-        executions: { rows: at.fills, head_hash: at.ledgerHead },
-      },
-      at.tapeHead,
-    );
+    // A run that was granted its next step and did not take it was stopped by the clock.
+    const error = at.t < inputs.steps ? (makeBreaker(inputs.budget, at.spent).reserve('steps', 1) ?? DEADLINE) : null;
+    const fields = {
+      stop: error,
+      steps: at.t,
+      decisions: at.decisions,
+      finalState: stateText(at.state, symbols),
+      finalEquity: formatDecimal(at.value.equity),
+      finalExposure: formatDecimal(at.value.exposure),
+      spent: at.spent,
+      fills: at.fills,
+      ledgerHead: at.ledgerHead,
+    };
+    const row = sealRow(fields, at.tapeHead);
     return { row, error };
   }
 

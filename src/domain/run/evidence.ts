@@ -10,12 +10,12 @@ import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
 import type { CompareError } from './compare';
 import type { Divergence } from './divergence';
-import { decodeInputs, identify, type RunIdentity, type RunInputs } from './inputs';
+import { decodeInputs, identify, type RunIdentity, type RunInputs, type WorldInputs } from './inputs';
 import { makeTextReader, type TextError } from './text-reader';
 
 /** The inputs of a run as its directory gives them, checked against each other. */
 export interface Evidence {
-  readonly inputs: RunInputs;
+  readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
   readonly symbols: readonly string[];
   readonly strategy: Strategy;
@@ -27,31 +27,30 @@ export function diverged(divergence: Divergence): Either<CompareError, never> {
   return left({ _tag: 'Diverged', divergence });
 }
 
-export async function readEvidence(reader: RunReader): Promise<Either<CompareError, Evidence>> {
-  const inputs = await readInputs(reader);
-  if (isLeft(inputs)) return inputs;
+/** The input files that row 0 names by their digest. */
+export async function readEvidence(reader: RunReader, inputs: WorldInputs): Promise<Either<CompareError, Evidence>> {
   const header = await readMarketHeader(reader);
   if (isLeft(header)) return header;
   const symbols = header.right;
 
   const strategy = await readNormal(reader, 'strategy.json', (value) => decodeStrategy(value, symbols), normalStrategy);
   if (isLeft(strategy)) return strategy;
-  if (strategy.right.sha256 !== inputs.right.strategy_sha256) {
-    return digestDiffers('strategy.json', inputs.right.strategy_sha256, strategy.right.sha256);
+  if (strategy.right.sha256 !== inputs.strategy_sha256) {
+    return digestDiffers('strategy.json', inputs.strategy_sha256, strategy.right.sha256);
   }
   const policy = await readNormal(reader, 'policy.json', decodePolicy, normalPolicy);
   if (isLeft(policy)) return policy;
-  if (policy.right.sha256 !== inputs.right.policy_sha256) {
-    return digestDiffers('policy.json', inputs.right.policy_sha256, policy.right.sha256);
+  if (policy.right.sha256 !== inputs.policy_sha256) {
+    return digestDiffers('policy.json', inputs.policy_sha256, policy.right.sha256);
   }
-  const initial = decodeState(inputs.right.initial_state, symbols);
+  const initial = decodeState(inputs.initial_state, symbols);
   if (isLeft(initial)) {
     const [first] = initial.left;
     const pointer = `/inputs/initial_state${first?.pointer ?? ''}`;
     return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'a legal initial state', actual: first?.message ?? '' });
   }
   // Row 0 is written again from the decoded inputs, so an initial state that is not in normal form shows there.
-  const normal: RunInputs = { ...inputs.right, initial_state: stateText(initial.right, symbols) };
+  const normal: WorldInputs = { ...inputs, initial_state: stateText(initial.right, symbols) };
   return right({
     inputs: normal,
     identity: identify(normal),
@@ -66,7 +65,8 @@ export function digestDiffers(file: RunFile, expected: string, actual: string): 
   return diverged({ file, pointer: '', expected: `SHA-256 ${expected} (tape row 0)`, actual: `SHA-256 ${actual}` });
 }
 
-async function readInputs(reader: RunReader): Promise<Either<CompareError, RunInputs>> {
+/** The inputs that row 0 of the tape names. */
+export async function readInputs(reader: RunReader): Promise<Either<CompareError, RunInputs>> {
   const line = await readFirstLine(reader, 'tape.jsonl');
   if (isLeft(line)) return line;
   const value = parseJson(line.right);
@@ -74,7 +74,7 @@ async function readInputs(reader: RunReader): Promise<Either<CompareError, RunIn
   if (!isLeft(inputs)) return inputs;
   const [first] = inputs.left;
   const pointer = `/inputs${first?.pointer ?? ''}`;
-  return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'the inputs of a local run', actual: first?.message ?? '' });
+  return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'the inputs of a run', actual: first?.message ?? '' });
 }
 
 async function readMarketHeader(reader: RunReader): Promise<Either<CompareError, readonly string[]>> {
@@ -97,7 +97,7 @@ async function readNormal<A>(
   decode: (value: unknown) => Either<readonly { readonly pointer: string; readonly message: string }[], A>,
   normal: (value: A) => string,
 ): Promise<Either<CompareError, { readonly value: A; readonly sha256: string }>> {
-  const text = await readText(reader, file, DOCUMENT_BYTES_MAX);
+  const text = await readText(reader, file);
   if (isLeft(text)) return text;
   const value = decode(parseJson(text.right.text));
   if (isLeft(value)) {
@@ -109,7 +109,8 @@ async function readNormal<A>(
   return right({ value: value.right, sha256: text.right.sha256 });
 }
 
-async function readText(reader: RunReader, file: RunFile, bytesMax: number): Promise<Either<CompareError, { text: string; sha256: string }>> {
+/** A whole file and its digest. */
+export async function readText(reader: RunReader, file: RunFile, bytesMax: number = DOCUMENT_BYTES_MAX): Promise<Either<CompareError, { text: string; sha256: string }>> {
   const cursor = await reader.open(file)();
   if (isLeft(cursor)) return cursor;
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

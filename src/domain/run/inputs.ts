@@ -1,25 +1,44 @@
 /** Run identity: the inputs of a run, its genesis and its id. Same inputs, same id, same bytes, on every machine. SPEC.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { failure, success } from 'io-ts';
+import type { RunFile } from '../../ports/run-files';
 import { type Budget, budgetCodec } from '../budget/budget';
 import { canonical } from '../canonical/canonical';
-import { countCodec, isRecord, literalCodec, makeCodec, objectCodec } from '../codec/codec';
+import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import type { StateText } from '../world/state';
-import { failure, success } from 'io-ts';
 
-export type RunInputs = {
+export const MODES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** The inputs of a run that has a world. */
+export type WorldInputs = {
   readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: 'local';
+  readonly mode: 'local' | 'agentcore-base' | 'agentcore-tools';
   readonly market_sha256: string;
   readonly strategy_sha256: string;
   readonly policy_sha256: string;
   readonly initial_state: StateText;
   readonly steps: number;
   readonly budget: Budget;
-  readonly invocation: null;
+  /** The request id where something remote is touched, else null. */
+  readonly invocation: string | null;
+  /** Digest of `request.json`; absent in a local run. */
+  readonly request_sha256?: string;
 };
+
+/** A memory run has no world: no market, no strategy, no state. */
+export type MemoryInputs = {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: 'agentcore-memory';
+  readonly budget: Budget;
+  readonly invocation: string;
+  readonly request_sha256: string;
+};
+
+export type RunInputs = WorldInputs | MemoryInputs;
 
 export interface RunIdentity {
   /** `prev_hash` of tape row 0. */
@@ -32,6 +51,20 @@ const RUN_ID_DIGITS = 32;
 export function identify(inputs: RunInputs): RunIdentity {
   const genesis = sha256Hex(canonical(inputs));
   return { genesis, runId: genesis.slice(0, RUN_ID_DIGITS) };
+}
+
+const WORLD_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl'] as const;
+
+const FILES: Readonly<Record<Mode, readonly RunFile[]>> = {
+  local: [...WORLD_FILES, 'report.md', 'run.json'],
+  'agentcore-base': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
+  'agentcore-tools': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
+  'agentcore-memory': ['request.json', 'tape.jsonl', 'executions.jsonl', 'memory.json', 'decision.json', 'budgets.json', 'report.md', 'run.json'],
+};
+
+/** The files a run of a mode leaves, in the order in which they are written; `run.json` last. */
+export function filesOf(mode: Mode): readonly RunFile[] {
+  return FILES[mode];
 }
 
 const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>
@@ -52,18 +85,37 @@ const nullCodec = makeCodec<null>('null', { type: 'null' }, (value, context) =>
   value === null ? success(null) : failure(value, context, 'expected null'),
 );
 
-const inputsCodec = objectCodec('run inputs', {
-  required: {
-    spec_version: specVersionCodec,
-    mode: literalCodec('local'),
-    market_sha256: sha256Codec,
-    strategy_sha256: sha256Codec,
-    policy_sha256: sha256Codec,
-    initial_state: stateTextCodec,
-    steps: countCodec(1),
-    budget: budgetCodec,
-    invocation: nullCodec,
-  },
+const textOrNullCodec = makeCodec<string | null>('string or null', {}, (value, context) =>
+  value === null ? success(null) : textCodec.validate(value, context),
+);
+
+const world = {
+  spec_version: specVersionCodec,
+  market_sha256: sha256Codec,
+  strategy_sha256: sha256Codec,
+  policy_sha256: sha256Codec,
+  initial_state: stateTextCodec,
+  steps: countCodec(1),
+  budget: budgetCodec,
+};
+
+const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode', {
+  local: objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
+  'agentcore-base': objectCodec('base inputs', {
+    required: { ...world, mode: literalCodec('agentcore-base'), invocation: nullCodec, request_sha256: sha256Codec },
+  }),
+  'agentcore-tools': objectCodec('tools inputs', {
+    required: { ...world, mode: literalCodec('agentcore-tools'), invocation: textOrNullCodec, request_sha256: sha256Codec },
+  }),
+  'agentcore-memory': objectCodec('memory inputs', {
+    required: {
+      spec_version: specVersionCodec,
+      mode: literalCodec('agentcore-memory'),
+      budget: budgetCodec,
+      invocation: textCodec,
+      request_sha256: sha256Codec,
+    },
+  }),
 });
 
 /** Decodes the `inputs` of a tape's row 0. Whether they are in normal form shows when row 0 is written again and compared. */

@@ -3,6 +3,9 @@ import { formatDecimal } from '../decimal/decimal';
 import { whyText } from '../tape/step-row';
 import type { Transition, World } from '../world/step';
 import type { ScannedStep } from '../market/market-form';
+import { type Budget, type BudgetState, DIMENSIONS, LIMITER_OF } from '../budget/budget';
+import type { Mode, RunInputs } from './inputs';
+import { type RunStop, stopName } from './stop';
 import type { RunSummary } from './summary';
 
 /** Rows of the tape table at each end of a long run, and how many rejected steps are listed. */
@@ -10,7 +13,8 @@ const EDGE_ROWS = 10;
 const REJECTED_ROWS = 20;
 
 export interface ReportRows {
-  readonly onStep: (t: number, market: ScannedStep, transition: Transition) => void;
+  /** `position`: how many steps came before; not `t` where a plan leaves steps of the market out. */
+  readonly onStep: (t: number, market: ScannedStep, transition: Transition, position?: number) => void;
   readonly rows: () => ReportLines;
 }
 
@@ -27,9 +31,9 @@ export function makeReportRows(world: World, stepsPlanned: number): ReportRows {
   const rejected: string[] = [];
   const lastFrom = Math.max(EDGE_ROWS, stepsPlanned - EDGE_ROWS);
   return {
-    onStep: (t, market, transition) => {
-      if (t < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
-      else if (t >= lastFrom) last.push(tapeLine(world, t, market, transition));
+    onStep: (t, market, transition, position = t) => {
+      if (position < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
+      else if (position >= lastFrom) last.push(tapeLine(world, t, market, transition));
       if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(rejectedLine(t, transition));
     },
     rows: () => ({ first, last, rejected }),
@@ -45,48 +49,118 @@ export function joinReportLines(segments: readonly ReportLines[]): ReportLines {
   };
 }
 
-export function renderReport(summary: RunSummary, lines: ReportLines, budgetLines: readonly string[]): string {
-  const { inputs, decisions, finalState } = summary;
-  const positions = Object.entries(finalState.positions).map(([symbol, quantity]) => `${symbol} ${quantity}`);
-  const between = summary.steps - lines.first.length - lines.last.length;
-  const listed = lines.rejected.length < decisions.REJECTED ? `, the first ${String(lines.rejected.length)} of them` : '';
+/** `callRows`: the rows of the table of calls, for runs that make any. */
+export function renderReport(summary: RunSummary, lines: ReportLines, callRows: readonly string[] = []): string {
+  const { inputs } = summary;
   return [
     `# Run ${summary.runId}`,
     '',
-    summary.error === null ? `Finished: ${String(summary.steps)} steps.` : `Stopped by \`${summary.error.limiter}\`: ${summary.error.message}.`,
+    summary.error === null ? finishLine(summary) : stopLine(summary.error),
     '',
     '## Inputs',
     '',
     '| input | value |',
     '| --- | --- |',
-    `| mode | ${inputs.mode} |`,
-    `| market.jsonl | \`${inputs.market_sha256}\` |`,
-    `| strategy.json | \`${inputs.strategy_sha256}\` |`,
-    `| policy.json | \`${inputs.policy_sha256}\` |`,
-    `| initial cash | ${inputs.initial_state.cash} |`,
-    `| steps asked for | ${String(inputs.steps)} |`,
+    ...inputRows(inputs),
     `| genesis | \`${summary.genesis}\` |`,
     '',
     '## Budget',
     '',
     '| limit | allowed | used |',
     '| --- | ---: | ---: |',
-    ...budgetLines,
+    ...budgetRows(inputs.budget, summary.budgetState),
     '',
     '## Outcome',
     '',
     '| | |',
     '| --- | --- |',
+    ...outcomeRows(summary),
+    `| head hash | \`${summary.headHash}\` |`,
+    '',
+    ...(callRows.length === 0 ? [] : ['## Calls', '', '| call | what | ok | answer |', '| ---: | --- | --- | --- |', ...callRows, '']),
+    ...(inputs.mode === 'agentcore-memory' ? [] : worldSections(summary, lines)),
+    '## Replay and verify',
+    '',
+    'In this directory:',
+    '',
+    '```sh',
+    'ewm replay tape --tape tape.jsonl',
+    'ewm replay executions --executions executions.jsonl',
+    'ewm verify .',
+    `sha256sum ${INPUT_FILES[inputs.mode]}   # the digests above`,
+    '```',
+    '',
+  ].join('\n');
+}
+
+function finishLine({ inputs, steps, results }: RunSummary): string {
+  switch (inputs.mode) {
+    case 'local':
+    case 'agentcore-base':
+      return `Finished: ${String(steps)} steps.`;
+    case 'agentcore-tools':
+      return `Finished: ${String(results.length)} calls, ${String(steps)} steps committed.`;
+    case 'agentcore-memory':
+      return `Finished: ${String(results.length)} calls.`;
+  }
+}
+
+function stopLine(stop: RunStop): string {
+  // Our own sentence about a budget holds no markup; other messages may quote anybody.
+  const message = stop.code === 'budget_exceeded' ? stop.message : cell(stop.message);
+  return `Stopped by \`${stopName(stop)}\`: ${message}.`;
+}
+
+const INPUT_FILES: Readonly<Record<Mode, string>> = {
+  local: 'market.jsonl strategy.json policy.json',
+  'agentcore-base': 'market.jsonl strategy.json policy.json request.json',
+  'agentcore-tools': 'market.jsonl strategy.json policy.json request.json',
+  'agentcore-memory': 'request.json',
+};
+
+function inputRows(inputs: RunInputs): readonly string[] {
+  const request = inputs.request_sha256 === undefined ? [] : [`| request.json | \`${inputs.request_sha256}\` |`];
+  const invocation = inputs.invocation === null ? [] : [`| invocation | ${cell(inputs.invocation)} |`];
+  const mode = `| mode | ${inputs.mode} |`;
+  if (inputs.mode === 'agentcore-memory') return [mode, ...request, ...invocation];
+  return [
+    mode,
+    `| market.jsonl | \`${inputs.market_sha256}\` |`,
+    `| strategy.json | \`${inputs.strategy_sha256}\` |`,
+    `| policy.json | \`${inputs.policy_sha256}\` |`,
+    ...request,
+    ...invocation,
+    `| initial cash | ${inputs.initial_state.cash} |`,
+    `| steps asked for | ${String(inputs.steps)} |`,
+  ];
+}
+
+function outcomeRows({ decisions, executions, finalState, finalExposure, finalEquity }: RunSummary): readonly string[] {
+  if (finalState === null) return [];
+  const positions = Object.entries(finalState.positions).map(([symbol, quantity]) => `${symbol} ${quantity}`);
+  return [
     `| APPROVED | ${String(decisions.APPROVED)} |`,
     `| REJECTED | ${String(decisions.REJECTED)} |`,
     `| HOLD | ${String(decisions.HOLD)} |`,
-    `| fills | ${String(summary.executions.rows)} |`,
+    `| fills | ${String(executions.rows)} |`,
     `| final cash | ${finalState.cash} |`,
     `| final positions | ${positions.length === 0 ? 'none' : positions.join(', ')} |`,
-    `| final exposure | ${summary.finalExposure} |`,
-    `| final equity | ${summary.finalEquity} |`,
-    `| head hash | \`${summary.headHash}\` |`,
-    '',
+    `| final exposure | ${finalExposure ?? ''} |`,
+    `| final equity | ${finalEquity ?? ''} |`,
+  ];
+}
+
+function budgetRows(budget: Budget, state: BudgetState): readonly string[] {
+  return DIMENSIONS.map(
+    (dimension) => `| ${LIMITER_OF[dimension]} | ${String(budget[LIMITER_OF[dimension]])} | ${String(state[dimension])} |`,
+  );
+}
+
+function worldSections(summary: RunSummary, lines: ReportLines): readonly string[] {
+  const { decisions } = summary;
+  const between = summary.steps - lines.first.length - lines.last.length;
+  const listed = lines.rejected.length < decisions.REJECTED ? `, the first ${String(lines.rejected.length)} of them` : '';
+  return [
     '## Tape',
     '',
     '| step | time | prices | decision | actions | why | exposure | equity |',
@@ -99,18 +173,7 @@ export function renderReport(summary: RunSummary, lines: ReportLines, budgetLine
     '',
     ...(lines.rejected.length === 0 ? ['None.'] : ['| step | action | code | message |', '| ---: | --- | --- | --- |', ...lines.rejected]),
     '',
-    '## Replay and verify',
-    '',
-    'In this directory:',
-    '',
-    '```sh',
-    'ewm replay tape --tape tape.jsonl',
-    'ewm replay executions --executions executions.jsonl',
-    'ewm verify .',
-    'sha256sum market.jsonl strategy.json policy.json   # the digests above',
-    '```',
-    '',
-  ].join('\n');
+  ];
 }
 
 function tapeLine(world: World, t: number, market: ScannedStep, transition: Transition): string {
@@ -136,6 +199,6 @@ function rejectedLine(t: number, { errors, actions }: Transition): string {
 }
 
 /** Free text inside a Markdown table: nothing in it may end the cell or become markup. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replace(/[\\`|<>*_[\]]/g, '\\$&').replace(/[\r\n]+/g, ' ');
 }

@@ -12,11 +12,11 @@ import { decodeState, type State } from '../world/state';
 import { makeWorld } from '../world/step';
 import { type CompareError, makeComparison } from './compare';
 import { type Cursor, makeEngine } from './engine';
-import { type Evidence, parseJson, readEvidence, readMarket } from './evidence';
+import { type Evidence, parseJson, readEvidence, readInputs, readMarket } from './evidence';
 import { digested } from './output';
 import { joinReportLines, makeReportRows, type ReportLines } from './report';
 import type { RunSummary } from './summary';
-import { advanceOver, checkMarket, proveEnd } from './verify';
+import { advanceOver, checkMarket, proveEnd, stepsEnd } from './verify';
 
 /** Where a segment starts, as the files claim it; whoever proves the segment before it confirms the claim. */
 export interface Segment {
@@ -41,7 +41,10 @@ export interface SegmentPlan {
 
 /** Splits a run into up to `jobs` segments at checkpoints. Nothing when the files do not allow it: then verify in one piece. */
 export async function planSegments(reader: RunReader, jobs: number): Promise<SegmentPlan | undefined> {
-  const evidence = await readEvidence(reader);
+  const named = await readInputs(reader);
+  // Plans of calls are short, and a run stopped by the clock has to be read to its end first.
+  if (isLeft(named) || named.right.mode !== 'local') return undefined;
+  const evidence = await readEvidence(reader, named.right);
   if (isLeft(evidence)) return undefined;
   const { inputs, identity, symbols, strategy, policy, initial } = evidence.right;
   const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
@@ -122,7 +125,7 @@ export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: r
   // The segments proved the tape and the ledger byte for byte, so the digests of the files are those of what the engine writes.
   const digest = (file: RunFile): string => (file === 'tape.jsonl' || file === 'executions.jsonl' ? digests[file] : output.digest(file));
   const lines = joinReportLines(proofs.map((proof) => proof.lines));
-  const summary = await proveEnd(evidence, engine, end, lines, output, digest, comparison);
+  const summary = await proveEnd(stepsEnd(evidence, engine, end, lines), output, digest, comparison);
   await comparison.close();
   return isLeft(summary) ? undefined : summary.right;
 }

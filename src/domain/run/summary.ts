@@ -1,26 +1,31 @@
-/** What a finished run comes to: the content of `run.json`, and what callers print. */
-import { type Budget, type BudgetExceeded, type BudgetState, type Dimension, LIMITER_OF } from '../budget/budget';
-import { canonical } from '../canonical/canonical';
-import { formatDecimal } from '../decimal/decimal';
+/** What a finished run comes to: the content of `run.json`, `decision.json` and `budgets.json`, and what callers print. */
 import type { RunFile } from '../../ports/run-files';
+import type { BudgetState } from '../budget/budget';
+import { canonical, type Json } from '../canonical/canonical';
+import { formatDecimal } from '../decimal/decimal';
 import { stateText, type StateText } from '../world/state';
 import type { Cursor, Decisions } from './engine';
-import type { RunIdentity, RunInputs } from './inputs';
+import { filesOf, type RunIdentity, type RunInputs } from './inputs';
+import type { RunStop } from './stop';
 
 export interface RunSummary {
   readonly runId: string;
   readonly genesis: string;
   readonly inputs: RunInputs;
-  readonly error: BudgetExceeded | null;
+  readonly error: RunStop | null;
+  /** Steps committed to the tape. */
   readonly steps: number;
   readonly decisions: Decisions;
-  readonly finalState: StateText;
-  readonly finalEquity: string;
-  readonly finalExposure: string;
+  /** Null where the run has no world. */
+  readonly finalState: StateText | null;
+  readonly finalEquity: string | null;
+  readonly finalExposure: string | null;
   readonly budgetState: BudgetState;
   readonly executions: { readonly rows: number; readonly head_hash: string };
   /** Hash of the seal: the one value that stands for the whole run. */
   readonly headHash: string;
+  /** What each call of a tool or memory plan answered, in order. */
+  readonly results: readonly Json[];
 }
 
 export function summarise(
@@ -28,7 +33,8 @@ export function summarise(
   identity: RunIdentity,
   symbols: readonly string[],
   at: Cursor,
-  seal: { readonly headHash: string; readonly error: BudgetExceeded | null },
+  seal: { readonly headHash: string; readonly error: RunStop | null },
+  results: readonly Json[] = [],
 ): RunSummary {
   return {
     runId: identity.runId,
@@ -43,24 +49,14 @@ export function summarise(
     budgetState: at.spent,
     executions: { rows: at.fills, head_hash: at.ledgerHead },
     headHash: seal.headHash,
+    results,
   };
 }
 
-/** SHA-256 of every file but `run.json` itself. */
-export type FileDigests = Readonly<Record<Exclude<RunFile, 'run.json'>, string>>;
+/** SHA-256 of every file of a run but `run.json` itself. */
+export type FileDigests = Readonly<Partial<Record<RunFile, string>>>;
 
-export function digestsOf(digest: (file: RunFile) => string): FileDigests {
-  return {
-    'strategy.json': digest('strategy.json'),
-    'policy.json': digest('policy.json'),
-    'market.jsonl': digest('market.jsonl'),
-    'tape.jsonl': digest('tape.jsonl'),
-    'executions.jsonl': digest('executions.jsonl'),
-    'report.md': digest('report.md'),
-  };
-}
-
-/** `run.json`: one canonical line. `digests` names every other file of the directory. */
+/** `run.json`: one canonical line. */
 export function runJson(summary: RunSummary, digests: FileDigests): string {
   return `${canonical({
     spec_version: summary.inputs.spec_version,
@@ -71,7 +67,7 @@ export function runJson(summary: RunSummary, digests: FileDigests): string {
     error: summary.error,
     steps: summary.steps,
     decisions: summary.decisions,
-    initial_state: summary.inputs.initial_state,
+    initial_state: initialStateOf(summary.inputs),
     final_state: summary.finalState,
     final_equity: summary.finalEquity,
     final_exposure: summary.finalExposure,
@@ -83,9 +79,44 @@ export function runJson(summary: RunSummary, digests: FileDigests): string {
   })}\n`;
 }
 
-/** The rows of the report's budget table. */
-export function budgetRows(budget: Budget, state: BudgetState): readonly string[] {
-  return (Object.keys(LIMITER_OF) as Dimension[]).map(
-    (dimension) => `| ${LIMITER_OF[dimension]} | ${String(budget[LIMITER_OF[dimension]])} | ${String(state[dimension])} |`,
+/** `decision.json`: what was decided, and what each call answered. */
+export function decisionJson(summary: RunSummary): string {
+  return `${canonical({
+    run_id: summary.runId,
+    mode: summary.inputs.mode,
+    ok: summary.error === null,
+    error: summary.error,
+    steps: summary.steps,
+    decisions: summary.decisions,
+    final_state: summary.finalState,
+    final_equity: summary.finalEquity,
+    final_exposure: summary.finalExposure,
+    results: summary.results,
+    head_hash: summary.headHash,
+  })}\n`;
+}
+
+/** `budgets.json`: what was allowed and what was spent. */
+export function budgetsJson({ inputs, budgetState, error }: RunSummary): string {
+  const limiter = error?.code === 'budget_exceeded' ? error.limiter : null;
+  return `${canonical({ budget: inputs.budget, budget_state: budgetState, limiter })}\n`;
+}
+
+/** `memory.json`: what each memory operation answered. */
+export function memoryJson(summary: RunSummary): string {
+  return `${canonical({ run_id: summary.runId, results: summary.results })}\n`;
+}
+
+/** The digests of a mode's files, `run.json` left out: it cannot name itself. */
+export function digestsOf(inputs: RunInputs, digest: (file: RunFile) => string): FileDigests {
+  return Object.fromEntries(
+    filesOf(inputs.mode)
+      .filter((file) => file !== 'run.json')
+      .map((file) => [file, digest(file)]),
   );
 }
+
+export function initialStateOf(inputs: RunInputs): StateText | null {
+  return inputs.mode === 'agentcore-memory' ? null : inputs.initial_state;
+}
+

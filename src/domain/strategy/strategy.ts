@@ -64,7 +64,7 @@ export type SmaRule = Decoded<typeof smaCodec>;
 export type ZscoreRule = Decoded<typeof zscoreCodec>;
 export type Rule = ThresholdRule | SmaRule | ZscoreRule;
 
-const ruleCodec: Codec<Rule> = taggedCodec<Rule>('rule', {
+const ruleCodec: Codec<Rule> = taggedCodec<Rule>('rule', 'type', {
   threshold_price: thresholdCodec,
   sma_crossover: smaCodec,
   mean_reversion_zscore: zscoreCodec,

@@ -29,6 +29,13 @@ export interface VerifierError {
   readonly message: string;
 }
 
+/** A verifier error as it stands on a tape. */
+export type VerifierErrorText = { readonly action_index: number; readonly code: VerifierCode; readonly message: string };
+
+export function verifierErrorText({ actionIndex, code, message }: VerifierError): VerifierErrorText {
+  return { action_index: actionIndex, code, message };
+}
+
 export type Verification =
   | { readonly ok: true; readonly state: State; readonly value: Valuation; readonly fills: readonly Fill[] }
   | { readonly ok: false; readonly errors: readonly VerifierError[] };

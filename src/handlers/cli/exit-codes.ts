@@ -15,10 +15,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_TABLE: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done; verify: proven; replay: the chain is whole'],
-  [EXIT.notProven, 'verify: not proven; replay: unsealed or broken chain'],
-  [EXIT.badInput, 'bad usage, or an input that cannot be read or is not legal'],
+  [EXIT.notProven, 'verify: not proven; replay: unsealed or broken chain; smoke, demo: a check does not hold'],
+  [EXIT.badInput, 'bad usage, or an input that cannot be read or is not legal; serve: cannot listen there'],
   [EXIT.refused, 'run: a budget ended it; the directory is sealed and verifiable'],
-  [EXIT.cannotWrite, 'the output exists already, or cannot be written'],
+  [EXIT.cannotWrite, 'the output exists already, or cannot be written; serve: --data cannot be written'],
   [EXIT.bug, 'a broken invariant: a bug of ewm, please report it'],
   [EXIT.interrupted, 'interrupted; what a run did until then is in *.partial files'],
   [EXIT.readerGone, 'whoever read stdout stopped reading, as in `| head -1`'],

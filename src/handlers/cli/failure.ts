@@ -1,7 +1,7 @@
 /** Errors as the CLI tells them: words on stderr, JSON on stdout when asked for, and the exit code. Exhaustive over every `_tag`. */
 import { assertNever } from '../../domain/assert';
 import { describeProblem, type Problem } from '../../domain/codec/problem';
-import type { RunError } from '../../domain/run/run';
+import type { RunError } from '../../domain/run/prepare';
 import type { MarketInputError } from '../../ports/market-input';
 import type { StoreError } from '../../ports/run-files';
 import { EXIT, type ExitCode } from './exit-codes';

@@ -15,9 +15,9 @@ export interface Io {
   readonly stdin: ByteStream;
   /**
    * From this call on the first request to stop (Ctrl-C) is left to the caller, who asks for it between two pieces of work and leaves
-   * things in order. A command that never calls it is ended at once.
+   * things in order; after `graceMs` (one second when not given) it is ended all the same. A command that never calls it is ended at once.
    */
-  readonly watchInterrupts: () => () => boolean;
+  readonly watchInterrupts: (graceMs?: number) => () => boolean;
 }
 
 const DEFAULT_COLUMNS = 80;

@@ -8,6 +8,7 @@ import { decimalFromText } from '../../domain/decimal/decimal';
 import type { MissingChoice } from '../../domain/market/import';
 import type { ImportForm } from '../../domain/market/import-layout';
 import type { DateOrder } from '../../domain/market/import-time';
+import { addServeCommands } from './add-api-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
 import type { Io } from './io';
@@ -203,6 +204,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       const { out, force: replace, json: asJson, ...walk } = options;
       finish(await generateCommand(walk, { out, force: replace === true, json: asJson === true }, io));
     });
+
+  addServeCommands(program, io, finish);
 
   program
     .command('help')

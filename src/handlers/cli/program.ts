@@ -9,12 +9,13 @@ const GRACE_MS = 1_000;
 
 export async function main(argv: readonly string[]): Promise<void> {
   let watched = false;
+  let graceMs = GRACE_MS;
   let interrupts = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       interrupts += 1;
       if (interrupts > 1 || !watched) endInterrupted();
-      setTimeout(endInterrupted, GRACE_MS).unref();
+      setTimeout(endInterrupted, graceMs).unref();
     });
   }
   // A file that grows past `ulimit -f` is then the error of a write, and not the death of the process.
@@ -24,8 +25,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     stdout: makeSink(process.stdout, endStdout),
     stderr: makeSink(process.stderr, () => undefined),
     stdin: process.stdin,
-    watchInterrupts: () => {
+    watchInterrupts: (wanted = GRACE_MS) => {
       watched = true;
+      graceMs = wanted;
       return () => interrupts > 0;
     },
   };

@@ -2,8 +2,10 @@
 import { isLeft } from 'fp-ts/Either';
 import type { Problem } from '../../domain/codec/problem';
 import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
-import { run, type RunRequest } from '../../domain/run/run';
-import { runJson, type RunSummary } from '../../domain/run/summary';
+import type { RunRequest } from '../../domain/run/prepare';
+import { run } from '../../domain/run/run';
+import { stopName } from '../../domain/run/stop';
+import { initialStateOf, runJson, type RunSummary } from '../../domain/run/summary';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, inputFailure, runFailure, stdinTwice, storeFailure } from './failure';
@@ -63,19 +65,20 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const { summary, digests } = outcome.right;
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
   if (summary.error === null) return EXIT.ok;
-  await io.stderr.write(`ewm: stopped by ${summary.error.limiter}: ${summary.error.message}; raise --max-steps to go on\n`);
+  await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}; raise --max-steps to go on\n`);
   return EXIT.refused;
 }
 
 export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
-  const cash = exactDecimal(summary.inputs.initial_state.cash);
+  const cash = exactDecimal(initialStateOf(summary.inputs)?.cash ?? '0');
+  const equity = summary.finalEquity ?? '0';
   const lines = [
-    `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${summary.error.limiter}`}`,
+    `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${stopName(summary.error)}`}`,
     `  decisions  ${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold; ` +
       counted(summary.executions.rows, 'fill'),
-    `  equity     ${formatDecimal(cash)} -> ${summary.finalEquity}${returnText(cash, exactDecimal(summary.finalEquity))}`,
-    `  exposure   ${summary.finalExposure}`,
+    `  equity     ${formatDecimal(cash)} -> ${equity}${returnText(cash, exactDecimal(equity))}`,
+    `  exposure   ${summary.finalExposure ?? '0'}`,
     `  head hash  ${summary.headHash}`,
     `  next       ewm verify ${shellWord(directory)}`,
     `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,

@@ -2,6 +2,7 @@
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { Divergence } from '../../domain/run/divergence';
 import { type ChainsStatus, checkChains } from '../../domain/run/replay';
+import { stopName } from '../../domain/run/stop';
 import { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
 import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
@@ -67,7 +68,7 @@ async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io):
               `proven: ${reader.location}`,
               `  run        ${runId}`,
               `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
-              ...(error === null ? [] : [`  stopped by ${error.limiter}: ${error.message}`]),
+              ...(error === null ? [] : [`  stopped by ${stopName(error)}: ${error.message}`]),
               `  head hash  ${headHash}`,
               '',
             ].join('\n'),

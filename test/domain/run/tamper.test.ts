@@ -3,12 +3,14 @@
  * one of them, or throws at one, fails here.
  */
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { RUN_FILES } from '../../../src/ports/run-files';
+import { filesOf } from '../../../src/domain/run/inputs';
 import { bytesOf, rowsOf, runCase, verdictOn } from '../../support/harness';
 import type { JsonObject, ReferenceRequest } from '../../support/reference-model';
 import { type Score, tamperings, type Tampering, tryTamperings } from '../../support/tamper';
 import { emptyLedgerCase, stoppedCase, tamperCase } from '../../support/tamper-cases';
 import { inProcesses } from '../../support/processes';
+
+const LOCAL_FILES = filesOf('local');
 
 const PROCESSES = 2;
 
@@ -29,7 +31,7 @@ describe('a run that was tampered with is never proven', () => {
     const shares = await inProcesses<Score>('tamper-worker.ts', tasks);
     scores.push(...shares);
     expect(shares.flatMap(({ missed }) => missed)).toEqual([]);
-    const bytes = RUN_FILES.reduce((sum, file) => sum + bytesOf(files, file).length, 0);
+    const bytes = LOCAL_FILES.reduce((sum, file) => sum + bytesOf(files, file).length, 0);
     const tried = shares.reduce((sum, score) => sum + score.tried, 0);
     // Two flips a byte, and the rows and files on top.
     expect(tried).toBeGreaterThan(2 * bytes + 100);
@@ -82,7 +84,7 @@ describe('a run that was tampered with is never proven', () => {
 });
 
 function exchanged(files: RunFileBytes, others: RunFileBytes): readonly Tampering[] {
-  return RUN_FILES.filter((file) => !Buffer.from(bytesOf(files, file)).equals(bytesOf(others, file))).map((file) => ({
+  return LOCAL_FILES.filter((file) => !Buffer.from(bytesOf(files, file)).equals(bytesOf(others, file))).map((file) => ({
     what: `${file}: of another run`,
     files: { ...files, [file]: others[file] },
   }));

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
 import { readChain, checkChains } from '../../../src/domain/run/replay';
 import { type Verdict, verify } from '../../../src/domain/run/verify';
-import { RUN_FILES, type RunFile } from '../../../src/ports/run-files';
+import { filesOf } from '../../../src/domain/run/inputs';
+import type { RunFile } from '../../../src/ports/run-files';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
 import { changed, type Edits, forge } from '../../support/forge';
@@ -24,6 +25,8 @@ import {
 } from '../../support/harness';
 import type { JsonObject } from '../../support/reference-model';
 import { emptyLedgerCase, stoppedCase, tamperCase } from '../../support/tamper-cases';
+
+const LOCAL_FILES = filesOf('local');
 
 type NotProven = Extract<Verdict, { _tag: 'NotProven' }>;
 
@@ -64,13 +67,13 @@ describe('verify', () => {
 
   test('says Unfinished while there is no run.json, whatever else is there', async () => {
     const { files } = await runCase(readFixture());
-    for (const missing of [['run.json'], RUN_FILES] as const) {
+    for (const missing of [['run.json'], LOCAL_FILES] as const) {
       const rest = Object.fromEntries(Object.entries(files).filter(([file]) => !(missing as readonly string[]).includes(file)));
       expect(await verdictOn(rest)).toEqual({ _tag: 'Unfinished' });
     }
   });
 
-  test.each(RUN_FILES.filter((file) => file !== 'run.json'))('says which file is missing: %s', async (missing) => {
+  test.each(LOCAL_FILES.filter((file) => file !== 'run.json'))('says which file is missing: %s', async (missing) => {
     const { files } = await runCase(readFixture());
     const { [missing]: _missing, ...rest } = files;
     expect(expectLeft(await verify(makeMemoryRunReader(rest, 'there')))).toEqual({ _tag: 'NotFound', path: `there/${missing}` });
@@ -177,7 +180,7 @@ describe('a forgery whose chains are whole', () => {
   test('forging nothing gives the very same files', async () => {
     const { files } = await runCase(tamperCase);
     const forged = forge(files, {});
-    for (const file of RUN_FILES) expect(Buffer.from(bytesOf(forged, file)).equals(bytesOf(files, file))).toBe(true);
+    for (const file of LOCAL_FILES) expect(Buffer.from(bytesOf(forged, file)).equals(bytesOf(files, file))).toBe(true);
   });
 
   test('a decision', async () => {

@@ -1,0 +1,159 @@
+/**
+ * Programs in AgentCore Code Interpreter sessions: start, invoke, stop.
+ * Invariant: a session that was started is told to stop, whatever happened in between; time for that is kept back from the program. A start
+ * whose answer is lost leaves a session nobody knows, which the service ends when its own timeout is over.
+ */
+import {
+  type BedrockAgentCoreClient,
+  type CodeInterpreterResult,
+  type CodeInterpreterStreamOutput,
+  InvokeCodeInterpreterCommand,
+  StartCodeInterpreterSessionCommand,
+  StopCodeInterpreterSessionCommand,
+} from '@aws-sdk/client-bedrock-agentcore';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { Deadline } from '../../ports/clock';
+import type { CodeInterpreter, CodeResult, Program, ProgramFailed } from '../../ports/code-interpreter';
+import type { CallFailure } from '../../ports/dependency';
+import type { Telemetry } from '../../ports/telemetry';
+import { attempt, type Call, unusable } from '../aws/attempt';
+import { AGENTCORE } from './client';
+
+export interface AgentCoreCodeInterpreterDeps {
+  readonly client: BedrockAgentCoreClient;
+  /** `aws.codeinterpreter.v1`, or the id of one of your own. */
+  readonly codeInterpreterId: string;
+  readonly telemetry: Telemetry;
+  /** Kept back from the program for ending its session, and the longest that may take. */
+  readonly stopTimeoutMs?: number;
+  /** The most that is taken of stdout and stderr together. */
+  readonly outputBytesMax?: number;
+}
+
+const STOP_TIMEOUT_MS = 2_000;
+const OUTPUT_BYTES_MAX = 256 * 1024;
+
+/** A lost session may outlive the invocation by this much, not by the service's 15 minutes. Unit: seconds. */
+const SESSION_GRACE_SECONDS = 30;
+/** What the service takes. Unit: seconds. */
+const SESSION_SECONDS_MAX = 28_800;
+
+export function makeAgentCoreCodeInterpreter(deps: AgentCoreCodeInterpreterDeps): CodeInterpreter {
+  const stopTimeoutMs = deps.stopTimeoutMs ?? STOP_TIMEOUT_MS;
+  return {
+    source: 'remote',
+    label: 'Amazon Bedrock AgentCore Code Interpreter',
+    execute: (program, deadline) => async () => {
+      const runDeadline: Deadline = { remainingMs: () => deadline.remainingMs() - stopTimeoutMs };
+      const sessionId = await start(deps, runDeadline);
+      if (isLeft(sessionId)) return sessionId;
+      try {
+        return await invoke(deps, sessionId.right, program, runDeadline);
+      } finally {
+        await stop(deps, sessionId.right, stopTimeoutMs);
+      }
+    },
+  };
+}
+
+async function start(deps: AgentCoreCodeInterpreterDeps, deadline: Deadline): Promise<Either<CallFailure, string>> {
+  const call: Call = { service: AGENTCORE, operation: 'StartCodeInterpreterSession', kind: 'write', deadline };
+  const remainingSeconds = Math.ceil(Math.max(deadline.remainingMs(), 0) / 1000);
+  const started = await attempt(call, (abortSignal) => {
+    const command = new StartCodeInterpreterSessionCommand({
+      codeInterpreterIdentifier: deps.codeInterpreterId,
+      name: 'executable-world-models',
+      sessionTimeoutSeconds: Math.min(remainingSeconds + SESSION_GRACE_SECONDS, SESSION_SECONDS_MAX),
+    });
+    return deps.client.send(command, { abortSignal });
+  });
+  if (isLeft(started)) return started;
+  const { sessionId } = started.right;
+  return sessionId === undefined || sessionId === '' ? left(unusable(call, 'no session id in the answer')) : right(sessionId);
+}
+
+async function invoke(
+  deps: AgentCoreCodeInterpreterDeps,
+  sessionId: string,
+  program: Program,
+  deadline: Deadline,
+): Promise<Either<ProgramFailed | CallFailure, CodeResult>> {
+  const call: Call = { service: AGENTCORE, operation: 'InvokeCodeInterpreter', kind: 'write', deadline };
+  const transcript = await attempt(call, async (abortSignal) => {
+    const command = new InvokeCodeInterpreterCommand({
+      codeInterpreterIdentifier: deps.codeInterpreterId,
+      sessionId,
+      name: 'executeCode',
+      arguments: { language: program.language, code: program.code },
+    });
+    const { stream } = await deps.client.send(command, { abortSignal });
+    return readResults(stream, deps.outputBytesMax ?? OUTPUT_BYTES_MAX);
+  });
+  if (isLeft(transcript)) return transcript;
+  // A stream may end without an error and without a word; that is no success.
+  if (transcript.right.results === 0) return left(unusable(call, 'the stream ended without a result'));
+  return outcomeOf(transcript.right);
+}
+
+interface Transcript {
+  results: number;
+  stdout: string;
+  stderr: string;
+  isError: boolean;
+  tooLong: boolean;
+  exitCode?: number;
+}
+
+/** Reads to the end, for what fails after the first frame shows only there; stops early when the program writes without end. */
+async function readResults(stream: AsyncIterable<CodeInterpreterStreamOutput> | undefined, outputBytesMax: number): Promise<Transcript> {
+  const transcript: Transcript = { results: 0, stdout: '', stderr: '', isError: false, tooLong: false };
+  let outputBytes = 0;
+  for await (const { result } of stream ?? []) {
+    if (result === undefined) continue;
+    const { stdout, stderr } = textOf(result);
+    outputBytes += Buffer.byteLength(stdout) + Buffer.byteLength(stderr);
+    transcript.results += 1;
+    transcript.isError ||= result.isError === true || FAILED.has(result.structuredContent?.taskStatus ?? '');
+    // The first failing exit stands; a later frame does not undo it.
+    if ((transcript.exitCode ?? 0) === 0) transcript.exitCode = result.structuredContent?.exitCode ?? transcript.exitCode ?? 0;
+    transcript.tooLong = outputBytes > outputBytesMax;
+    // Leaving the loop closes the stream and its socket.
+    if (transcript.tooLong) break;
+    transcript.stdout += stdout;
+    transcript.stderr += stderr;
+  }
+  return transcript;
+}
+
+const FAILED = new Set(['failed', 'canceled']);
+
+/** Structured output where there is some, else the text blocks; images and files are not output of a program. */
+function textOf(result: CodeInterpreterResult): { readonly stdout: string; readonly stderr: string } {
+  const { stdout, stderr } = result.structuredContent ?? {};
+  if (stdout !== undefined || stderr !== undefined) return { stdout: (stdout ?? '').toWellFormed(), stderr: (stderr ?? '').toWellFormed() };
+  const text = (result.content ?? []).map((block) => block.text ?? '').join('').toWellFormed();
+  return result.isError === true ? { stdout: '', stderr: text } : { stdout: text, stderr: '' };
+}
+
+function outcomeOf(transcript: Transcript): Either<ProgramFailed, CodeResult> {
+  const { stdout, stderr, exitCode = 0 } = transcript;
+  const failed = (reason: string): Either<ProgramFailed, CodeResult> =>
+    left({ _tag: 'ProgramFailed', reason, stdout, stderr, ...(exitCode === 0 ? {} : { exitCode }) });
+  if (transcript.tooLong) return failed('more output than is taken');
+  if (exitCode !== 0) return failed(`exit code ${String(exitCode)}`);
+  if (transcript.isError) return failed('the interpreter reported an error');
+  return right({ stdout, stderr, exitCode });
+}
+
+/** The result of the program stands whether or not its session could be ended; an operator learns of the one that could not. */
+async function stop(deps: AgentCoreCodeInterpreterDeps, sessionId: string, timeoutMs: number): Promise<void> {
+  const call: Call = { service: AGENTCORE, operation: 'StopCodeInterpreterSession', kind: 'write', deadline: { remainingMs: () => timeoutMs } };
+  const stopped = await attempt(call, (abortSignal) => {
+    const command = new StopCodeInterpreterSessionCommand({ codeInterpreterIdentifier: deps.codeInterpreterId, sessionId });
+    return deps.client.send(command, { abortSignal });
+  });
+  if (isLeft(stopped)) {
+    const reason = stopped.left._tag === 'DependencyFailed' ? stopped.left.reason : `no answer within ${String(timeoutMs)} ms`;
+    deps.telemetry.note('warn', 'code_interpreter_session_not_stopped', { session_id: sessionId, reason });
+  }
+}

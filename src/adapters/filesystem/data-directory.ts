@@ -1,0 +1,41 @@
+/** A directory that a long-running program is going to write into, made and tried out before it begins. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { left, right } from 'fp-ts/Either';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import type { StoreError } from '../../ports/run-files';
+import { writeError } from './system-error';
+
+/** Makes what is missing of the path and writes a file there and takes it away again. Answers the absolute path. */
+export function prepareDataDirectory(directory: string): TaskEither<StoreError, string> {
+  return async () => {
+    const path = resolve(directory);
+    const probe = join(path, `.writing-${randomUUID()}`);
+    try {
+      for (const missing of await missingFolders(path)) await mkdir(missing);
+      await writeFile(probe, '', { flag: 'wx' });
+      await rm(probe);
+      return right(path);
+    } catch (error) {
+      return left(writeError(path, error));
+    }
+  };
+}
+
+/**
+ * From the top. Made one by one, and not by a recursive mkdir: where the system answers ENOENT for a name that cannot be made, as it does below
+ * /proc, Node 20 and 22 go round for ever.
+ */
+async function missingFolders(path: string): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let at = path; dirname(at) !== at && !(await exists(at)); at = dirname(at)) missing.unshift(at);
+  return missing;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,160 @@
+/** What comes before the first row of a run that has a world: decoding the documents, writing their normal form, and naming the run by it. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { MarketInput, MarketInputError } from '../../ports/market-input';
+import type { RunWriter, StoreError } from '../../ports/run-files';
+import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
+import type { Problem } from '../codec/problem';
+import { sha256Hex } from '../hash';
+import { SPEC_VERSION } from '../limits';
+import { countNewlines } from '../market/line-splitter';
+import { makeMarketForm, stepsOffset } from '../market/market-form';
+import { decodeStrategy, normalStrategy } from '../strategy/strategy';
+import { decodePolicy, normalPolicy } from '../world/policy';
+import { decodeState, type State, stateText } from '../world/state';
+import { makeWorld, type World } from '../world/step';
+import type { EngineError, EngineWatch } from './engine';
+import { identify, type RunIdentity, type WorldInputs } from './inputs';
+import { appendAll, type DigestedOutput } from './output';
+import { type PlanItem, worldRequestJson } from './request';
+import { makeTextReader, type TextReader } from './text-reader';
+
+/** What to run. The documents are as somebody wrote them, not yet decoded. */
+export interface RunRequest {
+  readonly strategy: unknown;
+  readonly policy: unknown;
+  readonly initialState: unknown;
+  /** Steps to take; all of the market when absent. */
+  readonly steps?: number;
+  /** Most steps to grant a local run; as many as asked for when absent. */
+  readonly maxSteps?: number;
+  /** Set when a handler asks: its mode, the whole budget, and for tools the plan and the request id where it touches the outside. */
+  readonly handler?: HandlerRequest;
+}
+
+export interface HandlerRequest {
+  readonly mode: 'agentcore-base' | 'agentcore-tools';
+  readonly budget: Budget;
+  readonly plan?: readonly PlanItem[];
+  readonly invocation: string | null;
+}
+
+export type RunError =
+  | MarketInputError
+  /** `document` says which part of the request the problems are in. */
+  | { readonly _tag: 'InvalidRequest'; readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps'; readonly problems: readonly Problem[] }
+  | EngineError;
+
+export interface Prepared {
+  readonly inputs: WorldInputs;
+  readonly identity: RunIdentity;
+  readonly world: World;
+  readonly initial: State;
+}
+
+/** Writes the normal form of every input; the digests of that text identify the run. */
+export async function prepare(
+  request: RunRequest,
+  market: MarketInput,
+  output: DigestedOutput<StoreError>,
+  watch: EngineWatch,
+): Promise<Either<RunError, Prepared>> {
+  const symbols = await market.open()();
+  if (isLeft(symbols)) return symbols;
+  const strategy = decodeStrategy(request.strategy, symbols.right);
+  if (isLeft(strategy)) return left({ _tag: 'InvalidRequest', document: 'strategy', problems: strategy.left });
+  const policy = decodePolicy(request.policy);
+  if (isLeft(policy)) return left({ _tag: 'InvalidRequest', document: 'policy', problems: policy.left });
+  const initial = decodeState(request.initialState, symbols.right);
+  if (isLeft(initial)) return left({ _tag: 'InvalidRequest', document: 'initial_state', problems: initial.left });
+
+  const strategyText = `${normalStrategy(strategy.right)}\n`;
+  const policyText = `${normalPolicy(policy.right)}\n`;
+  const written = await appendAll(output, [
+    ['strategy.json', strategyText],
+    ['policy.json', policyText],
+  ]);
+  if (isLeft(written)) return written;
+  const marketSteps = await writeMarket(symbols.right, market, output, watch);
+  if (isLeft(marketSteps)) return marketSteps;
+  const { handler } = request;
+  // A plan takes a step of the budget for each of its calls, whatever steps of the market they are about.
+  const steps = handler?.plan?.length ?? request.steps ?? marketSteps.right;
+  const mistake = stepsMistake(steps, request.maxSteps ?? steps, handler?.plan === undefined ? marketSteps.right : Infinity);
+  if (mistake !== undefined) return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message: mistake }] });
+  const facts = {
+    market_sha256: output.digest('market.jsonl'),
+    strategy_sha256: sha256Hex(strategyText),
+    policy_sha256: sha256Hex(policyText),
+    initial_state: stateText(initial.right, symbols.right),
+    steps,
+  };
+  const inputs = await nameInputs(request, facts, output);
+  if (isLeft(inputs)) return inputs;
+  return right({
+    inputs: inputs.right,
+    identity: identify(inputs.right),
+    world: makeWorld(symbols.right, strategy.right, policy.right),
+    initial: initial.right,
+  });
+}
+
+function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
+  if (!Number.isSafeInteger(steps) || steps < 1) return `${String(steps)} steps: expected an integer of 1 or more`;
+  if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) return `a budget of ${String(maxSteps)} steps: expected an integer of 1 or more`;
+  return steps > marketSteps ? `${String(steps)} asked for, the market has ${String(marketSteps)}` : undefined;
+}
+
+type Facts = Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state' | 'steps'>;
+
+async function nameInputs(
+  { handler, maxSteps }: RunRequest,
+  facts: Facts,
+  output: DigestedOutput<StoreError>,
+): Promise<Either<StoreError, WorldInputs>> {
+  if (handler === undefined) {
+    const budget = { ...DEFAULT_BUDGET, max_steps: Math.min(facts.steps, maxSteps ?? facts.steps) };
+    return right({ spec_version: SPEC_VERSION, mode: 'local', ...facts, budget, invocation: null });
+  }
+  const { mode, budget, plan, invocation } = handler;
+  const line = worldRequestJson(
+    {
+      marketSha256: facts.market_sha256,
+      strategySha256: facts.strategy_sha256,
+      policySha256: facts.policy_sha256,
+      initialState: facts.initial_state,
+      steps: facts.steps,
+      budget,
+    },
+    plan,
+  );
+  const written = await output.append('request.json', line);
+  if (isLeft(written)) return written;
+  return right({ spec_version: SPEC_VERSION, mode, ...facts, budget, invocation, request_sha256: sha256Hex(line) });
+}
+
+/** Copies the normal form of the market; answers how many steps it has. */
+async function writeMarket(
+  symbols: readonly string[],
+  market: MarketInput,
+  output: DigestedOutput<StoreError>,
+  watch: EngineWatch,
+): Promise<Either<RunError, number>> {
+  let text = `${makeMarketForm(symbols).header}\n`;
+  let lines = -1;
+  while (text !== '') {
+    if (watch.interrupted?.() === true) return left({ _tag: 'Interrupted', steps: 0 });
+    const appended = await output.append('market.jsonl', text);
+    if (isLeft(appended)) return appended;
+    lines += countNewlines(text);
+    const next = await market.read()();
+    if (isLeft(next)) return next;
+    text = next.right;
+  }
+  return right(lines);
+}
+
+/** The lines after the header of the market just written. */
+export async function openSteps(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
+  const cursor = await writer.readBack('market.jsonl', stepsOffset(symbols))();
+  return isLeft(cursor) ? cursor : right(makeTextReader(cursor.right));
+}

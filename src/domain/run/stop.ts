@@ -1,0 +1,43 @@
+/** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. SPEC.md sections 5 and 6. */
+import type { BudgetExceeded } from '../budget/budget';
+import type { VerifierErrorText } from '../world/verification';
+
+export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
+
+export type SimulationRejected = {
+  readonly code: 'simulation_rejected';
+  readonly message: string;
+  /** 0-based item of the plan. */
+  readonly index: number;
+  readonly verifier_errors: readonly VerifierErrorText[];
+};
+
+export type ToolFailed = {
+  readonly code: 'tool_failed';
+  readonly message: string;
+  readonly index: number;
+  readonly tool: string;
+};
+
+export type DependencyFailedStop = {
+  readonly code: 'dependency_failed';
+  readonly message: string;
+  readonly service: string;
+  readonly operation: string;
+  /** `none`: the service did not act. `unknown`: it may have. */
+  readonly effect: 'none' | 'unknown';
+  readonly http_status?: number;
+};
+
+export type RunStop = BudgetExceeded | DeadlineExceededStop | SimulationRejected | ToolFailed | DependencyFailedStop;
+
+/** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
+export const DEADLINE: DeadlineExceededStop = {
+  code: 'deadline_exceeded',
+  message: 'the time of the invocation ran out; what was done until then is recorded',
+};
+
+/** `max_steps` for a budget, the code for anything else: what a person reads first. */
+export function stopName(stop: RunStop): string {
+  return stop.code === 'budget_exceeded' ? stop.limiter : stop.code;
+}

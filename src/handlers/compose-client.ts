@@ -1,0 +1,28 @@
+/** What a client of the API is built from: where the artifacts of its runs are read. */
+import { deadlineIn } from '../adapters/memory/clock';
+import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
+import { makeMemoryRunReader } from '../adapters/memory/run-files';
+import { makeS3Client } from '../adapters/s3/client';
+import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
+import type { ArtifactStore } from '../ports/artifact-store';
+
+/** For a person who waits. */
+const CONNECTION = { connectTimeoutMs: 5_000, requestTimeoutMs: 20_000 };
+
+export interface BucketPlace {
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly region?: string;
+  /** PEM; absent is Node's own store. */
+  readonly authorities?: readonly string[];
+}
+
+export const client = {
+  bucketStore: ({ bucket, prefix, region, authorities }: BucketPlace): ArtifactStore => {
+    const settings = { ...CONNECTION, ...(region === undefined ? {} : { region }), ...(authorities === undefined ? {} : { authorities }) };
+    return makeS3ArtifactStore({ client: makeS3Client(settings), bucket, ...(prefix === undefined ? {} : { prefix }) });
+  },
+  directoryStore: (directory: string): ArtifactStore => makeFilesystemArtifactStore({ directory }),
+  deadlineIn,
+  runFromFiles: makeMemoryRunReader,
+} as const;

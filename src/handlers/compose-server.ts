@@ -1,0 +1,76 @@
+/** What the local server is built from: the handlers of AWS, and a stand-in in this process for everything that is remote there. */
+import { isLeft, left, right } from 'fp-ts/Either';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import { join } from 'node:path';
+import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
+import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
+import { deadlineIn, systemClock } from '../adapters/memory/clock';
+import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
+import { makeInProcessMemory } from '../adapters/memory/memory';
+import { makeScriptedPlanner } from '../adapters/memory/planner';
+import type { StoreError } from '../ports/run-files';
+import type { Telemetry } from '../ports/telemetry';
+import { decodeHandlerConfig, type Environment } from './config';
+import { makeHandler } from './http/handler';
+import type { ServerDeps } from './server/server';
+
+export interface LocalServer {
+  readonly deps: Omit<ServerDeps, 'limits' | 'note'>;
+  readonly about: Readonly<Record<string, string>>;
+}
+
+export interface BadConfig {
+  readonly _tag: 'BadConfig';
+  readonly messages: readonly string[];
+}
+
+/** Reading a file of a run, or the list of runs. */
+const READ_TIMEOUT_MS = 10_000;
+
+export function composeServer(
+  directory: string,
+  env: Environment,
+  note: (what: string) => void,
+): TaskEither<StoreError | BadConfig, LocalServer> {
+  return async () => {
+    const decoded = decodeHandlerConfig(env);
+    if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
+    const config = decoded.right;
+    const data = await prepareDataDirectory(directory)();
+    if (isLeft(data)) return data;
+    const artifacts = makeFilesystemArtifactStore({ directory: data.right });
+    const shared = { artifacts, telemetry: linesOf(note) };
+    const interpreter = makeScriptedCodeInterpreter();
+    const planner = makeScriptedPlanner();
+    const about = {
+      artifacts: join(data.right, 'artifacts'),
+      memory: config.memoryEnabled ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
+      code_interpreter: interpreter.label,
+      planner: planner.label,
+    };
+    const deps = {
+      functions: {
+        '/agentcore/base': makeHandler('agentcore-base', config, shared),
+        '/agentcore/tools': makeHandler('agentcore-tools', config, { ...shared, interpreter, planner }),
+        '/agentcore/memory': makeHandler('agentcore-memory', config, { ...shared, memory: makeInProcessMemory() }),
+      },
+      // As on AWS.
+      healthOf: '/agentcore/base',
+      about,
+      shelf: { index: makeRunDirectoryIndex(about.artifacts), store: artifacts, deadline: () => deadlineIn(READ_TIMEOUT_MS) },
+      clock: systemClock,
+    };
+    return right({ deps, about });
+  };
+}
+
+/** What would be an alarm on AWS is a line here; measures are for dashboards. */
+function linesOf(note: (what: string) => void): Telemetry {
+  return {
+    note: (level, event, fields = {}) => {
+      if (level !== 'info') note(`${level}: ${event} ${JSON.stringify(fields)}`);
+    },
+    measure: () => undefined,
+  };
+}

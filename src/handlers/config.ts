@@ -1,0 +1,179 @@
+/**
+ * The settings of a deployment, decoded once from the environment. The only reader of it for the handlers.
+ * Invariant: what is missing or not legal is one line that names the variable; what is left out is small, or off.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { failure, success } from 'io-ts';
+import type { ConnectionLimits } from '../adapters/aws/connection';
+import type { Budget } from '../domain/budget/budget';
+import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
+import { problemsOf } from '../domain/codec/problem';
+import type { HandlerConfig, Mode } from './http/handler';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An integer of at least `min`, as text. */
+function countText(min: number): Codec<number> {
+  const legal = `an integer of ${String(min)} or more`;
+  return makeCodec(legal, { type: 'string' }, (value, context) => {
+    const count = typeof value === 'string' && /^(0|[1-9][0-9]*)$/.test(value) ? Number(value) : NaN;
+    return Number.isSafeInteger(count) && count >= min ? success(count) : failure(value, context, `expected ${legal}`);
+  });
+}
+
+function patternText(legal: string, pattern: RegExp): Codec<string> {
+  return makeCodec(legal, { type: 'string' }, (value, context) =>
+    typeof value === 'string' && pattern.test(value) ? success(value) : failure(value, context, `expected ${legal}`),
+  );
+}
+
+/** On is `1` and nothing else, so that a typing mistake leaves things off. */
+const switchText: Codec<boolean> = makeCodec('1 for on, anything else for off', { type: 'string' }, (value) => success(value === '1'));
+
+const commonCodecs = {
+  EWM_MAX_STEPS: countText(1),
+  EWM_MAX_TOOL_CALLS: countText(0),
+  EWM_MAX_MODEL_CALLS: countText(0),
+  MEMORY_MAX_OPS: countText(0),
+  MEMORY_MAX_BYTES: countText(0),
+  ENABLE_AGENTCORE_MEMORY: switchText,
+  EWM_MAX_BODY_BYTES: countText(1),
+  EWM_STORE_RESERVE_MS: countText(0),
+};
+
+/** Ceilings of a deployment that says nothing: small, and everything remote off. */
+export const CEILING_DEFAULTS: Budget = { max_steps: 100, max_tool_calls: 10, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 };
+
+const COMMON_DEFAULTS = {
+  EWM_MAX_STEPS: CEILING_DEFAULTS.max_steps,
+  EWM_MAX_TOOL_CALLS: CEILING_DEFAULTS.max_tool_calls,
+  EWM_MAX_MODEL_CALLS: CEILING_DEFAULTS.max_model_calls,
+  MEMORY_MAX_OPS: CEILING_DEFAULTS.max_memory_ops,
+  MEMORY_MAX_BYTES: CEILING_DEFAULTS.max_memory_bytes,
+  ENABLE_AGENTCORE_MEMORY: false,
+  EWM_MAX_BODY_BYTES: 1_048_576,
+  EWM_STORE_RESERVE_MS: 3_000,
+};
+
+const bucketText = patternText('the name of an S3 bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+const prefixText = patternText('a prefix of letters, digits and - _ . / that ends in "/"', /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)+$/);
+
+const storeCodecs = { EWM_ARTIFACT_PREFIX: prefixText, EWM_S3_PATH_STYLE: switchText, EWM_CONNECT_TIMEOUT_MS: countText(1), EWM_S3_TIMEOUT_MS: countText(1) };
+const STORE_DEFAULTS = { EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
+
+const remoteCodecs = {
+  AGENTCORE_MEMORY_ID: patternText('the id or the ARN of a memory', /^[A-Za-z][A-Za-z0-9:/_-]{11,}$/),
+  AGENTCORE_CODE_INTERPRETER_ID: patternText('the id of a code interpreter, such as aws.codeinterpreter.v1', /^[A-Za-z0-9._-]{1,128}$/),
+  AGENTCORE_RUNTIME_ARN: patternText('the ARN of an agent runtime', /^arn:[A-Za-z0-9:/_-]{1,512}$/),
+  AGENTCORE_RUNTIME_QUALIFIER: patternText('the name of an endpoint of the runtime', /^[A-Za-z0-9_-]{1,64}$/),
+};
+const actorText = patternText('1 to 255 letters, digits and - _ / :', /^[A-Za-z0-9][A-Za-z0-9/:_-]{0,254}$/);
+const REMOTE_DEFAULTS = { AGENTCORE_MEMORY_ACTOR_ID: 'ewm', EWM_AGENTCORE_TIMEOUT_MS: 20_000 };
+
+const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodecs;
+
+const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
+
+const handlerCodec = objectCodec('environment', { required: {}, defaulted: commonCodecs, defaults: COMMON_DEFAULTS });
+
+const lambdaCodec = objectCodec('environment', {
+  required: { EWM_ARTIFACT_BUCKET: bucketText },
+  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, ...remoteCodecs },
+  defaulted: { ...commonCodecs, ...defaultedStoreCodecs, AGENTCORE_MEMORY_ACTOR_ID: actorText, EWM_AGENTCORE_TIMEOUT_MS: countText(1) },
+  defaults: LAMBDA_DEFAULTS,
+});
+
+/** Everything that can be set, and how it is described; `docs/configuration.md` is made of it. */
+export const VARIABLES = {
+  EWM_ARTIFACT_BUCKET: bucketText,
+  ...storeCodecs,
+  ...commonCodecs,
+  ...remoteCodecs,
+  AGENTCORE_MEMORY_ACTOR_ID: actorText,
+  EWM_AGENTCORE_TIMEOUT_MS: countText(1),
+} satisfies Readonly<Record<string, Codec<unknown>>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** What stands where a variable is left out; nothing here means that it is needed, or off. */
+export const DEFAULTS: Partial<Readonly<Record<VariableName, string | number | boolean>>> = LAMBDA_DEFAULTS;
+
+/** What a Lambda function is composed of. */
+export interface LambdaConfig {
+  readonly handler: HandlerConfig;
+  readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
+  readonly s3: ConnectionLimits;
+  readonly agentcore: ConnectionLimits;
+  /** Absent: off. */
+  readonly memory?: { readonly memoryId: string; readonly actorId: string };
+  readonly codeInterpreterId?: string;
+  readonly planner?: { readonly agentRuntimeArn: string; readonly qualifier?: string };
+}
+
+/** Ceilings and limits alone, for a server that runs the handlers on ports of its own. The left has a line for each mistake. */
+export function decodeHandlerConfig(env: Environment): Either<readonly string[], HandlerConfig> {
+  const decoded = decodeEnvironment(handlerCodec, env, Object.keys(commonCodecs));
+  return isLeft(decoded) ? decoded : right(handlerConfigOf(decoded.right));
+}
+
+export function decodeLambdaConfig(mode: Mode, env: Environment): Either<readonly string[], LambdaConfig> {
+  const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
+  if (isLeft(decoded)) return decoded;
+  const vars = decoded.right;
+  const memory = mode === 'agentcore-memory' && vars.ENABLE_AGENTCORE_MEMORY;
+  const mistakes = [
+    ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
+    ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),
+    ...tooShort(vars, 'EWM_AGENTCORE_TIMEOUT_MS'),
+  ];
+  if (mistakes.length > 0) return left(mistakes);
+  const { AGENTCORE_MEMORY_ID: memoryId, AGENTCORE_CODE_INTERPRETER_ID: codeInterpreterId, AGENTCORE_RUNTIME_ARN: agentRuntimeArn } = vars;
+  const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
+  return right({
+    handler: handlerConfigOf(vars),
+    artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
+    s3: { connectTimeoutMs, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
+    agentcore: { connectTimeoutMs, requestTimeoutMs: vars.EWM_AGENTCORE_TIMEOUT_MS },
+    ...(memory && memoryId !== undefined ? { memory: { memoryId, actorId: vars.AGENTCORE_MEMORY_ACTOR_ID } } : {}),
+    ...(codeInterpreterId === undefined ? {} : { codeInterpreterId }),
+    ...(agentRuntimeArn === undefined ? {} : { planner: { agentRuntimeArn, ...(qualifier === undefined ? {} : { qualifier }) } }),
+  });
+}
+
+/** For a process that can do nothing without its settings. */
+export function readLambdaConfig(mode: Mode): LambdaConfig {
+  const decoded = decodeLambdaConfig(mode, process.env);
+  if (isLeft(decoded)) throw new Error(`configuration: ${decoded.left.join('; ')}`);
+  return decoded.right;
+}
+
+function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
+  return {
+    version: EWM_VERSION,
+    ceilings: {
+      max_steps: vars.EWM_MAX_STEPS,
+      max_tool_calls: vars.EWM_MAX_TOOL_CALLS,
+      max_model_calls: vars.EWM_MAX_MODEL_CALLS,
+      max_memory_ops: vars.MEMORY_MAX_OPS,
+      max_memory_bytes: vars.MEMORY_MAX_BYTES,
+    },
+    memoryEnabled: vars.ENABLE_AGENTCORE_MEMORY,
+    bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
+    storeReserveMs: vars.EWM_STORE_RESERVE_MS,
+  };
+}
+
+/** Variables that are set to nothing count as not set: that is how Terraform leaves one out. */
+function decodeEnvironment<A>(codec: Codec<A>, env: Environment, names: readonly string[]): Either<readonly string[], A> {
+  const set = Object.fromEntries(names.flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])));
+  const decoded = codec.decode(set);
+  if (!isLeft(decoded)) return right(decoded.right);
+  return left(problemsOf(decoded.left).map(({ pointer, message }) => `${pointer.slice(1)}: ${message}`));
+}
+
+type Timeouts = Pick<Decoded<typeof lambdaCodec>, 'EWM_CONNECT_TIMEOUT_MS' | 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'>;
+
+function tooShort(vars: Timeouts, name: 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'): readonly string[] {
+  if (vars[name] >= vars.EWM_CONNECT_TIMEOUT_MS) return [];
+  return [`${name}: ${String(vars[name])} is less than EWM_CONNECT_TIMEOUT_MS (${String(vars.EWM_CONNECT_TIMEOUT_MS)}), which is a part of it`];
+}

@@ -1,0 +1,4 @@
+/** The Lambda function of `POST /agentcore/tools`: composed once a container. */
+import { toolsHandler } from '../compose-lambda';
+
+export const handler = toolsHandler();

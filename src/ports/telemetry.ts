@@ -1,0 +1,13 @@
+/** What operators see of a run: events and measures. It never changes a run: no method throws, waits or answers anything. */
+
+/** Scalars only, so that no body and no document can pass. Values of keys and secrets do not belong here either. */
+export type TelemetryFields = Readonly<Record<string, string | number | boolean>>;
+
+export type Unit = 'Count' | 'Milliseconds' | 'Bytes';
+
+export interface Telemetry {
+  /** Something that happened, as one structured line. `event` is a constant in snake_case that an alarm can match. */
+  readonly note: (level: 'info' | 'warn' | 'error', event: string, fields?: TelemetryFields) => void;
+  /** One sample of a metric. */
+  readonly measure: (metric: string, unit: Unit, value: number) => void;
+}

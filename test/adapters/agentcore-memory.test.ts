@@ -1,0 +1,253 @@
+import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
+import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
+import { makeAgentCoreMemory, sessionIdOf } from '../../src/adapters/agentcore/memory';
+import { deadlineIn, makeManualClock, noDeadline, systemClock } from '../../src/adapters/memory/clock';
+import type { Json } from '../../src/domain/canonical/canonical';
+import type { Deadline } from '../../src/ports/clock';
+import type { Memory } from '../../src/ports/memory';
+import { describeMemoryContract } from '../contracts/memory';
+import { type AgentCoreStub, startAgentCoreStub, STUB_MEMORY_ID } from '../support/agentcore-stub';
+import { useStubEnvironment } from '../support/aws-environment';
+import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
+import { leftOf, rightOf } from '../support/task';
+
+const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
+const ACTOR = 'team/a:1';
+
+async function startStub(): Promise<AgentCoreStub> {
+  const stub = await startAgentCoreStub();
+  useStubEnvironment({ AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: stub.url });
+  return stub;
+}
+
+const PAGINGS = {
+  'one page': {},
+  'pages of two, in no order, after two empty ones': { eventsMax: 2, emptyPages: 2, shuffled: true },
+};
+
+for (const [name, paging] of Object.entries(PAGINGS)) {
+  describeMemoryContract(`AgentCore stub, ${name}`, async () => {
+    const stub = await startStub();
+    Object.assign(stub.paging, paging);
+    const client = makeAgentCoreClient(LIMITS);
+    return {
+      // A clock that stands still is the hard case for an order.
+      memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: makeManualClock(1_764_000_000_000) }),
+      close: () => {
+        client.destroy();
+        return stub.close();
+      },
+    };
+  });
+}
+
+describe('AgentCore memory', () => {
+  let stub: AgentCoreStub;
+  let client: BedrockAgentCoreClient;
+  let memory: Memory;
+
+  beforeAll(async () => {
+    stub = await startStub();
+    client = makeAgentCoreClient(LIMITS);
+    memory = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: systemClock });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await stub.close();
+  });
+  beforeEach(() => {
+    stub.reset();
+    stub.events.length = 0;
+    Object.assign(stub.paging, { eventsMax: 100, emptyPages: 0, sameTokenForever: false, shuffled: false });
+  });
+
+  const put = (value: Json, operationId: string, deadline: Deadline = noDeadline): ReturnType<Memory['put']> =>
+    memory.put({ op: 'memory_put', key: 'notes', value }, operationId, deadline);
+  const get = (deadline: Deadline = noDeadline): ReturnType<Memory['get']> => memory.get({ op: 'memory_get', key: 'notes' }, deadline);
+  const clear = (deadline: Deadline = noDeadline): ReturnType<Memory['clear']> => memory.clear({ op: 'memory_clear', key: 'notes' }, deadline);
+  const bodies = (): readonly Record<string, unknown>[] => stub.requests().map((request) => JSON.parse(request.body.toString()) as Record<string, unknown>);
+
+  it('maps any key to a legal session id', () => {
+    for (const key of ['', 'a', 'a/b', '日本', 'k'.repeat(10_000)]) expect(sessionIdOf(key)).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9-_]{0,99}$/);
+  });
+
+  it('puts the value as canonical JSON text in one request', async () => {
+    await rightOf(put({ b: [1, 'é'], a: null }, 'run:0'));
+    expect(stub.requests().map(({ method, segments }) => [method, ...segments])).toEqual([['POST', 'memories', STUB_MEMORY_ID, 'events']]);
+    expect(bodies()[0]).toMatchObject({
+      actorId: ACTOR,
+      sessionId: sessionIdOf('notes'),
+      payload: [{ blob: '{"key":"notes","value":{"a":null,"b":[1,"é"]}}' }],
+    });
+  });
+
+  it('derives the client token from the operation and its content alone', async () => {
+    const another = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: makeManualClock(0) });
+    await rightOf(put('v', 'run:0'));
+    await rightOf(another.put({ op: 'memory_put', key: 'notes', value: 'v' }, 'run:0', noDeadline));
+    await rightOf(put('v', 'run:1'));
+    await rightOf(put('w', 'run:0'));
+    const tokens = bodies().map((body) => body['clientToken']);
+    expect(tokens[1]).toBe(tokens[0]);
+    expect(new Set(tokens).size).toBe(3);
+    expect(tokens[0]).toMatch(/^[a-zA-Z0-9-]{33,256}$/);
+  });
+
+  it('stamps events in strictly increasing order, whatever the clock does', async () => {
+    const clock = makeManualClock(1_764_000_000_500);
+    const stamped = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock });
+    for (const [index, nowMs] of [1_764_000_000_500, 1_764_000_000_500, 1_763_999_999_000, 1_764_000_000_502, 1_764_000_001_000].entries()) {
+      clock.set(nowMs);
+      await rightOf(stamped.put({ op: 'memory_put', key: 'notes', value: index }, String(index), noDeadline));
+    }
+    expect(stub.events.map((event) => event.timestampMs - 1_764_000_000_000)).toEqual([500, 501, 502, 503, 1_000]);
+  });
+
+  it('follows empty pages to the end, one request a page', async () => {
+    for (const value of [1, 2, 3]) await rightOf(put(value, `run:${String(value)}`));
+    stub.reset();
+    Object.assign(stub.paging, { eventsMax: 1, emptyPages: 3, shuffled: true });
+    expect(await rightOf(get())).toBe(3);
+    expect(stub.requests()).toHaveLength(6);
+    expect(bodies()[0]).toEqual({ includePayloads: true, maxResults: 100 });
+  });
+
+  it('gives up on a list that never moves on', async () => {
+    stub.paging.sameTokenForever = true;
+    expect(await leftOf(get())).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
+    expect(stub.requests()).toHaveLength(2);
+  });
+
+  it('removes the oldest event first, so that no older value comes back', async () => {
+    for (const value of [1, 2, 3]) await rightOf(put(value, `run:${String(value)}`));
+    const ids = stub.events.map((event) => event.eventId);
+    stub.reset();
+    stub.paging.shuffled = true;
+    await rightOf(clear());
+    expect(stub.requests().slice(1).map((request) => request.segments.at(-1))).toEqual(ids);
+    expect(bodies()[0]).toMatchObject({ includePayloads: false });
+  });
+
+  it('is content where another clear was faster', async () => {
+    for (const value of [1, 2]) await rightOf(put(value, `run:${String(value)}`));
+    stub.reset();
+    stub.failCall(1, { when: 'after', how: 'status', status: 404, type: 'ResourceNotFoundException' });
+    await rightOf(clear());
+    expect(stub.events).toEqual([]);
+  });
+
+  const FOREIGN: readonly (readonly [string, readonly unknown[]])[] = [
+    ['nothing', []],
+    ['conversation', [{ conversational: { role: 'USER', content: { text: 'hi' } } }]],
+    ['text that is no JSON', [{ blob: '{content=hi, role=user}' }]],
+    ['another key', [{ blob: '{"key":"other","value":1}' }]],
+    ['more fields', [{ blob: '{"key":"notes","value":1,"more":1}' }]],
+    ['a document', [{ blob: { key: 'notes', value: 1 } }]],
+    ['a number JSON cannot hold', [{ blob: '{"key":"notes","value":1e999}' }]],
+    ['text without a UTF-8 form', [{ blob: '{"key":"notes","value":"\\ud800"}' }]],
+    ['two items', [{ blob: '{"key":"notes","value":1}' }, { blob: '1' }]],
+  ];
+  it.each(FOREIGN)('does not take an event of others for a value: %s', async (_what, payload) => {
+    await rightOf(put('ours', 'run:0'));
+    const sessionId = sessionIdOf('notes');
+    stub.events.push({ actorId: ACTOR, sessionId, eventId: '9'.repeat(19) + '#0', timestampMs: 9e12, payload });
+    expect(await leftOf(get())).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
+  });
+
+  it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))('sends every request once: %s', async (_what, fault) => {
+    const unsure = fault.how === 'reset' || (fault.status ?? 0) >= 500 ? 'unknown' : 'none';
+    stub.failCall(0, fault);
+    expect(await leftOf(put('v', describeFault(fault)))).toMatchObject({ _tag: 'DependencyFailed', operation: 'CreateEvent', effect: unsure });
+    expect(stub.requests()).toHaveLength(1);
+    expect(stub.events).toHaveLength(fault.when === 'after' ? 1 : 0);
+
+    stub.reset();
+    stub.failCall(0, fault);
+    expect(await leftOf(get())).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
+    expect(stub.requests()).toHaveLength(1);
+  });
+
+  it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))('leaves the value or nothing when a clear fails: %s', async (_what, fault) => {
+    // A list and three deletes: each of them fails in turn.
+    for (let failing = 0; failing < 4; failing += 1) {
+      stub.events.length = 0;
+      for (const value of [1, 2, 3]) await rightOf(put(value, `${describeFault(fault)}:${String(failing)}:${String(value)}`));
+      stub.reset();
+      stub.failCall(failing, fault);
+      expect(await leftOf(clear())).toMatchObject({ _tag: 'DependencyFailed', operation: failing === 0 ? 'ListEvents' : 'DeleteEvent' });
+      expect(stub.requests()).toHaveLength(failing + 1);
+      expect(await rightOf(get())).toBe(failing === 3 && fault.when === 'after' ? undefined : 3);
+    }
+  });
+
+  it.each(['before', 'after'] as const)('gives up a slow service at the deadline, %s it took effect', async (when) => {
+    const late = { _tag: 'DeadlineExceeded', service: 'bedrock-agentcore' };
+    const acts = [
+      async () => { expect(await leftOf(put('v', when, deadlineIn(40)))).toMatchObject({ ...late, effect: 'unknown' }); },
+      async () => { expect(await leftOf(get(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' }); },
+      async () => { expect(await leftOf(clear(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' }); },
+    ];
+    for (const act of acts) {
+      stub.reset();
+      stub.failCall(0, { when, how: 'hang' });
+      await act();
+      expect(stub.requests()).toHaveLength(1);
+    }
+  });
+
+  it('asks for no more pages once the deadline has passed', async () => {
+    Object.assign(stub.paging, { emptyPages: 1_000 });
+    let pages = 3;
+    const deadline: Deadline = { remainingMs: () => (pages-- > 0 ? 1_000 : 0) };
+    expect(await leftOf(get(deadline))).toMatchObject({ _tag: 'DeadlineExceeded', operation: 'ListEvents' });
+    expect(stub.requests()).toHaveLength(3);
+  });
+
+  it('gives up a slow service at the timeout of the client', async () => {
+    const impatient = makeAgentCoreClient({ connectTimeoutMs: 40, requestTimeoutMs: 40 });
+    const slow = makeAgentCoreMemory({ client: impatient, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: systemClock });
+    stub.failCall(0, { when: 'before', how: 'hang' });
+    expect(await leftOf(slow.get({ op: 'memory_get', key: 'notes' }, noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      reason: expect.stringContaining('TimeoutError') as string,
+    });
+    expect(stub.requests()).toHaveLength(1);
+    impatient.destroy();
+  });
+
+  it('says what the service refused without repeating what was sent', async () => {
+    const wrong = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: '!', clock: systemClock });
+    const failure = await leftOf(wrong.put({ op: 'memory_put', key: 'notes', value: 'a secret' }, 'run:0', noDeadline));
+    expect(failure).toEqual({
+      _tag: 'DependencyFailed',
+      service: 'bedrock-agentcore',
+      operation: 'CreateEvent',
+      reason: 'ValidationException: FieldValidationFailed (actorId)',
+      httpStatus: 400,
+      effect: 'none',
+    });
+    stub.reset();
+    stub.failCall(0, { when: 'before', how: 'status', status: 400, type: 'InvalidInputException', message: 'Value "a secret" is not valid' });
+    expect(JSON.stringify(await leftOf(put('a secret', 'run:1')))).not.toContain('secret');
+  });
+
+  it('does not take an unknown memory for an empty one', async () => {
+    const unknown = makeAgentCoreMemory({ client, memoryId: 'ewm_other-0123456789', actorId: ACTOR, clock: systemClock });
+    expect(await leftOf(unknown.get({ op: 'memory_get', key: 'notes' }, noDeadline))).toMatchObject({
+      httpStatus: 404,
+      reason: 'ResourceNotFoundException: Memory not found',
+    });
+  });
+
+  it('fails where nobody listens', async () => {
+    const gone = await startStub();
+    const lost = makeAgentCoreClient(LIMITS);
+    await gone.close();
+    const nowhere = makeAgentCoreMemory({ client: lost, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: systemClock });
+    expect(await leftOf(nowhere.put({ op: 'memory_put', key: 'notes', value: 1 }, 'run:0', noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      reason: expect.stringContaining('ECONNREFUSED') as string,
+    });
+    lost.destroy();
+  });
+});

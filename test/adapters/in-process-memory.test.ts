@@ -1,0 +1,4 @@
+import { makeInProcessMemory } from '../../src/adapters/memory/memory';
+import { describeMemoryContract } from '../contracts/memory';
+
+describeMemoryContract('in process', () => Promise.resolve({ memory: makeInProcessMemory(), close: () => Promise.resolve() }));

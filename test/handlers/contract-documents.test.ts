@@ -1,0 +1,80 @@
+import Ajv2020 from 'ajv/dist/2020';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json } from '../../src/domain/canonical/canonical';
+import { isRecord } from '../../src/domain/codec/codec';
+import { configurationDoc } from '../../src/handlers/config-doc';
+import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/errors';
+import { errorSchema, openApi } from '../../src/handlers/http/openapi';
+import { ROUTES } from '../../src/handlers/http/routes';
+
+const DOCS = join(__dirname, '../../docs');
+const UPDATE = process.env['UPDATE'] === '1';
+
+function pretty(document: Json): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+describe('documents made of the code', () => {
+  it.each([
+    ['openapi.json', pretty(openApi())],
+    ['schema/error.schema.json', pretty(errorSchema())],
+    ['configuration.md', configurationDoc()],
+  ])('docs/%s is up to date (UPDATE=1 writes it)', (file, expected) => {
+    const path = join(DOCS, file);
+    if (UPDATE) writeFileSync(path, expected);
+    expect(existsSync(path) ? readFileSync(path, 'utf8') : '').toBe(expected);
+  });
+});
+
+describe('OpenAPI document', () => {
+  const document = openApi() as Readonly<Record<string, Record<string, Record<string, never>>>>;
+  const text = JSON.stringify(document);
+
+  it('resolves every reference it makes', () => {
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([A-Za-z]+)"/g)].map((match) => match[1] ?? '');
+    expect(references.length).toBeGreaterThan(40);
+    const schemas = Object.keys(document['components']?.['schemas'] ?? {});
+    expect(references.filter((name) => !schemas.includes(name))).toEqual([]);
+    expect(schemas.filter((name) => !references.includes(name))).toEqual([]);
+  });
+
+  it('has an operation for each route, each with an id of its own and an answer for each status', () => {
+    const operations = Object.keys(ROUTES).map((route) => {
+      const [method = '', path = ''] = route.split(' ');
+      return (document['paths']?.[path] as unknown as Readonly<Record<string, { operationId: string; responses: object }>>)[method.toLowerCase()];
+    });
+    expect(new Set(operations.map((operation) => operation?.operationId)).size).toBe(operations.length);
+    const statuses = [...new Set(['200', ...Object.values(STATUS_OF).map(String)])].sort();
+    for (const operation of operations) {
+      const expected = operation?.operationId === 'health' ? ['200'] : statuses;
+      expect(Object.keys(operation?.responses ?? {}).sort()).toEqual(expected);
+    }
+    expect(document['openapi']).toBe('3.1.0');
+  });
+
+  it('holds schemas that compile in strict mode, and examples that they accept', () => {
+    const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, strictTypes: false });
+    ajv.addVocabulary(['components']);
+    ajv.addSchema({ $id: 'openapi', components: document['components'] ?? {} }, 'openapi', false, false);
+    for (const name of Object.keys(document['components']?.['schemas'] ?? {})) {
+      expect(ajv.compile({ $ref: `openapi#/components/schemas/${name}` })).toBeDefined();
+    }
+    let examples = 0;
+    for (const path of Object.values(document['paths'] ?? {})) {
+      const body: unknown = isRecord(path['post']) ? path['post']['requestBody'] : undefined;
+      const media = isRecord(body) && isRecord(body['content']) ? body['content']['application/json'] : undefined;
+      if (!isRecord(media) || !isRecord(media['schema'])) continue;
+      const validate = ajv.compile({ $ref: `openapi${String(media['schema']['$ref'])}` });
+      expect([validate(media['example']), validate.errors]).toEqual([true, null]);
+      expect(validate({ unknown_field: 1 })).toBe(false);
+      examples += 1;
+    }
+    expect(examples).toBe(3);
+  });
+
+  it('has an error schema with a variant for every code', () => {
+    const variants = (errorSchema() as { oneOf: { properties: { code: { const: ErrorCode } } }[] }).oneOf;
+    expect(variants.map((variant) => variant.properties.code.const).sort()).toEqual(Object.keys(STATUS_OF).sort());
+  });
+});

@@ -1,0 +1,187 @@
+/**
+ * Every request to S3 and AgentCore fails in turn, before and after it took effect: the documented answer, no retry, nothing that looks
+ * finished and did not happen, and a repeat that completes what a failure of S3 left undone. Real SDK clients against stubs of the wire.
+ */
+import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
+import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-interpreter';
+import { makeAgentCoreMemory } from '../../src/adapters/agentcore/memory';
+import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
+import { systemClock } from '../../src/adapters/memory/clock';
+import { silentTelemetry } from '../../src/adapters/memory/telemetry';
+import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
+import { makeS3Client } from '../../src/adapters/s3/client';
+import { filesOf } from '../../src/domain/run/inputs';
+import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
+import type { ApiResponse } from '../../src/handlers/http/response';
+import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import { useStubEnvironment } from '../support/aws-environment';
+import { answerOf, ask, contextOf, makeTestHandler, provenHeadOf } from '../support/handlers';
+import { httpEvent } from '../support/http-events';
+import type { Fault } from '../support/http-stub';
+import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
+
+const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
+const BUDGET = { max_steps: 10, max_tool_calls: 10, max_model_calls: 2, max_memory_ops: 10, max_memory_bytes: 10_000 };
+
+const BODIES = {
+  'agentcore-base': { steps: 5, budget: { max_steps: 5 } },
+  'agentcore-tools': {
+    budget: BUDGET,
+    tool_plan: [
+      { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+      { name: 'propose_plan', args: { goal: 'grow' } },
+      { name: 'execute', args: { step: 0 } },
+    ],
+  },
+  'agentcore-memory': {
+    budget: BUDGET,
+    requests: [
+      { op: 'memory_put', key: 'k', value: 'v' },
+      { op: 'memory_get', key: 'k' },
+      { op: 'memory_clear', key: 'k' },
+    ],
+  },
+} as const;
+const MODES = Object.keys(BODIES) as Mode[];
+
+/** Requests to AgentCore that each mode makes when all goes well. */
+const REMOTE_REQUESTS: Readonly<Record<Mode, number>> = { 'agentcore-base': 0, 'agentcore-tools': 4, 'agentcore-memory': 4 };
+
+const FAULTS: readonly Fault[] = [
+  { when: 'before', how: 'status', status: 503, type: 'SlowDown' },
+  { when: 'after', how: 'status', status: 500, type: 'InternalServerException' },
+  { when: 'before', how: 'reset' },
+  { when: 'after', how: 'reset' },
+];
+
+let s3: S3Stub;
+let agentCore: AgentCoreStub;
+let s3Client: S3Client;
+let agentCoreClient: BedrockAgentCoreClient;
+
+beforeAll(async () => {
+  s3 = await startS3Stub();
+  agentCore = await startAgentCoreStub();
+  useStubEnvironment({ AWS_ENDPOINT_URL_S3: s3.url, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url });
+  s3Client = makeS3Client(LIMITS);
+  agentCoreClient = makeAgentCoreClient(LIMITS);
+});
+afterAll(async () => {
+  s3Client.destroy();
+  agentCoreClient.destroy();
+  await Promise.all([s3.close(), agentCore.close()]);
+});
+beforeEach(() => {
+  forgetRequests();
+  s3.objects.clear();
+  agentCore.events.splice(0);
+  agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
+  agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[{"type":"PlaceBuy","symbol":"AAPL","quantity":1}]'] });
+});
+
+function forgetRequests(): void {
+  s3.reset();
+  agentCore.reset();
+}
+
+function portsOf(mode: Mode): HandlerPorts {
+  const ports = { artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }), telemetry: silentTelemetry };
+  const client = agentCoreClient;
+  if (mode === 'agentcore-memory') return { ...ports, memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) };
+  if (mode === 'agentcore-base') return ports;
+  return {
+    ...ports,
+    interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry: silentTelemetry }),
+    planner: makeAgentCorePlanner({ client, agentRuntimeArn: STUB_RUNTIME_ARN }),
+  };
+}
+
+async function request(mode: Mode, requestId: string, remainingMs: number | (() => number) = 29_000): Promise<{ readonly status: number; readonly answer: ApiResponse }> {
+  const { handle } = makeTestHandler(mode, {}, portsOf(mode));
+  const event = httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: JSON.stringify(BODIES[mode]) });
+  const { status, text } = await ask(handle, event, contextOf(requestId, remainingMs));
+  return { status, answer: answerOf(mode, JSON.parse(text)) };
+}
+
+describe.each(MODES)('%s', (mode) => {
+  it('works when all goes well, and its artifacts prove it', async () => {
+    const { status, answer } = await request(mode, 'r');
+    expect([status, answer.error, answer.ok]).toEqual([200, undefined, true]);
+    expect(await provenInStub(answer)).toBe(answer.head_hash);
+    expect(agentCore.requests()).toHaveLength(REMOTE_REQUESTS[mode]);
+    expect([...s3.objects.keys()]).toEqual(filesOf(mode).map((file) => `ewm/artifacts/${answer.run_id ?? ''}/${file}`));
+  });
+
+  // The store is the same for every mode; one sees all of its faults.
+  const storeFaults = mode === 'agentcore-base' ? FAULTS : FAULTS.slice(-1);
+  const putFaults = filesOf(mode).flatMap((file, index) => storeFaults.map((fault) => [file, `${fault.how} ${fault.when}`, index, fault] as const));
+  it.each(putFaults)('S3 fails at %s (%s)', async (_file, _how, index, fault) => {
+    const clean = mode === 'agentcore-base' ? await request(mode, 'r') : undefined;
+    s3.objects.clear();
+    forgetRequests();
+    s3.failCall(index, fault);
+    const { status, answer } = await request(mode, 'r');
+    expect(status).toBe(503);
+    expect(answer).toMatchObject({ ok: false, artifact_dir: null, error: { code: 'dependency_failed', service: 's3', operation: 'PutObject', effect: 'unknown' } });
+    // One attempt, and nothing after it.
+    expect(s3.requests()).toHaveLength(index + 1);
+    expect(s3.objects.size).toBe(index + (fault.when === 'after' ? 1 : 0));
+    const whole = s3.objects.size === filesOf(mode).length;
+    expect([...s3.objects.keys()].some((key) => key.endsWith('/run.json'))).toBe(whole);
+    if (clean === undefined) return;
+    // Nothing outside was touched, so the request can be sent again, and completes.
+    const again = await request(mode, 'another');
+    expect([again.status, again.answer]).toEqual([200, clean.answer]);
+    expect(await provenInStub(again.answer)).toBe(answer.head_hash);
+  });
+
+  const callFaults = Array.from({ length: REMOTE_REQUESTS[mode] }, (_, index) => FAULTS.map((fault) => [index, `${fault.how} ${fault.when}`, fault] as const)).flat();
+  if (callFaults.length > 0) {
+    it.each(callFaults)('AgentCore fails at request %d (%s)', async (index, how, fault) => {
+      const openBefore = agentCore.openSessions().length;
+      agentCore.failCall(index, fault);
+      // Another run each time: AgentCore takes an operation of one run once.
+      const { status, answer } = await request(mode, `${String(index)} ${how}`);
+      // The stop of a code interpreter session is told to the operator; the program's result stands.
+      const stopFailed = mode === 'agentcore-tools' && index === 2;
+      expect(status).toBe(stopFailed ? 200 : 503);
+      if (!stopFailed) expect(answer).toMatchObject({ ok: false, error: { code: 'dependency_failed', service: 'bedrock-agentcore' } });
+      // The attempt is charged and recorded, the rest of the list is not sent, and the proof says so.
+      const results = answer.results ?? [];
+      expect(results.length).toBeGreaterThan(0);
+      expect(results.slice(0, -1).every((result) => (result as { ok: boolean }).ok)).toBe(true);
+      expect(answer.budget_state).toMatchObject(mode === 'agentcore-tools' ? { tool_calls: results.length } : { memory_ops: results.length });
+      expect(await provenInStub(answer)).toBe(answer.head_hash);
+      const sent = agentCore.requests().map(({ method, segments, body }) => `${method} ${segments.join('/')} ${body.toString()}`);
+      expect(new Set(sent).size).toBe(sent.length);
+      expect(agentCore.openSessions().length - openBefore).toBe(mode === 'agentcore-tools' && openAfter(index, fault) ? 1 : 0);
+    });
+  }
+
+  it('gives up a silent service in time to answer', async () => {
+    const isBase = mode === 'agentcore-base';
+    (isBase ? s3 : agentCore).failCall(isBase ? 3 : 0, { when: 'before', how: 'hang' });
+    // Time runs short between the question whether to begin and the call; 50 ms are left for it.
+    const [plenty, leftMs] = { 'agentcore-base': [4, 300], 'agentcore-tools': [1, 5_300], 'agentcore-memory': [1, 3_300] }[mode] as [number, number];
+    let asked = 0;
+    const { status, answer } = await request(mode, 'silence', () => (asked++ < plenty ? 29_000 : leftMs));
+    expect([status, answer.error?.code]).toEqual([504, 'deadline_exceeded']);
+    expect([s3.requests().length, agentCore.requests().length]).toEqual(isBase ? [4, 0] : [filesOf(mode).length, 1]);
+    if (!isBase) expect(await provenInStub(answer)).toBe(answer.head_hash);
+  });
+});
+
+/** Without a request: what is being tested is not the reading. */
+async function provenInStub({ mode, artifact_dir: folder }: ApiResponse): Promise<string> {
+  const entries = filesOf(mode).map((file) => [file, s3.objects.get(`ewm/${folder ?? ''}/${file}`)?.bytes] as const);
+  const files = Object.fromEntries(entries.filter(([, bytes]) => bytes !== undefined)) as RunFileBytes;
+  return provenHeadOf(files);
+}
+
+/** A start whose answer is lost, and a stop that never arrived, leave a session that ends by its own timeout. */
+function openAfter(index: number, { when }: Fault): boolean {
+  return (index === 0 && when === 'after') || (index === 2 && when === 'before');
+}

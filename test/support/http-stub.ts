@@ -1,0 +1,122 @@
+/** A server for one test file that speaks HTTP on a free port, records every request, and fails the calls it is told to fail. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface StubRequest {
+  readonly method: string;
+  /** Decoded one by one: the path is split before `%2F` becomes a slash. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface StubAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent chunk by chunk. */
+  readonly chunks?: readonly (string | Buffer)[];
+}
+
+/**
+ * How a call fails. `before`: it took no effect; `after`: it did, and the caller is not told.
+ * `status` answers an error, `reset` drops the connection, `hang` never answers, `cut` sends the head and a part of the body and drops the rest.
+ */
+export interface Fault {
+  readonly when: 'before' | 'after';
+  readonly how: 'status' | 'reset' | 'hang' | 'cut';
+  readonly status?: number;
+  readonly type?: string;
+  readonly message?: string;
+}
+
+export interface HttpStub {
+  readonly url: string;
+  readonly requests: () => readonly StubRequest[];
+  /** Fails the call with this index, counted from the last `reset`. */
+  readonly failCall: (index: number, fault: Fault) => void;
+  /** Forgets requests and faults; what the service holds stays. */
+  readonly reset: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface Service {
+  readonly answer: (request: StubRequest) => StubAnswer;
+  /** An error as this service writes it. */
+  readonly refuse: (status: number, type: string, message: string) => StubAnswer;
+}
+
+const CUT_BYTES = 20;
+
+export async function startHttpStub(service: Service): Promise<HttpStub> {
+  let requests: StubRequest[] = [];
+  let faults = new Map<number, Fault>();
+  const server = http.createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    // The client may give up in the middle of its request.
+    incoming.on('error', () => undefined);
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const request = parse(incoming, Buffer.concat(chunks));
+      const fault = faults.get(requests.length);
+      requests.push(request);
+      const real = fault?.when === 'before' ? undefined : service.answer(request);
+      if (fault === undefined) send(outgoing, real ?? { status: 500 });
+      else fail(outgoing, fault, real, service);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    requests: () => requests,
+    failCall: (index, fault) => {
+      faults.set(index, fault);
+    },
+    reset: () => {
+      requests = [];
+      faults = new Map();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function parse(incoming: http.IncomingMessage, body: Buffer): StubRequest {
+  const [path = '', query = ''] = (incoming.url ?? '').split('?');
+  return {
+    method: incoming.method ?? '',
+    segments: path.split('/').slice(1).map(decodeURIComponent),
+    query: new URLSearchParams(query),
+    headers: incoming.headers,
+    body,
+  };
+}
+
+function send(outgoing: http.ServerResponse, answer: StubAnswer): void {
+  outgoing.writeHead(answer.status, answer.headers);
+  for (const chunk of answer.chunks ?? []) outgoing.write(chunk);
+  outgoing.end();
+}
+
+function fail(outgoing: http.ServerResponse, fault: Fault, real: StubAnswer | undefined, service: Service): void {
+  switch (fault.how) {
+    case 'status':
+      send(outgoing, service.refuse(fault.status ?? 500, fault.type ?? 'InternalServerException', fault.message ?? 'told to fail'));
+      return;
+    case 'reset':
+      outgoing.socket?.resetAndDestroy();
+      return;
+    case 'hang':
+      return;
+    case 'cut': {
+      const body = Buffer.concat((real?.chunks ?? []).map((chunk) => Buffer.from(chunk)));
+      outgoing.writeHead(real?.status ?? 200, real?.headers);
+      outgoing.write(body.subarray(0, Math.min(CUT_BYTES, body.length)), () => outgoing.socket?.destroy());
+    }
+  }
+}
