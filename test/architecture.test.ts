@@ -78,6 +78,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: TEST_PACKAGES },
   'test/handlers/**': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020', 'esbuild'] },
+  'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
 };
 

@@ -2,7 +2,7 @@
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
 import type { RunFile } from '../../src/ports/run-files';
 import { fromText, linesOf, rowsOf, textOf, withoutKey } from './harness';
-import { canonicalText, type Json, type JsonObject, sha256 } from './reference-model';
+import { canonicalText, type JsonObject, sha256 } from './reference-model';
 
 export interface Edits {
   readonly tape?: (rows: JsonObject[]) => readonly JsonObject[];
@@ -24,11 +24,12 @@ export function forge(files: RunFileBytes, edits: Edits): RunFileBytes {
   inputs['strategy_sha256'] = sha256(text('strategy.json'));
   inputs['policy_sha256'] = sha256(text('policy.json'));
   const genesis = sha256(canonicalText(inputs));
-  opening['run_id'] = genesis.slice(0, 32);
+  const runId = genesis.slice(0, 32);
+  opening['run_id'] = runId;
 
   const first = chained([opening], genesis);
   const ledger = chained(
-    executions.map((row) => ({ ...row, run_id: opening['run_id'] as Json, event_id: `${String(opening['run_id'])}${String(row['event_id']).slice(32)}` })),
+    executions.map((row) => ({ ...row, run_id: runId, event_id: runId + (row['event_id'] as string).slice(32) })),
     first.head,
   );
   seal['executions'] = { rows: executions.length, head_hash: ledger.head };
@@ -37,13 +38,20 @@ export function forge(files: RunFileBytes, edits: Edits): RunFileBytes {
   texts['executions.jsonl'] = ledger.text;
 
   const run = JSON.parse(textOf(files, 'run.json')) as JsonObject;
-  run['run_id'] = opening['run_id'] as Json;
+  run['run_id'] = runId;
   run['genesis'] = genesis;
   run['head_hash'] = rest.head;
   run['executions'] = seal['executions'];
   run['digests'] = Object.fromEntries(Object.keys(run['digests'] as JsonObject).map((file) => [file, sha256(text(file as RunFile))]));
   texts['run.json'] ??= `${canonicalText(run)}\n`;
   return { ...files, ...Object.fromEntries(Object.entries(texts).map(([file, content]) => [file, fromText(content)])) };
+}
+
+/** The same files, with a `run.json` that names their digests. */
+export function withDigests(files: RunFileBytes): RunFileBytes {
+  const run = JSON.parse(textOf(files, 'run.json')) as JsonObject;
+  run['digests'] = Object.fromEntries(Object.keys(run['digests'] as JsonObject).map((file) => [file, sha256(textOf(files, file as RunFile))]));
+  return { ...files, 'run.json': fromText(`${canonicalText(run)}\n`) };
 }
 
 /** The row at `index`, changed. */
@@ -56,7 +64,7 @@ function same(rows: JsonObject[]): readonly JsonObject[] {
 }
 
 function copy(rows: readonly JsonObject[]): JsonObject[] {
-  return structuredClone(rows) as JsonObject[];
+  return structuredClone([...rows]);
 }
 
 function chained(rows: readonly JsonObject[], anchor: string): { readonly text: string; readonly head: string } {

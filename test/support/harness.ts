@@ -3,8 +3,9 @@
  * EWM_SEED=<integer> repeats a failure, EWM_SEED=random explores, EWM_RUNS=<factor> makes every property so many times as long.
  */
 import { isLeft, right, type Either } from 'fp-ts/Either';
+import { inspect } from 'node:util';
 import { makeMarketDocument } from '../../src/adapters/memory/market-document';
-import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
 import { makeEngine, type Engine } from '../../src/domain/run/engine';
 import { readEvidence, readInputs, type Evidence } from '../../src/domain/run/evidence';
@@ -27,7 +28,7 @@ export const RUNS = {
   /** Whole runs against the slow model. */
   reference: 500,
   /** Whole runs, or several of them. */
-  whole: 100,
+  whole: 60,
   /** A single call. */
   call: 1_000,
 } as const;
@@ -78,8 +79,8 @@ export function decodedMarket(request: ReferenceRequest): MarketPath {
 export async function tryRun(
   request: ReferenceRequest,
   market: MarketInput = makeMarketDocument(decodedMarket(request)),
+  writer: MemoryRunWriter = makeMemoryRunWriter(),
 ): Promise<Either<RunError, RunResult>> {
-  const writer = makeMemoryRunWriter();
   const { strategy, policy, initialState, steps, budget } = request;
   const finished = await run({ strategy, policy, initialState, steps, maxSteps: budget.max_steps }, market, writer);
   if (isLeft(finished)) return finished;
@@ -87,8 +88,8 @@ export async function tryRun(
   return right({ ...finished.right, files, tape: linesOf(files, 'tape.jsonl'), executions: linesOf(files, 'executions.jsonl') });
 }
 
-export async function runCase(request: ReferenceRequest, market?: MarketInput): Promise<RunResult> {
-  return expectRight(await tryRun(request, market));
+export async function runCase(request: ReferenceRequest, market?: MarketInput, writer?: MemoryRunWriter): Promise<RunResult> {
+  return expectRight(await tryRun(request, market, writer));
 }
 
 export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
@@ -155,16 +156,47 @@ function pieceTexts(lines: readonly string[], sizes: readonly number[]): readonl
 
 /** The same reader, answering at most so many bytes a read, over and over through `sizes`. */
 export function shortReads(reader: RunReader, sizes: readonly number[]): RunReader {
-  let k = 0;
-  const shorten = (cursor: ByteCursor): ByteCursor => ({
-    read: (bytesMax) => cursor.read(Math.max(1, Math.min(bytesMax, sizes[k++ % Math.max(1, sizes.length)] ?? bytesMax))),
-    close: cursor.close,
-  });
   return {
     ...reader,
     open: (file, offset) => async () => {
       const opened = await reader.open(file, offset)();
-      return isLeft(opened) ? opened : right(shorten(opened.right));
+      return isLeft(opened) ? opened : right(shortened(opened.right, sizes));
+    },
+  };
+}
+
+function shortened(cursor: ByteCursor, sizes: readonly number[]): ByteCursor {
+  let k = 0;
+  return {
+    read: (bytesMax) => cursor.read(Math.max(1, Math.min(bytesMax, sizes[k++ % Math.max(1, sizes.length)] ?? bytesMax))),
+    close: cursor.close,
+  };
+}
+
+/** A writer that looks at bytes as late as the port allows: once the next append to the same file is about to be answered. */
+export function makeLateWriter(sizes: readonly number[]): MemoryRunWriter {
+  const writer = makeMemoryRunWriter();
+  const pending = new Map<RunFile, Uint8Array>();
+  const settle = async (file: RunFile): Promise<void> => {
+    const bytes = pending.get(file);
+    pending.delete(file);
+    if (bytes !== undefined) await writer.append(file, bytes)();
+  };
+  return {
+    ...writer,
+    append: (file, bytes) => async () => {
+      await settle(file);
+      pending.set(file, bytes);
+      return right(undefined);
+    },
+    readBack: (file, offset) => async () => {
+      await settle(file);
+      const opened = await writer.readBack(file, offset)();
+      return isLeft(opened) ? opened : right(shortened(opened.right, sizes));
+    },
+    commit: () => async () => {
+      for (const file of [...pending.keys()]) await settle(file);
+      return writer.commit()();
     },
   };
 }
@@ -219,7 +251,7 @@ export function withoutKey(row: JsonObject, key: string): JsonObject {
 }
 
 export function expectRight<A>(value: Either<unknown, A>): A {
-  if (isLeft(value)) throw new Error(`expected a right, got ${JSON.stringify(value.left, (_, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)).slice(0, 2_000)}`);
+  if (isLeft(value)) throw new Error(`expected a right, got ${inspect(value.left, { depth: 4 }).slice(0, 2_000)}`);
   return value.right;
 }
 

@@ -17,23 +17,22 @@ const LOCAL_FILES = filesOf('local');
 export const STEPS = 45_500;
 export const CENT = 1_000_000n;
 
-/** A walk of two prices in whole cents, from a generator of its own: every byte of these runs follows from this line. */
+/** A walk of a price in whole cents, from a generator of its own: every byte of these runs follows from this line. */
 function walk(steps: number): readonly MarketStep[] {
-  let [seed, a, b] = [20_240_301, 10_000, 20_000];
-  const next = (): number => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) >>> 16;
+  let [seed, cents] = [20_240_301, 10_000];
   return Array.from({ length: steps }, (_, t) => {
-    a = Math.max(5_000, Math.min(20_000, a + (next() % 201) - 100));
-    b = Math.max(5_000, Math.min(40_000, b + (next() % 401) - 200));
-    return { prices: [BigInt(a) * CENT, BigInt(b) * CENT], time: t % 1_000 === 0 ? `Märkte ${String(t)}` : undefined };
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    cents = Math.max(5_000, Math.min(20_000, cents + ((seed >>> 16) % 201) - 100));
+    return { prices: [BigInt(cents) * CENT], time: t % 1_000 === 0 ? `Märkte ${String(t)}` : undefined };
   });
 }
 
-export const longMarket = { symbols: ['AAPL', 'MSFT'], steps: walk(STEPS) };
+export const longMarket = { symbols: ['AAPL'], steps: walk(STEPS) };
 
 /** Windows of up to 300 prices: a segment that starts without them decides otherwise. */
 export const windows = [
   { type: 'sma_crossover', symbol: 'AAPL', short_window: 20, long_window: 300 },
-  { type: 'mean_reversion_zscore', symbol: 'MSFT', window: 50, z_buy_below: '-2', z_sell_above: '2' },
+  { type: 'mean_reversion_zscore', symbol: 'AAPL', window: 50, z_buy_below: '-2', z_sell_above: '2' },
 ];
 /** Buys at once, and never again. */
 export const once = [{ type: 'threshold_price', symbol: 'AAPL', buy_below: '1000' }];
@@ -48,7 +47,7 @@ export interface LongLimits {
 export async function longRun(rules: unknown, limits: LongLimits = {}): Promise<RunFileBytes> {
   const strategy = {
     metadata: { name: 'long', version: '1', description: '' },
-    universe: { symbols: ['AAPL', 'MSFT'] },
+    universe: { symbols: ['AAPL'] },
     sizing: { order_qty: 1, max_position_qty_per_symbol: 3 },
     rules,
   };
@@ -80,15 +79,15 @@ export async function proveJoined(reader: RunReader, jobs: number, suspect?: (se
   return { summary: digests === undefined ? undefined : await joinProofs(reader, plan, proofs, digests), segments };
 }
 
-/** How many bytes of each file are changed: 200 in all, most of them where the segments are. */
+/** How many bytes of each file are changed: 200 in all, half of them in the rows that segments share out. */
 const SAMPLES: Partial<Record<RunFile, number>> = {
-  'tape.jsonl': 100,
+  'tape.jsonl': 60,
   'executions.jsonl': 40,
-  'market.jsonl': 30,
+  'market.jsonl': 60,
   'report.md': 4,
   'run.json': 4,
-  'strategy.json': 11,
-  'policy.json': 11,
+  'strategy.json': 16,
+  'policy.json': 16,
 };
 
 /** Changes random bytes, every `of`-th of them from the `share`-th on; none may leave a joined proof. */

@@ -22,7 +22,7 @@ export async function inProcesses<T>(entry: string, tasks: readonly object[]): P
 
 function inProcess<T>(path: string, task: object): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = fork(path, { serialization: 'advanced', execArgv: [] });
+    const child = fork(path, { serialization: 'advanced', execArgv: ['--max-semi-space-size=64'] });
     child.once('message', (answer) => {
       resolve(answer as T);
     });

@@ -72,7 +72,7 @@ describe('RFC 8785', () => {
   test('control characters take the short escapes where there are any; nothing else is escaped', () => {
     const all = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code)).join('');
     const short: Record<string, string> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
-    const expected = [...all].map((c) => short[c] ?? (c < ' ' ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : c)).join('');
+    const expected = Array.from(all, (c) => short[c] ?? (c < ' ' ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : c)).join('');
     expect(canonicalString(all)).toBe(`"${expected}"`);
     expect(canonicalString('\u2028\u2029\u007f\ufeff é e\u0301 😀')).toBe('"\u2028\u2029\u007f\ufeff é e\u0301 😀"');
   });

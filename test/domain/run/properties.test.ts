@@ -15,6 +15,7 @@ import {
   linesOf,
   localRequest,
   makeCollected,
+  makeLateWriter,
   makePiecedMarket,
   makeTextPieces,
   rowsOf,
@@ -145,6 +146,17 @@ describe('how the market arrives', () => {
         expect(two.summary.headHash).toBe(one.summary.headHash);
       }),
       seeded(RUNS.whole / 2),
+    );
+  });
+
+  test('in reads of any number of bytes, to a writer that takes its time, changes no byte of any file', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryLocal, fc.array(fc.integer({ min: 30, max: 400 }), { minLength: 1, maxLength: 5 }), async (request, sizes) => {
+        const whole = await runCase(request);
+        const late = await runCase(request, undefined, makeLateWriter(sizes));
+        expect(textsOf(late.files)).toEqual(textsOf(whole.files));
+      }),
+      seeded(RUNS.whole),
     );
   });
 

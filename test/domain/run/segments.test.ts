@@ -5,8 +5,8 @@ import { planSegments, proveSegment, type Segment, type SegmentPlan } from '../.
 import { verify } from '../../../src/domain/run/verify';
 import { linkRow } from '../../../src/domain/tape/chain';
 import { stateText } from '../../../src/domain/world/state';
-import type { RunReader } from '../../../src/ports/run-files';
-import { forge } from '../../support/forge';
+import type { RunFile, RunReader } from '../../../src/ports/run-files';
+import { forge, withDigests } from '../../support/forge';
 import { bytesOf, elementAt, engineOf, expectRight, fromText, linesOf, makeCollected, makeTextPieces, sampleSeed, textOf, verdictOn } from '../../support/harness';
 import { CENT, type LongLimits, longMarket, longRun, never, once, proveJoined, STEPS, windows } from '../../support/long-run';
 import { inProcesses } from '../../support/processes';
@@ -88,9 +88,9 @@ describe('a run of 45,500 steps', () => {
   test('a changed price far behind the first checkpoint is named as its row of the market', async () => {
     const lines = [...linesOf(files, 'market.jsonl')];
     const at = 30_004;
-    lines[at] = elementAt(lines, at).replace(/"MSFT":"[^"]+"/, '"MSFT":"123.45"');
+    lines[at] = elementAt(lines, at).replace(/"AAPL":"[^"]+"/, '"AAPL":"123.45"');
     const tampered = { ...files, 'market.jsonl': fromText(`${lines.join('\n')}\n`) };
-    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'market.jsonl', row: at, pointer: '/prices/MSFT', actual: '"123.45"' } });
+    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'market.jsonl', row: at, pointer: '/prices/AAPL', actual: '"123.45"' } });
     expect((await proveJoined(makeMemoryRunReader(tampered), 3)).summary).toBeUndefined();
   });
 });
@@ -110,6 +110,57 @@ describe('runs whose ledger or budget ends early', () => {
 
   test('fewer steps than a checkpoint is one segment', async () => {
     await expectJobsToAgree(await longRun(windows, { steps: 9_999 }), [2, 5], [1, 1]);
+  });
+
+  describe('files that no segment looks at in full', () => {
+    let files: RunFileBytes;
+    beforeAll(async () => {
+      files = withDigests(await longRun(windows, { steps: 20_001 }));
+      expect((await proveJoined(makeMemoryRunReader(files), 2)).summary).toBeDefined();
+    });
+
+    const withLines = (file: RunFile, lines: readonly string[]): RunFileBytes => withDigests({ ...files, [file]: fromText(lines.map((line) => `${line}\n`).join('')) });
+
+    async function expectNoProof(tampered: RunFileBytes): Promise<void> {
+      const joined = await proveJoined(makeMemoryRunReader(tampered), 2);
+      expect(joined.summary).toBeUndefined();
+      expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven' });
+    }
+
+    test.each([
+      ['type', '"type":"run"', '"type":"ran"'],
+      ['run_id', /"run_id":"./, '"run_id":"x'],
+      ['hash', /"hash":"./, '"hash":"x'],
+      ['prev_hash', /"prev_hash":"./, '"prev_hash":"x'],
+    ])('row 0, before the first segment: its %s', async (_name, from, to) => {
+      const [opening = '', ...rest] = linesOf(files, 'tape.jsonl');
+      expect(opening.replace(from, to)).not.toBe(opening);
+      await expectNoProof(withLines('tape.jsonl', [opening.replace(from, to), ...rest]));
+    });
+
+    // So many rows that claim an early step that the search for the start of the second segment lands among them, and goes on behind them.
+    const gap = Array<string>(20_000).fill('{"step_index":0,"type":"fill","why":"nobody reads this, so let there be enough of it"}');
+
+    test('rows between two segments of the tape, behind them the checkpoint once more', async () => {
+      const rows = linesOf(files, 'tape.jsonl');
+      const checkpoint = rows.findIndex((row) => row.includes('"type":"checkpoint"'));
+      const tampered = withLines('tape.jsonl', [...rows.slice(0, checkpoint + 1), ...gap, ...rows.slice(checkpoint)]);
+      // Both segments are proven: what lies between them is not in either.
+      const reader = makeMemoryRunReader(tampered);
+      const plan = await planOf(reader, 2);
+      for (const segment of plan.segments) expect(isLeft(await proveSegment(reader, plan.evidence, segment))).toBe(false);
+      await expectNoProof(tampered);
+    });
+
+    test('rows between two segments of the ledger', async () => {
+      const rows = linesOf(files, 'executions.jsonl');
+      const second = rows.findIndex((row) => (JSON.parse(row) as { step_index: number }).step_index >= 10_000);
+      const tampered = withLines('executions.jsonl', [...rows.slice(0, second), ...gap, ...rows.slice(second)]);
+      const reader = makeMemoryRunReader(tampered);
+      const plan = await planOf(reader, 2);
+      for (const segment of plan.segments) expect(isLeft(await proveSegment(reader, plan.evidence, segment))).toBe(false);
+      await expectNoProof(tampered);
+    });
   });
 
   test('a forged run with whole chains is not proven in segments either', async () => {

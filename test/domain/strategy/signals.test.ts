@@ -54,16 +54,16 @@ function naive(rule: Rule, history: readonly bigint[]): Signal {
   }
 }
 
-// Few levels, so that means tie and deviations vanish; and large ones, so that a float would not do.
+// Few levels, so that means tie and deviations vanish; and large ones, so that a float would not do. Often several times the longest window.
 const arbitraryPrices = fc.oneof(
-  fc.array(fc.constantFrom(10n, 11n, 12n).map((level) => level * ONE), { minLength: 1, maxLength: 120 }),
-  fc.array(fc.bigInt(1n, 10n ** 6n), { minLength: 1, maxLength: 120 }),
-  fc.array(fc.bigInt(10n ** 25n, 10n ** 25n + 5n), { minLength: 1, maxLength: 60 }),
-);
+  fc.constantFrom(10n, 11n, 12n).map((level) => [level * ONE, (level + 1n) * ONE, (level + 2n) * ONE]),
+  fc.tuple(fc.bigInt(1n, 10n ** 6n), fc.bigInt(1n, 10n ** 6n)).map(([a, b]) => [a, b, a + b, 1n]),
+  fc.bigInt(10n ** 25n, 10n ** 25n + 5n).map((level) => [level, level + 1n, level + 2n, level + 3n]),
+).chain((levels) => fc.array(fc.constantFrom(...levels), { minLength: 1, maxLength: 150, size: 'max' }));
 const arbitraryRule = fc.oneof(
-  fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 40 })).map(([short, more]) => ({ type: 'sma_crossover', symbol: 'X', short_window: short, long_window: short + more })),
+  fc.tuple(fc.noBias(fc.integer({ min: 1, max: 30 })), fc.noBias(fc.integer({ min: 1, max: 40 }))).map(([short, more]) => ({ type: 'sma_crossover', symbol: 'X', short_window: short, long_window: short + more })),
   fc
-    .tuple(fc.integer({ min: 2, max: 50 }), fc.constantFrom('-0.00000001', '-0.5', '-1', '-1.41421356', '-2'), fc.constantFrom('0.00000001', '0.5', '1', '1.41421357', '2'))
+    .tuple(fc.noBias(fc.integer({ min: 2, max: 50 })), fc.constantFrom('-0.00000001', '-0.5', '-1', '-1.41421356', '-2'), fc.constantFrom('0.00000001', '0.5', '1', '1.41421357', '2'))
     .map(([window, low, high]) => ({ type: 'mean_reversion_zscore', symbol: 'X', window, z_buy_below: low, z_sell_above: high })),
   fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 0, max: 3 })).map(([low, more]) => ({ type: 'threshold_price', symbol: 'X', buy_below: low, sell_above: low + more })),
 );

@@ -131,7 +131,7 @@ test('step rows equal the canonical text of the same row, one writer for many of
       });
       expect(Buffer.from(row.take()).toString('utf8')).toBe(expected.join(''));
     }),
-    seeded(RUNS.call / 2),
+    seeded(RUNS.call / 4),
   );
 });
 
