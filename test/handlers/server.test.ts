@@ -1,11 +1,18 @@
 import { isLeft } from 'fp-ts/Either';
 import http from 'node:http';
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
+import { noDeadline } from '../../src/adapters/memory/clock';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
+import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
+import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { serveCommand } from '../../src/handlers/cli/serve-command';
 import { composeServer } from '../../src/handlers/compose-server';
+import { decodeHandlerConfig } from '../../src/handlers/config';
+import { makeHandler } from '../../src/handlers/http/handler';
 import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';
@@ -13,6 +20,7 @@ import { runsRoute } from '../../src/handlers/server/runs';
 import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
 import { captureIo } from '../support/captured-io';
 import { call, post, raw } from '../support/http-call';
+import { rightOf } from '../support/task';
 
 const SHORT: ServerLimits = { bodyBytesMax: 1_000, requestTimeoutMs: 400, functionTimeoutMs: 300, lingerMs: 200 };
 
@@ -92,6 +100,27 @@ describe('the routes', () => {
     const before = await readdir(directory, { recursive: true });
     expect((await post(url, '/agentcore/base', { steps: 3, budget: { max_steps: 3 } })).text).toBe(first.text);
     expect(await readdir(directory, { recursive: true })).toEqual(before);
+  });
+
+  it('leaves the bytes that a direct invocation of the handler leaves', async () => {
+    const url = await serve();
+    const config = decodeHandlerConfig({});
+    if (isLeft(config)) throw new Error(config.left.join());
+    const artifacts = makeMemoryArtifactStore();
+    const ports = { artifacts, interpreter: makeScriptedCodeInterpreter(), planner: makeScriptedPlanner(), telemetry: silentTelemetry };
+    const plan = [{ name: 'evaluate_strategy', args: { step: 0 } }, { name: 'execute', args: { step: 0 } }];
+    const requests = [
+      ['agentcore-base', '/agentcore/base', { steps: 5, budget: { max_steps: 3 } }],
+      ['agentcore-tools', '/agentcore/tools', { tool_plan: plan, budget: { max_steps: 2, max_tool_calls: 2 } }],
+    ] as const;
+    for (const [mode, path, body] of requests) {
+      const direct = await makeHandler(mode, config.right, ports)(body, { awsRequestId: 'another', getRemainingTimeInMillis: () => 29_000 });
+      expect((await post(url, path, body)).json).toEqual(direct);
+      const folder = `${(direct as { artifact_dir: string }).artifact_dir}/`;
+      for (const file of await rightOf(artifacts.list(folder, noDeadline))) {
+        expect(await readFile(join(directory, folder, file))).toEqual(Buffer.from(await rightOf(artifacts.get(folder + file, noDeadline))));
+      }
+    }
   });
 
   it('knows no other path and no other method', async () => {
