@@ -30,7 +30,11 @@ describe('the curl examples', () => {
   async function examples(): Promise<readonly Example[]> {
     const text = await readFile(join(__dirname, '../../docs/curl-examples.md'), 'utf8');
     const pairs = [...text.matchAll(/```sh\n([\s\S]*?)```\n\n(Whole answer|In the answer):\n\n```json\n([\s\S]*?)```/g)];
-    return pairs.map(([, command = '', kind, json = '']) => ({ command, whole: kind === 'Whole answer', expected: JSON.parse(json) as object }));
+    return pairs.map(([, command = '', kind, json = '']) => ({
+      command,
+      whole: kind === 'Whole answer',
+      expected: JSON.parse(json) as object,
+    }));
   }
 
   it('answer what the document says', async () => {
@@ -67,8 +71,8 @@ describe('the built server', () => {
 
   it('ends when the process that started it is killed', async () => {
     const script = `
-      const child = require('node:child_process').spawn(process.execPath, [${JSON.stringify(PROGRAM)}, 'serve', '--port', '0', '--json', '--data',
-        ${JSON.stringify(join(directory, 'orphan'))}], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
+      const args = [${JSON.stringify(PROGRAM)}, 'serve', '--port', '0', '--json', '--data', ${JSON.stringify(join(directory, 'orphan'))}];
+      const child = require('node:child_process').spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
       setInterval(() => undefined, 1000);`;
     const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];

@@ -45,17 +45,23 @@ describe('TLS', () => {
     for (const stub of [good, otherName, expired]) await stub.close();
   });
 
-  const at = (stub: TlsStub, env: Environment = {}): Promise<string> => outcome({ EWM_API_URL: `https://127.0.0.1:${String(stub.port)}`, ...env });
+  const at = (stub: TlsStub, env: Environment = {}): Promise<string> =>
+    outcome({ EWM_API_URL: `https://127.0.0.1:${String(stub.port)}`, ...env });
 
   it('trusts nobody that it was not told to trust', async () => {
     const told = await at(good);
-    expect(told).toMatch(/^NoAnswer: 127\.0\.0\.1:[0-9]+: its certificate is signed by an authority that is not trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/);
+    expect(told).toMatch(
+      /^NoAnswer: 127\.0\.0\.1:[0-9]+: its certificate is signed by an authority that is not trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+    );
     expect(told).toContain("Node's own store. Name the file of the right authority in REQUESTS_CA_BUNDLE");
   });
 
-  it.each(['REQUESTS_CA_BUNDLE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])('trusts the authority in the file that %s names', async (name) => {
-    expect(await at(good, { [name]: right.caFile })).toBe('200');
-  });
+  it.each(['REQUESTS_CA_BUNDLE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
+    'trusts the authority in the file that %s names',
+    async (name) => {
+      expect(await at(good, { [name]: right.caFile })).toBe('200');
+    },
+  );
 
   it('takes the first of them, and says which', async () => {
     expect(await at(good, { REQUESTS_CA_BUNDLE: right.caFile, AWS_CA_BUNDLE: wrong.caFile, NODE_EXTRA_CA_CERTS: '/nowhere' })).toBe('200');
@@ -72,7 +78,9 @@ describe('TLS', () => {
   });
 
   it('looks at the name and the dates of a certificate', async () => {
-    expect(await at(otherName, { REQUESTS_CA_BUNDLE: right.caFile })).toMatch(/for another name \(ERR_TLS_CERT_ALTNAME_INVALID\).*Use a name that the certificate holds$/);
+    expect(await at(otherName, { REQUESTS_CA_BUNDLE: right.caFile })).toMatch(
+      /for another name \(ERR_TLS_CERT_ALTNAME_INVALID\).*Use a name that the certificate holds$/,
+    );
     expect(await at(expired, { REQUESTS_CA_BUNDLE: right.caFile })).toMatch(/has expired \(CERT_HAS_EXPIRED\).*Renew it, or set the clock/);
   });
 
@@ -88,11 +96,17 @@ describe('TLS', () => {
       return join(directory, name);
     };
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['/nowhere/ca.pem', /^Misconfigured: REQUESTS_CA_BUNDLE: \/nowhere\/ca\.pem cannot be read \(ENOENT\); expected a PEM file of certificates$/],
+      [
+        '/nowhere/ca.pem',
+        /^Misconfigured: REQUESTS_CA_BUNDLE: \/nowhere\/ca\.pem cannot be read \(ENOENT\); expected a PEM file of certificates$/,
+      ],
       [directory, /cannot be read \(EISDIR\)/],
       [await file('empty.pem', ''), /empty\.pem holds no certificate; expected a PEM file/],
       [await file('key.pem', '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n'), /holds no certificate/],
-      [await file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'), /certificate 1 of 1 in .*broken\.pem cannot be read$/],
+      [
+        await file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+        /certificate 1 of 1 in .*broken\.pem cannot be read$/,
+      ],
     ];
     for (const [name, expected] of cases) {
       const told = await at(good, { REQUESTS_CA_BUNDLE: name });
@@ -130,10 +144,15 @@ describe('a signature', () => {
       /^AWS4-HMAC-SHA256 Credential=test\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(authorization) ?? [];
     const [day = '', region = '', service = ''] = scope.split('/');
     expect([region, service]).toEqual(['eu-west-1', 'execute-api']);
-    expect(signedNames.split(';')).toEqual(expect.arrayContaining(['content-type', 'host', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token']));
+    expect(signedNames.split(';')).toEqual(
+      expect.arrayContaining(['content-type', 'host', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token']),
+    );
     const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
     const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-    const named = signedNames.split(';').map((name) => `${name}:${String(headers[name])}\n`).join('');
+    const named = signedNames
+      .split(';')
+      .map((name) => `${name}:${String(headers[name])}\n`)
+      .join('');
     const canonicalRequest = ['POST', '/stage/agentcore/base', '', named, signedNames, sha256(request?.body ?? '')].join('\n');
     const toSign = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, sha256(canonicalRequest)].join('\n');
     const key = [region, service, 'aws4_request'].reduce<Buffer>(hmac, hmac('AWS4test-secret', day));
@@ -146,7 +165,9 @@ describe('a signature', () => {
   });
 
   it('needs a region, credentials, and a line that nobody reads', async () => {
-    expect(await outcome({ EWM_API_URL: stub.url, EWM_API_AUTH: 'iam' })).toMatch(/^Misconfigured: .*set AWS_REGION, or EWM_API_AUTH=none$/);
+    expect(await outcome({ EWM_API_URL: stub.url, EWM_API_AUTH: 'iam' })).toMatch(
+      /^Misconfigured: .*set AWS_REGION, or EWM_API_AUTH=none$/,
+    );
     expect(await outcome({ EWM_API_URL: 'http://api.example', EWM_API_AUTH: 'iam', AWS_REGION: 'x' })).toMatch(/over https only/);
     const secret = process.env['AWS_SECRET_ACCESS_KEY'];
     Reflect.deleteProperty(process.env, 'AWS_SECRET_ACCESS_KEY');
@@ -181,7 +202,9 @@ describe('the API that is meant', () => {
       auth: 'iam',
       region: 'eu-central-1',
     });
-    expect(await meant({ EWM_API_URL: 'https://a1.execute-api.eu-central-1.amazonaws.com', EWM_API_AUTH: 'none' })).toMatchObject({ auth: 'none' });
+    expect(await meant({ EWM_API_URL: 'https://a1.execute-api.eu-central-1.amazonaws.com', EWM_API_AUTH: 'none' })).toMatchObject({
+      auth: 'none',
+    });
     expect(await meant({ EWM_API_URL: 'https://amazonaws.com.example' })).toMatchObject({ auth: 'none' });
   });
 
@@ -207,13 +230,24 @@ describe('the API that is meant', () => {
   }
 
   it('is else the one that Terraform put up', async () => {
-    const outputs = { api_url: { value: 'https://a1.execute-api.eu-west-1.amazonaws.com/' }, artifact_bucket: { value: 'bucket' }, region: { value: 'eu-west-1' } };
+    const outputs = {
+      api_url: { value: 'https://a1.execute-api.eu-west-1.amazonaws.com/' },
+      artifact_bucket: { value: 'bucket' },
+      region: { value: 'eu-west-1' },
+    };
     const env = await fakeTerraform(`test "$*" = "-chdir=terraform output -json -no-color" && echo '${JSON.stringify(outputs)}'`);
-    expect(await meant(env)).toEqual({ url: 'https://a1.execute-api.eu-west-1.amazonaws.com', auth: 'iam', region: 'eu-west-1', bucket: 'bucket' });
+    expect(await meant(env)).toEqual({
+      url: 'https://a1.execute-api.eu-west-1.amazonaws.com',
+      auth: 'iam',
+      region: 'eu-west-1',
+      bucket: 'bucket',
+    });
   });
 
   it('is nobody when neither says', async () => {
-    expect(await meant(await fakeTerraform("echo '{}'"))).toMatch(/^which API\? Terraform has no output api_url, so nothing is applied yet: set EWM_API_URL/);
+    expect(await meant(await fakeTerraform("echo '{}'"))).toMatch(
+      /^which API\? Terraform has no output api_url, so nothing is applied yet: set EWM_API_URL/,
+    );
     expect(await meant(await fakeTerraform("echo 'not JSON'"))).toMatch(/no output api_url/);
     const framed = await fakeTerraform("printf 'Some problems:\\n│ Error: No configuration files\\n│ \\n' >&2; exit 1");
     expect(await meant(framed)).toMatch(/^which API\? terraform says: Error: No configuration files: set EWM_API_URL/);

@@ -26,7 +26,11 @@ beforeAll(async () => {
   if (isLeft(config)) throw new Error(config.left.join());
   const handler = makeHandler('agentcore-base', config.right, { artifacts: store, telemetry: silentTelemetry });
   const answer = await handler({}, { awsRequestId: 'id', getRemainingTimeInMillis: () => 29_000 });
-  const { artifact_dir: artifactDir, run_id: runId, head_hash: headHash } = answer as { artifact_dir: string; run_id: string; head_hash: string };
+  const {
+    artifact_dir: artifactDir,
+    run_id: runId,
+    head_hash: headHash,
+  } = answer as { artifact_dir: string; run_id: string; head_hash: string };
   claim = { artifactDir, runId, headHash };
   stub = await startS3Stub();
   useStubEnvironment({ AWS_ENDPOINT_URL_S3: stub.url });
@@ -93,8 +97,12 @@ describe('the artifacts of a run', () => {
     useStubEnvironment({ AWS_ENDPOINT_URL_S3: `https://127.0.0.1:${String(server.port)}` });
     const { authorities = [] } = (await api({ REQUESTS_CA_BUNDLE: authority.caFile })).trust;
     const place = { bucket: STUB_BUCKET, region: 'eu-west-1' };
-    expect(await rightOf(client.bucketStore({ ...place, authorities }).get('key', deadlineIn(5_000)))).toEqual(Uint8Array.from(Buffer.from('{"ok":true}')));
-    expect(await leftOf(client.bucketStore(place).get('key', deadlineIn(5_000)))).toMatchObject({ reason: expect.stringContaining('unable to verify') as string });
+    expect(await rightOf(client.bucketStore({ ...place, authorities }).get('key', deadlineIn(5_000)))).toEqual(
+      Uint8Array.from(Buffer.from('{"ok":true}')),
+    );
+    expect(await leftOf(client.bucketStore(place).get('key', deadlineIn(5_000)))).toMatchObject({
+      reason: expect.stringContaining('unable to verify') as string,
+    });
     await server.close();
   });
 });

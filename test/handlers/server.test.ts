@@ -1,11 +1,18 @@
 import { isLeft } from 'fp-ts/Either';
 import http from 'node:http';
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
+import { noDeadline } from '../../src/adapters/memory/clock';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
+import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
+import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { serveCommand } from '../../src/handlers/cli/serve-command';
 import { composeServer } from '../../src/handlers/compose-server';
+import { decodeHandlerConfig } from '../../src/handlers/config';
+import { makeHandler } from '../../src/handlers/http/handler';
 import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';
@@ -13,6 +20,7 @@ import { runsRoute } from '../../src/handlers/server/runs';
 import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
 import { captureIo } from '../support/captured-io';
 import { call, post, raw } from '../support/http-call';
+import { rightOf } from '../support/task';
 
 const SHORT: ServerLimits = { bodyBytesMax: 1_000, requestTimeoutMs: 400, functionTimeoutMs: 300, lingerMs: 200 };
 
@@ -62,17 +70,29 @@ function gated(): { readonly invoke: Invoke; readonly began: Promise<void>; read
     await gate;
     return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"slow":true}' };
   };
-  return { invoke, began, letGo: () => { letGo(); } };
+  return {
+    invoke,
+    began,
+    letGo: () => {
+      letGo();
+    },
+  };
 }
 
-const echo: Invoke = (event) => Promise.resolve({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) });
+const echo: Invoke = (event) =>
+  Promise.resolve({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) });
 
 describe('the routes', () => {
   it('answers the three modes and health with the handlers of AWS, and says that the rest is a stand-in', async () => {
     const url = await serve(await real({ ENABLE_AGENTCORE_MEMORY: '1' }));
     const health = await call(url, '/health');
-    expect(health).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-base', local: { planner: 'scripted planner: asks no model' } } });
-    expect(health.json).toMatchObject({ local: { code_interpreter: 'scripted code interpreter: runs no code', memory: 'in this process, and gone with it' } });
+    expect(health).toMatchObject({
+      status: 200,
+      json: { ok: true, mode: 'agentcore-base', local: { planner: 'scripted planner: asks no model' } },
+    });
+    expect(health.json).toMatchObject({
+      local: { code_interpreter: 'scripted code interpreter: runs no code', memory: 'in this process, and gone with it' },
+    });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-base' } });
     const plan = { budget: { max_steps: 3, max_tool_calls: 3 } };
     expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-tools' } });
@@ -94,9 +114,38 @@ describe('the routes', () => {
     expect(await readdir(directory, { recursive: true })).toEqual(before);
   });
 
+  it('leaves the bytes that a direct invocation of the handler leaves', async () => {
+    const url = await serve();
+    const config = decodeHandlerConfig({});
+    if (isLeft(config)) throw new Error(config.left.join());
+    const artifacts = makeMemoryArtifactStore();
+    const ports = { artifacts, interpreter: makeScriptedCodeInterpreter(), planner: makeScriptedPlanner(), telemetry: silentTelemetry };
+    const plan = [
+      { name: 'evaluate_strategy', args: { step: 0 } },
+      { name: 'execute', args: { step: 0 } },
+    ];
+    const requests = [
+      ['agentcore-base', '/agentcore/base', { steps: 5, budget: { max_steps: 3 } }],
+      ['agentcore-tools', '/agentcore/tools', { tool_plan: plan, budget: { max_steps: 2, max_tool_calls: 2 } }],
+    ] as const;
+    for (const [mode, path, body] of requests) {
+      const direct = await makeHandler(
+        mode,
+        config.right,
+        ports,
+      )(body, { awsRequestId: 'another', getRemainingTimeInMillis: () => 29_000 });
+      expect((await post(url, path, body)).json).toEqual(direct);
+      const folder = `${(direct as { artifact_dir: string }).artifact_dir}/`;
+      for (const file of await rightOf(artifacts.list(folder, noDeadline))) {
+        expect(await readFile(join(directory, folder, file))).toEqual(Buffer.from(await rightOf(artifacts.get(folder + file, noDeadline))));
+      }
+    }
+  });
+
   it('knows no other path and no other method', async () => {
     const url = await serve();
-    for (const path of ['/', '/agentcore', '/agentcore/base/', '/agentcore/Base', '/favicon.ico']) expect(await call(url, path)).toMatchObject({ status: 404 });
+    for (const path of ['/', '/agentcore', '/agentcore/base/', '/agentcore/Base', '/favicon.ico'])
+      expect(await call(url, path)).toMatchObject({ status: 404 });
     expect(await call(url, '/agentcore/base')).toMatchObject({ status: 405, headers: { allow: 'POST, OPTIONS' } });
     expect(await post(url, '/health', {})).toMatchObject({ status: 405 });
     expect(await post(url, '/runs', {})).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
@@ -106,7 +155,11 @@ describe('the routes', () => {
   it('says on every answer that it is not to be sniffed or kept', async () => {
     const url = await serve();
     for (const path of ['/health', '/runs', '/nowhere']) {
-      expect((await call(url, path)).headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'content-type': 'application/json' });
+      expect((await call(url, path)).headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'content-type': 'application/json',
+      });
     }
   });
 });
@@ -126,7 +179,10 @@ describe('the event', () => {
       queryStringParameters: { a: '1,2', b: '/' },
       cookies: ['c=1', 'd=2'],
       headers: { 'content-type': 'application/json', 'x-two': 'a,b', 'user-agent': 'test' },
-      requestContext: { stage: '$default', http: { method: 'POST', path: '/agentcore/base', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' } },
+      requestContext: {
+        stage: '$default',
+        http: { method: 'POST', path: '/agentcore/base', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      },
       body: '{"é":1}',
       isBase64Encoded: false,
     });
@@ -141,7 +197,10 @@ describe('the event', () => {
   ])('holds a body of type %p as text only when it is text', (type, body, encoded) => {
     const headers = type === '' ? {} : { 'content-type': [type] };
     const bytes = Buffer.from(body);
-    const event = gatewayEvent({ method: 'POST', url: '/agentcore/base', headers, body: bytes, protocol: 'HTTP/1.1', sourceIp: '::1' }, received);
+    const event = gatewayEvent(
+      { method: 'POST', url: '/agentcore/base', headers, body: bytes, protocol: 'HTTP/1.1', sourceIp: '::1' },
+      received,
+    );
     expect(event.isBase64Encoded).toBe(encoded);
     expect(Buffer.from(event.body ?? '', encoded ? 'base64' : 'utf8')).toEqual(bytes);
     expect(event.requestContext.time).toBe('29/Feb/2024:03:04:05 +0000');
@@ -182,7 +241,8 @@ describe('a function', () => {
     ];
     let next = 0;
     const url = await serve({ functions: { '/agentcore/base': (event, context) => (answers[next++] ?? echo)(event, context) } });
-    for (const _ of answers) expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 500, json: { message: 'Internal Server Error' } });
+    for (const _ of answers)
+      expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 500, json: { message: 'Internal Server Error' } });
     expect(notes.join('\n')).toContain('a secret');
   });
 
@@ -208,14 +268,21 @@ describe('a body', () => {
   it('that is too long without having said so is refused, and its sender gets to read that', async () => {
     const url = await serve({ functions, limits: SHORT });
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`;
-    const answer = await raw(url, 'POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n', [chunk, chunk, chunk, '0\r\n\r\n']);
+    const answer = await raw(url, 'POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n', [
+      chunk,
+      chunk,
+      chunk,
+      '0\r\n\r\n',
+    ]);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 200 });
   });
 
   it('that is announced with 100-continue is asked for only when it fits', async () => {
     const url = await serve({ functions, limits: SHORT });
-    const head = (length: number): string => `POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${String(length)}\r\n\r\n`;
+    const head = (length: number): string =>
+      `POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n` +
+      `Content-Length: ${String(length)}\r\n\r\n`;
     expect(await raw(url, head(1001))).toMatch(/^HTTP\/1\.1 413 /);
     expect(await raw(url, head(2), ['{}'])).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
   });
@@ -224,9 +291,15 @@ describe('a body', () => {
     const url = await serve();
     const headers = { 'content-type': 'application/json' };
     const full = Buffer.alloc(SERVER_LIMITS.bodyBytesMax, ' ');
-    expect(await call(url, '/agentcore/base', { method: 'POST', headers, body: full })).toMatchObject({ status: 413, json: { error: { code: 'payload_too_large' } } });
+    expect(await call(url, '/agentcore/base', { method: 'POST', headers, body: full })).toMatchObject({
+      status: 413,
+      json: { error: { code: 'payload_too_large' } },
+    });
     const over = Buffer.alloc(SERVER_LIMITS.bodyBytesMax + 1, ' ');
-    expect(await call(url, '/agentcore/base', { method: 'POST', headers, body: over })).toMatchObject({ status: 413, json: { message: 'Request Entity Too Large' } });
+    expect(await call(url, '/agentcore/base', { method: 'POST', headers, body: over })).toMatchObject({
+      status: 413,
+      json: { message: 'Request Entity Too Large' },
+    });
   });
 
   it('that does not come is not waited for', async () => {
@@ -255,7 +328,13 @@ describe('the runs', () => {
     const url = await serve();
     const first = await post(url, '/agentcore/base', {});
     await post(url, '/agentcore/base', { steps: 2, budget: { max_steps: 1 } });
-    const runs = { runs: [{ ok: false, limiter: 'max_steps', decisions: { APPROVED: 1, HOLD: 0, REJECTED: 0 } }, { ok: true, limiter: null }], total: 2 };
+    const runs = {
+      runs: [
+        { ok: false, limiter: 'max_steps', decisions: { APPROVED: 1, HOLD: 0, REJECTED: 0 } },
+        { ok: true, limiter: null },
+      ],
+      total: 2,
+    };
     const listed = await call(url, '/runs');
     expect(listed).toMatchObject({ status: 200, json: runs });
     expect(listed.json).toHaveProperty('runs.1.run_id', (first.json as { run_id: string }).run_id);
@@ -267,7 +346,10 @@ describe('the runs', () => {
     for (let index = 0; index < 103; index += 1) {
       const folder = join(directory, 'artifacts', index.toString(16).padStart(32, '0'));
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'run.json'), JSON.stringify({ run_id: 'x', mode: 'agentcore-base', ok: true, error: null, decisions: {} }));
+      await writeFile(
+        join(folder, 'run.json'),
+        JSON.stringify({ run_id: 'x', mode: 'agentcore-base', ok: true, error: null, decisions: {} }),
+      );
       await utimes(join(folder, 'run.json'), index, index);
     }
     const { runs, total } = (await call(url, '/runs')).json as { runs: { artifact_dir: string }[]; total: number };
@@ -291,7 +373,10 @@ describe('the runs', () => {
     const { run_id: runId } = (await post(url, '/agentcore/base', {})).json as { run_id: string };
     const types = { 'run.json': 'application/json', 'tape.jsonl': 'application/jsonl', 'report.md': 'text/markdown; charset=utf-8' };
     for (const [file, type] of Object.entries(types)) {
-      expect(await call(url, `/runs/${runId}/${file}`)).toMatchObject({ status: 200, headers: { 'content-type': type, 'x-content-type-options': 'nosniff' } });
+      expect(await call(url, `/runs/${runId}/${file}`)).toMatchObject({
+        status: 200,
+        headers: { 'content-type': type, 'x-content-type-options': 'nosniff' },
+      });
     }
     expect((await call(url, `/runs/${runId}/run.json`)).json).toMatchObject({ run_id: runId });
     expect(await call(url, `/runs/${runId}/memory.json`)).toMatchObject({ status: 404 });
@@ -330,7 +415,11 @@ describe('the runs', () => {
 
   it('of a stopped part have a folder of their own', () => {
     const id = 'a'.repeat(32);
-    expect(runsRoute(`/runs/${id}-stopped-${'b'.repeat(16)}/run.json`)).toEqual({ _tag: 'File', folder: `${id}-stopped-${'b'.repeat(16)}`, file: 'run.json' });
+    expect(runsRoute(`/runs/${id}-stopped-${'b'.repeat(16)}/run.json`)).toEqual({
+      _tag: 'File',
+      folder: `${id}-stopped-${'b'.repeat(16)}`,
+      file: 'run.json',
+    });
     expect(runsRoute(`/runs/${id}-stopped-b/run.json`)).toBeUndefined();
   });
 });
@@ -342,7 +431,8 @@ describe('other people', () => {
     expect(await call(url, '/runs', { headers: { Host: 'evil.example:3000' } })).toMatchObject({ status: 421 });
     expect(await post(url, '/agentcore/base', {}, { headers: { Origin: 'https://evil.example' } })).toMatchObject({ status: 403 });
     expect(await post(url, '/agentcore/base', {}, { headers: { Origin: 'null' } })).toMatchObject({ status: 403 });
-    for (const host of ['localhost', 'localhost:3000', '127.0.0.1:1', '[::1]:3000']) expect(await call(url, '/health', { headers: { Host: host } })).toMatchObject({ status: 200 });
+    for (const host of ['localhost', 'localhost:3000', '127.0.0.1:1', '[::1]:3000'])
+      expect(await call(url, '/health', { headers: { Host: host } })).toMatchObject({ status: 200 });
     expect(await call(url, '/health', { headers: { Host: 'localhost:1', Origin: 'http://localhost:1' } })).toMatchObject({ status: 200 });
   });
 });
@@ -355,9 +445,12 @@ describe('the end', () => {
     const first = post(url, '/agentcore/base', {});
     await slow.began;
     let stopped = false;
-    const stop = running.splice(0)[0]?.stop().then(() => {
-      stopped = true;
-    });
+    const stop = running
+      .splice(0)[0]
+      ?.stop()
+      .then(() => {
+        stopped = true;
+      });
     await expect(call(url, '/runs', { agent })).rejects.toThrow('ECONNREFUSED');
     expect(stopped).toBe(false);
     slow.letGo();
@@ -375,7 +468,9 @@ describe('the end', () => {
     let got = '';
     socket.on('data', (chunk) => (got += chunk.toString()));
     // Half of a second request is on its way when the stop comes, so the connection is not idle.
-    socket.write(`POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}${request.slice(0, 10)}`);
+    socket.write(
+      `POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}${request.slice(0, 10)}`,
+    );
     await slow.began;
     const stop = running.splice(0)[0]?.stop();
     socket.write(request.slice(10));
@@ -422,7 +517,13 @@ describe('ewm serve', () => {
   });
 
   it.each([
-    ['a file', async () => { await writeFile(join(directory, 'file'), ''); return join(directory, 'file', 'data'); }],
+    [
+      'a file',
+      async () => {
+        await writeFile(join(directory, 'file'), '');
+        return join(directory, 'file', 'data');
+      },
+    ],
     ['a place that cannot be made', () => Promise.resolve('/proc/ewm/data')],
   ])('says why its data cannot go to %s', async (_what, where) => {
     const { io, err } = captureIo();

@@ -75,14 +75,29 @@ describe('the smoke test', () => {
     const wanted = await smoke('memory', { EWM_API_URL: off.url, ENABLE_AGENTCORE_MEMORY: '1' });
     expect(wanted.exit).toBe(1);
     expect(wanted.out).toContain('FAILED  memory is on');
-    expect(JSON.parse((await smoke('memory', { EWM_API_URL: off.url }, { json: true })).out)).toMatchObject({ ok: true, memory_disabled: true });
+    expect(JSON.parse((await smoke('memory', { EWM_API_URL: off.url }, { json: true })).out)).toMatchObject({
+      ok: true,
+      memory_disabled: true,
+    });
   });
 
   it('fails where nothing answers, and where nobody says what to call', async () => {
-    expect(await smoke('base', { EWM_API_URL: 'http://127.0.0.1:9' })).toMatchObject({ exit: 1, out: expect.stringContaining('nothing listens there') as string });
-    expect(await smoke('base', { EWM_API_URL: 'nonsense' })).toMatchObject({ exit: 2, err: expect.stringContaining('expected a URL') as string });
-    expect(await smoke('memory', { EWM_API_URL: on.url, MEMORY_MAX_OPS: '-1' })).toMatchObject({ exit: 2, err: expect.stringContaining('MEMORY_MAX_OPS') as string });
-    expect(JSON.parse((await smoke('base', { EWM_API_URL: 'nonsense' }, { json: true })).out)).toMatchObject({ ok: false, error: { code: 'misconfigured' } });
+    expect(await smoke('base', { EWM_API_URL: 'http://127.0.0.1:9' })).toMatchObject({
+      exit: 1,
+      out: expect.stringContaining('nothing listens there') as string,
+    });
+    expect(await smoke('base', { EWM_API_URL: 'nonsense' })).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('expected a URL') as string,
+    });
+    expect(await smoke('memory', { EWM_API_URL: on.url, MEMORY_MAX_OPS: '-1' })).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('MEMORY_MAX_OPS') as string,
+    });
+    expect(JSON.parse((await smoke('base', { EWM_API_URL: 'nonsense' }, { json: true })).out)).toMatchObject({
+      ok: false,
+      error: { code: 'misconfigured' },
+    });
   });
 
   it('reads the artifacts from a directory when it is given one, and proves what stands there', async () => {
@@ -109,14 +124,17 @@ describe('the smoke test', () => {
 });
 
 /** The local server behind a stub that changes what comes back: what the smoke test must notice. */
-async function lying(change: (path: string, answer: Record<string, unknown>) => { readonly status?: number; readonly answer: unknown }): Promise<Told> {
+async function lying(
+  change: (path: string, answer: Record<string, unknown>) => { readonly status?: number; readonly answer: unknown },
+): Promise<Told> {
   const upstream = new Map<string, { readonly status: number; readonly text: string }>();
   const key = (request: StubRequest): string => `${request.segments.join('/')} ${request.body.toString()}`;
   const stub = await startHttpStub({
     answer: (request) => {
       const real = upstream.get(key(request)) ?? { status: 404, text: '{}' };
       const path = `/${request.segments.join('/')}`;
-      if (!path.startsWith('/agentcore')) return { status: real.status, headers: { 'content-type': 'application/json' }, chunks: [real.text] };
+      if (!path.startsWith('/agentcore'))
+        return { status: real.status, headers: { 'content-type': 'application/json' }, chunks: [real.text] };
       const { status, answer } = change(path, JSON.parse(real.text) as Record<string, unknown>);
       return { status: status ?? real.status, headers: { 'content-type': 'application/json' }, chunks: [JSON.stringify(answer)] };
     },
@@ -141,10 +159,26 @@ describe('an API that does not keep its word', () => {
   });
 
   it.each<[string, (answer: Record<string, unknown>) => { readonly status?: number; readonly answer: unknown }, RegExp]>([
-    ['overspends', (answer) => ({ answer: { ...answer, budget_state: { ...(answer['budget_state'] as object), steps: 99 } } }), /found steps 99 of/],
-    ['refuses with another status', (answer) => (answer['ok'] === true ? { answer } : { status: 400, answer }), /five steps.*found 400 budget_exceeded max_steps/],
-    ['names another limiter', (answer) => ({ answer: { ...answer, error: { ...(answer['error'] as object), limiter: 'max_tool_calls' } } }), /found 422 budget_exceeded max_tool_calls/],
-    ['claims another head', (answer) => ({ answer: { ...answer, head_hash: '0'.repeat(64) } }), /verify the artifacts.*found proven, but it is run/],
+    [
+      'overspends',
+      (answer) => ({ answer: { ...answer, budget_state: { ...(answer['budget_state'] as object), steps: 99 } } }),
+      /found steps 99 of/,
+    ],
+    [
+      'refuses with another status',
+      (answer) => (answer['ok'] === true ? { answer } : { status: 400, answer }),
+      /five steps.*found 400 budget_exceeded max_steps/,
+    ],
+    [
+      'names another limiter',
+      (answer) => ({ answer: { ...answer, error: { ...(answer['error'] as object), limiter: 'max_tool_calls' } } }),
+      /found 422 budget_exceeded max_tool_calls/,
+    ],
+    [
+      'claims another head',
+      (answer) => ({ answer: { ...answer, head_hash: '0'.repeat(64) } }),
+      /verify the artifacts.*found proven, but it is run/,
+    ],
     ['has no artifacts', (answer) => ({ answer: { ...answer, artifact_dir: null } }), /found no artifacts to verify/],
     ['says nothing of budgets', (answer) => ({ answer: { ...answer, budget: null } }), /found an answer without budget and budget_state/],
     ['answers something else', () => ({ answer: [] }), /found 200/],
@@ -166,7 +200,9 @@ describe('the demo', () => {
     expect(out).toContain(`error.limiter  ${limiter}`);
     expect(out).toMatch(new RegExp(`What to raise: ${limiter}, to [0-9]+`));
     expect(out).toMatch(/200, ok/);
-    expect(out).toMatch(new RegExp(`Next:\n {3}curl -s ${on.url}/runs/[0-9a-f]{32}/report.md\n {3}ewm verify \\S+\n {3}make smoke-agentcore-${mode}\n$`));
+    expect(out).toMatch(
+      new RegExp(`Next:\n {3}curl -s ${on.url}/runs/[0-9a-f]{32}/report.md\n {3}ewm verify \\S+\n {3}make smoke-agentcore-${mode}\n$`),
+    );
   });
 
   it('says how to switch memory on where it is off', async () => {
@@ -184,6 +220,9 @@ describe('the demo', () => {
 
   it('gives the whole exchange as JSON', async () => {
     const { out } = await demo('base', { EWM_API_URL: on.url }, true);
-    expect(JSON.parse(out)).toMatchObject({ ok: true, acts: [{ status: 422, response: { error: { limiter: 'max_steps' } } }, { status: 200 }] });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      acts: [{ status: 422, response: { error: { limiter: 'max_steps' } } }, { status: 200 }],
+    });
   });
 });

@@ -16,14 +16,32 @@ export function makeAuthority(directory: string): Authority {
   const openssl = (...args: readonly string[]): void => {
     execFileSync('openssl', [...args], { stdio: 'pipe', cwd: directory, timeout: 30_000 });
   };
-  const key = (name: string): readonly string[] => ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path(name)];
+  const key = (name: string): readonly string[] => [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    path(name),
+  ];
   openssl('req', '-x509', ...key('ca.key'), '-out', path('ca.pem'), '-days', '2', '-subj', '/CN=ewm test authority');
   return {
     caFile: path('ca.pem'),
     cert: (name, days, altNames) => {
       writeFileSync(path(`${name}.ext`), `subjectAltName=${altNames}\n`);
       openssl('req', '-new', ...key(`${name}.key`), '-out', path(`${name}.csr`), '-subj', `/CN=${name}`);
-      const signed = ['-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-CAcreateserial', '-days', String(days), '-extfile', path(`${name}.ext`)];
+      const signed = [
+        '-CA',
+        path('ca.pem'),
+        '-CAkey',
+        path('ca.key'),
+        '-CAcreateserial',
+        '-days',
+        String(days),
+        '-extfile',
+        path(`${name}.ext`),
+      ];
       openssl('x509', '-req', '-in', path(`${name}.csr`), '-out', path(`${name}.pem`), ...signed);
       return { cert: readFileSync(path(`${name}.pem`), 'utf8'), key: readFileSync(path(`${name}.key`), 'utf8') };
     },

@@ -19,7 +19,14 @@ export interface CallOptions {
 export function call(url: string, path: string, { method = 'GET', headers = {}, body, agent }: CallOptions = {}): Promise<Called> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const request = http.request({ hostname, port, path, method, headers: { ...headers } as http.OutgoingHttpHeaders, agent: agent ?? false });
+    const request = http.request({
+      hostname,
+      port,
+      path,
+      method,
+      headers: { ...headers } as http.OutgoingHttpHeaders,
+      agent: agent ?? false,
+    });
     request.on('error', reject);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
@@ -35,7 +42,12 @@ export function call(url: string, path: string, { method = 'GET', headers = {}, 
 }
 
 export function post(url: string, path: string, body: object, options: CallOptions = {}): Promise<Called> {
-  return call(url, path, { ...options, method: 'POST', headers: { 'content-type': 'application/json', ...options.headers }, body: JSON.stringify(body) });
+  return call(url, path, {
+    ...options,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...options.headers },
+    body: JSON.stringify(body),
+  });
 }
 
 /** Writes bytes to a connection and answers all that came back until it was closed. */

@@ -8,7 +8,7 @@ import { assert } from '../../domain/assert';
 export interface ConnectionLimits {
   /** Until the TCP and TLS handshake is done. */
   readonly connectTimeoutMs: number;
-  /** Until the first byte of the answer, and between two bytes of it. Below the Lambda's own timeout; the deadline of a call may end it sooner. */
+  /** Until the first byte of the answer, and between two of them. Below the Lambda's own timeout; a call's deadline may end it sooner. */
   readonly requestTimeoutMs: number;
   /** PEM of the authorities to trust in place of Node's own: the SDK for JavaScript reads no AWS_CA_BUNDLE. */
   readonly authorities?: readonly string[];

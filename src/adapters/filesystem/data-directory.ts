@@ -24,8 +24,8 @@ export function prepareDataDirectory(directory: string): TaskEither<StoreError, 
 }
 
 /**
- * From the top. Made one by one, and not by a recursive mkdir: where the system answers ENOENT for a name that cannot be made, as it does below
- * /proc, Node 20 and 22 go round for ever.
+ * From the top. Made one by one, and not by a recursive mkdir: where the system answers ENOENT for a name that cannot be made, as it does
+ * below /proc, Node 20 and 22 go round for ever.
  */
 async function missingFolders(path: string): Promise<readonly string[]> {
   const missing: string[] = [];

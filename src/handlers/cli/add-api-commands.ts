@@ -16,8 +16,9 @@ Environment:
 `;
 
 const SERVED = `
-The handlers are those of AWS Lambda; what is behind them is not: artifacts are files, memory is in this process and gone with it, and the planner
-and the code interpreter answer from a script and run nothing. One request a mode at a time, as on AWS: another one meanwhile is answered 503.
+The handlers are those of AWS Lambda; what is behind them is not: artifacts are files, memory is in this process and gone with
+it, and the planner and the code interpreter answer from a script and run nothing. One request a mode at a time, as on AWS:
+another one meanwhile is answered 503.
 
 Environment, as on AWS:
   ENABLE_AGENTCORE_MEMORY  1 switches memory on

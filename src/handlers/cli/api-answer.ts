@@ -43,5 +43,7 @@ export function briefly(answer: ApiAnswer): string {
   const code = textAt(answer.json, 'error', 'code');
   const limiter = textAt(answer.json, 'error', 'limiter');
   const message = textAt(answer.json, 'error', 'message') ?? textAt(answer.json, 'message');
-  return [String(answer.status), code, limiter, message === undefined ? undefined : `(${message})`].filter((part) => part !== undefined).join(' ');
+  return [String(answer.status), code, limiter, message === undefined ? undefined : `(${message})`]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }

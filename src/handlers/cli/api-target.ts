@@ -47,7 +47,8 @@ export async function findApi(env: Environment): Promise<Either<ApiProblem, ApiT
   const region = hostRegion ?? found.region ?? variable(env, 'AWS_REGION') ?? variable(env, 'AWS_DEFAULT_REGION');
   const bucket = found.bucket ?? variable(env, 'EWM_ARTIFACT_BUCKET');
   const prefix = found.prefix ?? variable(env, 'EWM_ARTIFACT_PREFIX');
-  if (prefix !== undefined && !prefix.endsWith('/')) return left(misconfigured(`the prefix of the artifacts is ${JSON.stringify(prefix)}: it ends in "/"`));
+  if (prefix !== undefined && !prefix.endsWith('/'))
+    return left(misconfigured(`the prefix of the artifacts is ${JSON.stringify(prefix)}: it ends in "/"`));
   return right({
     url: url.origin + url.pathname.replace(/\/+$/, ''),
     auth: auth.right,

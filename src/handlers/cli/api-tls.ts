@@ -1,6 +1,6 @@
 /**
  * Whom a client trusts. Invariant: certificates are always verified; what can be chosen is the file of authorities.
- * `REQUESTS_CA_BUNDLE`, then `AWS_CA_BUNDLE`, name the authorities in place of Node's own; `NODE_EXTRA_CA_CERTS` adds to them, as it does in Node.
+ * `REQUESTS_CA_BUNDLE`, then `AWS_CA_BUNDLE`, name the authorities in place of Node's own; `NODE_EXTRA_CA_CERTS` adds to them, as in Node.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -24,8 +24,8 @@ export async function readTrust(env: Environment): Promise<Either<ApiProblem, Tr
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     return left(
       misconfigured(
-        'NODE_TLS_REJECT_UNAUTHORIZED=0 would accept any certificate, so anybody in between could read and change what is sent. Unset it; ' +
-          'where a proxy or a private authority signs, put its certificate into a PEM file and name that in REQUESTS_CA_BUNDLE',
+        'NODE_TLS_REJECT_UNAUTHORIZED=0 would accept any certificate, so anybody in between could read and change what is sent. ' +
+          'Unset it; where a proxy or a private authority signs, put its certificate into a PEM file and name that in REQUESTS_CA_BUNDLE',
       ),
     );
   }
@@ -49,9 +49,11 @@ async function readAuthorities(name: string, file: string): Promise<Either<ApiPr
     return left(misconfigured(`${name}: ${file} cannot be read (${code}); expected a PEM file of certificates`));
   }
   const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return left(misconfigured(`${name}: ${file} holds no certificate; expected a PEM file with -----BEGIN CERTIFICATE-----`));
+  if (blocks.length === 0)
+    return left(misconfigured(`${name}: ${file} holds no certificate; expected a PEM file with -----BEGIN CERTIFICATE-----`));
   const broken = blocks.findIndex((block) => !isCertificate(block));
-  if (broken >= 0) return left(misconfigured(`${name}: certificate ${String(broken + 1)} of ${String(blocks.length)} in ${file} cannot be read`));
+  if (broken >= 0)
+    return left(misconfigured(`${name}: certificate ${String(broken + 1)} of ${String(blocks.length)} in ${file} cannot be read`));
   return right(blocks);
 }
 

@@ -1,4 +1,4 @@
-/** The artifacts of a run, from wherever this API keeps them, and the proof of them: what the service wrote must follow from what it was asked. */
+/** The artifacts of a run, from wherever this API keeps them, and the proof that they follow from what was asked. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
 import { verify } from '../../domain/run/verify';
@@ -58,7 +58,9 @@ export async function checkArtifacts(fetch: FetchFile, { artifactDir, runId, hea
   if (verdict.right._tag === 'NotProven') return `not proven: ${JSON.stringify(verdict.right.divergence)}`;
   if (verdict.right._tag === 'Unfinished') return 'not proven: the run has no run.json';
   const proven = verdict.right.summary;
-  return proven.runId === runId && proven.headHash === headHash ? undefined : `proven, but it is run ${proven.runId} with head ${proven.headHash}`;
+  return proven.runId === runId && proven.headHash === headHash
+    ? undefined
+    : `proven, but it is run ${proven.runId} with head ${proven.headHash}`;
 }
 
 /** The files that `run.json` gives a digest of. A file that it does not name is not part of the run. */

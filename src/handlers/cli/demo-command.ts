@@ -33,7 +33,12 @@ export async function demoCommand(mode: ApiMode, json: boolean, io: Io, env: Env
   }
   const unexpected = told.find(({ act, answer }) => answer.status !== act.status);
   if (json) await io.stdout.write(jsonText(unexpected === undefined, told));
-  else await io.stdout.write(unexpected === undefined ? await nextText(api.right, mode, story, told) : '\nThat is not what this story expected; ewm smoke tells more.\n');
+  else
+    await io.stdout.write(
+      unexpected === undefined
+        ? await nextText(api.right, mode, story, told)
+        : '\nThat is not what this story expected; ewm smoke tells more.\n',
+    );
   return unexpected === undefined ? EXIT.ok : EXIT.notProven;
 }
 
@@ -43,7 +48,8 @@ async function tellDisabled(told: readonly Told[], json: boolean, io: Io): Promi
 }
 
 function jsonText(ok: boolean, told: readonly Told[]): string {
-  return `${JSON.stringify({ ok, acts: told.map(({ act, answer }) => ({ request: act.body, status: answer.status, response: answer.json })) })}\n`;
+  const acts = told.map(({ act, answer }) => ({ request: act.body, status: answer.status, response: answer.json }));
+  return `${JSON.stringify({ ok, acts })}\n`;
 }
 
 /** The longest name of a tool is `simulate_and_verify`. */

@@ -73,13 +73,17 @@ const GET: MemoryOperation = { op: 'memory_get', key: KEY };
 function memory(budget: MemoryBudget): Story {
   const bytes = requestBytes(PUT);
   return {
-    title: 'Memory: values that outlive an invocation. Operations and bytes are both paid for, and a list is checked before the first is sent.',
+    title:
+      'Memory: values that outlive an invocation. Operations and bytes are both paid for, and a list is checked before the first is sent.',
     acts: [
       {
         title: `A budget that is too small: a put of ${String(bytes)} bytes, ${String(bytes - 1)} allowed`,
         body: { requests: [PUT], budget: { max_memory_ops: 1, max_memory_bytes: bytes - 1 } },
         status: 422,
-        meaning: ['Nothing was sent: budget_state counts no operation and no byte.', `What to raise: max_memory_bytes, to ${String(bytes)}.`],
+        meaning: [
+          'Nothing was sent: budget_state counts no operation and no byte.',
+          `What to raise: max_memory_bytes, to ${String(bytes)}.`,
+        ],
       },
       {
         title: `Enough (MEMORY_MAX_OPS=${String(budget.max_memory_ops)}, MEMORY_MAX_BYTES=${String(budget.max_memory_bytes)})`,

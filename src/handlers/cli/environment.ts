@@ -1,6 +1,6 @@
 /**
- * The environment of a program that calls the API. Apart from `config.ts`, which decodes what a deployment sets for the handlers: a client does
- * not take part in that, and a Lambda does not carry this.
+ * The environment of a program that calls the API. Apart from `config.ts`, which decodes what a deployment sets for the handlers: a client
+ * does not take part in that, and a Lambda does not carry this.
  */
 import type { Environment } from '../config';
 

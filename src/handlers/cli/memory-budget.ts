@@ -1,4 +1,4 @@
-/** The memory budget that smoke test and demo send, from `MEMORY_MAX_OPS` and `MEMORY_MAX_BYTES`, and whether memory is expected to be on. */
+/** What smoke test and demo want of memory: the budget they send (`MEMORY_MAX_OPS`, `MEMORY_MAX_BYTES`), and whether it must be on. */
 import { type Either, left, right } from 'fp-ts/Either';
 import { type ApiProblem, misconfigured } from './api-problem';
 import type { Environment } from '../config';
@@ -25,12 +25,15 @@ export function readMemoryWish(env: Environment): Either<ApiProblem, MemoryWish>
 function count(env: Environment, name: keyof typeof DEFAULTS): Either<ApiProblem, number> {
   const text = variable(env, name);
   if (text === undefined) return right(DEFAULTS[name]);
-  return /^[0-9]{1,9}$/.test(text) ? right(Number(text)) : left(misconfigured(`${name} is ${JSON.stringify(text)}: expected an integer of 0 or more`));
+  return /^[0-9]{1,9}$/.test(text)
+    ? right(Number(text))
+    : left(misconfigured(`${name} is ${JSON.stringify(text)}: expected an integer of 0 or more`));
 }
 
 export const MEMORY_HELP = [
   'Memory is off at this API: a memory request is answered "memory disabled" and nothing is called.',
-  '  To switch it on, set ENABLE_AGENTCORE_MEMORY=1 where the API runs:  ENABLE_AGENTCORE_MEMORY=1 make serve  (on AWS: apply Terraform with memory on).',
+  '  To switch it on, set ENABLE_AGENTCORE_MEMORY=1 where the API runs:  ENABLE_AGENTCORE_MEMORY=1 make serve',
+  '  (on AWS: apply Terraform with memory on).',
   '  MEMORY_MAX_OPS    operations of one request: there the ceiling (10 when unset), beside this command what it asks for (2 when unset)',
   '  MEMORY_MAX_BYTES  bytes sent and received by one request: there the ceiling (65536), beside this command what it asks for (1024)',
   '',

@@ -24,7 +24,13 @@ export interface Smoke {
 export type Expectation = (answer: ApiAnswer) => string | undefined;
 
 /** Sends a request, holds its answer against what is expected, and says so. The answer goes on to further checks when one came. */
-export async function ask(smoke: Smoke, check: string, body: object, expected: string, expectation: Expectation): Promise<ApiAnswer | undefined> {
+export async function ask(
+  smoke: Smoke,
+  check: string,
+  body: object,
+  expected: string,
+  expectation: Expectation,
+): Promise<ApiAnswer | undefined> {
   const answer = await smoke.api.post(smoke.path, body);
   const found = isLeft(answer) ? answer.left.message : expectation(answer.right);
   await smoke.report(found === undefined ? { check, expected, ok: true } : { check, expected, ok: false, found });
@@ -42,7 +48,11 @@ export const succeeded: Expectation = (answer) =>
 export async function trip(smoke: Smoke, check: string, body: object, limiter: Limiter): Promise<ApiAnswer | undefined> {
   return ask(smoke, check, body, `422, error.limiter ${limiter}, budget_state never above budget`, (answer) => {
     const { json } = answer;
-    const tripped = answer.status === 422 && at(json, 'ok') === false && at(json, 'error', 'code') === 'budget_exceeded' && at(json, 'error', 'limiter') === limiter;
+    const tripped =
+      answer.status === 422 &&
+      at(json, 'ok') === false &&
+      at(json, 'error', 'code') === 'budget_exceeded' &&
+      at(json, 'error', 'limiter') === limiter;
     return tripped ? (overspent(json) ?? overspent(at(json, 'error', 'budgets'))) : briefly(answer);
   });
 }
@@ -68,5 +78,7 @@ function overspent(json: unknown): string | undefined {
   const all = spentOf(json);
   if (all === undefined) return 'an answer without budget and budget_state';
   const over = all.filter(({ budget, spent }: Spent) => spent > budget);
-  return over.length === 0 ? undefined : over.map(({ dimension, budget, spent }) => `${dimension} ${String(spent)} of ${String(budget)}`).join(', ');
+  return over.length === 0
+    ? undefined
+    : over.map(({ dimension, budget, spent }) => `${dimension} ${String(spent)} of ${String(budget)}`).join(', ');
 }

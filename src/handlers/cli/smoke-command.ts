@@ -31,8 +31,17 @@ export async function smokeCommand(mode: ApiMode, options: SmokeOptions, io: Io,
     if (!options.json) await io.stdout.write(checkLine(result));
   };
   const health = await api.right.get('/health');
-  const found = isLeft(health) ? health.left.message : health.right.status === 200 ? undefined : `it answers ${String(health.right.status)}`;
-  await report({ check: `GET ${api.right.target.url}/health`, expected: '200', ok: found === undefined, ...(found === undefined ? {} : { found }) });
+  const found = isLeft(health)
+    ? health.left.message
+    : health.right.status === 200
+      ? undefined
+      : `it answers ${String(health.right.status)}`;
+  await report({
+    check: `GET ${api.right.target.url}/health`,
+    expected: '200',
+    ok: found === undefined,
+    ...(found === undefined ? {} : { found }),
+  });
   let disabled = false;
   if (found === undefined) {
     const smoke: Smoke = { api: api.right, fetch: artifactFetcher(api.right, options.artifacts), path: `/agentcore/${mode}`, report };
@@ -41,7 +50,12 @@ export async function smokeCommand(mode: ApiMode, options: SmokeOptions, io: Io,
     else disabled = await smokeMemory(smoke, wish.right.budget);
   }
   if (disabled && wish.right.expected) {
-    await report({ check: 'memory is on', expected: 'memory, as ENABLE_AGENTCORE_MEMORY=1 beside this command says', ok: false, found: 'memory disabled' });
+    await report({
+      check: 'memory is on',
+      expected: 'memory, as ENABLE_AGENTCORE_MEMORY=1 beside this command says',
+      ok: false,
+      found: 'memory disabled',
+    });
   }
   return tell(mode, results, disabled, options.json, io);
 }

@@ -1,5 +1,5 @@
 /**
- * `ewm smoke local`: the built server on a free port with a directory of its own and memory on, all three smoke tests against it, and its end.
+ * `ewm smoke local`: the built server on a free port with a directory of its own and memory on, all three smoke tests, and its end.
  * Invariant: whatever happens, the server is stopped and its directory is gone. It also stops by itself when this process dies: the channel
  * between the two breaks.
  */
@@ -35,7 +35,11 @@ export async function smokeLocalCommand(program: string, json: boolean, io: Io, 
   try {
     const url = await readyUrl(server);
     if (url === undefined) {
-      return await fail(io, json, { exit: EXIT.notProven, code: 'server_not_started', messages: [`the server did not start: ${said.join('').trim()}`] });
+      return await fail(io, json, {
+        exit: EXIT.notProven,
+        code: 'server_not_started',
+        messages: [`the server did not start: ${said.join('').trim()}`],
+      });
     }
     let worst: ExitCode = EXIT.ok;
     for (const mode of API_MODES) {

@@ -9,7 +9,9 @@ import { ask, badRequest, proven, type Smoke, succeeded, success, trip } from '.
 export async function smokeBase(smoke: Smoke): Promise<void> {
   const first = await success(smoke, 'one step, the default budget', {});
   await ask(smoke, 'the same request again', {}, 'the same run_id and head_hash', (again) => {
-    const same = (['run_id', 'head_hash'] as const).every((key) => at(again.json, key) !== undefined && at(again.json, key) === at(first?.json, key));
+    const same = (['run_id', 'head_hash'] as const).every(
+      (key) => at(again.json, key) !== undefined && at(again.json, key) === at(first?.json, key),
+    );
     return same ? undefined : briefly(again);
   });
   const tripped = await trip(smoke, 'five steps, two allowed', { steps: 5, budget: { max_steps: 2 } }, 'max_steps');
@@ -22,7 +24,10 @@ export async function smokeTools(smoke: Smoke): Promise<void> {
   const plan = await success(smoke, 'the default plan of three calls', { budget: { max_steps: 3, max_tool_calls: 3 } });
   const steps = await trip(smoke, 'three calls, one step allowed', { budget: { max_steps: 1, max_tool_calls: 3 } }, 'max_steps');
   const calls = await trip(smoke, 'three calls, one tool call allowed', { budget: { max_steps: 3, max_tool_calls: 1 } }, 'max_tool_calls');
-  const goal = { tool_plan: [{ name: 'propose_plan', args: { goal: 'hold' } }], budget: { max_steps: 1, max_tool_calls: 1, max_model_calls: 0 } };
+  const goal = {
+    tool_plan: [{ name: 'propose_plan', args: { goal: 'hold' } }],
+    budget: { max_steps: 1, max_tool_calls: 1, max_model_calls: 0 },
+  };
   await trip(smoke, 'a planner, no model call allowed', goal, 'max_model_calls');
   await badRequest(smoke, { tool_plan: [{ args: {} }] }, '/tool_plan/0/name');
   await proven(smoke, 'the default plan of three calls', plan);
@@ -38,15 +43,29 @@ const BETWEEN_READS_MS = 1_000;
 export async function smokeMemory(smoke: Smoke, budget: MemoryBudget): Promise<boolean> {
   const key = `smoke/${randomUUID()}`;
   const value = { kept: 'between two invocations' };
-  const put = await ask(smoke, 'put a value', { requests: [{ op: 'memory_put', key, value }], budget }, '200, ok, nothing spent beyond the budget', (answer) =>
-    memoryIsDisabled(answer) ? undefined : succeeded(answer),
+  const put = await ask(
+    smoke,
+    'put a value',
+    { requests: [{ op: 'memory_put', key, value }], budget },
+    '200, ok, nothing spent beyond the budget',
+    (answer) => (memoryIsDisabled(answer) ? undefined : succeeded(answer)),
   );
   if (put !== undefined && memoryIsDisabled(put)) return true;
 
   const get = await readBack(smoke, 'get it in another invocation', key, value, budget);
   const other = { op: 'memory_put', key, value: { kept: 'by mistake' } };
-  const ops = await trip(smoke, 'two puts, one operation allowed', { requests: [other, other], budget: { ...budget, max_memory_ops: 1 } }, 'max_memory_ops');
-  const bytes = await trip(smoke, 'a put, 8 bytes allowed', { requests: [other], budget: { ...budget, max_memory_bytes: 8 } }, 'max_memory_bytes');
+  const ops = await trip(
+    smoke,
+    'two puts, one operation allowed',
+    { requests: [other, other], budget: { ...budget, max_memory_ops: 1 } },
+    'max_memory_ops',
+  );
+  const bytes = await trip(
+    smoke,
+    'a put, 8 bytes allowed',
+    { requests: [other], budget: { ...budget, max_memory_bytes: 8 } },
+    'max_memory_bytes',
+  );
   await nothingSpent(smoke, [ops, bytes]);
   await readBack(smoke, 'the refused puts changed nothing', key, value, budget);
   await badRequest(smoke, { requests: [{ op: 'memory_guess', key }], budget }, '/requests/0/op');

@@ -19,7 +19,10 @@ export function makeLocalFunction(invoke: Invoke, timeoutMs: number, note: (what
 
   async function run(event: APIGatewayProxyEventV2): Promise<Reply> {
     const endMs = performance.now() + timeoutMs;
-    const context = { awsRequestId: event.requestContext.requestId, getRemainingTimeInMillis: () => Math.max(0, endMs - performance.now()) };
+    const context = {
+      awsRequestId: event.requestContext.requestId,
+      getRemainingTimeInMillis: () => Math.max(0, endMs - performance.now()),
+    };
     try {
       return replyOf(await invoke(event, context));
     } catch (error) {

@@ -14,7 +14,9 @@ export function isLoopback(host: string): boolean {
 /** The refusal, or nothing. `loopbackOnly` is how the server was started. */
 export function refuseForeign(host: string | undefined, origin: string | undefined, loopbackOnly: boolean): Reply | undefined {
   if (loopbackOnly && !LOOPBACK.test(hostName(host ?? ''))) {
-    return jsonReply(421, { message: 'Misdirected Request: this server listens on the loopback address and answers to localhost and 127.0.0.1 only' });
+    return jsonReply(421, {
+      message: 'Misdirected Request: this server listens on the loopback address and answers to localhost and 127.0.0.1 only',
+    });
   }
   if (origin !== undefined && origin !== `http://${host ?? ''}`) {
     return jsonReply(403, { message: 'Forbidden: a page of another origin may not use this server' });

@@ -41,7 +41,9 @@ const TIMEOUT_CHECK_MS = 1_000;
 
 export function startServer(deps: ServerDeps, host: string, port: number): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
-  const functions = new Map(Object.entries(deps.functions).map(([path, invoke]) => [path, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]));
+  const functions = new Map(
+    Object.entries(deps.functions).map(([path, invoke]) => [path, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
+  );
   const loopbackOnly = isLoopback(host);
   let stopping = false;
 
@@ -113,7 +115,13 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
   });
 }
 
-function send(request: http.IncomingMessage, response: http.ServerResponse, { status, headers, body }: Reply, stopping: boolean, lingerMs: number): void {
+function send(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { status, headers, body }: Reply,
+  stopping: boolean,
+  lingerMs: number,
+): void {
   const unread = !request.complete;
   response.writeHead(status, { ...headers, 'content-length': String(body.length), ...(stopping || unread ? { connection: 'close' } : {}) });
   if (!unread) {
