@@ -20,6 +20,7 @@ const DOMAIN = 'src/domain/**';
 const EITHER = ['fp-ts/Either'];
 const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
 /** What a test may reach for; the runtime is one of the things tested. */
+const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-s3'];
 const TEST_PACKAGES = ['fast-check', ...FP, 'node:*'];
 
 /** Closed: a folder that is not here fails, so that a new one is a decision and not an accident. */
@@ -57,30 +58,62 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
 
-  'src/adapters/memory': { imports: [DOMAIN, 'src/ports'], packages: FP },
+  'src/adapters/memory': { imports: [DOMAIN, 'src/ports', 'src/adapters'], packages: [...FP, 'node:perf_hooks'] },
   'src/adapters/filesystem': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/memory'],
-    packages: [...FP, 'csv-parse/sync', 'csv-stringify/sync', 'jsonc-parser', 'node:buffer', 'node:fs/promises', 'node:path'],
+    imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/memory'],
+    packages: [...FP, 'csv-parse/sync', 'csv-stringify/sync', 'jsonc-parser', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:path'],
   },
 
-  // The table lets both import adapters; the rule on compose.ts below narrows it to one file.
-  'src/handlers': { imports: [DOMAIN, 'src/ports', 'src/adapters/**'], packages: FP },
+  // What all artifact stores share: the grammar of their keys.
+  'src/adapters': { imports: [DOMAIN], types: ['src/ports'], packages: FP },
+  'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: FP },
+  'src/adapters/s3': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/aws'],
+    packages: [...FP, '@aws-sdk/client-s3', 'node:crypto', 'node:stream'],
+  },
+  'src/adapters/agentcore': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
+    packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
+  },
+  'src/adapters/powertools': { imports: [DOMAIN, 'src/ports'], packages: ['@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics'] },
+
+  // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
+  'src/handlers': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http', 'src/handlers/server'], packages: [...FP, 'io-ts', 'node:path'] },
+  'src/handlers/http': {
+    // The bundled examples are part of the API.
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'examples/**'],
+    packages: [...FP, 'io-ts', '@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
+  },
+  'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
+  'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
   'src/handlers/cli': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http'],
     types: ['src/adapters/**'],
-    packages: [...FP, 'cli-progress', 'commander', 'csv-stringify/sync', 'node:*'],
+    packages: [
+      ...FP,
+      '@aws-sdk/credential-provider-node',
+      '@smithy/core/checksum',
+      '@smithy/signature-v4',
+      'cli-progress',
+      'commander',
+      'csv-stringify/sync',
+      'node:*',
+    ],
   },
 
   test: { imports: [], packages: ['node:*', 'typescript'] },
   'test/domain/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020'] },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
-  'test/support': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory'], packages: [...TEST_PACKAGES, 'esbuild'] },
+  'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
-  'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: TEST_PACKAGES },
-  'test/handlers/**': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020', 'esbuild'] },
+  'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
+  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
 };
+
+/** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
+const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;
 
 /** Files with a rule of their own, narrower than that of their folder. */
 const FILES: Readonly<Record<string, { readonly imports: readonly string[]; readonly instead: string }>> = {
@@ -211,8 +244,8 @@ function importComplaints(path: string, { from, typeOnly }: Import): readonly st
   if (inside(path, DOMAIN) && targetFolder === 'src/ports' && folder !== 'src/domain/run') {
     return [`may not import src/ports, not even a type: take the value as an argument; only the use cases of src/domain/run see ports`];
   }
-  if (path.startsWith('src/handlers/') && targetFolder.startsWith('src/adapters') && !typeOnly && path !== 'src/handlers/compose.ts') {
-    return [`may not import ${target}: take it from src/handlers/compose.ts, the only place that names adapters; types are free`];
+  if (path.startsWith('src/handlers/') && targetFolder.startsWith('src/adapters') && !typeOnly && !COMPOSE.test(path)) {
+    return [`may not import ${target}: take it from src/handlers/compose.ts or its neighbours compose-*.ts, the only places that name adapters; types are free`];
   }
   if (targetFolder === folder || rule.imports.some((allowed) => inside(target, allowed))) return [];
   if (rule.types?.some((allowed) => inside(target, allowed)) === true) {
@@ -273,6 +306,12 @@ function inside(path: string, folder: string): boolean {
   return folder.endsWith('/**') ? path.startsWith(folder.slice(0, -2)) : posix.dirname(path) === folder;
 }
 
+/** The package behind an import; `aws-lambda` is types only, of DefinitelyTyped. */
+function installedAs(name: string): string {
+  if (name === 'aws-lambda') return '@types/aws-lambda';
+  return name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+}
+
 function packageMatches(name: string, allowed: string): boolean {
   return allowed === 'node:*' ? name.startsWith('node:') : name === allowed;
 }
@@ -302,15 +341,13 @@ describe('the tree', () => {
 
   test('no line of the table is for a folder, a file or a package that does not exist', () => {
     const folders = files.map((path) => dirname(path));
-    // Folders that the tree of STYLE.md has and that are filled later.
-    const later = ['test/contracts/**', 'test/handlers/**'];
-    const unused = Object.keys(FOLDERS).filter((folder) => !later.includes(folder) && !folders.some((known) => (folder.endsWith('/**') ? `${known}/`.startsWith(folder.slice(0, -2)) : known === folder)));
+    const unused = Object.keys(FOLDERS).filter((folder) => !folders.some((known) => (folder.endsWith('/**') ? `${known}/`.startsWith(folder.slice(0, -2)) : known === folder)));
     expect(unused).toEqual([]);
     const named = [...Object.keys(FILES), ...Object.values(DOORS).flatMap((door) => door.files), ...EXACT_NUMBER_FILES, 'src/handlers/compose.ts'];
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
     const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
     const packages = Object.values(FOLDERS).flatMap((rule) => rule.packages);
-    const known = (name: string): boolean => name === 'node:*' || builtinModules.includes(name.replace('node:', '')) || (name.split('/')[0] ?? '') in { ...dependencies, ...devDependencies };
+    const known = (name: string): boolean => name === 'node:*' || builtinModules.includes(name.replace('node:', '')) || installedAs(name) in { ...dependencies, ...devDependencies };
     expect(packages.filter((name) => !known(name))).toEqual([]);
   });
 
@@ -320,7 +357,7 @@ describe('the tree', () => {
       .filter(([folder]) => folder.startsWith('src/'))
       .flatMap(([, rule]) => rule.packages)
       .filter((name) => !name.startsWith('node:'));
-    expect(used.filter((name) => !((name.split('/')[0] ?? '') in dependencies))).toEqual([]);
+    expect(used.map(installedAs).filter((name) => !name.startsWith('@types/') && !(name in dependencies))).toEqual([]);
   });
 });
 
@@ -328,7 +365,7 @@ describe('the tree', () => {
 
 describe('what breaks a rule is found, with what to do instead', () => {
   test.each<[string, string, string, string]>([
-    ['a folder that is not in the table', 'src/adapters/s3/store.ts', `import { x } from '../memory/x';`, 'the folder src/adapters/s3 is not in the table'],
+    ['a folder that is not in the table', 'src/adapters/dynamodb/store.ts', `import { x } from '../memory/x';`, 'the folder src/adapters/dynamodb is not in the table'],
     ['a domain folder that looks outward', 'src/domain/decimal/x.ts', `import { x } from '../world/state';`, 'may not import src/domain/world: src/domain/decimal sees src/domain'],
     ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/state';`, 'may not import src/domain/world'],
     ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/state';`, 'may not import src/domain/world'],

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { checkChains } from '../../src/domain/run/replay';
 import { run } from '../../src/domain/run/run';
-import { RUN_FILES, type RunFile } from '../../src/ports/run-files';
+import { filesOf } from '../../src/domain/run/inputs';
+import type { RunFile } from '../../src/ports/run-files';
 import { bareRow, bytesOf, elementAt, expectRight, fromText, linesOf, makePiecedMarket, rowsOf, textOf, verdictOn } from '../support/harness';
 import { type JsonObject, type ReferenceBudget, type ReferencePolicy, referenceRun, type ReferenceState, type ReferenceStrategy } from '../support/reference-model';
+
+const LOCAL_FILES = filesOf('local');
 
 /** Never shorter, and no hash ever another. */
 const GOLDENS: Readonly<Record<string, string>> = {
@@ -18,7 +21,7 @@ const GOLDENS: Readonly<Record<string, string>> = {
 };
 
 function readGolden(name: string): RunFileBytes {
-  return Object.fromEntries(RUN_FILES.map((file) => [file, new Uint8Array(readFileSync(join(__dirname, name, file)))]));
+  return Object.fromEntries(LOCAL_FILES.map((file) => [file, new Uint8Array(readFileSync(join(__dirname, name, file)))]));
 }
 
 interface Inputs {
@@ -51,13 +54,13 @@ async function runAgain(files: RunFileBytes): Promise<RunFileBytes | undefined> 
 /** The files that come out otherwise. */
 async function differing(files: RunFileBytes): Promise<readonly RunFile[]> {
   const again = await runAgain(files);
-  return RUN_FILES.filter((file) => again === undefined || !Buffer.from(bytesOf(again, file)).equals(bytesOf(files, file)));
+  return LOCAL_FILES.filter((file) => again === undefined || !Buffer.from(bytesOf(again, file)).equals(bytesOf(files, file)));
 }
 
 test('every golden directory is in the table, and every one of the table is there', () => {
   const directories = readdirSync(__dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(directories.map(({ name }) => name).sort()).toEqual(Object.keys(GOLDENS).sort());
-  for (const { name } of directories) expect(readdirSync(join(__dirname, name)).sort()).toEqual([...RUN_FILES].sort());
+  for (const { name } of directories) expect(readdirSync(join(__dirname, name)).sort()).toEqual([...LOCAL_FILES].sort());
   expect(existsSync(join(__dirname, 'fixture', 'run.json'))).toBe(true);
 });
 
@@ -113,7 +116,7 @@ describe.each(Object.entries(GOLDENS))('%s', (name, headHash) => {
 });
 
 test('the goldens hold every decision, both sides, skips, codes and a refusal', () => {
-  const rows = Object.keys(GOLDENS).flatMap((name) => RUN_FILES.filter((file) => file === 'tape.jsonl' || file === 'executions.jsonl').flatMap((file) => rowsOf(linesOf(readGolden(name), file))));
+  const rows = Object.keys(GOLDENS).flatMap((name) => LOCAL_FILES.filter((file) => file === 'tape.jsonl' || file === 'executions.jsonl').flatMap((file) => rowsOf(linesOf(readGolden(name), file))));
   const seen = new Set(rows.flatMap((row) => [row['decision'], row['side'], row['ok'], ...((row['skipped'] ?? []) as JsonObject[]).map(({ reason }) => reason), ...((row['verifier_errors'] ?? []) as JsonObject[]).map(({ code }) => code)]));
   for (const kind of ['APPROVED', 'REJECTED', 'HOLD', 'BUY', 'SELL', true, false, 'max_position_qty_per_symbol', 'insufficient_cash', 'no_position', 'position_concentration', 'leverage_limit', 'position_value_limit']) {
     expect(seen).toContain(kind);

@@ -194,9 +194,9 @@ export function makeLateWriter(sizes: readonly number[]): MemoryRunWriter {
       const opened = await writer.readBack(file, offset)();
       return isLeft(opened) ? opened : right(shortened(opened.right, sizes));
     },
-    commit: () => async () => {
+    commit: (files) => async () => {
       for (const file of [...pending.keys()]) await settle(file);
-      return writer.commit()();
+      return writer.commit(files)();
     },
   };
 }
