@@ -10,7 +10,10 @@ export const LAMBDA_MODES = ['base', 'tools', 'memory'];
 const environmentCredentials = {
   name: 'environment-credentials',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({ path: resolveDir, namespace: 'environment-credentials' }));
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: resolveDir,
+      namespace: 'environment-credentials',
+    }));
     onLoad({ filter: /.*/, namespace: 'environment-credentials' }, ({ path }) => ({
       resolveDir: path,
       contents: "import { fromEnv } from '@aws-sdk/credential-provider-env'; export const defaultProvider = (init) => fromEnv(init);",

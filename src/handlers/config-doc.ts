@@ -17,21 +17,30 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
   EWM_MAX_MODEL_CALLS: { used: 'all', means: 'Ceiling of `max_model_calls`.' },
   MEMORY_MAX_OPS: { used: 'all', means: 'Ceiling of `max_memory_ops`.' },
   MEMORY_MAX_BYTES: { used: 'all', means: 'Ceiling of `max_memory_bytes`. Unit: bytes.' },
-  ENABLE_AGENTCORE_MEMORY: { used: 'memory', means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.' },
+  ENABLE_AGENTCORE_MEMORY: {
+    used: 'memory',
+    means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.',
+  },
   EWM_MAX_BODY_BYTES: { used: 'all', means: 'The longest body that is read. Unit: bytes.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },
-  AGENTCORE_RUNTIME_ARN: { used: 'tools', means: 'Switches `propose_plan` on: the agent to ask. `EWM_MAX_MODEL_CALLS` has to allow it, too.' },
+  AGENTCORE_RUNTIME_ARN: {
+    used: 'tools',
+    means: 'Switches `propose_plan` on: the agent to ask. `EWM_MAX_MODEL_CALLS` has to allow it, too.',
+  },
   AGENTCORE_RUNTIME_QUALIFIER: { used: 'tools', means: "The runtime's endpoint; the service's own default otherwise." },
   AGENTCORE_MEMORY_ACTOR_ID: { used: 'memory', means: 'Whose memory it is.' },
-  EWM_AGENTCORE_TIMEOUT_MS: { used: 'tools, memory', means: 'The longest AgentCore may be silent; a program answers when it ends. Unit: ms.' },
+  EWM_AGENTCORE_TIMEOUT_MS: {
+    used: 'tools, memory',
+    means: 'The longest AgentCore may be silent; a program answers when it ends. Unit: ms.',
+  },
 };
 
 const HEAD = `# Configuration
 
-The Lambda functions read these variables once, when a container starts. A variable that is needed and missing, or set to something that is not
-legal, ends the start with one line that names it. A variable set to nothing counts as left out. What is left out is small, or off.
+The Lambda functions read these variables once, when a container starts. A variable that is needed and missing, or set to something that
+is not legal, ends the start with one line that names it. A variable set to nothing counts as left out. What is left out is small, or off.
 
 The local server (\`ewm serve\`) reads the same ceilings; its ports are in the process, and it needs no variable at all.
 
@@ -44,12 +53,12 @@ Region, credentials and endpoints are those of the AWS SDK (\`AWS_REGION\`, \`AW
 \`AWS_ENDPOINT_URL_BEDROCK_AGENTCORE\`). On Lambda the credentials are read from the environment and nowhere else
 (\`docs/decisions/0009-lambda-bundles.md\`). There is no variable for retries: every client makes one attempt.
 
-**Times.** An invocation's time is spent in this order: work, until \`EWM_STORE_RESERVE_MS\` and a quarter of a second are left (a call to the
-outside is begun only with 2 s more); storing; the answer. With the defaults a tool or memory plan needs a Lambda timeout above 5.25 s to begin at
-all. An HTTP API waits 30 s, so 29 s is the longest timeout that makes sense.
+**Times.** An invocation's time is spent in this order: work, until \`EWM_STORE_RESERVE_MS\` and a quarter of a second are left (a call
+of a plan is begun only with 2 s more); storing; the answer. With the defaults a tool or memory plan needs a Lambda timeout above 5.25 s to
+begin at all. An HTTP API waits 30 s, so 29 s is the longest timeout that makes sense.
 
-**When a ceiling trips** (\`budget_above_ceiling\`): read \`error.limiter\`, compare \`error.requested\` with the ceilings of \`GET /health\`, and raise
-that one only.
+**When a ceiling trips** (\`budget_above_ceiling\`): read \`error.limiter\`, compare \`error.requested\` with the ceilings of
+\`GET /health\`, and raise that one only.
 `;
 
 export function configurationDoc(): string {

@@ -4,7 +4,6 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import type { ConnectionLimits } from '../adapters/aws/connection';
 import type { Budget } from '../domain/budget/budget';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
@@ -42,7 +41,13 @@ const commonCodecs = {
 };
 
 /** Ceilings of a deployment that says nothing: small, and everything remote off. */
-export const CEILING_DEFAULTS: Budget = { max_steps: 100, max_tool_calls: 10, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 };
+export const CEILING_DEFAULTS: Budget = {
+  max_steps: 100,
+  max_tool_calls: 10,
+  max_model_calls: 0,
+  max_memory_ops: 10,
+  max_memory_bytes: 65_536,
+};
 
 const COMMON_DEFAULTS = {
   EWM_MAX_STEPS: CEILING_DEFAULTS.max_steps,
@@ -58,7 +63,12 @@ const COMMON_DEFAULTS = {
 const bucketText = patternText('the name of an S3 bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
 const prefixText = patternText('a prefix of letters, digits and - _ . / that ends in "/"', /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)+$/);
 
-const storeCodecs = { EWM_ARTIFACT_PREFIX: prefixText, EWM_S3_PATH_STYLE: switchText, EWM_CONNECT_TIMEOUT_MS: countText(1), EWM_S3_TIMEOUT_MS: countText(1) };
+const storeCodecs = {
+  EWM_ARTIFACT_PREFIX: prefixText,
+  EWM_S3_PATH_STYLE: switchText,
+  EWM_CONNECT_TIMEOUT_MS: countText(1),
+  EWM_S3_TIMEOUT_MS: countText(1),
+};
 const STORE_DEFAULTS = { EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
 
 const remoteCodecs = {
@@ -98,12 +108,18 @@ export type VariableName = keyof typeof VARIABLES;
 /** What stands where a variable is left out; nothing here means that it is needed, or off. */
 export const DEFAULTS: Partial<Readonly<Record<VariableName, string | number | boolean>>> = LAMBDA_DEFAULTS;
 
+export interface Timeouts {
+  readonly connectTimeoutMs: number;
+  /** The connection included. */
+  readonly requestTimeoutMs: number;
+}
+
 /** What a Lambda function is composed of. */
 export interface LambdaConfig {
   readonly handler: HandlerConfig;
   readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
-  readonly s3: ConnectionLimits;
-  readonly agentcore: ConnectionLimits;
+  readonly s3: Timeouts;
+  readonly agentcore: Timeouts;
   /** Absent: off. */
   readonly memory?: { readonly memoryId: string; readonly actorId: string };
   readonly codeInterpreterId?: string;
@@ -171,9 +187,11 @@ function decodeEnvironment<A>(codec: Codec<A>, env: Environment, names: readonly
   return left(problemsOf(decoded.left).map(({ pointer, message }) => `${pointer.slice(1)}: ${message}`));
 }
 
-type Timeouts = Pick<Decoded<typeof lambdaCodec>, 'EWM_CONNECT_TIMEOUT_MS' | 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'>;
+type TimeoutVariables = Pick<Decoded<typeof lambdaCodec>, 'EWM_CONNECT_TIMEOUT_MS' | 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'>;
 
-function tooShort(vars: Timeouts, name: 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'): readonly string[] {
+function tooShort(vars: TimeoutVariables, name: 'EWM_S3_TIMEOUT_MS' | 'EWM_AGENTCORE_TIMEOUT_MS'): readonly string[] {
   if (vars[name] >= vars.EWM_CONNECT_TIMEOUT_MS) return [];
-  return [`${name}: ${String(vars[name])} is less than EWM_CONNECT_TIMEOUT_MS (${String(vars.EWM_CONNECT_TIMEOUT_MS)}), which is a part of it`];
+  return [
+    `${name}: ${String(vars[name])} is less than EWM_CONNECT_TIMEOUT_MS (${String(vars.EWM_CONNECT_TIMEOUT_MS)}), which is a part of it`,
+  ];
 }

@@ -1,4 +1,4 @@
-/** The bundles that Lambda loads: small, without what their mode does not use, and working in a process that has Lambda's environment only. */
+/** The bundles that Lambda loads: small, without what their mode does not use, and working where Lambda's environment is all there is. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Mode } from '../../src/handlers/http/handler';
-import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import {
+  type AgentCoreStub,
+  resultFrame,
+  startAgentCoreStub,
+  STUB_CODE_INTERPRETER_ID,
+  STUB_MEMORY_ID,
+  STUB_RUNTIME_ARN,
+} from '../support/agentcore-stub';
 import { answerOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
@@ -42,7 +49,11 @@ beforeEach(() => {
   agentCore.reset();
 });
 
-async function invoke(name: Name, event: unknown, env: Readonly<Record<string, string>>): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
+async function invoke(
+  name: Name,
+  event: unknown,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
   const { stdout } = await run(process.execPath, ['-e', INVOKE, join(directory, name), JSON.stringify(event)], {
     timeout: 30_000,
     env: {
@@ -71,7 +82,9 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
   });
 
   it('says in one line what its environment lacks', async () => {
-    await expect(invoke(name, {}, {})).rejects.toMatchObject({ stderr: expect.stringContaining('configuration: EWM_ARTIFACT_BUCKET: missing') as string });
+    await expect(invoke(name, {}, {})).rejects.toMatchObject({
+      stderr: expect.stringContaining('configuration: EWM_ARTIFACT_BUCKET: missing') as string,
+    });
     expect(s3.requests()).toEqual([]);
   });
 
@@ -81,7 +94,13 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const budget = { max_steps: 2, max_tool_calls: 2, max_model_calls: 1, max_memory_ops: 1, max_memory_bytes: 100 };
     const bodies = {
       base: { budget: { max_steps: 2 } },
-      tools: { budget, tool_plan: [{ name: 'execute_code', args: { language: 'python', code: 'print(1)' } }, { name: 'propose_plan', args: { goal: 'hold' } }] },
+      tools: {
+        budget,
+        tool_plan: [
+          { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+          { name: 'propose_plan', args: { goal: 'hold' } },
+        ],
+      },
       memory: { budget, requests: [{ op: 'memory_put', key: 'k', value: 1 }] },
     };
     const { answer, lines } = await invoke(name, httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(bodies[name]) }), {
@@ -98,7 +117,10 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     expect(answerOf(mode, JSON.parse(body))).toMatchObject({ ok: true });
     expect(agentCore.requests()).toHaveLength({ base: 0, tools: 4, memory: 1 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
-      expect(headers).toMatchObject({ authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string, 'x-amz-security-token': 'session-example' });
+      expect(headers).toMatchObject({
+        authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
+        'x-amz-security-token': 'session-example',
+      });
     }
     // A log line and one line of metrics, and nothing else.
     expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(2);
@@ -108,7 +130,12 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
   it('answers its health without a request', async () => {
     const { answer } = await invoke(name, httpEvent({ method: 'GET', path: '/health' }), { EWM_ARTIFACT_BUCKET: STUB_BUCKET });
     const { body } = answer as { readonly body: string };
-    expect(JSON.parse(body)).toMatchObject({ ok: true, version: '1.2.3', mode: `agentcore-${name}`, enabled: { memory: false, code_interpreter: false, planner: false } });
+    expect(JSON.parse(body)).toMatchObject({
+      ok: true,
+      version: '1.2.3',
+      mode: `agentcore-${name}`,
+      enabled: { memory: false, code_interpreter: false, planner: false },
+    });
     expect([s3.requests(), agentCore.requests()]).toEqual([[], []]);
   });
 });

@@ -51,7 +51,10 @@ it('takes what is set, and an empty variable for one that is not', () => {
     artifacts: { prefix: 'team/world/' },
     memory: { memoryId: 'ewm_memory-0123456789', actorId: 'ewm' },
   });
-  expect(decoded(env, 'agentcore-tools')).toMatchObject({ codeInterpreterId: 'aws.codeinterpreter.v1', planner: { agentRuntimeArn: env.AGENTCORE_RUNTIME_ARN } });
+  expect(decoded(env, 'agentcore-tools')).toMatchObject({
+    codeInterpreterId: 'aws.codeinterpreter.v1',
+    planner: { agentRuntimeArn: env.AGENTCORE_RUNTIME_ARN },
+  });
   expect(decoded(env, 'agentcore-tools').planner).not.toHaveProperty('qualifier');
   // The memory function alone needs to know which memory it is.
   expect(decoded({ ...BUCKET, ENABLE_AGENTCORE_MEMORY: '1' }, 'agentcore-base')).not.toHaveProperty('memory');
@@ -89,5 +92,9 @@ it.each([
 });
 
 it('names every mistake at once', () => {
-  expect(mistakes({ EWM_MAX_STEPS: 'many', MEMORY_MAX_OPS: 'few' }).map((line) => line.split(':')[0])).toEqual(['EWM_MAX_STEPS', 'MEMORY_MAX_OPS', 'EWM_ARTIFACT_BUCKET']);
+  expect(mistakes({ EWM_MAX_STEPS: 'many', MEMORY_MAX_OPS: 'few' }).map((line) => line.split(':')[0])).toEqual([
+    'EWM_MAX_STEPS',
+    'MEMORY_MAX_OPS',
+    'EWM_ARTIFACT_BUCKET',
+  ]);
 });

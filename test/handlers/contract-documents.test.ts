@@ -7,6 +7,8 @@ import { configurationDoc } from '../../src/handlers/config-doc';
 import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/errors';
 import { errorSchema, openApi } from '../../src/handlers/http/openapi';
 import { ROUTES } from '../../src/handlers/http/routes';
+import type { Mode } from '../../src/handlers/http/handler';
+import { invoke, makeTestHandler } from '../support/handlers';
 
 const DOCS = join(__dirname, '../../docs');
 const UPDATE = process.env['UPDATE'] === '1';
@@ -42,7 +44,9 @@ describe('OpenAPI document', () => {
   it('has an operation for each route, each with an id of its own and an answer for each status', () => {
     const operations = Object.keys(ROUTES).map((route) => {
       const [method = '', path = ''] = route.split(' ');
-      return (document['paths']?.[path] as unknown as Readonly<Record<string, { operationId: string; responses: object }>>)[method.toLowerCase()];
+      return (document['paths']?.[path] as unknown as Readonly<Record<string, { operationId: string; responses: object }>>)[
+        method.toLowerCase()
+      ];
     });
     expect(new Set(operations.map((operation) => operation?.operationId)).size).toBe(operations.length);
     const statuses = [...new Set(['200', ...Object.values(STATUS_OF).map(String)])].sort();
@@ -71,6 +75,33 @@ describe('OpenAPI document', () => {
       examples += 1;
     }
     expect(examples).toBe(3);
+  });
+
+  it('describes the answers that are given', async () => {
+    const ajv = new Ajv2020({ strict: false });
+    ajv.addSchema({ $id: 'openapi', components: document['components'] ?? {} }, 'openapi', false, false);
+    const error = new Ajv2020({ strict: false }).compile(errorSchema() as object);
+    const asked: readonly (readonly [Mode, string, unknown])[] = [
+      ['agentcore-base', 'BaseAnswer', {}],
+      ['agentcore-base', 'BaseAnswer', { steps: 2 }],
+      ['agentcore-base', 'BaseAnswer', { steps: 0, budget: 1 }],
+      ['agentcore-base', 'BaseAnswer', { budget: { max_steps: 1_000 } }],
+      ['agentcore-tools', 'ToolsAnswer', {}],
+      ['agentcore-tools', 'ToolsAnswer', { budget: { max_steps: 3, max_tool_calls: 3 } }],
+      [
+        'agentcore-tools',
+        'ToolsAnswer',
+        { budget: { max_steps: 3, max_tool_calls: 3 }, tool_plan: [{ name: 'execute', args: { step: 9 } }] },
+      ],
+      ['agentcore-memory', 'MemoryAnswer', {}],
+      ['agentcore-memory', 'MemoryAnswer', { requests: [{ op: 'memory_get', key: 'k' }] }],
+    ];
+    for (const [mode, name, body] of asked) {
+      const answer = await invoke(makeTestHandler(mode), body);
+      const validate = ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
+      expect([validate(answer), validate.errors]).toEqual([true, null]);
+      if (answer.error !== undefined) expect([error(answer.error), error.errors]).toEqual([true, null]);
+    }
   });
 
   it('has an error schema with a variant for every code', () => {

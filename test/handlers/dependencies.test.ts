@@ -16,7 +16,14 @@ import { makeS3Client } from '../../src/adapters/s3/client';
 import { filesOf } from '../../src/domain/run/inputs';
 import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
 import type { ApiResponse } from '../../src/handlers/http/response';
-import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import {
+  type AgentCoreStub,
+  resultFrame,
+  startAgentCoreStub,
+  STUB_CODE_INTERPRETER_ID,
+  STUB_MEMORY_ID,
+  STUB_RUNTIME_ARN,
+} from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { answerOf, ask, contextOf, makeTestHandler, provenHeadOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
@@ -79,7 +86,10 @@ beforeEach(() => {
   s3.objects.clear();
   agentCore.events.splice(0);
   agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
-  agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[{"type":"PlaceBuy","symbol":"AAPL","quantity":1}]'] });
+  agentCore.replies.splice(0, Infinity, {
+    contentType: 'application/json',
+    chunks: ['[{"type":"PlaceBuy","symbol":"AAPL","quantity":1}]'],
+  });
 });
 
 function forgetRequests(): void {
@@ -90,7 +100,8 @@ function forgetRequests(): void {
 function portsOf(mode: Mode): HandlerPorts {
   const ports = { artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }), telemetry: silentTelemetry };
   const client = agentCoreClient;
-  if (mode === 'agentcore-memory') return { ...ports, memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) };
+  if (mode === 'agentcore-memory')
+    return { ...ports, memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) };
   if (mode === 'agentcore-base') return ports;
   return {
     ...ports,
@@ -99,7 +110,11 @@ function portsOf(mode: Mode): HandlerPorts {
   };
 }
 
-async function request(mode: Mode, requestId: string, remainingMs: number | (() => number) = 29_000): Promise<{ readonly status: number; readonly answer: ApiResponse }> {
+async function request(
+  mode: Mode,
+  requestId: string,
+  remainingMs: number | (() => number) = 29_000,
+): Promise<{ readonly status: number; readonly answer: ApiResponse }> {
   const { handle } = makeTestHandler(mode, {}, portsOf(mode));
   const event = httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: JSON.stringify(BODIES[mode]) });
   const { status, text } = await ask(handle, event, contextOf(requestId, remainingMs));
@@ -117,7 +132,9 @@ describe.each(MODES)('%s', (mode) => {
 
   // The store is the same for every mode; one sees all of its faults.
   const storeFaults = mode === 'agentcore-base' ? FAULTS : FAULTS.slice(-1);
-  const putFaults = filesOf(mode).flatMap((file, index) => storeFaults.map((fault) => [file, `${fault.how} ${fault.when}`, index, fault] as const));
+  const putFaults = filesOf(mode).flatMap((file, index) =>
+    storeFaults.map((fault) => [file, `${fault.how} ${fault.when}`, index, fault] as const),
+  );
   it.each(putFaults)('S3 fails at %s (%s)', async (_file, _how, index, fault) => {
     const clean = mode === 'agentcore-base' ? await request(mode, 'r') : undefined;
     s3.objects.clear();
@@ -125,7 +142,11 @@ describe.each(MODES)('%s', (mode) => {
     s3.failCall(index, fault);
     const { status, answer } = await request(mode, 'r');
     expect(status).toBe(503);
-    expect(answer).toMatchObject({ ok: false, artifact_dir: null, error: { code: 'dependency_failed', service: 's3', operation: 'PutObject', effect: 'unknown' } });
+    expect(answer).toMatchObject({
+      ok: false,
+      artifact_dir: null,
+      error: { code: 'dependency_failed', service: 's3', operation: 'PutObject', effect: 'unknown' },
+    });
     // One attempt, and nothing after it.
     expect(s3.requests()).toHaveLength(index + 1);
     expect(s3.objects.size).toBe(index + (fault.when === 'after' ? 1 : 0));
@@ -138,7 +159,9 @@ describe.each(MODES)('%s', (mode) => {
     expect(await provenInStub(again.answer)).toBe(answer.head_hash);
   });
 
-  const callFaults = Array.from({ length: REMOTE_REQUESTS[mode] }, (_, index) => FAULTS.map((fault) => [index, `${fault.how} ${fault.when}`, fault] as const)).flat();
+  const callFaults = Array.from({ length: REMOTE_REQUESTS[mode] }, (_, index) =>
+    FAULTS.map((fault) => [index, `${fault.how} ${fault.when}`, fault] as const),
+  ).flat();
   if (callFaults.length > 0) {
     it.each(callFaults)('AgentCore fails at request %d (%s)', async (index, how, fault) => {
       const openBefore = agentCore.openSessions().length;
@@ -153,7 +176,9 @@ describe.each(MODES)('%s', (mode) => {
       const results = answer.results ?? [];
       expect(results.length).toBeGreaterThan(0);
       expect(results.slice(0, -1).every((result) => (result as { ok: boolean }).ok)).toBe(true);
-      expect(answer.budget_state).toMatchObject(mode === 'agentcore-tools' ? { tool_calls: results.length } : { memory_ops: results.length });
+      expect(answer.budget_state).toMatchObject(
+        mode === 'agentcore-tools' ? { tool_calls: results.length } : { memory_ops: results.length },
+      );
       expect(await provenInStub(answer)).toBe(answer.head_hash);
       const sent = agentCore.requests().map(({ method, segments, body }) => `${method} ${segments.join('/')} ${body.toString()}`);
       expect(new Set(sent).size).toBe(sent.length);
@@ -165,7 +190,10 @@ describe.each(MODES)('%s', (mode) => {
     const isBase = mode === 'agentcore-base';
     (isBase ? s3 : agentCore).failCall(isBase ? 3 : 0, { when: 'before', how: 'hang' });
     // Time runs short between the question whether to begin and the call; 50 ms are left for it.
-    const [plenty, leftMs] = { 'agentcore-base': [4, 300], 'agentcore-tools': [1, 5_300], 'agentcore-memory': [1, 3_300] }[mode] as [number, number];
+    const [plenty, leftMs] = { 'agentcore-base': [4, 300], 'agentcore-tools': [1, 5_300], 'agentcore-memory': [1, 3_300] }[mode] as [
+      number,
+      number,
+    ];
     let asked = 0;
     const { status, answer } = await request(mode, 'silence', () => (asked++ < plenty ? 29_000 : leftMs));
     expect([status, answer.error?.code]).toEqual([504, 'deadline_exceeded']);

@@ -1,14 +1,15 @@
 /**
- * 10,000 seeded requests of somebody who means harm, or of a broken client. Never a 500, never a stack trace, never an effect of a request that
- * is not valid, never more spent than the budget says, and an answer that the contract knows.
+ * 10,000 seeded requests of somebody who means harm, or of a broken client. Never a 500, never a stack trace, never an effect of a
+ * request that is not valid, never more spent than the budget says, and an answer that the contract knows.
  */
 import fc from 'fast-check';
 import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import tradingPath from '../../examples/fixtures/trading_path.json';
 import { DIMENSIONS, LIMITER_OF } from '../../src/domain/budget/budget';
+import { sha256HexOfBytes } from '../../src/domain/hash';
 import { STATUS_OF } from '../../src/handlers/http/errors';
 import type { Mode } from '../../src/handlers/http/handler';
-import { answerOf, ask, CONFIG, invoke, makeTestHandler } from '../support/handlers';
+import { answerOf, ask, CONFIG, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 
 const SEED = 20_251_124;
@@ -49,7 +50,21 @@ const HOSTILE_VALUES: readonly unknown[] = [
   JSON.parse('{"__proto__":{"ok":true}}'),
   { $ref: '#' },
 ];
-const HOSTILE_KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '', ' ', 'steps ', 'Steps', '\uD800', 'a/b~c', 'version', 'requestContext'];
+const HOSTILE_KEYS = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  '',
+  ' ',
+  'steps ',
+  'Steps',
+  '\uD800',
+  'a/b~c',
+  'version',
+  'requestContext',
+];
 
 const plan = [
   { name: 'get_price_context', args: { step: 0 } },
@@ -60,7 +75,12 @@ const plan = [
   { name: 'propose_plan', args: { goal: 'grow' } },
 ];
 const budget = { max_steps: 6, max_tool_calls: 6, max_model_calls: 1, max_memory_ops: 3, max_memory_bytes: 500 };
-const world = { market: tradingPath, strategy: thresholdDemo, policy: { risk_limits: { max_leverage: 2 }, costs: { fee_bps: 5 } }, initial_state: { cash: 1000, positions: { AAPL: 1 } } };
+const world = {
+  market: tradingPath,
+  strategy: thresholdDemo,
+  policy: { risk_limits: { max_leverage: 2 }, costs: { fee_bps: 5 } },
+  initial_state: { cash: 1000, positions: { AAPL: 1 } },
+};
 const VALID: Readonly<Record<Mode, unknown>> = {
   'agentcore-base': { budget, steps: 3, ...world },
   'agentcore-tools': { budget, tool_plan: plan, ...world },
@@ -90,7 +110,8 @@ function mutated(document: unknown, { at, kind, pick }: Mutation): unknown {
     if (typeof value !== 'object' || value === null) return value;
     const copy: Record<string, unknown> = {};
     // defineProperty: an own `__proto__` stays one.
-    for (const [key, member] of Object.entries(value)) Object.defineProperty(copy, key, { value: walk(member), enumerable: true, configurable: true, writable: true });
+    for (const [key, member] of Object.entries(value))
+      Object.defineProperty(copy, key, { value: walk(member), enumerable: true, configurable: true, writable: true });
     return copy;
   };
   return walk(document);
@@ -111,7 +132,11 @@ function changed(value: unknown, kind: Mutation['kind'], pick: number): unknown 
   return Object.fromEntries([...entries, [key, hostile]]);
 }
 
-const mutation: fc.Arbitrary<Mutation> = fc.record({ at: fc.nat(200), kind: fc.constantFrom('value' as const, 'key' as const, 'drop' as const, 'double' as const), pick: fc.nat(1_000) });
+const mutation: fc.Arbitrary<Mutation> = fc.record({
+  at: fc.nat(200),
+  kind: fc.constantFrom('value' as const, 'key' as const, 'drop' as const, 'double' as const),
+  pick: fc.nat(1_000),
+});
 
 function changedText(mode: Mode): fc.Arbitrary<string> {
   return fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => JSON.stringify(mutations.reduce(mutated, VALID[mode])));
@@ -123,7 +148,12 @@ function bodyOf(mode: Mode): fc.Arbitrary<{ readonly body: string; readonly isBa
   const plain = fc.oneof(
     { weight: 12, arbitrary: text },
     { weight: 2, arbitrary: fc.tuple(text, fc.nat(5_000)).map(([whole, at]) => whole.slice(0, at % (whole.length + 1))) },
-    { weight: 2, arbitrary: fc.tuple(text, fc.nat(5_000), fc.string({ unit: 'binary', maxLength: 3 })).map(([whole, at, more]) => whole.slice(0, at % whole.length) + more + whole.slice(at % whole.length)) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(text, fc.nat(5_000), fc.string({ unit: 'binary', maxLength: 3 }))
+        .map(([whole, at, more]) => whole.slice(0, at % whole.length) + more + whole.slice(at % whole.length)),
+    },
     { weight: 2, arbitrary: fc.json({ maxDepth: 6 }) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
     { weight: 1, arbitrary: fc.nat(3_000).map((depth) => '{"market":'.repeat(depth)) },
@@ -131,7 +161,10 @@ function bodyOf(mode: Mode): fc.Arbitrary<{ readonly body: string; readonly isBa
   );
   return fc.oneof(
     { weight: 9, arbitrary: plain.map((body) => ({ body, isBase64Encoded: false })) },
-    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => ({ body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true })) },
+    {
+      weight: 1,
+      arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => ({ body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true })),
+    },
   );
 }
 
@@ -146,16 +179,23 @@ it(`meets ${String(REQUESTS)} requests (seed ${String(SEED)})`, async () => {
       const { status, text } = await ask(test.handle, httpEvent({ path, body, isBase64Encoded, headers: JSON_TYPE }));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       const answer = answerOf(mode, JSON.parse(text));
-      expect([200, 400, 413, 422]).toContain(status);
-      expect(status).toBe(answer.error === undefined ? 200 : STATUS_OF[answer.error.code]);
-      expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
-      if (answer.run_id === null) expect([test.puts, test.memoryCalls]).toEqual([[], []]);
-      for (const dimension of DIMENSIONS) {
-        const limit = answer.budget?.[LIMITER_OF[dimension]] ?? 0;
-        expect(answer.budget_state?.[dimension] ?? 0).toBeLessThanOrEqual(limit);
-        if (answer.run_id !== null) expect(limit).toBeLessThanOrEqual(CONFIG.ceilings[LIMITER_OF[dimension]]);
-      }
-      expect(test.memoryCalls.length).toBe(mode === 'agentcore-memory' ? (answer.budget_state?.memory_ops ?? 0) : 0);
+      const ran = answer.run_id !== null;
+      const overspent = DIMENSIONS.filter((dimension) => {
+        const [limit, ceiling] = [answer.budget?.[LIMITER_OF[dimension]] ?? 0, CONFIG.ceilings[LIMITER_OF[dimension]]];
+        return (answer.budget_state?.[dimension] ?? 0) > limit || (ran && limit > ceiling);
+      });
+      // Compared once and as text: ten thousand times ten comparisons of objects are most of what this test would take.
+      const facts = {
+        known: [200, 400, 413, 422].includes(status),
+        status: answer.error === undefined ? 200 : STATUS_OF[answer.error.code],
+        trace: /\n\s+at |node_modules|\.ts:\d/.test(text),
+        effects: ran ? 0 : test.puts.length + test.memoryCalls.length,
+        operations: mode === 'agentcore-memory' ? (answer.budget_state?.memory_ops ?? 0) : 0,
+        overspent,
+      };
+      expect(JSON.stringify(facts)).toBe(
+        JSON.stringify({ known: true, status, trace: false, effects: 0, operations: test.memoryCalls.length, overspent: [] }),
+      );
     }),
     { seed: SEED, numRuns: REQUESTS, endOnFailure: true },
   );
@@ -171,9 +211,13 @@ it('answers a direct invocation what it answers over HTTP', async () => {
     fc.asyncProperty(changedRequest, async ([mode, body]) => {
       const [http, direct] = [makeTestHandler(mode), makeTestHandler(mode)];
       const { text } = await ask(http.handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
-      expect(JSON.parse(JSON.stringify(await invoke(direct, JSON.parse(body))))).toEqual(JSON.parse(text));
-      expect([direct.puts, direct.memoryCalls]).toEqual([http.puts, http.memoryCalls]);
+      expect(JSON.stringify(await direct.handle(JSON.parse(body), contextOf()))).toBe(text);
+      expect(effectsOf(direct)).toBe(effectsOf(http));
     }),
     { seed: SEED, numRuns: 1_000 },
   );
 });
+
+function effectsOf({ puts, memoryCalls }: TestHandler): string {
+  return JSON.stringify([puts.map(({ key, bytes }) => [key, sha256HexOfBytes(bytes)]), memoryCalls]);
+}

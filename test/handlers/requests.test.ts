@@ -4,9 +4,16 @@ import type { Mode } from '../../src/handlers/http/handler';
 import { answerOf, ask, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent, type HttpRequest, JSON_TYPE } from '../support/http-events';
 
-const PATHS = { 'agentcore-base': '/agentcore/base', 'agentcore-tools': '/agentcore/tools', 'agentcore-memory': '/agentcore/memory' } as const;
+const PATHS = {
+  'agentcore-base': '/agentcore/base',
+  'agentcore-tools': '/agentcore/tools',
+  'agentcore-memory': '/agentcore/memory',
+} as const;
 
-async function refusal(mode: Mode, request: HttpRequest): Promise<{ readonly status: number; readonly error: ApiError; readonly headers: unknown }> {
+async function refusal(
+  mode: Mode,
+  request: HttpRequest,
+): Promise<{ readonly status: number; readonly error: ApiError; readonly headers: unknown }> {
   const test = makeTestHandler(mode);
   const { status, text, headers } = await ask(test.handle, httpEvent({ path: PATHS[mode], ...request }));
   const answer = answerOf(mode, JSON.parse(text));
@@ -40,8 +47,16 @@ describe('what is taken', () => {
   it('answers HEAD like GET without a body, and OPTIONS with what is allowed', async () => {
     const { handle } = makeTestHandler('agentcore-base');
     expect(await ask(handle, httpEvent({ method: 'HEAD', path: '/health' }))).toMatchObject({ status: 200, text: '' });
-    expect(await ask(handle, httpEvent({ method: 'OPTIONS', path: '/health' }))).toMatchObject({ status: 204, text: '', headers: { allow: 'GET, HEAD, OPTIONS' } });
-    expect(await ask(handle, httpEvent({ method: 'OPTIONS' }))).toMatchObject({ status: 204, text: '', headers: { allow: 'POST, OPTIONS' } });
+    expect(await ask(handle, httpEvent({ method: 'OPTIONS', path: '/health' }))).toMatchObject({
+      status: 204,
+      text: '',
+      headers: { allow: 'GET, HEAD, OPTIONS' },
+    });
+    expect(await ask(handle, httpEvent({ method: 'OPTIONS' }))).toMatchObject({
+      status: 204,
+      text: '',
+      headers: { allow: 'POST, OPTIONS' },
+    });
   });
 
   it('tells its health', async () => {
@@ -81,14 +96,20 @@ describe('what is refused before the body is read', () => {
     ['text', { body, headers: { 'content-type': 'text/json' } }, 415, 'unsupported_media_type'],
     ['another charset', { body, headers: { 'content-type': 'application/json; charset=latin1' } }, 415, 'unsupported_media_type'],
     ['a content encoding', { body, headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'],
-    ['invalid UTF-8', { body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]).toString('base64'), isBase64Encoded: true }, 400, 'invalid_request'],
+    [
+      'invalid UTF-8',
+      { body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]).toString('base64'), isBase64Encoded: true },
+      400,
+      'invalid_request',
+    ],
     ['a lone surrogate', { body: '{"a":"\uD800"}' }, 400, 'invalid_request'],
   ];
 
   it.each(REFUSALS.filter(([, request]) => request.method !== 'HEAD'))('%s', async (_name, request, status, code) => {
     const { error, ...refused } = await refusal('agentcore-base', request);
     expect([refused.status, error.code]).toEqual([status, code]);
-    if (status === 405) expect(refused.headers).toMatchObject({ allow: request.path === '/health' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS' });
+    if (status === 405)
+      expect(refused.headers).toMatchObject({ allow: request.path === '/health' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS' });
   });
 
   it('gives HEAD the status alone', async () => {
@@ -128,14 +149,22 @@ describe('bodies that are not valid', () => {
     ['agentcore-base', steps(6), ['/steps']],
     ['agentcore-base', '{"budget":null}', ['/budget']],
     ['agentcore-base', '{"budget":{"max_steps":0}}', ['/budget/max_steps']],
-    ['agentcore-base', '{"budget":{"max_steps":1.0000001,"max_tool_calls":-1,"more":1}}', ['/budget/max_steps', '/budget/max_tool_calls', '/budget/more']],
+    [
+      'agentcore-base',
+      '{"budget":{"max_steps":1.0000001,"max_tool_calls":-1,"more":1}}',
+      ['/budget/max_steps', '/budget/max_tool_calls', '/budget/more'],
+    ],
     ['agentcore-base', '{"market":"nowhere"}', ['/market']],
     ['agentcore-base', '{"market":"../../etc/passwd"}', ['/market']],
     ['agentcore-base', '{"strategy":"toString"}', ['/strategy']],
     ['agentcore-base', '{"strategy":[]}', ['/strategy']],
     ['agentcore-base', '{"market":{"symbols":["A"],"steps":[{"A":0}]}}', ['/market/steps/0/A']],
     ['agentcore-base', '{"market":{"symbols":["A"],"steps":[]}}', ['/market/steps']],
-    ['agentcore-base', '{"policy":{"risk_limits":{"max_leverage":-1}},"initial_state":{"cash":-1}}', ['/policy/risk_limits/max_leverage', '/initial_state/cash']],
+    [
+      'agentcore-base',
+      '{"policy":{"risk_limits":{"max_leverage":-1}},"initial_state":{"cash":-1}}',
+      ['/policy/risk_limits/max_leverage', '/initial_state/cash'],
+    ],
     ['agentcore-base', '{"policy":null,"initial_state":[]}', ['/policy', '/initial_state']],
     ['agentcore-base', '{"initial_state":{"positions":{"GOOG":1}}}', ['/initial_state/positions/GOOG']],
     ['agentcore-base', '{"initial_state":{"cash":1e18}}', ['/initial_state/cash']],
@@ -152,12 +181,15 @@ describe('bodies that are not valid', () => {
     ['agentcore-memory', `{"requests":[{"op":"memory_put","key":"k","value":${nested(70)}}]}`, ['/requests/0/value']],
   ];
 
-  it.each(BODIES.map(([mode, body, pointers]) => [mode, body.slice(0, 80), body, pointers] as const))('%s %s', async (mode, _excerpt, body, pointers) => {
-    const { status, error } = await refusal(mode, { body });
-    expect([status, error.code]).toEqual([400, 'invalid_request']);
-    const problems = error.code === 'invalid_request' ? error.problems : [];
-    expect([...new Set(problems.map((problem) => problem.pointer))].sort()).toEqual([...pointers].sort());
-  });
+  it.each(BODIES.map(([mode, body, pointers]) => [mode, body.slice(0, 80), body, pointers] as const))(
+    '%s %s',
+    async (mode, _excerpt, body, pointers) => {
+      const { status, error } = await refusal(mode, { body });
+      expect([status, error.code]).toEqual([400, 'invalid_request']);
+      const problems = error.code === 'invalid_request' ? error.problems : [];
+      expect([...new Set(problems.map((problem) => problem.pointer))].sort()).toEqual([...pointers].sort());
+    },
+  );
 
   it('says where a text stops being JSON', async () => {
     const { error } = await refusal('agentcore-base', { body: '{\n  "steps": 1,\n  "steps": 2\n}' });
@@ -175,7 +207,12 @@ describe('bodies that are not valid', () => {
 
   it('refuses a step that has no line in normal form', async () => {
     const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: 1e17, B: 1e17, C: 1e17, D: 1e17, time: 'x'.repeat(1_048_500) }] };
-    const strategy = { metadata: { name: '', version: '', description: '' }, universe: { symbols: ['A'] }, sizing: { order_qty: 1, max_position_qty_per_symbol: 1 }, rules: [{ type: 'threshold_price', symbol: 'A', buy_below: 1 }] };
+    const strategy = {
+      metadata: { name: '', version: '', description: '' },
+      universe: { symbols: ['A'] },
+      sizing: { order_qty: 1, max_position_qty_per_symbol: 1 },
+      rules: [{ type: 'threshold_price', symbol: 'A', buy_below: 1 }],
+    };
     const answer = await invoke(makeTestHandler('agentcore-base', { bodyBytesMax: 2_000_000 }), { market, strategy });
     expect(answer.error).toMatchObject({ code: 'invalid_request', problems: [{ pointer: '/market/steps' }] });
   });
@@ -201,7 +238,10 @@ describe('ceilings', () => {
   });
 
   it('grants what stands exactly at them', async () => {
-    const answer = await invoke(makeTestHandler('agentcore-base'), { budget: { max_steps: 100, max_tool_calls: 10, max_memory_bytes: 65_536 }, steps: 5 });
+    const answer = await invoke(makeTestHandler('agentcore-base'), {
+      budget: { max_steps: 100, max_tool_calls: 10, max_memory_bytes: 65_536 },
+      steps: 5,
+    });
     expect(answer).toMatchObject({ ok: true, steps: 5 });
   });
 });

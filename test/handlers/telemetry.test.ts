@@ -42,7 +42,13 @@ it('notes a run with its limiter and its spend', async () => {
 
 it('never notes what was sent, remembered, asked or answered', async () => {
   const memory = makeTestHandler('agentcore-memory');
-  await invoke(memory, { budget: BUDGET, requests: [{ op: 'memory_put', key: SECRET, value: SECRET }, { op: 'memory_get', key: SECRET }] });
+  await invoke(memory, {
+    budget: BUDGET,
+    requests: [
+      { op: 'memory_put', key: SECRET, value: SECRET },
+      { op: 'memory_get', key: SECRET },
+    ],
+  });
   await invoke(memory, { budget: BUDGET, requests: [{ op: SECRET, [SECRET]: SECRET }] });
   const tools = makeTestHandler('agentcore-tools');
   await invoke(tools, { budget: BUDGET, tool_plan: [{ name: SECRET, args: { [SECRET]: SECRET } }] });
@@ -64,7 +70,12 @@ describe('through Powertools', () => {
     } finally {
       write.mockRestore();
     }
-    return lines.join('').trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    return lines
+      .join('')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   }
 
   it('is a JSON line an event and one line of embedded metrics an invocation', () => {

@@ -8,7 +8,14 @@ import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
 import { CEILING_DEFAULTS } from '../../src/handlers/config';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/answer-codecs';
-import { type Handler, type HandlerConfig, type HandlerPorts, type InvocationContext, makeHandler, type Mode } from '../../src/handlers/http/handler';
+import {
+  type Handler,
+  type HandlerConfig,
+  type HandlerPorts,
+  type InvocationContext,
+  makeHandler,
+  type Mode,
+} from '../../src/handlers/http/handler';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
 import type { Memory, MemoryOperation } from '../../src/ports/memory';
@@ -23,7 +30,10 @@ export const CONFIG: HandlerConfig = {
   storeReserveMs: 3_000,
 };
 
-export function contextOf(awsRequestId = '5f2c8d1e-0000-4000-8000-000000000001', remainingMs: number | (() => number) = 29_000): InvocationContext {
+export function contextOf(
+  awsRequestId = '5f2c8d1e-0000-4000-8000-000000000001',
+  remainingMs: number | (() => number) = 29_000,
+): InvocationContext {
   return { awsRequestId, getRemainingTimeInMillis: typeof remainingMs === 'number' ? () => remainingMs : remainingMs };
 }
 
@@ -42,7 +52,11 @@ export function makeTestHandler(mode: Mode, config: Partial<HandlerConfig> = {},
   const telemetry = makeRecordingTelemetry();
   const artifacts = ports.artifacts ?? countedStore(puts);
   const memory = countedMemory(ports.memory ?? makeInProcessMemory(), memoryCalls);
-  const handle = makeHandler(mode, { ...CONFIG, ...config }, { telemetry, ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) });
+  const handle = makeHandler(
+    mode,
+    { ...CONFIG, ...config },
+    { telemetry, ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
+  );
   return { handle, artifacts, puts, memoryCalls, telemetry, mode };
 }
 
@@ -97,7 +111,11 @@ export function healthOf(value: unknown): HealthResponse {
 }
 
 /** A direct invocation. */
-export async function invoke({ handle, mode }: Pick<TestHandler, 'handle' | 'mode'>, body: unknown, context: InvocationContext = contextOf()): Promise<ApiResponse> {
+export async function invoke(
+  { handle, mode }: Pick<TestHandler, 'handle' | 'mode'>,
+  body: unknown,
+  context: InvocationContext = contextOf(),
+): Promise<ApiResponse> {
   return answerOf(mode, await handle(body, context));
 }
 

@@ -12,7 +12,14 @@ export interface HttpRequest {
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
-export function httpEvent({ method = 'POST', path = '/agentcore/base', headers = JSON_TYPE, body, isBase64Encoded = false, stage = '$default' }: HttpRequest): Readonly<Record<string, unknown>> {
+export function httpEvent({
+  method = 'POST',
+  path = '/agentcore/base',
+  headers = JSON_TYPE,
+  body,
+  isBase64Encoded = false,
+  stage = '$default',
+}: HttpRequest): Readonly<Record<string, unknown>> {
   const rawPath = stage === '$default' ? path : `/${stage}${path}`;
   return {
     version: '2.0',
@@ -34,7 +41,14 @@ export function httpEvent({ method = 'POST', path = '/agentcore/base', headers =
       accountId: '123456789012',
       apiId: 'abcdefghij',
       authentication: null,
-      authorizer: { iam: { accessKey: 'AKIAEXAMPLE', accountId: '123456789012', callerId: 'AIDAEXAMPLE', userArn: 'arn:aws:iam::123456789012:user/dev' } },
+      authorizer: {
+        iam: {
+          accessKey: 'AKIAEXAMPLE',
+          accountId: '123456789012',
+          callerId: 'AIDAEXAMPLE',
+          userArn: 'arn:aws:iam::123456789012:user/dev',
+        },
+      },
       domainName: 'abcdefghij.execute-api.us-east-1.amazonaws.com',
       domainPrefix: 'abcdefghij',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '203.0.113.9', userAgent: 'curl/8.5.0' },

@@ -5,7 +5,17 @@
 import { failure, success } from 'io-ts';
 import type { Budget, BudgetState, Limiter } from '../../domain/budget/budget';
 import { hasCanonicalForm, type Json } from '../../domain/canonical/canonical';
-import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../../domain/codec/codec';
+import {
+  type Codec,
+  countCodec,
+  isRecord,
+  listCodec,
+  literalCodec,
+  makeCodec,
+  objectCodec,
+  taggedCodec,
+  textCodec,
+} from '../../domain/codec/codec';
 import { COUNT_MAX, SPEC_VERSION } from '../../domain/limits';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, Mode } from './response';
@@ -23,7 +33,13 @@ export const budgetStateCodec: Codec<BudgetState> = objectCodec('budget state', 
   required: { steps: count, tool_calls: count, model_calls: count, memory_ops: count, memory_bytes: count },
 });
 
-const limiterCodec: Codec<Limiter> = oneOf('limiter', ['max_steps', 'max_tool_calls', 'max_model_calls', 'max_memory_ops', 'max_memory_bytes']);
+const limiterCodec: Codec<Limiter> = oneOf('limiter', [
+  'max_steps',
+  'max_tool_calls',
+  'max_model_calls',
+  'max_memory_ops',
+  'max_memory_bytes',
+]);
 const effectCodec = oneOf('effect', ['none', 'unknown'] as const);
 
 export const problemCodec = objectCodec('problem', {
@@ -43,7 +59,10 @@ const overBudget = {
 };
 
 const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
-  invalid_request: errorOf('invalid_request', 'The body is not what the API takes.', { ...message, problems: listCodec(problemCodec, ANY_LENGTH) }),
+  invalid_request: errorOf('invalid_request', 'The body is not what the API takes.', {
+    ...message,
+    problems: listCodec(problemCodec, ANY_LENGTH),
+  }),
   not_found: errorOf('not_found', 'No such path.', message),
   method_not_allowed: errorOf('method_not_allowed', 'The path takes other methods; see the allow header.', message),
   artifact_conflict: errorOf('artifact_conflict', 'Other bytes are stored under the key of an artifact.', { ...message, key: textCodec }),
@@ -57,7 +76,10 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     verifier_errors: listCodec(verifierErrorCodec, ANY_LENGTH),
   }),
   tool_failed: errorOf('tool_failed', 'A call of the plan failed.', { ...message, index: count, tool: textCodec }),
-  internal_error: errorOf('internal_error', 'A fault of the service; its log has the details under the request id.', { ...message, request_id: textCodec }),
+  internal_error: errorOf('internal_error', 'A fault of the service; its log has the details under the request id.', {
+    ...message,
+    request_id: textCodec,
+  }),
   dependency_failed: dependencyFailed(),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };

@@ -1,4 +1,4 @@
-/** The bodies of the three modes: what may stand in them, and their decoded form. Every mistake is reported with a pointer into the body. */
+/** The bodies of the three modes: what may stand in them, and their decoded form. Every mistake has a pointer into the body. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MemoryOperation } from '../../ports/memory';
 import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../domain/budget/budget';
@@ -23,7 +23,8 @@ export const baseBodyCodec = objectCodec('base request', {
 });
 
 export const toolsBodyCodec = objectCodec('tools request', {
-  description: 'Take a plan of tool calls. Each takes a step and a tool call of the budget; without a plan: price context, evaluate, simulate.',
+  description:
+    'Take a plan of tool calls. Each takes a step and a tool call of the budget; without a plan: price context, evaluate, simulate.',
   required: {},
   optional: world,
   defaulted: { budget: budgetCodec, tool_plan: planCodec },

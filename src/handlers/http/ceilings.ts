@@ -9,7 +9,7 @@ export function aboveCeiling(budget: Budget, ceilings: Budget): BudgetAboveCeili
     return {
       code: 'budget_above_ceiling',
       limiter,
-      message: `${limiter} of ${String(budget[limiter])} is above this deployment's ceiling of ${String(ceilings[limiter])}; nothing was run`,
+      message: `${limiter} of ${String(budget[limiter])} is above the ceiling of ${String(ceilings[limiter])} here; nothing was run`,
       requested: budget[limiter],
       budgets: { budget, budget_state: NOTHING_SPENT },
     };

@@ -52,7 +52,7 @@ export interface InvocationContext {
   readonly getRemainingTimeInMillis: () => number;
 }
 
-/** One invocation: a payload 2.0 event gives the structured result, anything else is taken for the bare body and gives the bare response. */
+/** A payload 2.0 event gives the structured result; anything else is taken for the bare body and gives the bare response. */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<APIGatewayProxyStructuredResultV2 | ApiResponse>;
 
 export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPorts): Handler {
@@ -89,6 +89,10 @@ function answerOf(body: ApiResponse): Answer {
 }
 
 function health(mode: Mode, { version, ceilings, memoryEnabled }: HandlerConfig, { interpreter, planner }: HandlerPorts): HealthResponse {
-  const enabled = { memory: mode === 'agentcore-memory' && memoryEnabled, code_interpreter: interpreter !== undefined, planner: planner !== undefined };
+  const enabled = {
+    memory: mode === 'agentcore-memory' && memoryEnabled,
+    code_interpreter: interpreter !== undefined,
+    planner: planner !== undefined,
+  };
   return { ok: true, version, spec_version: SPEC_VERSION, mode, ceilings, enabled };
 }

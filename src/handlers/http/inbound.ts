@@ -73,7 +73,9 @@ function readBody(http: HttpEvent, bodyBytesMax: number): Pick<Inbound, 'text' |
   if (typeof body !== 'string' || body === '') return {};
   const bytes = Buffer.byteLength(body, http.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > bodyBytesMax) {
-    return { refusal: { code: 'payload_too_large', message: `a body of ${String(bytes)} bytes; at most ${String(bodyBytesMax)} are read` } };
+    return {
+      refusal: { code: 'payload_too_large', message: `a body of ${String(bytes)} bytes; at most ${String(bodyBytesMax)} are read` },
+    };
   }
   const wrongType = mediaTypeFault(headers['content-type'], headers['content-encoding']);
   if (wrongType !== undefined) return { refusal: { code: 'unsupported_media_type', message: wrongType } };
@@ -87,7 +89,8 @@ const MEDIA_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json$/i;
 const UTF8_PARAMETER = /^charset\s*=\s*"?utf-?8"?$/i;
 
 function mediaTypeFault(contentType: unknown, contentEncoding: unknown): string | undefined {
-  if (typeof contentEncoding === 'string' && contentEncoding.toLowerCase() !== 'identity') return 'a content encoding; send the body as it is';
+  if (typeof contentEncoding === 'string' && contentEncoding.toLowerCase() !== 'identity')
+    return 'a content encoding; send the body as it is';
   if (typeof contentType !== 'string') return 'no content type; send content-type: application/json';
   const [essence = '', ...parameters] = contentType.split(';').map((part) => part.trim());
   if (!MEDIA_TYPE.test(essence)) return 'expected content-type: application/json';

@@ -1,6 +1,6 @@
 /**
- * Middleware: the body as a JSON value that is safe to walk. Parsing is Middy's; what it and JSON.parse let pass is refused here: a key that
- * stands twice in one object, nesting beyond any document of ours, and keys that would reach a prototype.
+ * Middleware: the body as a JSON value that is safe to walk. Parsing is Middy's; what it and JSON.parse let pass is refused here: a key
+ * that stands twice in one object, nesting beyond any document of ours, and keys that would reach a prototype.
  */
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import { isRecord } from '../../domain/codec/codec';

@@ -78,7 +78,12 @@ function decoded<A>(mode: Mode, decode: Decode<A>, body: unknown): Either<ApiRes
   return isLeft(request) ? left(refused(mode, invalidRequest(request.left))) : right(request.right);
 }
 
-function admitted<A extends { readonly budget: Budget }>(mode: Mode, decode: Decode<A>, body: unknown, invocation: Invocation): Either<ApiResponse, A> {
+function admitted<A extends { readonly budget: Budget }>(
+  mode: Mode,
+  decode: Decode<A>,
+  body: unknown,
+  invocation: Invocation,
+): Either<ApiResponse, A> {
   const request = decoded(mode, decode, body);
   if (isLeft(request)) return request;
   const { budget } = request.right;

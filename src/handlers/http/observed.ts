@@ -51,7 +51,8 @@ function fieldsOf({ status, body }: Answer): TelemetryFields {
   if (body === undefined || isHealth(body)) return { status };
   const { ok, run_id: runId, error, budget_state: spent, head_hash: headHash } = body;
   const limiter = error !== undefined && 'limiter' in error ? { limiter: error.limiter, requested: error.requested } : {};
-  const dependency = error?.code === 'dependency_failed' ? { service: error.service, operation: error.operation, effect: error.effect } : {};
+  const dependency =
+    error?.code === 'dependency_failed' ? { service: error.service, operation: error.operation, effect: error.effect } : {};
   return {
     ok,
     status,
@@ -71,7 +72,8 @@ function measure(telemetry: Telemetry, { status, body }: Answer, durationMs: num
   telemetry.measure(METRICS.refusals, 'Count', status === 422 ? 1 : 0);
   telemetry.measure(METRICS.failures, 'Count', status >= 500 ? 1 : 0);
   if (body === undefined || isHealth(body) || body.budget_state === null) return;
-  for (const dimension of DIMENSIONS) telemetry.measure(METRICS[dimension], dimension === 'memory_bytes' ? 'Bytes' : 'Count', body.budget_state[dimension]);
+  for (const dimension of DIMENSIONS)
+    telemetry.measure(METRICS[dimension], dimension === 'memory_bytes' ? 'Bytes' : 'Count', body.budget_state[dimension]);
 }
 
 function isHealth(body: ApiResponse | HealthResponse): body is HealthResponse {
@@ -83,5 +85,12 @@ function faultFields(error: unknown): TelemetryFields {
   if (!(error instanceof Error)) return { name: typeof error };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const invariant = error instanceof InvariantError ? { invariant: error.message } : {};
-  return { name: error.name, ...invariant, at: frames.slice(0, 8).map((line) => line.trim()).join(' | ') };
+  return {
+    name: error.name,
+    ...invariant,
+    at: frames
+      .slice(0, 8)
+      .map((line) => line.trim())
+      .join(' | '),
+  };
 }

@@ -148,7 +148,11 @@ function operationOf({ id, summary, request, answer, example }: Operation): Json
   return {
     operationId: id,
     summary,
-    requestBody: { description: 'An empty body is the request of all defaults.', required: false, content: { 'application/json': { schema: ref(request), example } } },
+    requestBody: {
+      description: 'An empty body is the request of all defaults.',
+      required: false,
+      content: { 'application/json': { schema: ref(request), example } },
+    },
     responses: { 200: { description: 'Done: `ok` is true', content: content(answer) }, ...refusals(answer) },
   };
 }

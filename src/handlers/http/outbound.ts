@@ -23,7 +23,11 @@ export function outbound({ mode, bodyBytesMax }: Options): Middleware {
       request.response = formed(internal.inbound ?? unread(request.event), response);
     },
     onError: (request) => {
-      const error = { code: 'internal_error', message: 'a fault of this service; its log has the details', request_id: request.context.awsRequestId } as const;
+      const error = {
+        code: 'internal_error',
+        message: 'a fault of this service; its log has the details',
+        request_id: request.context.awsRequestId,
+      } as const;
       const answer: Answer = { _tag: 'Answer', status: STATUS_OF[error.code], body: refused(mode, error) };
       request.internal.answer = answer;
       request.response = formed(request.internal.inbound ?? unread(request.event), answer);

@@ -50,11 +50,22 @@ function contentTypeOf(file: RunFile): string {
 function storeError(error: InvalidKey | ArtifactConflict | CallFailure): ApiError {
   switch (error._tag) {
     case 'ArtifactConflict':
-      return { code: 'artifact_conflict', key: error.key, message: 'other bytes are stored under this key, and artifacts are written once' };
+      return {
+        code: 'artifact_conflict',
+        key: error.key,
+        message: 'other bytes are stored under this key, and artifacts are written once',
+      };
     case 'DependencyFailed': {
       const { service, operation, reason, effect, httpStatus } = error;
       const message = `${service} ${operation}: ${reason}`;
-      return { code: 'dependency_failed', message, service, operation, effect, ...(httpStatus === undefined ? {} : { http_status: httpStatus }) };
+      return {
+        code: 'dependency_failed',
+        message,
+        service,
+        operation,
+        effect,
+        ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+      };
     }
     case 'DeadlineExceeded':
       return {
