@@ -97,7 +97,7 @@ export async function tamperWithSegments(files: RunFileBytes, seed: number, shar
   for (const file of LOCAL_FILES) {
     const bytes = Uint8Array.from(bytesOf(files, file));
     const reader = makeMemoryRunReader({ ...files, [file]: bytes });
-    const place = fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), fc.integer({ min: 2, max: 5 }));
+    const place = fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), fc.constantFrom(2, 3, 4, 5, 5, 5));
     for (const [index, [at, flip, jobs]] of fc.sample(place, { numRuns: SAMPLES[file] ?? 0, seed }).entries()) {
       if (index % of !== share) continue;
       const inRows = file === 'tape.jsonl' || file === 'executions.jsonl';
