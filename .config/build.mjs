@@ -1,4 +1,4 @@
-// Builds what runs outside the tests: the CLI (one file, its lazy parts beside it), the Lambda functions and the benchmark.
+// Builds what runs outside the tests: the CLI (one file, its lazy parts beside it), the Lambda functions and the benchmarks.
 import { build } from 'esbuild';
 import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
@@ -29,6 +29,6 @@ const cli = { ...shared, minify: true };
 await build({ ...cli, entryPoints: { ewm: 'src/handlers/cli/ewm.ts' }, banner: { js: '#!/usr/bin/env node' }, plugins: [apiBeside] });
 await build({ ...cli, entryPoints: { 'ewm-api': 'src/handlers/cli/api-commands.ts' } });
 await chmod('dist/ewm.cjs', 0o755);
-await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts' } });
+await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts' } });
 await buildLambda(version);
 for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);
