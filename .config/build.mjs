@@ -1,4 +1,4 @@
-// Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmark. `ewm.cjs` is a few
+// Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
 // file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest: another file, on demand.
 import { build } from 'esbuild';
@@ -33,6 +33,6 @@ await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: {
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
 await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart] });
 await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`], minify: true });
-await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts' } });
+await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts' } });
 await buildLambda(version);
 for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);

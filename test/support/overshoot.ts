@@ -4,7 +4,15 @@
  * generators run on real promises too.
  */
 import type { Breaker } from '../../src/domain/budget/breaker';
-import { type Budget, type BudgetExceeded, type BudgetState, type Dimension, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../src/domain/budget/budget';
+import {
+  type Budget,
+  type BudgetExceeded,
+  type BudgetState,
+  type Dimension,
+  DIMENSIONS,
+  LIMITER_OF,
+  NOTHING_SPENT,
+} from '../../src/domain/budget/budget';
 
 /** A broken breaker may want to hear how an act ended; the real one does not ask. */
 export interface BreakerUnderTest extends Breaker {
@@ -29,7 +37,8 @@ export interface Tally {
   parallelMax: number;
 }
 
-export type Outcome = { readonly _tag: 'Held'; readonly tally: Tally } | { readonly _tag: 'Broken'; readonly schedule: number; readonly why: string };
+export type Outcome =
+  { readonly _tag: 'Held'; readonly tally: Tally } | { readonly _tag: 'Broken'; readonly schedule: number; readonly why: string };
 
 /** Schedule `k` of a seed is the same whatever came before it, so a broken one can be run alone: `first` = k, `count` = 1. */
 export function runSchedules(make: MakeBreaker, seed: number, count: number, first = 0): Outcome {
@@ -97,7 +106,13 @@ function budgetOf(random: Random, isAmple: boolean): Budget {
     if (kind < 5) return isAmple ? 200 + random(200) : random(12);
     return kind === 5 ? random(200) : pick(random, EDGES);
   };
-  return { max_steps: max(1, limit()), max_tool_calls: limit(), max_model_calls: limit(), max_memory_ops: limit(), max_memory_bytes: limit() };
+  return {
+    max_steps: max(1, limit()),
+    max_tool_calls: limit(),
+    max_model_calls: limit(),
+    max_memory_ops: limit(),
+    max_memory_bytes: limit(),
+  };
 }
 
 function amountOf(random: Random, left: number, isAmple: boolean): number {
@@ -136,7 +151,18 @@ function makeScene(make: MakeBreaker, random: Random, tally: Tally): Scene {
   const isAmple = random(32) === 0;
   const budget = budgetOf(random, isAmple);
   const granted = { ...NOTHING_SPENT };
-  const scene: Scene = { breaker: make(budget), budget, isAmple, random, attempts: [], granted, tally, latch: undefined, acting: 0, last: NOTHING_SPENT };
+  const scene: Scene = {
+    breaker: make(budget),
+    budget,
+    isAmple,
+    random,
+    attempts: [],
+    granted,
+    tally,
+    latch: undefined,
+    acting: 0,
+    last: NOTHING_SPENT,
+  };
   const kind = random(16);
   const count = isAmple || kind === 0 ? PARALLEL_MAX : kind === 1 ? 1 + random(PARALLEL_MAX) : 1 + random(8);
   for (let k = 0; k < count; k += 1) scene.attempts.push(pick(random, KINDS)(scene));
@@ -257,7 +283,8 @@ function refused(scene: Scene, answer: BudgetExceeded, dimension: Dimension | un
     if (dimension === undefined || amount <= leftOf(scene, dimension)) throw fault(scene, 'refused, and it would have fitted');
     const { limiter, requested, budgets } = answer;
     if (limiter !== LIMITER_OF[dimension] || requested !== amount) throw fault(scene, 'the refusal names another limiter or amount');
-    if (!sameState(budgets.budget_state, scene.granted) || budgets.budget !== scene.budget) throw fault(scene, 'the refusal tells another budget or state');
+    if (!sameState(budgets.budget_state, scene.granted) || budgets.budget !== scene.budget)
+      throw fault(scene, 'the refusal tells another budget or state');
     scene.latch = answer;
     scene.tally.latched += 1;
   } else if (answer !== scene.latch) throw fault(scene, 'another refusal than the first one');
@@ -286,7 +313,8 @@ function observe(scene: Scene): void {
     // A sum of two numbers below 2^53 may be rounded, but never to one that is not above the limit when the true sum is.
     if (granted > limit) throw fault(scene, `${dimension}: ${String(granted)} granted of ${String(limit)}`);
     if (state[dimension] > limit) throw fault(scene, `${dimension}: the breaker counts ${String(state[dimension])} of ${String(limit)}`);
-    if (state[dimension] !== granted) throw fault(scene, `${dimension}: the breaker counts ${String(state[dimension])}, and ${String(granted)} were granted`);
+    if (state[dimension] !== granted)
+      throw fault(scene, `${dimension}: the breaker counts ${String(state[dimension])}, and ${String(granted)} were granted`);
   }
   if (scene.breaker.refusal() !== scene.latch) throw fault(scene, 'the breaker does not remember its first refusal, and that one only');
 }
@@ -353,5 +381,16 @@ function fault({ last, budget, granted }: Scene, why: string): Error {
 }
 
 function emptyTally(): Tally {
-  return { schedules: 0, events: 0, granted: 0, refused: 0, illegal: 0, latched: 0, latchedByPreflight: 0, failedActs: 0, exactEdges: 0, parallelMax: 0 };
+  return {
+    schedules: 0,
+    events: 0,
+    granted: 0,
+    refused: 0,
+    illegal: 0,
+    latched: 0,
+    latchedByPreflight: 0,
+    failedActs: 0,
+    exactEdges: 0,
+    parallelMax: 0,
+  };
 }

@@ -17,6 +17,14 @@ export interface Breaker {
   readonly refusal: () => BudgetExceeded | undefined;
 }
 
+/** Charges several dimensions for one act, all or none: an act that is refused in one of them costs nothing in the others. */
+export function reserveAll(breaker: Breaker, costs: Partial<BudgetState>): BudgetExceeded | undefined {
+  const refused = breaker.preflight(costs);
+  if (refused !== undefined) return refused;
+  for (const dimension of DIMENSIONS) breaker.reserve(dimension, costs[dimension] ?? 0);
+  return undefined;
+}
+
 /** `spent` continues an earlier count, for a verifier that starts at a checkpoint. */
 export function makeBreaker(budget: Budget, spent: BudgetState = NOTHING_SPENT): Breaker {
   const state: Record<Dimension, number> = { ...spent };

@@ -6,7 +6,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { CODE_LANGUAGES, type CodeLanguage } from '../../ports/code-interpreter';
 import { assert } from '../assert';
-import { makeBreaker } from '../budget/breaker';
+import { makeBreaker, reserveAll } from '../budget/breaker';
 import { canonical, canonicalString, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { describeProblem, type Problem, problemsOf } from '../codec/problem';
@@ -250,10 +250,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
       stop = DEADLINE;
       break;
     }
-    const refusal =
-      breaker.reserve('steps', 1) ??
-      breaker.reserve('tool_calls', 1) ??
-      (name === 'propose_plan' ? breaker.reserve('model_calls', 1) : undefined);
+    const refusal = reserveAll(breaker, { steps: 1, tool_calls: 1, model_calls: asksModel(name, args) ? 1 : 0 });
     if (refusal !== undefined) {
       stop = refusal;
       break;
@@ -297,6 +294,11 @@ const languageCodec = makeCodec<CodeLanguage>('language', { enum: [...CODE_LANGU
   return language === undefined ? failure(value, context, `expected one of ${CODE_LANGUAGES.join(', ')}`) : success(language);
 });
 const codeArgsCodec = objectCodec('arguments', { required: { language: languageCodec, code: textCodec } });
+
+/** A proposal without a goal is a failed call that asks nobody. */
+function asksModel(name: string, args: Json): boolean {
+  return name === 'propose_plan' && !isLeft(goalArgsCodec.decode(args));
+}
 
 function isToolName(name: string): name is ToolName {
   return (TOOL_NAMES as readonly string[]).includes(name);

@@ -1,7 +1,22 @@
-/** No overshoot, not for an instant: the real breaker holds in every schedule, and each way of breaking one is found by the same schedules. */
+/** No overshoot, not for an instant: the real breaker holds in every schedule, and the same schedules find each way of breaking one. */
 import { makeBreaker } from '../../../src/domain/budget/breaker';
-import { type Budget, type BudgetExceeded, type BudgetState, type Dimension, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../../src/domain/budget/budget';
-import { type BreakerUnderTest, type MakeBreaker, type Outcome, runSchedules, runSchedulesOnPromises, type Tally } from '../../support/overshoot';
+import {
+  type Budget,
+  type BudgetExceeded,
+  type BudgetState,
+  type Dimension,
+  DIMENSIONS,
+  LIMITER_OF,
+  NOTHING_SPENT,
+} from '../../../src/domain/budget/budget';
+import {
+  type BreakerUnderTest,
+  type MakeBreaker,
+  type Outcome,
+  runSchedules,
+  runSchedulesOnPromises,
+  type Tally,
+} from '../../support/overshoot';
 
 const SEED = Number(process.env['EWM_SEED'] ?? 20_251_124);
 const RUNS = Number(process.env['EWM_OVERSHOOT_RUNS'] ?? 100_000);
@@ -20,7 +35,8 @@ it(`holds in ${String(RUNS)} schedules (EWM_SEED=${String(SEED)})`, () => {
   // The schedules were not harmless.
   expect(tally.parallelMax).toBe(64);
   expect(tally.latched).toBeGreaterThan(RUNS / 2);
-  for (const count of [tally.latchedByPreflight, tally.failedActs, tally.illegal, tally.exactEdges]) expect(count).toBeGreaterThan(RUNS / 100);
+  for (const count of [tally.latchedByPreflight, tally.failedActs, tally.illegal, tally.exactEdges])
+    expect(count).toBeGreaterThan(RUNS / 100);
   expect(tally.latched).toBeLessThan(RUNS);
 });
 
@@ -69,7 +85,14 @@ function makeWrong(wrong: Wrong): MakeBreaker {
       const known = latched(dimension);
       if (known !== undefined && wrong.latch !== 'newest') return known;
       if (known === undefined && grants(budget[limiter] - state[dimension], amount)) return undefined;
-      const refusal = { code: 'budget_exceeded' as const, limiter, message: '', requested: amount, budgets: { budget, budget_state: { ...state } }, dimension };
+      const refusal = {
+        code: 'budget_exceeded' as const,
+        limiter,
+        message: '',
+        requested: amount,
+        budgets: { budget, budget_state: { ...state } },
+        dimension,
+      };
       if (remembers) refusals.push(refusal);
       return refusal;
     }
@@ -82,7 +105,10 @@ function makeWrong(wrong: Wrong): MakeBreaker {
         return refusal;
       },
       preflight: (costs: Partial<BudgetState>) => {
-        const dimensions = wrong.preflight === 'looks at the first only' ? DIMENSIONS.filter((dimension) => costs[dimension] !== undefined).slice(0, 1) : DIMENSIONS;
+        const dimensions =
+          wrong.preflight === 'looks at the first only'
+            ? DIMENSIONS.filter((dimension) => costs[dimension] !== undefined).slice(0, 1)
+            : DIMENSIONS;
         for (const dimension of dimensions) {
           const refusal = check(dimension, costs[dimension] ?? 0, wrong.preflight !== 'forgets');
           if (refusal !== undefined) return refusal;
