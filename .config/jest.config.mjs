@@ -19,4 +19,6 @@ export default {
   globals: { EWM_VERSION: '0.0.0-test' },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,
+  // Jest leaves one core free by default; the reference machine has two.
+  maxWorkers: 2,
 };

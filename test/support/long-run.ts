@@ -79,15 +79,15 @@ export async function proveJoined(reader: RunReader, jobs: number, suspect?: (se
   return { summary: digests === undefined ? undefined : await joinProofs(reader, plan, proofs, digests), segments };
 }
 
-/** How many bytes of each file are changed: 200 in all, half of them in the rows that segments share out. */
+/** How many bytes of each file are changed: 80 in all, half of them in the rows that segments share out. */
 const SAMPLES: Partial<Record<RunFile, number>> = {
-  'tape.jsonl': 60,
-  'executions.jsonl': 40,
-  'market.jsonl': 60,
+  'tape.jsonl': 24,
+  'executions.jsonl': 16,
+  'market.jsonl': 20,
   'report.md': 4,
   'run.json': 4,
-  'strategy.json': 16,
-  'policy.json': 16,
+  'strategy.json': 6,
+  'policy.json': 6,
 };
 
 /** Changes random bytes, every `of`-th of them from the `share`-th on; none may leave a joined proof. */
