@@ -32,12 +32,14 @@ const LONG_STEPS = Math.round(5_000_000 * SCALE);
 const SHORT_STEPS = 10_000;
 const FLOOR_ROWS = 200_000;
 const ROUNDS = 3;
+/** Less than an order: every BUY is skipped, so that two windows are compared over the same rows and not over other trades. */
+const NO_TRADES = '0.5';
 
-function strategyWith(shortWindow: number, longWindow: number): unknown {
+function strategyWith(shortWindow: number, longWindow: number, positionMax = 5): unknown {
   return {
     metadata: { name: 'bench', version: '1', description: 'a threshold on one symbol, a crossover on the other' },
     universe: { symbols: SYMBOLS },
-    sizing: { order_qty: 1, max_position_qty_per_symbol: 5, max_new_exposure_per_step: 300 },
+    sizing: { order_qty: 1, max_position_qty_per_symbol: positionMax, max_new_exposure_per_step: 300 },
     rules: [
       { type: 'threshold_price', symbol: 'AAPL', buy_below: 95, sell_above: 105 },
       { type: 'sma_crossover', symbol: 'MSFT', short_window: shortWindow, long_window: longWindow },
@@ -82,8 +84,8 @@ async function main(): Promise<void> {
   const two = median(Array.from({ length: ROUNDS }, () => ewm('verify', join(FOLDER, 'run'), '--jobs', '2')));
   show('verify --jobs 2 / --jobs 1 (bar: 1.6)', one / two, 'times as fast');
 
-  const narrow = median(Array.from({ length: ROUNDS }, () => rate(child('run', 'market', 'narrow', '1', '2'))));
-  const wide = median(Array.from({ length: ROUNDS }, () => rate(child('run', 'market', 'wide', '100', '200'))));
+  const narrow = median(Array.from({ length: ROUNDS }, () => rate(child('run', 'market', 'narrow', '1', '2', '1', NO_TRADES))));
+  const wide = median(Array.from({ length: ROUNDS }, () => rate(child('run', 'market', 'wide', '100', '200', '1', NO_TRADES))));
   show('a 200-step window / a 2-step one (bar: 1.2)', narrow / wide, 'times the time');
 
   await market('short', SHORT_STEPS);
@@ -209,7 +211,7 @@ function child(...args: readonly string[]): ChildResult {
   return JSON.parse(execFileSync(process.execPath, [__filename, 'child', ...args], { encoding: 'utf8' })) as ChildResult;
 }
 
-async function childMain([what, marketName, runName, short, long, repeats = '1']: readonly (string | undefined)[]): Promise<void> {
+async function childMain([what, marketName, runName, short, long, repeats = '1', positionMax = '5']: readonly (string | undefined)[]): Promise<void> {
   const directory = join(FOLDER, runName ?? '');
   let steps = 0;
   const started = performance.now();
@@ -217,7 +219,7 @@ async function childMain([what, marketName, runName, short, long, repeats = '1']
     if (what === 'run') {
       const writer = await openRunDirectoryWriter(directory, true)();
       if (isLeft(writer)) throw new Error(JSON.stringify(writer.left));
-      const request = { strategy: strategyWith(Number(short), Number(long)), policy: {}, initialState: {} };
+      const request = { strategy: strategyWith(Number(short), Number(long), Number(positionMax)), policy: {}, initialState: {} };
       const finished = await run(request, openMarketFile(join(FOLDER, `${marketName ?? ''}.jsonl`)), writer.right);
       if (isLeft(finished)) throw new Error(JSON.stringify(finished.left));
       steps += finished.right.summary.steps;

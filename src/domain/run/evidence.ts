@@ -3,6 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunReader } from '../../ports/run-files';
 import { makeDigest } from '../hash';
 import { CHUNK_BYTES, DOCUMENT_BYTES_MAX } from '../limits';
+import { type LineError, makeLineSplitter } from '../market/line-splitter';
 import { decodeMarketHeader } from '../market/market-path';
 import { makeMarketForm, makeScannedStep, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strategy';
@@ -151,40 +152,88 @@ export interface MarketFacts {
   readonly offsets: readonly number[];
 }
 
-/** Reads the whole market once: its digest, that every line is in normal form, and where some of its steps begin. */
-export async function readMarket(reader: RunReader, symbols: readonly string[], wanted: readonly number[]): Promise<Either<CompareError, MarketFacts>> {
+export interface MarketQuestion {
+  /** Steps whose lines somebody else will read: these are only counted. What follows them has to be in normal form too. */
+  readonly readElsewhere: number;
+  /** Steps, ascending and among those read elsewhere, whose place in the file is asked for. */
+  readonly wanted?: readonly number[];
+}
+
+const NEWLINE = 10;
+const MARKET_READ_BYTES = 16 * CHUNK_BYTES;
+
+/** Reads the whole market once: its digest, how many steps it has, and where some of them begin. */
+export async function readMarket(reader: RunReader, symbols: readonly string[], question: MarketQuestion): Promise<Either<CompareError, MarketFacts>> {
+  const { readElsewhere, wanted = [] } = question;
   const cursor = await reader.open('market.jsonl')();
   if (isLeft(cursor)) return cursor;
-  const text = makeTextReader(cursor.right);
+  const digest = makeDigest();
+  const rest = makeRestCheck(symbols);
+  const offsets = wanted.map(() => stepsOffset(symbols));
+  const countedLines = 1 + readElsewhere;
+  let [lines, bytesBefore, lastEnd, asked] = [0, 0, 0, 0];
+  for (;;) {
+    const bytes = await cursor.right.read(MARKET_READ_BYTES)();
+    if (isLeft(bytes)) return bytes;
+    if (bytes.right.length === 0) break;
+    digest.update(bytes.right);
+    let at = 0;
+    while (lines < countedLines) {
+      const newline = bytes.right.indexOf(NEWLINE, at);
+      if (newline === -1) break;
+      at = newline + 1;
+      lines += 1;
+      lastEnd = bytesBefore + at;
+      for (; asked < wanted.length && (wanted[asked] ?? 0) < lines; asked += 1) offsets[asked] = lastEnd;
+    }
+    if (lines >= countedLines) {
+      const checked = rest.push(bytes.right.subarray(at), lines);
+      if (isLeft(checked)) return checked;
+    }
+    bytesBefore += bytes.right.length;
+  }
+  await cursor.right.close();
+  const ended = lines >= countedLines ? rest.end(lines) : right(0);
+  if (isLeft(ended)) return ended;
+  if (lines < countedLines && lastEnd !== bytesBefore) {
+    return diverged({ file: 'market.jsonl', row: lines, pointer: '', expected: 'a line of the normal form', actual: 'a line that is cut off' });
+  }
+  return right({ sha256: digest.hex(), steps: lines + ended.right - 1, offsets });
+}
+
+interface RestCheck {
+  readonly push: (bytes: Uint8Array, linesBefore: number) => Either<CompareError, void>;
+  /** How many lines there were. */
+  readonly end: (linesBefore: number) => Either<CompareError, number>;
+}
+
+/** That the lines behind the last step that is taken are in normal form. */
+function makeRestCheck(symbols: readonly string[]): RestCheck {
+  const splitter = makeLineSplitter();
   const form = makeMarketForm(symbols);
   const scanned = makeScannedStep(symbols);
-  const digest = makeDigest();
-  const encoder = new TextEncoder();
-  const offsets = wanted.map(() => stepsOffset(symbols));
-  let [line, bytesBefore, ascii] = [0, 0, true];
-  for (;;) {
-    const chunk = await text.next();
-    if (isLeft(chunk)) return textError('market.jsonl', chunk.left);
-    if (chunk.right === '') break;
-    const bytes = encoder.encode(chunk.right);
-    ascii = bytes.length === chunk.right.length;
-    digest.update(bytes);
-    for (let at = 0; at < chunk.right.length; line += 1) {
-      const newline = chunk.right.indexOf('\n', at);
-      const step = line - 1;
-      if (newline === -1 || (step >= 0 && !form.scan(chunk.right, at, newline, scanned))) {
-        const actual = chunk.right.slice(at, newline === -1 ? undefined : newline).slice(0, 200);
-        return diverged({ file: 'market.jsonl', row: line, pointer: '', expected: 'a line of the normal form', actual });
+  let lines = 0;
+
+  function check(text: Either<LineError, string>, linesBefore: number): Either<CompareError, void> {
+    if (isLeft(text)) return textError('market.jsonl', { _tag: 'Line', error: { ...text.left, line: text.left.line + linesBefore } });
+    for (let at = 0; at < text.right.length; lines += 1) {
+      const newline = text.right.indexOf('\n', at);
+      if (newline === -1 || !form.scan(text.right, at, newline, scanned)) {
+        const actual = text.right.slice(at, newline === -1 ? undefined : newline).slice(0, 200);
+        return diverged({ file: 'market.jsonl', row: linesBefore + lines, pointer: '', expected: 'a line of the normal form', actual });
       }
-      wanted.forEach((wantedStep, index) => {
-        if (wantedStep === step) offsets[index] = bytesBefore + (ascii ? at : encoder.encode(chunk.right.slice(0, at)).length);
-      });
       at = newline + 1;
     }
-    bytesBefore += bytes.length;
+    return right(undefined);
   }
-  await text.close();
-  return right({ sha256: digest.hex(), steps: line - 1, offsets });
+
+  return {
+    push: (bytes, linesBefore) => check(splitter.push(bytes), linesBefore),
+    end: (linesBefore) => {
+      const checked = check(splitter.end(), linesBefore);
+      return isLeft(checked) ? checked : right(lines);
+    },
+  };
 }
 
 export function parseJson(text: string): unknown {

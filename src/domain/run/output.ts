@@ -36,6 +36,18 @@ export function digested<E>(output: RunOutput<E>): DigestedOutput<E> {
   };
 }
 
+/** For a part of a run: whoever joins the parts takes the digests of whole files. */
+export function undigested<E>(output: RunOutput<E>): DigestedOutput<E> {
+  const encoder = new TextEncoder();
+  return {
+    append: async (file, content) => {
+      if (content.length === 0) return right(undefined);
+      return output.append(file, typeof content === 'string' ? encoder.encode(content) : content)();
+    },
+    digest: () => '',
+  };
+}
+
 /** Appends to several files in order; the first failure ends it. */
 export async function appendAll<E>(output: DigestedOutput<E>, contents: readonly (readonly [RunFile, string | Uint8Array])[]): Promise<Either<E, void>> {
   for (const [file, content] of contents) {

@@ -13,7 +13,7 @@ import { makeWorld } from '../world/step';
 import { type CompareError, makeComparison } from './compare';
 import { type Cursor, makeEngine } from './engine';
 import { type Evidence, parseJson, readEvidence, readInputs, readMarket } from './evidence';
-import { digested } from './output';
+import { digested, undigested } from './output';
 import { joinReportLines, makeReportRows, type ReportLines } from './report';
 import type { RunSummary } from './summary';
 import { advanceOver, checkMarket, proveEnd, stepsEnd } from './verify';
@@ -50,7 +50,8 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
   const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
   const steps = Math.min(inputs.steps, inputs.budget.max_steps);
   const starts = splitAtCheckpoints(steps, jobs);
-  const market = await readMarket(reader, symbols, starts.map((t) => Math.max(0, t - engine.lookback)));
+  const wanted = starts.map((t) => Math.max(0, t - engine.lookback));
+  const market = await readMarket(reader, symbols, { readElsewhere: steps, wanted });
   if (isLeft(market) || isLeft(checkMarket(evidence.right, market.right, right(engine.start(initial).cursor)))) return undefined;
 
   const first = engine.start(initial);
@@ -87,7 +88,7 @@ export async function proveSegment(reader: RunReader, evidence: Evidence, segmen
   const engine = makeEngine(inputs, identity, world);
   const comparison = makeComparison(reader, { 'tape.jsonl': segment.tapeOffset, 'executions.jsonl': segment.ledgerOffset });
   const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
-  const output = { append: digested(comparison).append, digest: (): string => '' };
+  const output = undigested(comparison);
   const end = await advanceOver(reader, engine, segment.from, segment.until, segment.marketOffset, output, { onStep: report.onStep });
   await comparison.close();
   if (isLeft(end)) return end.left._tag === 'Interrupted' ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' }) : left(end.left);

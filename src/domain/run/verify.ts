@@ -67,10 +67,10 @@ async function prove(reader: RunReader, inputs: RunInputs, comparison: Compariso
 
 async function proveSteps(reader: RunReader, evidence: Evidence, comparison: Comparison, watch: EngineWatch): Proof {
   const { inputs, identity, symbols, strategy, policy, initial } = evidence;
-  const market = await readMarket(reader, symbols, []);
-  if (isLeft(market)) return market;
   const until = await lastStep(reader, inputs);
   if (isLeft(until)) return until;
+  const market = await readMarket(reader, symbols, { readElsewhere: Math.min(until.right, inputs.budget.max_steps) });
+  if (isLeft(market)) return market;
   const world = makeWorld(symbols, strategy, policy);
   const engine = makeEngine(inputs, identity, world);
   const output = digested(comparison);
@@ -107,7 +107,7 @@ async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<
 
 async function proveToolPlan(reader: RunReader, evidence: Evidence, comparison: Comparison): Proof {
   const { inputs, identity, symbols, strategy, policy, initial } = evidence;
-  const market = await readMarket(reader, symbols, []);
+  const market = await readMarket(reader, symbols, { readElsewhere: 0 });
   if (isLeft(market)) return market;
   if (market.right.sha256 !== inputs.market_sha256) return digestDiffers('market.jsonl', inputs.market_sha256, market.right.sha256);
   const plan = await readRequest(reader, decodeRecordedPlan);
@@ -246,6 +246,7 @@ export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either
   }
   if (isLeft(end) && end.left._tag === 'Diverged') {
     const { file, row, pointer, expected, actual } = end.left.divergence;
+    if (file === 'market.jsonl') return left(end.left);
     const inPrices = file === 'tape.jsonl' && (pointer.startsWith('/prices') || pointer.startsWith('/time'));
     const step = inPrices && row !== undefined ? row - 1 - Math.floor((row - 1) / (CHECKPOINT_INTERVAL_STEPS + 1)) : undefined;
     if (step !== undefined) return diverged({ file: 'market.jsonl', row: step + 1, pointer, expected: `${actual} (the tape)`, actual: expected });
