@@ -27,8 +27,8 @@ describe('the curl examples', () => {
     readonly expected: object;
   }
 
-  async function examples(): Promise<readonly Example[]> {
-    const text = await readFile(join(__dirname, '../../docs/curl-examples.md'), 'utf8');
+  async function examples(document: string): Promise<readonly Example[]> {
+    const text = await readFile(join(__dirname, '../..', document), 'utf8');
     const pairs = [...text.matchAll(/```sh\n([\s\S]*?)```\n\n(Whole answer|In the answer):\n\n```json\n([\s\S]*?)```/g)];
     return pairs.map(([, command = '', kind, json = '']) => ({
       command,
@@ -37,9 +37,12 @@ describe('the curl examples', () => {
     }));
   }
 
-  it('answer what the document says', async () => {
-    const all = await examples();
-    expect(all.length).toBeGreaterThanOrEqual(8);
+  it.each([
+    ['docs/curl-examples.md', 8],
+    ['README.md', 3],
+  ])('answer what %s says', async (document, atLeast) => {
+    const all = await examples(document);
+    expect(all.length).toBeGreaterThanOrEqual(atLeast);
     for (const { command, whole, expected } of all) {
       const output = await shell(command.replaceAll('http://127.0.0.1:3000', on.url));
       const answer = JSON.parse(output) as object;
