@@ -23,7 +23,7 @@ help: ## print this list
 setup: $(INSTALLED) dist/ewm.cjs ## install the packages and build the CLI
 
 $(INSTALLED): package.json package-lock.json .npmrc
-	npm ci --no-fund --no-audit
+	npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 dist/ewm.cjs: $(INSTALLED) $(SOURCES) package.json

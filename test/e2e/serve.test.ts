@@ -29,7 +29,7 @@ describe('the curl examples', () => {
 
   async function examples(document: string): Promise<readonly Example[]> {
     const text = await readFile(join(__dirname, '../..', document), 'utf8');
-    const pairs = [...text.matchAll(/```sh\n([\s\S]*?)```\n\n(Whole answer|In the answer):\n\n```json\n([\s\S]*?)```/g)];
+    const pairs = [...text.matchAll(/```sh\n([^`]*)```\n\n(Whole answer|In the answer):\n\n```json\n([^`]*)```/g)];
     return pairs.map(([, command = '', kind, json = '']) => ({
       command,
       whole: kind === 'Whole answer',
@@ -43,6 +43,8 @@ describe('the curl examples', () => {
   ])('answer what %s says', async (document, atLeast) => {
     const all = await examples(document);
     expect(all.length).toBeGreaterThanOrEqual(atLeast);
+    // Nothing else of the document is ever run.
+    for (const { command } of all) expect(command).toMatch(/^curl -s http:\/\/127\.0\.0\.1:3000\//);
     for (const { command, whole, expected } of all) {
       const output = await shell(command.replaceAll('http://127.0.0.1:3000', on.url));
       const answer = JSON.parse(output) as object;
