@@ -1,4 +1,4 @@
 /** The file a worker thread of `ewm verify --jobs` starts with. */
 import { workerMain } from './verify-workers';
 
-void workerMain();
+workerMain();
