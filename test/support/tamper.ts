@@ -20,7 +20,7 @@ export interface Score {
 }
 
 const NEWLINE = 10;
-const FLIPS: readonly number[] = [0x01];
+const FLIPS: readonly number[] = [0x01, 0x20];
 
 export function* tamperings(files: RunFileBytes, flips: readonly number[] = FLIPS): Generator<Tampering> {
   for (const file of LOCAL_FILES) {
