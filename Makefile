@@ -108,7 +108,8 @@ outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-c
 destroy: $(INSTALLED) ## take the deployment down; keeps artifacts (FORCE_DESTROY=1: those, too)
 	@$(DEPLOY) destroy
 
-bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
+bench: dist/ewm.cjs ## measure speed, memory and cold starts; prints them and writes tmp/bench.json
+	@node test/infra/runtime-client-install.mjs
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included
