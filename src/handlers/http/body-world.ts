@@ -25,11 +25,10 @@ interface Documents {
   readonly initial_state?: unknown;
 }
 
-const exampleMarket = defaultOf(marketCodec, DEFAULT_MARKET);
-const exampleStrategy = defaultOf(strategyCodec, DEFAULT_STRATEGY);
-
 export function decodeDocuments(documents: Documents): Either<readonly Problem[], WorldDocuments> {
-  const { market = exampleMarket, strategy = exampleStrategy, policy = {}, initial_state: initialState = {} } = documents;
+  // Read when they are asked for: a start has no use for them.
+  const { market = defaultOf(marketCodec, DEFAULT_MARKET), strategy = defaultOf(strategyCodec, DEFAULT_STRATEGY) } = documents;
+  const { policy = {}, initial_state: initialState = {} } = documents;
   const problems = [
     ...under('/strategy', decodeStrategy(strategy, market.symbols)),
     ...under('/policy', decodePolicy(policy)),

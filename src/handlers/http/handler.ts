@@ -4,7 +4,6 @@
  */
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { performance } from 'node:perf_hooks';
 import type { Budget } from '../../domain/budget/budget';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { CodeInterpreter } from '../../ports/code-interpreter';
