@@ -44,6 +44,9 @@ export async function bundleForLambda(version, outdir, entryPoints) {
     format: 'cjs',
     mainFields: ['module', 'main'],
     define: { EWM_VERSION: JSON.stringify(version) },
+    // `import('node:http')`, as the SDK has it, reads every export of the module, and one of them loads all of undici: 25 ms of a cold start.
+    // `require` does not.
+    supported: { 'dynamic-import': false },
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
