@@ -31,14 +31,14 @@ const environmentCredentials = {
 };
 
 /** How everything that runs on Lambda is bundled: the functions, and what the benchmark compares them with. */
-export async function bundleForLambda(version, outdir, entryPoints) {
+export async function bundleForLambda(version, outdir, entryPoints, minify = true) {
   const names = Object.keys(entryPoints);
   const { metafile } = await build({
     entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, entryPoints[name]])),
     outdir,
     plugins: [environmentCredentials],
     bundle: true,
-    minify: true,
+    minify,
     platform: 'node',
     target: 'node22',
     format: 'cjs',

@@ -35,7 +35,8 @@ await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worke
 await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`], minify: true });
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });
-await bundleForLambda(version, join(outdir, 'cold-start'), { empty: 'test/bench/cold-start-empty.ts', s3: 'test/bench/cold-start-s3.ts' });
+const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);
+await bundleForLambda(version, join(outdir, 'cold-start'), Object.fromEntries(compared));
 const { zipBytes } = await buildLambda(version, { outdir: join(outdir, 'lambda') });
 for (const [mode, bytes] of Object.entries(zipBytes)) console.log(`${join(outdir, 'lambda', mode)}.zip: ${(bytes / 1000).toFixed(1)} KB`);
 for (const line of overBudget(zipBytes)) {

@@ -116,7 +116,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   // What is deployed, under the programs that it is deployed with.
   'test/infra': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'fflate'] },
-  'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, 'fflate', 'esbuild'] },
+  'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, '@aws-sdk/client-s3'] },
 };
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */

@@ -1,6 +1,6 @@
 /**
  * `make bench`, the part about cold starts: from the start of a process to its first answer, under AWS's runtime client, for each bundle,
- * an empty handler and one that only builds an S3 client. The rounds take them in turn, so that a busy minute hits all of them; what
+ * an empty handler, one that only builds an S3 client and one that uses it once. The rounds take them in turn, so that a busy minute hits all of them; what
  * counts are ratios of medians of the same run. Added to tmp/bench.json. Left out, with the reason, where the runtime client is missing.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,6 +26,7 @@ const S3_ONLY = 'S3 client only';
 const SUBJECTS: readonly Subject[] = [
   { name: 'empty handler', bundle: 'cold-start/empty', event: {} },
   { name: S3_ONLY, bundle: 'cold-start/s3', event: {} },
+  { name: 'S3 client, one object put', bundle: 'cold-start/put', event: {} },
   { name: 'base, health', bundle: 'lambda/base', event: health },
   { name: 'base, a run', bundle: 'lambda/base', event: run('base') },
   { name: 'tools, health', bundle: 'lambda/tools', event: health },
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
 }
 
 async function coldStart({ name, bundle, event }: Subject, scratch: string, s3Url: string): Promise<number> {
-  const env = { EWM_ARTIFACT_BUCKET: STUB_BUCKET, AWS_ENDPOINT_URL_S3: s3Url };
+  const env = { EWM_ARTIFACT_BUCKET: STUB_BUCKET, EWM_S3_PATH_STYLE: '1', AWS_ENDPOINT_URL_S3: s3Url };
   const startedMs = performance.now();
   const lambda = await startFunction({ taskRoot: resolve('dist', bundle), scratch, name: 'ewm', env });
   const outcome = await lambda.invoke(event, 'request-1');

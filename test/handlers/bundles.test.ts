@@ -1,8 +1,9 @@
 /** The bundles that Lambda loads: small, without what their mode does not use, and working where Lambda's environment is all there is. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import type { Mode } from '../../src/handlers/http/handler';
@@ -35,6 +36,18 @@ const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
 console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1 }) }));
 `;
+
+/** What Node writes for `NODE_V8_COVERAGE`. */
+interface CoveredScript {
+  readonly url: string;
+  readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number; readonly count: number }[] }[];
+}
+interface Coverage {
+  readonly result: readonly CoveredScript[];
+}
+
+/** A package, or a file of ours; `node_modules` may be a link to anywhere. */
+const partOf = (path: string): string => /(?:^|\/)node_modules\/(?!.*\/node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
 
 interface Built {
   readonly zipBytes: Readonly<Record<Name, number>>;
@@ -72,7 +85,7 @@ async function script(source: string, args: readonly string[], { cwd = ROOT, env
 }
 
 async function invoke(
-  name: Name,
+  name: string,
   event: unknown,
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
@@ -167,8 +180,6 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
 });
 
 describe('what is in them', () => {
-  /** A package, or a file of ours; `node_modules` may be a link to anywhere. */
-  const partOf = (path: string): string => /(?:^|\/)node_modules\/(?!.*\/node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
   const modesOf = (): ReadonlyMap<string, string> => {
     const modes = new Map<string, Name[]>();
     for (const name of Object.keys(SIZE_MAX) as Name[]) {
@@ -239,6 +250,50 @@ describe('what is in them', () => {
     expect(shared).toContain('@aws-sdk/client-s3');
     const foreign = /^src\/(handlers\/(cli|server)|adapters\/filesystem|domain\/run\/(verify|segments|compare|replay|evidence))|credential-provider-(?!env)|client-(sso|sts)|token-provider|nested-clients/;
     expect(shared.filter((part) => foreign.test(part))).toEqual([]);
+  });
+});
+
+describe('nothing is loaded that the first request does not use', () => {
+  const READABLE = `
+import { bundleForLambda } from './.config/build-lambda.mjs';
+await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/base.ts' }, false);
+`;
+  interface Part {
+    readonly at: number;
+    readonly path: string;
+    functions: number;
+    called: number;
+  }
+
+  /** Which files of a bundle have functions that were called; esbuild writes the name of each file above what it takes from it. */
+  function partsCalled(source: string, coverage: CoveredScript): readonly Part[] {
+    const parts = [...source.matchAll(/^ *\/\/ (\S+\.(?:m?js|ts|json))$/gm)].map(({ index, 1: path = '' }): Part => ({ at: index, path, functions: 0, called: 0 }));
+    for (const { ranges } of coverage.functions) {
+      const part = parts.findLast(({ at }) => at <= (ranges[0]?.startOffset ?? 0));
+      if (part === undefined) continue;
+      part.functions += 1;
+      if ((ranges[0]?.count ?? 0) > 0) part.called += 1;
+    }
+    return parts.filter(({ functions }) => functions > 0);
+  }
+
+  it('a first run calls into every package of base, and into every file of ours but those that word a mistake', async () => {
+    const readable = join(directory, 'readable');
+    const covered = join(directory, 'covered');
+    await script(READABLE, [readable]);
+    const event = httpEvent({ path: '/agentcore/base', body: '{}' });
+    const { answer } = await invoke(join('readable', 'base'), event, { EWM_ARTIFACT_BUCKET: STUB_BUCKET, NODE_V8_COVERAGE: covered });
+    expect(answer).toMatchObject({ statusCode: 200 });
+    const file = join(readable, 'base', 'index.js');
+    const reports = await Promise.all((await readdir(covered)).map((report) => readFile(join(covered, report), 'utf8')));
+    const coverage = reports.flatMap((report) => (JSON.parse(report) as Coverage).result).find(({ url }) => url === pathToFileURL(file).href);
+    const parts = partsCalled(await readFile(file, 'utf8'), coverage ?? { url: '', functions: [] });
+    expect(parts.length).toBeGreaterThan(100);
+
+    const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
+    const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
+    expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
+    expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual(['src/domain/codec/problem.ts', 'src/domain/run/stop.ts', 'src/handlers/http/problems.ts']);
   });
 });
 
