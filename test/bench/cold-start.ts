@@ -1,7 +1,7 @@
 /**
  * `make bench`, the part about cold starts: from the start of a process to its first answer, under AWS's runtime client, for each bundle,
- * an empty handler, one that only builds an S3 client and one that uses it once. The rounds take them in turn, so that a busy minute hits all of them; what
- * counts are ratios of medians of the same run. Added to tmp/bench.json. Left out, with the reason, where the runtime client is missing.
+ * an empty handler, one that only builds an S3 client and one that uses it once. The rounds take them in turn, so that a busy minute hits all of them; a
+ * ratio is the median of those of each round. Added to tmp/bench.json. Left out, with the reason, where the runtime client is missing.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,12 +54,13 @@ async function main(): Promise<void> {
   rmSync(scratch, { recursive: true });
 
   const figures = existsSync(FIGURES) ? (JSON.parse(readFileSync(FIGURES, 'utf8')) as Record<string, unknown>) : {};
-  const s3Only = median(times.get(S3_ONLY) ?? []);
+  const s3Only = times.get(S3_ONLY) ?? [];
   for (const { name } of SUBJECTS) {
-    const ms = median(times.get(name) ?? []);
-    console.log(`cold start, ${name}`.padEnd(44), `${ms.toFixed(1).padStart(7)} ms, ${(ms / s3Only).toFixed(3)} times the S3-only one`);
+    const each = times.get(name) ?? [];
+    const [ms, ratio] = [median(each), median(each.map((value, round) => value / (s3Only[round] ?? NaN)))];
+    console.log(`cold start, ${name}`.padEnd(44), `${ms.toFixed(1).padStart(7)} ms, ${ratio.toFixed(3)} times the S3-only one`);
     figures[`cold start, ${name} (ms)`] = ms;
-    figures[`cold start, ${name} / S3 client only`] = ms / s3Only;
+    figures[`cold start, ${name} / S3 client only`] = ratio;
   }
   mkdirSync('tmp', { recursive: true });
   writeFileSync(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
