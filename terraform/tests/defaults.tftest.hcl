@@ -288,3 +288,31 @@ run "defaults" {
     error_message = "tags: every resource says what it belongs to"
   }
 }
+
+# All functions, and no switch: nothing remote exists, and nothing remote may be called.
+run "modes_without_switches" {
+  variables {
+    modes = ["base", "tools", "memory"]
+    # Says nothing without a planner.
+    planner_qualifier = "live"
+  }
+
+  assert {
+    condition     = length(aws_cloudformation_stack.memory) == 0
+    error_message = "memory with its function: there must be none unless asked for"
+  }
+  assert {
+    condition     = !strcontains(module.function["memory"].policy, "bedrock-agentcore") && module.function["memory"].function.environment[0].variables["ENABLE_AGENTCORE_MEMORY"] == "0" && !contains(keys(module.function["memory"].function.environment[0].variables), "AGENTCORE_MEMORY_ID")
+    error_message = "memory permission: none unless asked for"
+  }
+  assert {
+    condition     = !strcontains(module.function["tools"].policy, "CodeInterpreter") && !contains(keys(module.function["tools"].function.environment[0].variables), "AGENTCORE_CODE_INTERPRETER_ID")
+    error_message = "code interpreter permission: none unless asked for"
+  }
+  assert {
+    condition = !strcontains(module.function["tools"].policy, "InvokeAgentRuntime") && alltrue([
+      for key in keys(module.function["tools"].function.environment[0].variables) : !startswith(key, "AGENTCORE_RUNTIME")
+    ])
+    error_message = "planner permission: none unless asked for"
+  }
+}

@@ -128,35 +128,6 @@ run "switches_without_modes" {
   }
 }
 
-run "modes_without_switches" {
-  variables {
-    enable_agentcore_memory = false
-    code_interpreter_id     = null
-    planner_runtime_arn     = null
-    # Says nothing without a planner.
-    planner_qualifier = "live"
-  }
-
-  assert {
-    condition     = length(aws_cloudformation_stack.memory) == 0
-    error_message = "memory: there must be none unless asked for"
-  }
-  assert {
-    condition     = !strcontains(module.function["memory"].policy, "bedrock-agentcore") && module.function["memory"].function.environment[0].variables["ENABLE_AGENTCORE_MEMORY"] == "0" && !contains(keys(module.function["memory"].function.environment[0].variables), "AGENTCORE_MEMORY_ID")
-    error_message = "memory permission: none unless asked for"
-  }
-  assert {
-    condition     = !strcontains(module.function["tools"].policy, "CodeInterpreter") && !contains(keys(module.function["tools"].function.environment[0].variables), "AGENTCORE_CODE_INTERPRETER_ID")
-    error_message = "code interpreter permission: none unless asked for"
-  }
-  assert {
-    condition = !strcontains(module.function["tools"].policy, "InvokeAgentRuntime") && alltrue([
-      for key in keys(module.function["tools"].function.environment[0].variables) : !startswith(key, "AGENTCORE_RUNTIME")
-    ])
-    error_message = "planner permission: none unless asked for"
-  }
-}
-
 run "own_interpreter_and_endpoint" {
   variables {
     code_interpreter_id = "mine-0123456789"
