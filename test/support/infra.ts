@@ -10,5 +10,9 @@ export function describeWhere(missing: string | undefined, name: string, body: (
     test(`${name}: has to run here`, () => {
       throw new Error(`EWM_REQUIRE_INFRA=1, and it cannot run: ${missing}`);
     });
-  } else describe.skip(`${name}: SKIPPED: ${missing}`, body);
+  } else {
+    // Jest does not print the name of a file whose tests are all skipped.
+    process.stderr.write(`SKIPPED: ${name}: ${missing}\n`);
+    describe.skip(`${name}: SKIPPED: ${missing}`, body);
+  }
 }
