@@ -86,7 +86,8 @@ demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, 
 demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
 	$(EWM) demo memory
 
-bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
+bench: dist/ewm.cjs ## measure speed, memory and cold starts; prints them and writes tmp/bench.json
+	@node test/infra/runtime-client-install.mjs
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included

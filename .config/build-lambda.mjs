@@ -30,11 +30,13 @@ const environmentCredentials = {
   },
 };
 
-export async function buildLambda(version, { outdir = 'dist/lambda', plugins = [environmentCredentials] } = {}) {
+/** How everything that runs on Lambda is bundled: the functions, and what the benchmark compares them with. */
+export async function bundleForLambda(version, outdir, entryPoints) {
+  const names = Object.keys(entryPoints);
   const { metafile } = await build({
-    entryPoints: Object.fromEntries(LAMBDA_MODES.map((mode) => [`${mode}/index`, `src/handlers/lambda/${mode}.ts`])),
+    entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, entryPoints[name]])),
     outdir,
-    plugins,
+    plugins: [environmentCredentials],
     bundle: true,
     minify: true,
     platform: 'node',
@@ -49,7 +51,12 @@ export async function buildLambda(version, { outdir = 'dist/lambda', plugins = [
     logLevel: 'warning',
   });
   // The repository's own package.json says that .js is an ES module; these are not.
-  await Promise.all(LAMBDA_MODES.map((mode) => writeFile(`${outdir}/${mode}/package.json`, '{"type":"commonjs"}\n')));
+  await Promise.all(names.map((name) => writeFile(`${outdir}/${name}/package.json`, '{"type":"commonjs"}\n')));
+  return metafile;
+}
+
+export async function buildLambda(version, { outdir = 'dist/lambda' } = {}) {
+  const metafile = await bundleForLambda(version, outdir, Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])));
   const zipBytes = Object.fromEntries(await Promise.all(LAMBDA_MODES.map(async (mode) => [mode, await writeZip(mode, outdir)])));
   return { metafile, zipBytes };
 }

@@ -7,9 +7,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-const FOLDER = join(__dirname, '../../tmp/runtime-client');
+/** Of the checkout, which is where `make` runs the tests and the benchmarks. */
+const FOLDER = resolve('tmp/runtime-client');
 const CLIENT = join(FOLDER, 'node_modules/aws-lambda-ric');
 
 /** Why there is no runtime client here; undefined where there is one. `make test-infra` installs it. */
