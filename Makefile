@@ -1,6 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.DELETE_ON_ERROR:
+.PHONY: help setup build lint test test-infra demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory
 SHELL := /bin/sh
@@ -36,6 +37,10 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
+
+test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why (EWM_REQUIRE_INFRA=1: skips fail)
+	@node test/infra/runtime-client-install.mjs
+	npm run --silent test:infra
 
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
@@ -81,7 +86,8 @@ demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, 
 demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
 	$(EWM) demo memory
 
-bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
+bench: dist/ewm.cjs ## measure speed, memory and cold starts; prints them and writes tmp/bench.json
+	@node test/infra/runtime-client-install.mjs
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included

@@ -2,7 +2,7 @@
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
 // file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest: another file, on demand.
 import { build } from 'esbuild';
-import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
+import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -33,6 +33,12 @@ await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: {
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
 await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart] });
 await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`], minify: true });
-await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts' } });
-await buildLambda(version);
-for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);
+const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
+await build({ ...shared, entryPoints: benches });
+await bundleForLambda(version, join(outdir, 'cold-start'), { empty: 'test/bench/cold-start-empty.ts', s3: 'test/bench/cold-start-s3.ts' });
+const { zipBytes } = await buildLambda(version, { outdir: join(outdir, 'lambda') });
+for (const [mode, bytes] of Object.entries(zipBytes)) console.log(`${join(outdir, 'lambda', mode)}.zip: ${(bytes / 1000).toFixed(1)} KB`);
+for (const line of overBudget(zipBytes)) {
+  console.error(line);
+  process.exitCode = 1;
+}

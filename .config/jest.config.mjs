@@ -7,6 +7,8 @@ export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Needs more than Node: jest.infra.config.mjs runs it.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/infra/'],
   testEnvironment: 'node',
   // What the build puts in.
   globals: { EWM_VERSION: version },

@@ -112,9 +112,11 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
-  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
+  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
-  'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
+  // What is deployed, under the programs that it is deployed with.
+  'test/infra': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'fflate'] },
+  'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, 'fflate', 'esbuild'] },
 };
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
