@@ -121,7 +121,7 @@ run "own_key" {
   }
   assert {
     condition     = aws_cloudwatch_log_group.api.kms_key_id == var.kms_key_arn && alltrue([for it in module.function : it.log_group.kms_key_id == var.kms_key_arn]) && aws_cloudformation_stack.memory[0].parameters["KmsKeyArn"] == var.kms_key_arn
-    error_message = "own key: logs and memory use it"
+    error_message = "own key elsewhere: logs and memory use it"
   }
   assert {
     condition = [for s in jsondecode(module.function["memory"].policy).Statement : [s.Sid, s.Action, s.Resource, s.Condition.StringEquals["kms:ViaService"]] if startswith(s.Sid, "Encrypt")] == [
