@@ -8,10 +8,18 @@ variables {
   bundle_directory = "tests/bundles"
 }
 
+# Has every variable that is checked: Terraform skips the runs after one that ends in an error, and the mutation test needs them all.
 run "too_small" {
   command = plan
 
   variables {
+    region                      = ""
+    tags                        = { "" = "no key" }
+    kms_key_arn                 = ""
+    api_authorization           = ""
+    planner_runtime_arn         = ""
+    alarm_email                 = ""
+    budget_email                = ""
     name                        = "e"
     modes                       = []
     bundle_directory            = ""
@@ -50,7 +58,8 @@ run "too_small" {
     var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
-    var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd,
+    var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.region, var.tags, var.kms_key_arn,
+    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email,
   ]
 }
 

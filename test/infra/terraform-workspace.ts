@@ -23,6 +23,7 @@ export interface Edit {
 
 export interface Finished {
   readonly code: number;
+  /** What Terraform prints as its result; that an operator's own settings are odd, it says elsewhere. */
   readonly output: string;
 }
 
@@ -72,8 +73,8 @@ export async function openWorkspace(name: string): Promise<Workspace> {
     directory,
     terraform: (args) =>
       new Promise((resolve) => {
-        execFile('terraform', args, { cwd: directory, env, timeout: RUN_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, output: stdout + stderr });
+        execFile('terraform', args, { cwd: directory, env, timeout: RUN_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 }, (error, output) => {
+          resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, output });
         });
       }),
     edit: async (edit) => {
