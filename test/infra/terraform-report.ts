@@ -11,7 +11,8 @@ export interface TestReport {
 export function readReport(output: string): TestReport {
   const lines = output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : [])).filter(isRecord);
   const summary = lines.map((line) => line['test_summary']).find(isRecord);
-  const failures = lines.flatMap(({ diagnostic }) => (isRecord(diagnostic) && diagnostic['severity'] === 'error' ? [nameOf(diagnostic)] : []));
+  const diagnostics = lines.map(({ diagnostic }) => diagnostic).filter(isRecord);
+  const failures = diagnostics.filter(({ severity }) => severity === 'error').map(nameOf);
   return { passed: Number(summary?.['passed'] ?? 0), failed: Number(summary?.['failed'] ?? 0), failures: [...new Set(failures)].sort() };
 }
 

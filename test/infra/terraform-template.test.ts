@@ -1,4 +1,4 @@
-/** The CloudFormation template of the memory, held to the schema of its resource type by cfn-lint; and that cfn-lint would see a mistake. */
+/** The CloudFormation template of the memory, held to the schema of its resource type by cfn-lint, which would see a mistake. */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

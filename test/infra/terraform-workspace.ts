@@ -36,7 +36,7 @@ export interface Workspace {
 
 /** Downloading the provider, where there is no mirror of it. Unit: milliseconds. */
 const INIT_TIMEOUT_MS = 300_000;
-const RUN_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 600_000;
 const VERSION_MIN = [1, 7] as const;
 
 /**
@@ -45,10 +45,12 @@ const VERSION_MIN = [1, 7] as const;
  */
 export function prepareTerraform(name: string): string | undefined {
   try {
-    const version = JSON.parse(execFileSync('terraform', ['version', '-json'], { env: environment(name), encoding: 'utf8', stdio: 'pipe' })) as unknown;
+    const told = execFileSync('terraform', ['version', '-json'], { env: environment(name), encoding: 'utf8', stdio: 'pipe' });
+    const version = JSON.parse(told) as unknown;
     const text = isRecord(version) ? String(version['terraform_version']) : '';
     const [major = 0, minor = 0] = text.split('.').map(Number);
-    if (major < VERSION_MIN[0] || (major === VERSION_MIN[0] && minor < VERSION_MIN[1])) return `terraform is ${text}, and 1.7 or later is needed`;
+    const tooOld = major < VERSION_MIN[0] || (major === VERSION_MIN[0] && minor < VERSION_MIN[1]);
+    if (tooOld) return `terraform is ${text}, and 1.7 or later is needed`;
   } catch {
     return 'terraform is not on the path';
   }
@@ -56,7 +58,8 @@ export function prepareTerraform(name: string): string | undefined {
   try {
     // In the configuration itself: it leaves nothing there, for plugins go to the folder above and the lock file is read only.
     const args = ['init', '-input=false', '-no-color', '-backend=false', '-lockfile=readonly'];
-    execFileSync('terraform', args, { cwd: CONFIGURATION, env: environment(name), encoding: 'utf8', stdio: 'pipe', timeout: INIT_TIMEOUT_MS });
+    const options = { cwd: CONFIGURATION, env: environment(name), encoding: 'utf8', stdio: 'pipe', timeout: INIT_TIMEOUT_MS } as const;
+    execFileSync('terraform', args, options);
     return undefined;
   } catch (error) {
     const said = isRecord(error) && typeof error['stderr'] === 'string' ? error['stderr'] : String(error);
