@@ -59,6 +59,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/ledger', 'src/domain/tape', 'src/domain/world'],
     packages: EITHER,
   },
+  // The bill: limits and prices in, money out. It knows nothing of the rest of the domain.
+  'src/domain/cost': { imports: ['src/domain', 'src/domain/codec', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
@@ -92,7 +94,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
   'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
   'src/handlers/cli': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http'],
+    // The price table is Terraform's, too.
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http', 'terraform'],
     types: ['src/adapters/**'],
     packages: [
       ...FP,
