@@ -117,6 +117,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
   'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
+  'test/infra': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
   'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
 };
 
@@ -129,6 +130,7 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
     imports: ['node:crypto'],
     instead: 'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from SPEC.md',
   },
+  'test/support/bill-model.ts': { imports: [], instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md' },
   'test/support/arbitraries.ts': { imports: ['fast-check', './reference-model'], instead: 'random cases are documents; build them from the reference model alone' },
 };
 
