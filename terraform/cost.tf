@@ -59,7 +59,7 @@ locals {
   # Initialisation is billed, too, for 10 s at most.
   bill_invocation_ms = var.lambda_timeout_seconds * 1000 + 10000
 
-  bill_files = { base = 11, tools = 11, memory = local.memory_enabled ? 8 : 0 }
+  bill_files = { base = 10, tools = 10, memory = local.memory_enabled ? 8 : 0 }
 
   # All files are whole in the function's memory before the first one is put.
   bill_held_bytes  = var.lambda_memory_mb * 1048576

@@ -115,7 +115,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
-  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
+  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**', 'terraform'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   'test/infra': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
   'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },

@@ -95,7 +95,7 @@ function actsOf(mode: string, limits: ModelLimits): { readonly files: bigint; re
   const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
   const isTools = mode === 'tools';
   return {
-    files: mode !== 'memory' ? 11n : limits.memory ? 8n : 0n,
+    files: mode !== 'memory' ? 10n : limits.memory ? 8n : 0n,
     events: mode === 'memory' && limits.memory ? min(big(limits.max_memory_ops), 1_000n) : 0n,
     sessions: isTools && limits.code_interpreter ? calls : 0n,
     goals: isTools && limits.planner ? min(big(limits.max_model_calls), calls) : 0n,

@@ -50,7 +50,7 @@ export const OBJECT_OVERHEAD_BYTES = 2_048n;
 /** Expiry takes effect at the next midnight, once for the object and once for its last version. Unit: days. */
 export const EXPIRY_ROUNDING_DAYS = 2n;
 
-const FILES_OF_MODE: Readonly<Record<BillMode, bigint>> = { base: 11n, tools: 11n, memory: 8n };
+const FILES_OF_MODE: Readonly<Record<BillMode, bigint>> = { base: 10n, tools: 10n, memory: 8n };
 
 /** Files of a run: each is one PUT, and where its key is taken one GET to compare. A memory function without a memory stores nothing. */
 export function filesMax(mode: BillMode, limits: Limits): bigint {

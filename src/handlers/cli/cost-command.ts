@@ -117,13 +117,11 @@ const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 
 async function print(bill: Bill, limits: Limits, source: string, notes: Notes, io: Io): Promise<void> {
   const { per_invocation: invocation, per_hour: hour, per_month: month, with_direct_invocations: direct } = bill;
-  const columns = [invocation, hour, month];
-  const cell = (charges: Charges, amount: (charges: Charges) => string): string => amount(charges).padStart(widthOf(charges));
+  const columns = [column(`an invocation (${invocation.mode})`, invocation), column('an hour', hour), column('a month', month)];
   await io.stdout.write(`The most that this deployment can cost, in USD: an upper bound, not a forecast.\nModes: ${[...limits.modes].sort().join(', ')}. Limits: ${source}.\n\n`);
-  const heads = [`an invocation (${invocation.mode})`, 'an hour', 'a month'];
-  const table = makeTable(['component', ...columns.map((charges, index) => (heads[index] ?? '').padStart(widthOf(charges)))], io.stdout);
-  for (const name of COMPONENT_NAMES) await table.row([name, ...columns.map((charges) => cell(charges, ({ by_component: by }) => by[name]))]);
-  await table.row(['total', ...columns.map((charges) => cell(charges, ({ total }) => total))]);
+  const table = makeTable(['component', ...columns.map(({ head }) => head)], io.stdout);
+  for (const name of COMPONENT_NAMES) await table.row([name, ...columns.map(({ amount }) => amount(({ by_component: by }) => by[name]))]);
+  await table.row(['total', ...columns.map(({ amount }) => amount(({ total }) => total))]);
   await table.flush();
   const others = Object.entries(invocation.by_mode).map(([mode, { total }]) => `${mode} ${total}`);
   if (others.length > 1) await io.stdout.write(`\nAn invocation, by mode: ${others.join(', ')}\n`);
@@ -131,12 +129,16 @@ async function print(bill: Bill, limits: Limits, source: string, notes: Notes, i
   await io.stdout.write(`\nThis holds while:\n${bullets(notes.assumptions)}\nNot covered:\n${bullets(notes.not_covered)}`);
 }
 
-/** Amounts stand under each other, by their last digit. */
-function widthOf({ total }: Charges): number {
-  return Math.max(total.length, MIN_WIDTH);
+interface Column {
+  readonly head: string;
+  readonly amount: (pick: (charges: Charges) => string) => string;
 }
 
-const MIN_WIDTH = 14;
+/** Amounts stand under each other by their last digit. */
+function column(head: string, charges: Charges): Column {
+  const width = Math.max(head.length, charges.total.length);
+  return { head: head.padStart(width), amount: (pick) => pick(charges).padStart(width) };
+}
 
 function bullets(lines: readonly string[]): string {
   return lines.map((line) => `  - ${line}\n`).join('');
