@@ -16,7 +16,7 @@ import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { worstCaseBill } from '../../src/domain/cost/bill';
-import { filesMax, METRICS_PER_MODE } from '../../src/domain/cost/bounds';
+import { artifactBytesMax, filesMax, METRICS_PER_MODE } from '../../src/domain/cost/bounds';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/inputs';
@@ -27,7 +27,7 @@ import { useStubEnvironment } from '../support/aws-environment';
 import { SMALL_LIMITS } from '../support/bill-limits';
 import { fractionOf, isAtMost, type ModelPrices, plus, priceOf } from '../support/bill-model';
 import { RETRYABLE_FAULTS } from '../support/faults';
-import { contextOf } from '../support/handlers';
+import { contextOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
@@ -322,6 +322,31 @@ it('not even with sessions that nobody can stop', async () => {
   expect(one).toMatchObject({ sessions: 6 });
   expect(agentCore.openSessions().length).toBeGreaterThan(0);
   expectWithin('agentcore-tools', one);
+});
+
+it('bounds the bytes of a base run where steps, symbols and body are all used up', async () => {
+  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+  const body = {
+    ...EVERYTHING_BOUGHT,
+    budget: { max_steps: 5 },
+    steps: 5,
+    market: { symbols, steps: Array.from({ length: 5 }, () => Object.fromEntries(symbols.map((symbol) => [symbol, 123_456.123_456_78]))) },
+    strategy: {
+      ...EVERYTHING_BOUGHT.strategy,
+      universe: { symbols },
+      rules: symbols.map((symbol) => ({ type: 'threshold_price', symbol, buy_below: '999999999999999999.9999999' })),
+      sizing: { order_qty: '1234.12345678', max_position_qty_per_symbol: '999999999999999999' },
+    },
+  };
+  const bodyBytes = Buffer.byteLength(JSON.stringify(body));
+  const test = makeTestHandler('agentcore-base', { bodyBytesMax: bodyBytes, ceilings: { ...CEILINGS, max_steps: 5 } });
+  const answer = await invoke(test, body);
+  expect(answer).toMatchObject({ ok: true, decisions: { APPROVED: 5 } });
+  const stored = test.puts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const bound = artifactBytesMax('base', valueOfRight(decodeLimits({ ...LIMITS, max_steps: 5, max_body_bytes: bodyBytes })));
+  expect(BigInt(stored)).toBeLessThanOrEqual(bound);
+  // And the bound is no fantasy: such a run is real.
+  expect(BigInt(stored) * 3n).toBeGreaterThan(bound);
 });
 
 it('knows the metrics that a function writes, and the files that it stores', () => {
