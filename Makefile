@@ -17,7 +17,7 @@ DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
 SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs')
-SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json)
+SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json terraform/prices.json)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -59,6 +59,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/ledger', 'src/domain/tape', 'src/domain/world'],
     packages: EITHER,
   },
+  // The bill: limits and prices in, money out. It knows nothing of the rest of the domain.
+  'src/domain/cost': { imports: ['src/domain', 'src/domain/codec', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
@@ -92,7 +94,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
   'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
   'src/handlers/cli': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http'],
+    // The price table is Terraform's, too.
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http', 'terraform'],
     types: ['src/adapters/**'],
     packages: [
       ...FP,
@@ -112,7 +115,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
-  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
+  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**', 'terraform'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   // What is deployed, under the programs that it is deployed with.
   'test/infra': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'fflate'] },
@@ -128,6 +131,7 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
     imports: ['node:crypto'],
     instead: 'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from SPEC.md',
   },
+  'test/support/bill-model.ts': { imports: [], instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md' },
   'test/support/arbitraries.ts': { imports: ['fast-check', './reference-model'], instead: 'random cases are documents; build them from the reference model alone' },
 };
 
