@@ -95,9 +95,10 @@ function stepsAskedFor(opening: Row | undefined): number {
   return typeof steps === 'number' ? steps : 0;
 }
 
-type Document = { readonly _tag: 'Text'; readonly text: string } | { readonly _tag: 'Omitted'; readonly reason: string } | { readonly _tag: 'Absent' };
+export type Document = { readonly _tag: 'Text'; readonly text: string } | { readonly _tag: 'Omitted'; readonly reason: string } | { readonly _tag: 'Absent' };
 
-async function readDocument(reader: RunReader, file: PageFile): Promise<Either<StoreError, Document>> {
+/** A document beside the tape, as far as a page or a comparison holds it. */
+export async function readDocument(reader: RunReader, file: PageFile): Promise<Either<StoreError, Document>> {
   const cursor = await reader.open(file)();
   if (isLeft(cursor)) return cursor.left._tag === 'NotFound' ? right({ _tag: 'Absent' }) : cursor;
   const parts: Uint8Array[] = [];

@@ -2,6 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { basename, resolve } from 'node:path';
 import { readRun, type ReadRun, type ReadWatch } from '../../domain/run/read-page';
+import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT } from './exit-codes';
 import { type Failure, storeFailure } from './failure';
@@ -14,13 +15,20 @@ export interface OpenedRun extends ReadRun {
 
 /** Reads a run directory of any mode, finished or not. */
 export async function readRunDirectory(directory: string, watch?: ReadWatch): Promise<Either<Failure, OpenedRun>> {
+  const opened = await openRun(directory);
+  if (isLeft(opened)) return opened;
+  const { reader, unfinished } = opened.right;
+  const run = await readRun(reader, watch);
+  return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished });
+}
+
+export async function openRun(directory: string): Promise<Either<Failure, { readonly reader: RunReader; readonly unfinished: boolean }>> {
   const content = await local.inspectRun(directory)();
   if (isLeft(content)) return left(storeFailure(content.left));
   if (content.right === 'absent') return left({ exit: EXIT.badInput, code: 'not_found', messages: [`${directory}: no such directory; ${EXPECTED}`] });
   if (content.right === 'none') return left({ exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   const unfinished = content.right === 'unfinished';
-  const run = await readRun(unfinished ? local.readUnfinishedRun(directory) : local.readRun(directory), watch);
-  return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished });
+  return right({ reader: unfinished ? local.readUnfinishedRun(directory) : local.readRun(directory), unfinished });
 }
 
 const EXPECTED = 'expected a directory that `ewm run --out` or a handler wrote';

@@ -1,12 +1,13 @@
 /** `ewm report`: a run as one file for a browser, with its tape and the program that proves it inside. */
-import { isLeft } from 'fp-ts/Either';
+import { type Either, isLeft, right } from 'fp-ts/Either';
 import { resolve } from 'node:path';
 import type { PageData } from '../../domain/report/page-data';
 import { local } from '../compose';
 import { renderPage } from '../page/html';
 import { packRun } from '../page/pack';
+import { compareDirectories } from './diff-command';
 import { EXIT, type ExitCode } from './exit-codes';
-import { fail, interruptedFailure, storeFailure } from './failure';
+import { fail, type Failure, interruptedFailure, storeFailure } from './failure';
 import { type Io, printable } from './io';
 import { openInBrowser } from './open-in-browser';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from './page-run';
@@ -15,6 +16,8 @@ import { counted } from './words';
 
 export interface ReportOptions {
   readonly out?: string;
+  /** Another run, to be shown beside it. */
+  readonly compare?: string;
   readonly open: boolean;
   readonly force: boolean;
   readonly json: boolean;
@@ -30,7 +33,10 @@ export async function reportCommand(directory: string, options: ReportOptions, i
   const run = await readRunDirectory(directory, { onProgress: progress.update });
   progress.stop();
   if (isLeft(run)) return fail(io, options.json, run.left);
-  const data: PageData = { version: 1, made_by: `ewm ${EWM_VERSION}`, a: await packRun(runName(directory), run.right), b: null, diff: null };
+  const other = await compareWith(directory, options.compare);
+  if (isLeft(other)) return fail(io, options.json, other.left);
+  const { b, diff, doubts: otherDoubts } = other.right;
+  const data: PageData = { version: 1, made_by: `ewm ${EWM_VERSION}`, a: await packRun(runName(directory), run.right), b, diff };
   const html = renderPage(data);
   const written = await local.writeText(out, [html], options.force)();
   if (isLeft(written)) {
@@ -38,11 +44,24 @@ export async function reportCommand(directory: string, options: ReportOptions, i
     return fail(io, options.json, failure);
   }
   await tell(out, Buffer.byteLength(html), run.right, options.json, io);
+  for (const doubt of otherDoubts) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
   if (options.open) {
     const failed = await openInBrowser(resolve(out));
     if (failed !== undefined) await io.stderr.write(`ewm: ${printable(failed)}; open ${printable(out)} in a browser\n`);
   }
-  return isWhole(run.right) ? EXIT.ok : EXIT.notProven;
+  return isWhole(run.right) && otherDoubts.length === 0 ? EXIT.ok : EXIT.notProven;
+}
+
+type Other = Pick<PageData, 'b' | 'diff'> & { readonly doubts: readonly string[] };
+
+async function compareWith(directory: string, compare: string | undefined): Promise<Either<Failure, Other>> {
+  if (compare === undefined) return right({ b: null, diff: null, doubts: [] });
+  const run = await readRunDirectory(compare);
+  if (isLeft(run)) return run;
+  const compared = await compareDirectories(directory, compare);
+  if (isLeft(compared)) return compared;
+  const told = isWhole(run.right) ? [] : doubts(run.right).map((doubt) => `${compare}: ${doubt}`);
+  return right({ b: await packRun(runName(compare), run.right), diff: compared.right.diff, doubts: told });
 }
 
 async function tell(out: string, bytes: number, run: OpenedRun, json: boolean, io: Io): Promise<void> {

@@ -19,7 +19,11 @@ import { parseDecimal, type JsonObject } from '../../support/reference-model';
 const arbitraryLocal = arbitraryCase.map(localRequest);
 
 function tapeOf(files: RunFileBytes): readonly Row[] {
-  return rowsOf(linesOf(files, 'tape.jsonl')) as readonly Row[];
+  return rowsOf(linesOf(files, 'tape.jsonl'));
+}
+
+function textAt(row: Row, key: string): string {
+  return row[key] as string;
 }
 
 function feeOf(files: RunFileBytes): bigint {
@@ -31,11 +35,11 @@ function derivedLedger(files: RunFileBytes): string {
   const ledger = makeDerivedLedger(feeOf(files));
   const rows = tapeOf(files);
   const opening = elementAt(rows, 0);
-  let head = String(opening['hash']);
+  let head = textAt(opening, 'hash');
   let text = '';
   for (const row of rows) {
     for (const fill of ledger.next(row)) {
-      const around = aroundHash(fillMembers(fill, String(opening['run_id']), head));
+      const around = aroundHash(fillMembers(fill, textAt(opening, 'run_id'), head));
       head = sha256Hex(around.before + around.after);
       text += `${withHash(around, head)}\n`;
     }
@@ -104,7 +108,7 @@ describe('spending', () => {
         if (row['type'] === 'memory' && (row['result'] as JsonObject | null)?.['value'] !== undefined) seen.add('value');
       }
     }
-    for (const tools of fc.sample(arbitraryToolRun, seeded(100))) for (const row of tapeOf(await toolRun(tools))) seen.add(String(row['type']));
+    for (const tools of fc.sample(arbitraryToolRun, seeded(100))) for (const row of tapeOf(await toolRun(tools))) seen.add(textAt(row, 'type'));
     expect([...seen].sort()).toEqual(['model', 'run', 'seal', 'step', 'tool', 'value', 'withheld']);
   });
 });
@@ -122,19 +126,19 @@ describe('figures', () => {
         const steps = rows.filter(({ type }) => type === 'step') as readonly JsonObject[];
         const fills = rowsOf(executions);
         const seal = elementAt(rows, -1);
-        const total = (key: string): bigint => fills.reduce((sum, fill) => sum + parseDecimal(String(fill[key])), 0n);
+        const total = (key: string): bigint => fills.reduce((sum, fill) => sum + parseDecimal(textAt(fill, key)), 0n);
         expect(figures).toMatchObject({
           steps: steps.length,
           decisions: seal['decisions'],
           fills: { BUY: fills.filter(({ side }) => side === 'BUY').length, SELL: fills.filter(({ side }) => side === 'SELL').length },
           fees: total('fee'),
           turnover: total('notional'),
-          finalEquity: parseDecimal(String(seal['final_equity'])),
-          finalExposure: parseDecimal(String(seal['final_exposure'])),
+          finalEquity: parseDecimal(textAt(seal, 'final_equity')),
+          finalExposure: parseDecimal(textAt(seal, 'final_exposure')),
         });
 
         const amount = (row: JsonObject, name: string, side: string): bigint =>
-          parseDecimal(String(((row['state_delta'] as JsonObject)[name] as JsonObject)[side]));
+          parseDecimal(textAt((row['state_delta'] as JsonObject)[name] as JsonObject, side));
         const equities = [amount(elementAt(steps, 0), 'equity', 'before'), ...steps.map((row) => amount(row, 'equity', 'after'))];
         expect(figures.startEquity).toBe(equities[0]);
         const exposures = steps.map((row) => amount(row, 'exposure', 'after'));

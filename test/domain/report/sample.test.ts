@@ -159,7 +159,7 @@ describe('a long tape', () => {
   });
 
   test('is held within its bytes, whatever is on it', () => {
-    const text = `${'x'.repeat(9_000)}`;
+    const text = 'x'.repeat(9_000);
     const rows = rowsOf(Array.from({ length: 3_000 }, (_, k) => ({ equity: BigInt(k % 97), cash: BigInt(k % 89), exposure: 1n, price: BigInt(k % 83) + 1n, decision: k % 2 === 0 ? 'REJECTED' : 'APPROVED' }))).map((row) =>
       row['type'] === 'step' ? { ...row, time: text } : row,
     );
