@@ -1,6 +1,7 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
-// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest: another file, on demand.
+// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest: another file, on demand. So do
+// those that show a run: the program of a page is in them.
 import { build } from 'esbuild';
 import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
@@ -27,13 +28,14 @@ const shared = {
 const apart = (filter, path) => ({ name: path, setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) });
 const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
+const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
-await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart] });
-await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`], minify: true });
+await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, reportApart] });
+await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/report-commands.ts`], minify: true });
 await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts' } });
 await buildLambda(version);
 for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);

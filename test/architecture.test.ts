@@ -91,8 +91,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
   'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
+  // What makes a page of a run: the command line and the server hand it what they read.
+  'src/handlers/page': { imports: [DOMAIN], packages: ['node:util', 'node:zlib'] },
   'src/handlers/cli': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http'],
     types: ['src/adapters/**'],
     packages: [
       ...FP,
