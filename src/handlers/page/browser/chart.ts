@@ -17,7 +17,7 @@ import {
 } from 'lightweight-charts';
 import { fill, h } from './dom';
 import { decimalForReading } from './format';
-import { type AxisLabels, makeStepScale, stepLabel } from './step-scale';
+import { type AxisLabels, makeStepScale } from './step-scale';
 import { type ChartTheme, type Colour, colourOf, onPrint, onThemeChange, readTheme } from './theme';
 
 export interface Point {
@@ -68,6 +68,8 @@ export interface Chart {
 }
 
 const AXIS_HEIGHT = 28;
+/** More of them than this are drawn smaller. */
+const MARKERS_LARGE_MAX = 40;
 const MARKERS = {
   buy: { shape: 'arrowUp', position: 'belowBar' },
   sell: { shape: 'arrowDown', position: 'aboveBar' },
@@ -99,7 +101,7 @@ export function makeChart(spec: ChartSpec): Chart {
   const chart = createChartEx<number, ReturnType<typeof makeStepScale>>(canvas, makeStepScale(spec.labels), {
     autoSize: true,
     layout: { attributionLogo: false, fontFamily: 'system-ui, sans-serif', fontSize: 11, panes: { enableResize: false } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.24, bottom: 0.1 }, mode: PriceScaleMode.Normal, minimumWidth: 68 },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.26, bottom: 0.14 }, mode: PriceScaleMode.Normal, minimumWidth: 68 },
     timeScale: { borderVisible: false, minBarSpacing: 0.01, fixLeftEdge: true, fixRightEdge: true, rightOffset: 0 },
     crosshair: { mode: CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false }, vertLine: { labelVisible: true } },
     // The wheel scrolls the page; a chart that swallows it is a trap.
@@ -224,7 +226,7 @@ function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legen
       spec: series,
       api,
       value,
-      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, []),
+      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false }),
       at: new Map(series.points.map(({ time, value: shown }) => [time, shown])),
     };
   });
@@ -250,14 +252,9 @@ function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme
         time: step,
         ...MARKERS[kind],
         color: theme[MARKER_COLOURS[kind]],
-        size: (spec.markers?.length ?? 0) > 40 ? 0.7 : 1,
+        size: (spec.markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1,
         ...(text === undefined ? {} : { text }),
       })),
     );
   }
-}
-
-/** What a step of this drawing is called. */
-export function labelOf(spec: ChartSpec, step: number): string {
-  return stepLabel(spec.labels, step);
 }

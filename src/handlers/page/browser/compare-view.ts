@@ -95,7 +95,7 @@ function decisions({ decisions: { compared, changed, listed } }: RunDiff): HTMLE
         { title: 'Step', numeric: true, text: ({ step_index: step }) => String(step), order: ({ step_index: step }) => step },
         { title: 'A', text: ({ a }) => a ?? 'no such step' },
         { title: 'B', text: ({ b }) => b ?? 'no such step' },
-        { title: 'Why', text: ({ why }) => why },
+        { title: 'Why', width: 'long', text: ({ why }) => why },
       ],
     }).element,
   );

@@ -3,7 +3,7 @@ import type { Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import type { ChartSpec, Marker, Pane, Point } from './chart';
 import { grouped, percentForReading, plural } from './format';
-import { list, record, type RunModel, type StepEntry, text } from './run-model';
+import { list, record, type RunModel, type StepEntry } from './run-model';
 import type { AxisLabels } from './step-scale';
 
 /** Symbols drawn at first: more of them would be too flat to read. */
@@ -18,7 +18,7 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
         const price = point.prices.get(symbol);
         return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
       });
-      return { title: symbol, height: 96, series: [{ name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers: markersOf(model, symbol) }] };
+      return { title: symbol, height: 116, series: [{ name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers: markersOf(model, symbol) }] };
     }),
     {
       title: 'Value',
@@ -82,9 +82,4 @@ function markersOf({ steps, page }: RunModel, symbol: string): readonly Marker[]
     const counted = (kind: Marker['kind'], found: number): readonly Marker[] => (found > 0 ? [{ step, kind }] : []);
     return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0), ...counted('rejected', rejected)];
   });
-}
-
-/** What the marks mean, for the legend above the chart. */
-export function stepTitle({ row, point }: StepEntry): string {
-  return `step ${String(point.step)}${point.time === undefined ? '' : `, ${point.time}`}: ${point.decision}, ${text(row['why'])}`;
 }

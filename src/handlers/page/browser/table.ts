@@ -8,6 +8,8 @@ import { grouped, plural } from './format';
 export interface Column<R> {
   readonly title: string;
   readonly numeric?: boolean;
+  /** Sentences get room; times and names stay on one line. */
+  readonly width?: 'long' | 'short';
   /** What the filter searches, and what is shown where there is no `cell`. */
   readonly text: (row: R) => string;
   readonly cell?: (row: R) => Node;
@@ -119,7 +121,7 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
     const cells = columns.map((column, index) => {
       const content: Node | string = column.cell?.(row) ?? column.text(row);
       const shownAs = index === 0 && onRow !== undefined ? button(column.text(row), () => { onRow(row); }, { class: 'row-button' }) : content;
-      return h('td', column.numeric === true ? { class: 'numeric' } : {}, shownAs);
+      return h('td', { class: column.numeric === true ? 'numeric' : (column.width ?? '') }, shownAs);
     });
     const element = h('tr', row === marked ? { attributes: { 'aria-current': 'true' } } : {}, ...cells);
     if (onRow !== undefined) {

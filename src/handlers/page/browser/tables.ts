@@ -27,10 +27,10 @@ export function stepTable(model: RunModel, onPick: (entry: StepEntry) => void): 
     onRow: onPick,
     columns: [
       { title: 'Step', numeric: true, text: ({ point }) => String(point.step), order: ({ point }) => point.step },
-      ...(timed ? [{ title: 'Time', text: ({ point }: StepEntry): string => point.time ?? '' }] : []),
+      ...(timed ? [{ title: 'Time', width: 'short' as const, text: ({ point }: StepEntry): string => point.time ?? '' }] : []),
       { title: 'Decision', text: ({ point }) => point.decision, cell: ({ point }) => decisionBadge(point.decision) },
-      { title: 'Actions', text: acted },
-      { title: 'Why', text: ({ row }) => text(row['why']) },
+      { title: 'Actions', width: 'long', text: acted },
+      { title: 'Why', width: 'long', text: ({ row }) => text(row['why']) },
       { title: 'Exposure', numeric: true, text: ({ point }) => grouped(formatDecimal(point.after.exposure)), order: ({ point }) => point.after.exposure },
       { title: 'Equity', numeric: true, text: ({ point }) => grouped(formatDecimal(point.after.equity)), order: ({ point }) => point.after.equity },
     ],
@@ -55,8 +55,8 @@ export function ledgerTable(model: RunModel, onPick: (step: number) => void): Da
     },
     columns: [
       { title: 'Step', numeric: true, text: ({ step }) => String(step), order: ({ step, actionIndex }) => step * 1e4 + actionIndex },
-      ...(model.steps.some(({ point }) => point.time !== undefined) ? [{ title: 'Time', text: ({ step }: DerivedFill): string => times.get(step) ?? '' }] : []),
-      { title: 'Side', text: (fill) => fill.side, cell: (fill) => side(fill.side) },
+      ...(model.steps.some(({ point }) => point.time !== undefined) ? [{ title: 'Time', width: 'short' as const, text: ({ step }: DerivedFill): string => times.get(step) ?? '' }] : []),
+      { title: 'Side', width: 'short', text: (fill) => fill.side, cell: (fill) => side(fill.side) },
       { title: 'Symbol', text: ({ symbol }) => symbol },
       decimal('Quantity', (fill) => fill.quantity),
       decimal('Price', (fill) => fill.price),
@@ -65,7 +65,7 @@ export function ledgerTable(model: RunModel, onPick: (step: number) => void): Da
       decimal('Cash after', (fill) => fill.cashAfter),
       decimal('Position after', (fill) => fill.positionAfter),
       decimal('Exposure after', (fill) => fill.exposureAfter),
-      { title: 'Reason', text: ({ reason }) => reason },
+      { title: 'Reason', width: 'long', text: ({ reason }) => reason },
     ],
   });
 }
@@ -82,9 +82,9 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
     columns: [
       { title: 'Call', numeric: true, text: ({ row }) => text(row['index']), order: ({ rowIndex }) => rowIndex },
       { title: 'Kind', text: ({ row }) => text(row['type']) },
-      { title: 'Name', text: ({ row }) => text(row['name'] ?? row['op']) },
+      { title: 'Name', width: 'short', text: ({ row }) => text(row['name'] ?? row['op']) },
       { title: 'Asked', text: (entry) => jsonText(askedOf(entry)), cell: (entry) => json(askedOf(entry)) },
-      { title: 'Ok', text: ({ row }) => (row['ok'] === true ? 'ok' : 'not ok'), cell: ({ row }) => (row['ok'] === true ? badge('good', 'good', 'ok') : badge('bad', 'bad', 'not ok')) },
+      { title: 'Ok', width: 'short', text: ({ row }) => (row['ok'] === true ? 'ok' : 'not ok'), cell: ({ row }) => (row['ok'] === true ? badge('good', 'good', 'ok') : badge('bad', 'bad', 'not ok')) },
       { title: 'Recorded', text: (entry) => jsonText(answerOf(entry)), cell: (entry) => json(answerOf(entry)) },
       { title: 'Source', text: ({ row }) => text(row['source']) },
       { title: 'Row', numeric: true, text: ({ rowIndex }) => String(rowIndex), order: ({ rowIndex }) => rowIndex },
