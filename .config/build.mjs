@@ -4,6 +4,7 @@
 // those that show a run: the program of a page is in them.
 import { build } from 'esbuild';
 import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
+import { buildPage } from './build-page.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -16,7 +17,7 @@ const shared = {
   target: 'node20',
   format: 'cjs',
   mainFields: ['module', 'main'],
-  define: { EWM_VERSION: JSON.stringify(version) },
+  define: { EWM_VERSION: JSON.stringify(version), ...(await buildPage()) },
   // `import()` becomes `require`, which does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
