@@ -1,6 +1,6 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint test test-browser demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory
 SHELL := /bin/sh
@@ -14,7 +14,7 @@ DEMO_MARKET := examples/markets/stocks-2000-2010.csv
 DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
-SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs')
+SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs' -o -name '*.css')
 SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json)
 
 help: ## print this list
@@ -36,6 +36,9 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
+
+test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path; EWM_REQUIRE_BROWSER=1 fails without one)
+	npm run --silent test:browser
 
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force

@@ -75,7 +75,7 @@ function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoi
         points,
         limit: { value: max, title: 'limit' },
         format: (value) => grouped(String(Math.round(value))),
-        ...(trip?.limiter === limiter ? { markers: [{ step: last, kind: 'tripped', text: 'tripped' }] } : {}),
+        ...(trip?.limiter === limiter ? { markers: [{ step: last, kind: 'tripped' }] } : {}),
       },
     ],
   };

@@ -70,11 +70,13 @@ export interface Chart {
 const AXIS_HEIGHT = 28;
 /** More of them than this are drawn smaller. */
 const MARKERS_LARGE_MAX = 40;
+/** A mark grows with the room between points; where that is ample it is scaled down again. */
+const SPARSE_POINTS = 40;
 const MARKERS = {
   buy: { shape: 'arrowUp', position: 'belowBar' },
   sell: { shape: 'arrowDown', position: 'aboveBar' },
   rejected: { shape: 'square', position: 'aboveBar' },
-  tripped: { shape: 'circle', position: 'aboveBar' },
+  tripped: { shape: 'circle', position: 'inBar' },
 } as const;
 const MARKER_COLOURS = { buy: 'buy', sell: 'sell', rejected: 'rejected', tripped: 'sell' } as const;
 
@@ -161,7 +163,9 @@ export function makeChart(spec: ChartSpec): Chart {
       if (paper.firstChild !== null) return;
       element.classList.add('on-paper');
       paint();
-      paper.append(chart.takeScreenshot(true));
+      const picture = chart.takeScreenshot(true);
+      const height = canvas.clientHeight;
+      paper.append(picture, ...legends.map((legend) => paperLegend(legend, height)));
     },
     () => {
       element.classList.remove('on-paper');
@@ -183,6 +187,13 @@ export function makeChart(spec: ChartSpec): Chart {
       chart.remove();
     },
   };
+}
+
+/** A picture is scaled to the paper; what stands over it keeps its place in it. */
+function paperLegend(legend: HTMLElement, height: number): HTMLElement {
+  const copy = legend.cloneNode(true) as HTMLElement;
+  copy.style.top = `${String((100 * legend.offsetTop) / height)}%`;
+  return copy;
 }
 
 function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legend: HTMLElement | undefined): readonly Drawn[] {
@@ -252,7 +263,7 @@ function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme
         time: step,
         ...MARKERS[kind],
         color: theme[MARKER_COLOURS[kind]],
-        size: (spec.markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1,
+        size: spec.points.length < SPARSE_POINTS ? 0.5 : (spec.markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1,
         ...(text === undefined ? {} : { text }),
       })),
     );

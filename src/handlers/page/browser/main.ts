@@ -90,14 +90,27 @@ function render(data: PageData, a: RunModel, b: RunModel | undefined, proofs: re
   const nav = h('nav', { attributes: { 'aria-label': 'Parts of the report' } }, ...sections.map(({ id, title }) => h('a', { attributes: { href: `#${id}` } }, title)));
   const main = h('main', {}, ...sections.map(({ id, title, content }) => h('section', { id, attributes: { 'aria-labelledby': `${id}-title` } }, h('h2', { id: `${id}-title` }, title), content)));
   const side = navigation.inspector;
+  const columns = h('div', { class: side === null ? 'columns single' : 'columns' }, main);
+  if (side !== null) placeBeside(side, columns, main.querySelector('#charts'));
   document.body.append(
     h('a', { class: 'skip-link', attributes: { href: '#summary' } }, 'Skip to the summary'),
     header,
     nav,
-    h('div', { class: side === null ? 'columns single' : 'columns' }, main, side),
+    columns,
     footer(data),
   );
   navigation.begin();
+}
+
+/** Beside everything where there is room, else behind the charts, also for who goes through the page with the keyboard. */
+function placeBeside(side: HTMLElement, columns: HTMLElement, charts: Element | null): void {
+  const narrow = matchMedia('(max-width: 1100px)');
+  const place = (): void => {
+    if (narrow.matches && charts !== null) charts.after(side);
+    else columns.append(side);
+  };
+  narrow.addEventListener('change', place);
+  place();
 }
 
 interface Navigation {

@@ -63,7 +63,8 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   let last: BudgetState | undefined;
   for (const { row, rowIndex } of rows) {
     const point = reader.next(row);
-    if (point !== undefined) steps.push({ row, rowIndex, point });
+    // World time only moves forward; rows that stand elsewhere are named by the proof, and cannot be drawn.
+    if (point !== undefined && point.step > (steps.at(-1)?.point.step ?? -1)) steps.push({ row, rowIndex, point });
     if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push({ row, rowIndex });
     const now = spending.next(row);
     if (now !== last && last !== undefined) spent.push({ row, spent: now });
