@@ -124,7 +124,7 @@ export function inkOf(page: Page, chart: string): Promise<readonly PaneInk[]> {
       const wanted: Record<string, readonly number[]> = { ...marks };
       for (const entry of legend.querySelectorAll('.chart-entry')) {
         const swatch = entry.querySelector('.swatch');
-        if (swatch !== null) wanted[entry.firstChild?.nextSibling?.textContent?.trim() ?? ''] = rgb(getComputedStyle(swatch).color);
+        if (swatch !== null && !swatch.classList.contains('limit')) wanted[entry.firstChild?.nextSibling?.textContent?.trim() ?? ''] = rgb(getComputedStyle(swatch).color);
       }
       const pixels: Record<string, number> = Object.fromEntries(Object.keys(wanted).map((name) => [name, 0]));
       for (const canvas of panes[index] ?? []) {

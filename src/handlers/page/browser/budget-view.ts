@@ -73,7 +73,7 @@ function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoi
         colour: 'equity',
         shape: 'steps',
         points,
-        limit: { value: max, title: 'limit' },
+        limit: { value: max },
         format: (value) => grouped(String(Math.round(value))),
         ...(trip?.limiter === limiter ? { markers: [{ step: last, kind: 'tripped' }] } : {}),
       },

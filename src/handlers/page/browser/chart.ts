@@ -40,7 +40,7 @@ export interface Series {
   /** The text of a value in the legend. */
   readonly format?: (value: number) => string;
   /** A horizontal line that the scale has to show, too. */
-  readonly limit?: { readonly value: number; readonly title: string };
+  readonly limit?: { readonly value: number };
   /** The scale begins at zero. */
   readonly fromZero?: boolean;
 }
@@ -232,12 +232,12 @@ function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legen
     const value = h('span', { class: 'chart-value' });
     const swatch = h('i', { class: `swatch ${series.shape}` });
     legend?.append(h('span', { class: 'chart-entry' }, swatch, series.name === pane.title ? null : `${series.name} `, value));
-    swatch.dataset['colour'] = String(series.colour);
+    if (limit !== undefined) legend?.append(h('span', { class: 'chart-entry' }, h('i', { class: 'swatch dashed limit' }), `limit ${(series.format ?? decimalForReading)(limit.value)}`));
     return {
       spec: series,
       api,
       value,
-      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false }),
+      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false, zOrder: 'top' }),
       at: new Map(series.points.map(({ time, value: shown }) => [time, shown])),
     };
   });
@@ -256,7 +256,7 @@ function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme
     if (swatch != null) swatch.style.color = colour;
     for (const old of api.priceLines()) api.removePriceLine(old);
     if (spec.limit !== undefined) {
-      api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true, title: spec.limit.title });
+      api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
     }
     markers?.setMarkers(
       (spec.markers ?? []).map(({ step, kind, text }) => ({
