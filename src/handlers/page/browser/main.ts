@@ -4,6 +4,8 @@
  */
 import type { PageData, PageRun } from '../../../domain/report/page-data';
 import { type Chart, makeChart } from './chart';
+import { comparisonCheck } from './comparison-check';
+import type { Check } from './proof';
 import { compareView } from './compare-view';
 import { button, code, fill, h } from './dom';
 import { budgetView } from './budget-view';
@@ -32,7 +34,11 @@ async function start(): Promise<void> {
   }
   const a = await loaded(data.a);
   const b = data.b === null ? undefined : await loaded(data.b);
-  const proofs = [makeProofView(a, ''), ...(b === undefined ? [] : [makeProofView(b, '-b')])];
+  const compared = (): readonly Check[] => {
+    const check = b === undefined || data.diff === null ? undefined : comparisonCheck(data.diff, a, b);
+    return check === undefined ? [] : [check];
+  };
+  const proofs = [makeProofView(a, '', compared), ...(b === undefined ? [] : [makeProofView(b, '-b')])];
   render(data, a, b, proofs);
   for (const proof of proofs) await proof.run();
 }

@@ -29,7 +29,8 @@ export interface Proof {
 /** Rows hashed at a time. */
 const BATCH_ROWS = 512;
 
-export async function prove(model: RunModel): Promise<Proof> {
+/** `further`: checks of what else the page says, made already. */
+export async function prove(model: RunModel, further: readonly Check[] = []): Promise<Proof> {
   const rows = model.lines.length;
   const headHash = text(model.lines.at(-1)?.row?.['hash']);
   // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
@@ -48,6 +49,7 @@ export async function prove(model: RunModel): Promise<Proof> {
     checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
     checks.push({ what: 'run.json says what the seal says', fault: await runFileFault(model) });
     if (model.page.files['memory.json'] !== undefined) checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
+    checks.push(...further);
   }
   const fault = checks.find((check) => check.fault !== undefined)?.fault;
   if (fault !== undefined) return { state: 'broken', headHash, rows, sentence: `Not proven: ${fault}.`, checks };
