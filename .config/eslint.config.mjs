@@ -40,6 +40,11 @@ export default tseslint.config(
   },
   // A contract suite is exported for the tests of each adapter to run.
   { files: ['test/contracts/**/*.ts'], rules: { 'jest/no-export': 'off' } },
+  // Defines the `describe` that needs a browser.
+  {
+    files: ['test/browser/chromium.ts'],
+    rules: { 'jest/no-export': 'off', 'jest/no-disabled-tests': 'off', 'jest/valid-describe-callback': 'off', 'jest/valid-title': 'off' },
+  },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -159,7 +159,7 @@ describeInBrowser('a page that compares two runs', () => {
     const touched = await pages.changed(
       file,
       'touched',
-      withData((data) => (data.diff?.divergence == null ? data : { ...data, diff: { ...data.diff, divergence: { ...data.diff.divergence, step_index: 40 } } })),
+      withData((data) => (data.diff === null || data.diff.divergence === null ? data : { ...data, diff: { ...data.diff, divergence: { ...data.diff.divergence, step_index: 40 } } })),
     );
     const second = await visit(browser, touched);
     expect(await textOf(second.page, '#proof-result')).toBe('Not proven: divergence of the comparison is not what the two tapes come to.');

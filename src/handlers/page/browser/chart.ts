@@ -70,6 +70,8 @@ export interface Chart {
 const AXIS_HEIGHT = 28;
 /** More of them than this are drawn smaller. */
 const MARKERS_LARGE_MAX = 40;
+/** And more than this as dots, or they would hide the line. */
+const MARKERS_SMALL_MAX = 400;
 /** A mark grows with the room between points; where that is ample it is scaled down again. */
 const SPARSE_POINTS = 40;
 const MARKERS = {
@@ -189,6 +191,13 @@ export function makeChart(spec: ChartSpec): Chart {
   };
 }
 
+function markerSize({ points, markers }: Series): number {
+  if (points.length < SPARSE_POINTS) return 0.5;
+  const count = markers?.length ?? 0;
+  if (count > MARKERS_SMALL_MAX) return 0.2;
+  return count > MARKERS_LARGE_MAX ? 0.6 : 1;
+}
+
 /** A picture is scaled to the paper; what stands over it keeps its place in it. */
 function paperLegend(legend: HTMLElement, height: number): HTMLElement {
   const copy = legend.cloneNode(true) as HTMLElement;
@@ -252,8 +261,8 @@ function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme
   for (const { api, spec, markers, value } of drawn) {
     const colour = colourOf(theme, spec.colour);
     api.applyOptions(spec.shape === 'area' ? { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` } : { color: colour });
-    const swatch = value.parentElement?.querySelector<HTMLElement>('.swatch');
-    if (swatch != null) swatch.style.color = colour;
+    const swatch = value.parentElement?.querySelector('.swatch');
+    if (swatch instanceof HTMLElement) swatch.style.color = colour;
     for (const old of api.priceLines()) api.removePriceLine(old);
     if (spec.limit !== undefined) {
       api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
@@ -263,7 +272,7 @@ function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme
         time: step,
         ...MARKERS[kind],
         color: theme[MARKER_COLOURS[kind]],
-        size: spec.points.length < SPARSE_POINTS ? 0.5 : (spec.markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1,
+        size: markerSize(spec),
         ...(text === undefined ? {} : { text }),
       })),
     );

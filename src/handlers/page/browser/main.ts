@@ -15,7 +15,7 @@ import { plural, shortHash } from './format';
 import { sign } from './marks';
 import { marketChart, SYMBOLS_SHOWN } from './market-chart';
 import { makeProofView, proofWords, type ProofView } from './proof-view';
-import { readRun, parseJson, type RunModel, type StepEntry, text } from './run-model';
+import { fillsAreCounted, readRun, parseJson, type RunModel, type StepEntry, text } from './run-model';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './summary-view';
 import { callTable, ledgerTable, stepTable } from './tables';
 import { unpackTape } from './unpack';
@@ -74,7 +74,7 @@ function render(data: PageData, a: RunModel, b: RunModel | undefined, proofs: re
       return table.element;
     });
     add('ledger', 'Ledger', () => {
-      if (a.page.sample?.marks != null) return h('p', {}, `${plural(a.page.sample.fills, 'fill')}: too many for a page. See executions.jsonl, or ewm replay executions.`);
+      if (fillsAreCounted(a)) return h('p', {}, `${plural(a.page.sample?.fills ?? 0, 'fill')}: too many for a page. See executions.jsonl, or ewm replay executions.`);
       return a.fills.length === 0 ? h('p', { class: 'quiet' }, 'No fill.') : ledgerTable(a, navigation.pickStep).element;
     });
   }

@@ -72,14 +72,14 @@ function markersOf({ steps, page }: RunModel, symbol: string): readonly Marker[]
   });
   const marks = page.sample?.marks ?? null;
   if (marks === null) return own;
-  // Counted by bucket: one mark at the first step of the bucket that is here.
+  // Counted by bucket: one mark at the first step of the bucket that is here. Refusals are not counted by symbol, and have none.
   const known = steps.map(({ point }) => point.step);
   let at = 0;
-  return marks.flatMap(({ first_step: first, steps: count, buys, sells, rejected }): readonly Marker[] => {
+  return marks.flatMap(({ first_step: first, steps: count, buys, sells }): readonly Marker[] => {
     while ((known[at] ?? Infinity) < first) at += 1;
     const step = known[at];
     if (step === undefined || step >= first + count) return [];
     const counted = (kind: Marker['kind'], found: number): readonly Marker[] => (found > 0 ? [{ step, kind }] : []);
-    return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0), ...counted('rejected', rejected)];
+    return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0)];
   });
 }
