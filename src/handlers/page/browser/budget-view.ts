@@ -1,7 +1,7 @@
 /** How the budget went: for each limit what was used over the run, how much was allowed, and where it tripped. */
 import type { BudgetState } from '../../../domain/budget/budget';
 import { type Limit, limitsOf, type Trip, tripOf } from '../../../domain/report/spending';
-import { makeChart, type Pane } from './chart';
+import { makeChart, type Pane, type Point } from './chart';
 import { h } from './dom';
 import { grouped, plural } from './format';
 import { badge } from './marks';
@@ -62,7 +62,12 @@ function meter(limit: Limit, total: BudgetState, trip: Trip | undefined): HTMLEl
 }
 
 function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoint[], trip: Trip | undefined): Pane {
-  const points = [{ time: 0, value: 0 }, ...spending.map(({ row, spent }, at) => ({ time: axisPlace(row['step_index'], row['type'], at), value: spent[dimension] }))];
+  const points: Point[] = [{ time: 0, value: 0 }];
+  for (const [at, { row, spent }] of spending.entries()) {
+    const time = axisPlace(row['step_index'], row['type'], at);
+    // Rows out of order are named by the proof, and cannot be drawn.
+    if (time > (points.at(-1)?.time ?? 0)) points.push({ time, value: spent[dimension] });
+  }
   const last = points.at(-1)?.time ?? 0;
   return {
     title: limiter,
