@@ -11,6 +11,9 @@ let pages: Pages;
 let demo = '';
 let memory = '';
 
+/** Drawing takes most of the time of a visit, and what is drawn here nobody looks at. */
+const SMALL = { width: 400, height: 300 };
+
 describeInBrowser('the proof in a page', () => {
   beforeAll(async () => {
     pages = await makePages();
@@ -25,7 +28,7 @@ describeInBrowser('the proof in a page', () => {
   });
 
   async function verdictOf(file: string): Promise<{ readonly badge: string; readonly words: string }> {
-    const { page, complaints, requests, close } = await visit(browser, file);
+    const { page, complaints, requests, close } = await visit(browser, file, SMALL);
     const found = { badge: await textOf(page, '#proof-badge'), words: await textOf(page, '#proof-result') };
     expect({ complaints, requests }).toEqual({ complaints: [], requests: [] });
     await close();
