@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup build lint test test-browser demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
-	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory
+	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
+	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -84,8 +85,29 @@ demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, 
 demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
 	$(EWM) demo memory
 
+# On AWS. All take AWS_PROFILE and AWS_REGION; what is applied is shown and asked for first, unless AUTO_APPROVE=1.
+DEPLOY := node .config/deploy.mjs
+
+plan: dist/ewm.cjs ## show what a deployment would change
+	@$(DEPLOY) plan
+
+deploy-agentcore-base: dist/ewm.cjs ## deploy /agentcore/base; keeps the modes that are deployed
+	@$(DEPLOY) deploy base
+
+deploy-agentcore-tools: dist/ewm.cjs ## deploy /agentcore/tools; keeps the modes that are deployed
+	@$(DEPLOY) deploy tools
+
+deploy-agentcore-memory: dist/ewm.cjs ## deploy /agentcore/memory (ENABLE_AGENTCORE_MEMORY=1 MEMORY_MAX_OPS= MEMORY_MAX_BYTES=)
+	@$(DEPLOY) deploy memory
+
+outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-case bill
+	@$(DEPLOY) outputs
+
+destroy: $(INSTALLED) ## take the deployment down; keeps artifacts (FORCE_DESTROY=1: those, too)
+	@$(DEPLOY) destroy
+
 bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included
-	rm -rf dist tmp coverage node_modules
+	rm -rf dist tmp coverage node_modules terraform/.terraform
