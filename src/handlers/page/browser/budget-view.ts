@@ -1,7 +1,8 @@
 /** How the budget went: for each limit what was used over the run, how much was allowed, and where it tripped. */
 import type { BudgetState } from '../../../domain/budget/budget';
 import { type Limit, limitsOf, type Trip, tripOf } from '../../../domain/report/spending';
-import { makeChart, type Pane, type Point } from './chart';
+import { makeChart } from './chart';
+import type { Pane, Point } from './chart-series';
 import { h } from './dom';
 import { grouped, plural } from './format';
 import { badge } from './marks';

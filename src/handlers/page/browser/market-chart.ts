@@ -1,7 +1,8 @@
 /** Prices, value and drawdown of a run on one axis of steps: a pane for each symbol, as symbols live on scales of their own. */
 import type { Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
-import type { ChartSpec, Marker, Pane, Point } from './chart';
+import type { ChartSpec } from './chart';
+import type { Marker, Pane, Point } from './chart-series';
 import { grouped, percentForReading, plural } from './format';
 import { list, record, type RunModel, type StepEntry } from './run-model';
 import type { AxisLabels } from './step-scale';
