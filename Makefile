@@ -1,7 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint test test-infra demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint test test-browser test-infra demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
@@ -16,7 +16,7 @@ DEMO_MARKET := examples/markets/stocks-2000-2010.csv
 DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
-SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs')
+SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs' -o -name '*.css')
 SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json terraform/prices.json)
 
 help: ## print this list
@@ -39,7 +39,10 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
 
-test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why (EWM_REQUIRE_INFRA=1: skips fail)
+test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)
+	npm run --silent test:browser
+
+test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why
 	@node test/infra/runtime-client-install.mjs
 	npm run --silent test:infra
 

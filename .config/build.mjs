@@ -1,9 +1,10 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
-// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest, and the bill brings its price table: other
-// files, on demand.
+// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
+// and those that show a run the program of a page: files of their own, on demand.
 import { build } from 'esbuild';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
+import { buildPage } from './build-page.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -16,7 +17,7 @@ const shared = {
   target: 'node20',
   format: 'cjs',
   mainFields: ['module', 'main'],
-  define: { EWM_VERSION: JSON.stringify(version) },
+  define: { EWM_VERSION: JSON.stringify(version), ...(await buildPage()) },
   // `import()` becomes `require`, which does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
@@ -28,13 +29,14 @@ const apart = (filter, path) => ({ name: path, setup: ({ onResolve }) => onResol
 const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
+const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
-await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, costApart] });
-await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`], minify: true });
+await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, costApart, reportApart] });
+await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`], minify: true });
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);

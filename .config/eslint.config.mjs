@@ -6,7 +6,7 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: new URL('..', import.meta.url).pathname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/handlers/page/browser/tsconfig.json', './test/browser/tsconfig.json'], tsconfigRootDir: new URL('..', import.meta.url).pathname } },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
@@ -42,7 +42,7 @@ export default tseslint.config(
   { files: ['test/contracts/**/*.ts'], rules: { 'jest/no-export': 'off' } },
   // Declares the tests of others, and skips them under a name that says why.
   {
-    files: ['test/support/infra.ts'],
+    files: ['test/support/needs.ts'],
     rules: {
       'jest/expect-expect': 'off',
       'jest/no-disabled-tests': 'off',

@@ -4,8 +4,8 @@ import { readCsvTable } from '../adapters/filesystem/csv-rows';
 import { readJsonDocument } from '../adapters/filesystem/json-document';
 import { openMarketFile } from '../adapters/filesystem/market-file';
 import { marketText } from '../adapters/filesystem/market-text';
-import { writeTextFile } from '../adapters/filesystem/output-file';
-import { inspectRunDirectory, makeRunDirectoryReader, openRunDirectoryWriter, PARTIAL } from '../adapters/filesystem/run-directory';
+import { checkOutput, writeTextFile } from '../adapters/filesystem/output-file';
+import { inspectRunDirectory, makeRunDirectoryReader, makeUnfinishedRunReader, openRunDirectoryWriter, PARTIAL } from '../adapters/filesystem/run-directory';
 
 /** What the command line works on. */
 export const local = {
@@ -14,9 +14,11 @@ export const local = {
   readDocument: readJsonDocument,
   readCsv: readCsvTable,
   marketText,
+  checkOutput,
   writeText: writeTextFile,
   inspectRun: inspectRunDirectory,
   readRun: makeRunDirectoryReader,
+  readUnfinishedRun: makeUnfinishedRunReader,
   writeRun: openRunDirectoryWriter,
   /** What the name of an unfinished file ends in. */
   partialSuffix: PARTIAL,

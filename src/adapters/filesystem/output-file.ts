@@ -15,9 +15,8 @@ export function writeTextFile(
   interrupted: () => boolean = () => false,
 ): TaskEither<OutputError, void> {
   return async () => {
-    const held = await stat(path).catch(() => undefined);
-    if (held?.isDirectory() === true) return left({ _tag: 'Unwritable', path, reason: 'is a directory' });
-    if (held !== undefined && !force) return left({ _tag: 'AlreadyExists', path, reason: 'is there already' });
+    const free = await checkOutput(path, force)();
+    if (isLeft(free)) return free;
     const temporary = `${path}.partial`;
     const whole = await attempt(path, writeError, async () => {
       const all = await writeChunks(temporary, chunks, interrupted);
@@ -27,6 +26,16 @@ export function writeTextFile(
     if (!isLeft(whole) && whole.right) return right(undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
     return isLeft(whole) ? whole : left({ _tag: 'Interrupted' });
+  };
+}
+
+/** Whether a file may be written here: to be asked before work whose result would find no place. */
+export function checkOutput(path: string, force: boolean): TaskEither<StoreError, void> {
+  return async () => {
+    const held = await stat(path).catch(() => undefined);
+    if (held?.isDirectory() === true) return left({ _tag: 'Unwritable', path, reason: 'is a directory' });
+    if (held !== undefined && !force) return left({ _tag: 'AlreadyExists', path, reason: 'is there already' });
+    return right(undefined);
   };
 }
 

@@ -12,12 +12,30 @@ import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const PARTIAL = '.partial';
 
-export function makeRunDirectoryReader(directory: string): RunReader {
-  const path = (file: RunFile): string => join(directory, file);
+export function makeRunDirectoryReader(directory: string, suffix = ''): RunReader {
+  const path = (file: RunFile): string => join(directory, file + suffix);
   return {
     location: directory,
     size: (file) => attempt(path(file), readError, async () => (await stat(path(file))).size),
     open: (file, offset = 0) => attempt(path(file), readError, async () => makeFileCursor(await open(path(file), 'r'), path(file), offset)),
+  };
+}
+
+/** What is left of a run that did not finish: each file under its own name, or else under that of an unfinished one. */
+export function makeUnfinishedRunReader(directory: string): RunReader {
+  const finished = makeRunDirectoryReader(directory);
+  const unfinished = makeRunDirectoryReader(directory, PARTIAL);
+  return {
+    location: directory,
+    size: (file) => orElse(finished.size(file), unfinished.size(file)),
+    open: (file, offset) => orElse(finished.open(file, offset), unfinished.open(file, offset)),
+  };
+}
+
+function orElse<A>(first: TaskEither<StoreError, A>, second: TaskEither<StoreError, A>): TaskEither<StoreError, A> {
+  return async () => {
+    const found = await first();
+    return isLeft(found) && found.left._tag === 'NotFound' ? second() : found;
   };
 }
 

@@ -1,6 +1,9 @@
 /** A fill: one executed action, with the cash, position and exposure on both sides of it. SPEC.md section 4. */
 import type { Decimal } from '../decimal/decimal';
 
+/** The reason of a fill that no rule spoke for. */
+export const ASKED_BY_PLAN = 'asked for by the plan';
+
 export type Side = 'BUY' | 'SELL';
 
 export interface Fill {

@@ -19,10 +19,26 @@ export interface ChainStatus {
 export type RowsOf = 'tape' | 'executions';
 
 /** Reads a chain to its end; `onRow` sees every row that can be read, also behind a fault. */
-export async function readChain(
+export function readChain(
   cursor: ByteCursor,
   kind: RowsOf,
   onRow: (row: Row, index: number) => Promise<void> | void,
+  anchor?: (first: Row) => string,
+): Promise<Either<StoreError, ChainStatus>> {
+  return readChainLines(cursor, kind, ({ row }, index) => (row === undefined ? undefined : onRow(row, index)), anchor);
+}
+
+/** A line as it stands, with its newline where it has one; no row where it holds no JSON object. */
+export interface ChainLine {
+  readonly text: string;
+  readonly row: Row | undefined;
+}
+
+/** The same, for who wants what cannot be read as a row, too. */
+export async function readChainLines(
+  cursor: ByteCursor,
+  kind: RowsOf,
+  onLine: (line: ChainLine, index: number) => Promise<void> | void,
   anchor: ((first: Row) => string) | undefined = kind === 'tape' ? genesisOf : undefined,
 ): Promise<Either<StoreError, ChainStatus>> {
   const text = makeTextReader(cursor);
@@ -49,11 +65,10 @@ export async function readChain(
       if (wrong !== undefined) broken ??= { row: rows, fault: wrong };
       if (type === 'seal') seals += 1;
       last = type;
-      if (row !== undefined) {
-        const pending = onRow(row, rows);
-        if (pending !== undefined) await pending;
-      }
-      at = newline === -1 ? lines.right.length : newline + 1;
+      const end = newline === -1 ? lines.right.length : newline + 1;
+      const pending = onLine({ text: lines.right.slice(at, end), row }, rows);
+      if (pending !== undefined) await pending;
+      at = end;
     }
   }
   return right({ rows, broken, sealed: last === 'seal' && seals === 1, headHash: check.head() });

@@ -12,6 +12,7 @@ import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../co
 import { describeProblem, type Problem, problemsOf } from '../codec/problem';
 import { type Decimal, formatDecimal, ONE } from '../decimal/decimal';
 import { makeLedgerAudit } from '../ledger/audit';
+import { ASKED_BY_PLAN } from '../ledger/fill';
 import { putFill } from '../ledger/fill-row';
 import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { makeMarketForm, makeScannedStep, type ScannedStep } from '../market/market-form';
@@ -161,7 +162,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
     for (const fill of transition.fills) {
       audit.record(fill);
       const why = transition.signals.whys[world.strategy.universe.symbols.indexOf(fill.symbol)] ?? '';
-      ledgerHead = putFill(ledger, identity.runId, t, fill, why === '' ? 'asked for by the plan' : why, ledgerHead);
+      ledgerHead = putFill(ledger, identity.runId, t, fill, why === '' ? ASKED_BY_PLAN : why, ledgerHead);
       fills += 1;
     }
     decisions[transition.decision] += 1;

@@ -5,7 +5,8 @@
 import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import { sha256Hex } from '../hash';
-import { aroundHash, type Row, withHash } from './chain';
+import type { Row } from './chain';
+import { aroundHash, withHash } from './row-text';
 
 export interface CheckedRow {
   /** What the line holds; nothing when it is not a JSON object. */

@@ -10,6 +10,7 @@ import type { ImportForm } from '../../domain/market/import-layout';
 import type { DateOrder } from '../../domain/market/import-time';
 import { addServeCommands } from './add-api-commands';
 import { addCostCommand } from './add-cost-command';
+import { addReportCommands } from './add-report-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
 import type { Io } from './io';
@@ -206,6 +207,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       finish(await generateCommand(walk, { out, force: replace === true, json: asJson === true }, io));
     });
 
+  addReportCommands(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
 

@@ -1,0 +1,95 @@
+/**
+ * The figures of a run, from the rows of its tape and nothing else. Invariant: exact until they are shown; memory does not grow with the rows,
+ * so a reader of any tape and the program inside a page use the same.
+ */
+import type { Decimal } from '../decimal/decimal';
+import type { Row } from '../tape/chain';
+import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
+import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
+import { share, stepPoint, type StepPoint } from './step-point';
+
+export interface Figures {
+  readonly steps: number;
+  readonly decisions: { readonly APPROVED: number; readonly REJECTED: number; readonly HOLD: number };
+  readonly fills: { readonly BUY: number; readonly SELL: number };
+  readonly fees: Decimal;
+  /** Sum of the notionals. */
+  readonly turnover: Decimal;
+  /** Before the first step, at its prices; nothing where no step was taken. */
+  readonly startEquity: Decimal | undefined;
+  readonly finalEquity: Decimal | undefined;
+  readonly finalCash: Decimal | undefined;
+  readonly finalExposure: Decimal | undefined;
+  readonly maxExposure: { readonly value: Decimal; readonly step: number } | undefined;
+  /** The deepest, and of equals the first; nothing where equity never fell. */
+  readonly maxDrawdown: Drawdown | undefined;
+}
+
+/** What one step adds to the charts. */
+export interface SeriesPoint extends StepPoint {
+  readonly drawdown: Drawdown;
+  readonly fills: readonly DerivedFill[];
+}
+
+export interface FigureReader {
+  /** The next row, from the run row on; the point of a step. */
+  readonly next: (row: Row) => SeriesPoint | undefined;
+  readonly figures: () => Figures;
+}
+
+export function makeFigureReader(feeBps: Decimal): FigureReader {
+  const ledger = makeDerivedLedger(feeBps);
+  const drawdowns = makeDrawdowns();
+  const decisions: Record<'APPROVED' | 'REJECTED' | 'HOLD', number> = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
+  const sides = { BUY: 0, SELL: 0 };
+  let steps = 0;
+  let fees = 0n;
+  let turnover = 0n;
+  let first: StepPoint | undefined;
+  let last: StepPoint | undefined;
+  let maxExposure: Figures['maxExposure'];
+  let maxDrawdown: Drawdown | undefined;
+
+  return {
+    next: (row) => {
+      const fills = ledger.next(row);
+      const point = stepPoint(row);
+      if (point === undefined) return undefined;
+      steps += 1;
+      if (point.decision === 'APPROVED' || point.decision === 'REJECTED' || point.decision === 'HOLD') decisions[point.decision] += 1;
+      for (const fill of fills) {
+        sides[fill.side] += 1;
+        fees += fill.fee;
+        turnover += fill.notional;
+      }
+      if (first === undefined) {
+        first = point;
+        drawdowns.next(point.step, point.before.equity);
+      }
+      last = point;
+      const { equity, exposure } = point.after;
+      if (maxExposure === undefined || exposure > maxExposure.value) maxExposure = { value: exposure, step: point.step };
+      const drawdown = drawdowns.next(point.step, equity);
+      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0)) maxDrawdown = drawdown;
+      return { ...point, drawdown, fills };
+    },
+    figures: () => ({
+      steps,
+      decisions: { ...decisions },
+      fills: { ...sides },
+      fees,
+      turnover,
+      startEquity: first?.before.equity,
+      finalEquity: last?.after.equity,
+      finalCash: last?.after.cash,
+      finalExposure: last?.after.exposure,
+      maxExposure,
+      maxDrawdown,
+    }),
+  };
+}
+
+/** Final less start equity, as a share of the start: for display. Nothing where there was no equity to begin with. */
+export function returnShare({ startEquity, finalEquity }: Figures): Decimal | undefined {
+  return startEquity === undefined || finalEquity === undefined || startEquity === 0n ? undefined : share(finalEquity - startEquity, startEquity);
+}

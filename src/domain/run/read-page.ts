@@ -1,0 +1,134 @@
+/**
+ * The use case behind a report: a run read once from the front, its chain checked as it goes by, and what a page shows of it chosen on the way.
+ * Invariant: memory does not grow with the number of steps; what cannot be read is left out by name and never made up.
+ */
+import { type Either, isLeft, right } from 'fp-ts/Either';
+import type { RunReader, StoreError } from '../../ports/run-files';
+import type { BudgetState } from '../budget/budget';
+import { concatBytes, copyBytes } from '../bytes';
+import { isRecord } from '../codec/codec';
+import type { Decimal } from '../decimal/decimal';
+import { CHUNK_BYTES } from '../limits';
+import { type Figures, makeFigureReader, type SeriesPoint } from '../report/figures';
+import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data';
+import { makeTapeSelection, type TapeSelection } from '../report/sample';
+import { makeSpending } from '../report/spending';
+import type { Row } from '../tape/chain';
+import { decodePolicy } from '../world/policy';
+import { type ChainStatus, readChainLines } from './replay';
+
+/** A document beside the tape that is longer is left out of a page. Unit: bytes. */
+export const PAGE_FILE_BYTES_MAX = 1_000_000;
+
+export interface ReadRun {
+  readonly files: Readonly<Partial<Record<PageFile, string>>>;
+  /** Files that are there and too long or no text, with the reason. */
+  readonly omitted: readonly { readonly file: PageFile; readonly reason: string }[];
+  /** What a page holds of the tape. */
+  readonly lines: readonly Uint8Array[];
+  readonly sample: TapeSample | null;
+  readonly chain: ChainStatus;
+  readonly figures: Figures;
+  readonly spent: BudgetState;
+  readonly opening: Row | undefined;
+  /** The last row, where it is a seal. */
+  readonly seal: Row | undefined;
+}
+
+export interface ReadWatch {
+  readonly onStep?: (point: SeriesPoint) => void;
+  /** Rows that are no steps. */
+  readonly onOther?: (row: Row) => void;
+  /** Steps read, and how many there are to be. */
+  readonly onProgress?: (steps: number, total: number) => void;
+}
+
+export async function readRun(reader: RunReader, watch: ReadWatch = {}, selection: TapeSelection = makeTapeSelection()): Promise<Either<StoreError, ReadRun>> {
+  const files: Partial<Record<PageFile, string>> = {};
+  const omitted: { readonly file: PageFile; readonly reason: string }[] = [];
+  for (const file of PAGE_FILES) {
+    const read = await readDocument(reader, file);
+    if (isLeft(read)) return read;
+    if (read.right._tag === 'Text') files[file] = read.right.text;
+    else if (read.right._tag === 'Omitted') omitted.push({ file, reason: read.right.reason });
+  }
+
+  const figures = makeFigureReader(feeBpsOf(files['policy.json']));
+  const spending = makeSpending();
+  let opening: Row | undefined;
+  let last: Row | undefined;
+  let spent: BudgetState = spending.next({});
+  let steps = 0;
+  const tape = await reader.open('tape.jsonl')();
+  if (isLeft(tape)) return tape;
+  const chain = await readChainLines(tape.right, 'tape', (line, index) => {
+    const { row } = line;
+    last = row;
+    if (row === undefined) {
+      selection.next(line, index, undefined);
+      return;
+    }
+    if (index === 0) opening = row;
+    spent = spending.next(row);
+    const point = figures.next(row);
+    selection.next(line, index, point);
+    if (point === undefined) {
+      watch.onOther?.(row);
+      return;
+    }
+    steps += 1;
+    watch.onStep?.(point);
+    if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsAskedFor(opening));
+  });
+  await tape.right.close();
+  if (isLeft(chain)) return chain;
+  const total = figures.figures();
+  const seal = chain.right.sealed ? last : undefined;
+  return right({ files, omitted, ...selection.end(total), chain: chain.right, figures: total, spent, opening, seal });
+}
+
+const PROGRESS_STEPS = 1_000;
+
+function stepsAskedFor(opening: Row | undefined): number {
+  const inputs = opening?.['inputs'];
+  const steps = isRecord(inputs) ? inputs['steps'] : undefined;
+  return typeof steps === 'number' ? steps : 0;
+}
+
+export type Document = { readonly _tag: 'Text'; readonly text: string } | { readonly _tag: 'Omitted'; readonly reason: string } | { readonly _tag: 'Absent' };
+
+/** A document beside the tape, as far as a page or a comparison holds it. */
+export async function readDocument(reader: RunReader, file: PageFile): Promise<Either<StoreError, Document>> {
+  const cursor = await reader.open(file)();
+  if (isLeft(cursor)) return cursor.left._tag === 'NotFound' ? right({ _tag: 'Absent' }) : cursor;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const chunk = await cursor.right.read(CHUNK_BYTES)();
+    if (isLeft(chunk)) {
+      await cursor.right.close();
+      return chunk;
+    }
+    if (chunk.right.length === 0 || bytes > PAGE_FILE_BYTES_MAX) break;
+    parts.push(copyBytes(chunk.right));
+    bytes += chunk.right.length;
+  }
+  await cursor.right.close();
+  if (bytes > PAGE_FILE_BYTES_MAX) return right({ _tag: 'Omitted', reason: `longer than ${String(PAGE_FILE_BYTES_MAX)} bytes` });
+  try {
+    return right({ _tag: 'Text', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(concatBytes(parts)) });
+  } catch {
+    return right({ _tag: 'Omitted', reason: 'not UTF-8' });
+  }
+}
+
+/** The fee that the policy names; a run without one has no fills. */
+function feeBpsOf(policy: string | undefined): Decimal {
+  if (policy === undefined) return 0n;
+  try {
+    const decoded = decodePolicy(JSON.parse(policy));
+    return isLeft(decoded) ? 0n : decoded.right.costs.fee_bps;
+  } catch {
+    return 0n;
+  }
+}

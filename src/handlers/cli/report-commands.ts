@@ -1,0 +1,13 @@
+/** The commands that show a run, built as a file of its own (`dist/report-commands.cjs`): the program of a page is in it. */
+import { diffCommand } from './diff-command';
+import type { ExitCode } from './exit-codes';
+import type { Io } from './io';
+import { reportCommand, type ReportOptions } from './report-command';
+
+export function report(directory: string, options: ReportOptions, io: Io): Promise<ExitCode> {
+  return reportCommand(directory, options, io);
+}
+
+export function diff(a: string, b: string, json: boolean, io: Io): Promise<ExitCode> {
+  return diffCommand(a, b, json, io);
+}

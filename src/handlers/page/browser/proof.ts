@@ -1,0 +1,212 @@
+/**
+ * What a page can prove about itself: that its tape is the one its head hash stands for, and that everything else in the page agrees with it.
+ * It re-hashes; it does not execute the run again: `ewm verify` does. Invariant: a check that could not be made is never a check that holds.
+ */
+import { canonical, hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
+import { formatDecimal } from '../../../domain/decimal/decimal';
+import { fillMembers } from '../../../domain/report/derived-ledger';
+import type { Row } from '../../../domain/tape/chain';
+import { aroundHash, withHash } from '../../../domain/tape/row-text';
+import { grouped, plural } from './format';
+import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, type TapeLine, text } from './run-model';
+
+export interface Check {
+  readonly what: string;
+  /** Why it does not hold. */
+  readonly fault: string | undefined;
+}
+
+export interface Proof {
+  /** `sampled`: every row that is here holds, and the rows between them are not here. `unsealed`: what is here holds, and the run did not end. */
+  readonly state: 'proven' | 'sampled' | 'unsealed' | 'broken' | 'unavailable';
+  readonly headHash: string;
+  readonly rows: number;
+  /** One sentence: what was found, or the first thing that is wrong. */
+  readonly sentence: string;
+  readonly checks: readonly Check[];
+}
+
+/** Rows hashed at a time. */
+const BATCH_ROWS = 512;
+
+/** `further`: checks of what else the page says, made already. */
+export async function prove(model: RunModel, further: readonly Check[] = []): Promise<Proof> {
+  const rows = model.lines.length;
+  const headHash = text(model.lines.at(-1)?.row?.['hash']);
+  // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
+  if ((globalThis.crypto as Crypto | undefined)?.subtle === undefined) {
+    return { state: 'unavailable', headHash, rows, sentence: 'This browser offers no SHA-256 here: open the file itself, or through http://127.0.0.1 or https.', checks: [] };
+  }
+  const rowFault = await firstBadRow(model);
+  const checks: Check[] = [
+    { what: `${plural(rows, 'row')}: canonical, hashed over itself${model.page.sample === null ? ', linked to the row before it' : ''}`, fault: rowFault ?? unpackFault(model) },
+    { what: 'the run id is that of the inputs in row 0', fault: await identityFault(model) },
+    { what: 'the input files are those that row 0 names', fault: await inputFilesFault(model) },
+  ];
+  // Behind a broken row there is nothing to compare with.
+  if (checks[0]?.fault === undefined) {
+    // Where fills were only counted, there is no ledger to hold against the seal.
+    if (!fillsAreCounted(model)) checks.push({ what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`, fault: await ledgerFault(model) });
+    if (model.page.sample === null) checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
+    checks.push({ what: 'run.json says what the seal says', fault: await runFileFault(model) });
+    if (model.page.files['memory.json'] !== undefined) checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
+    checks.push(...further);
+  }
+  const fault = checks.find((check) => check.fault !== undefined)?.fault;
+  if (fault !== undefined) return { state: 'broken', headHash, rows, sentence: `Not proven: ${fault}.`, checks };
+  if (model.seal === undefined) {
+    return { state: 'unsealed', headHash, rows, sentence: `Not proven: the tape has no seal, so the run did not finish. Its ${plural(rows, 'row')} are whole as far as they go.`, checks };
+  }
+  const { sample } = model.page;
+  if (sample === null) return { state: 'proven', headHash, rows, sentence: `Proven: ${plural(rows, 'row')} re-hashed, and everything shown follows from them.`, checks };
+  const sentence = `Re-hashed ${grouped(String(rows))} of ${plural(sample.rows_total, 'row')}. The links across the rows left out, and what is counted over them, need ewm verify.`;
+  return { state: 'sampled', headHash, rows, sentence, checks };
+}
+
+async function firstBadRow(model: RunModel): Promise<string | undefined> {
+  const { lines } = model;
+  const genesis = await sha256(canonicalOrEmpty(model.inputs as Json));
+  for (let from = 0; from < lines.length; from += BATCH_ROWS) {
+    const faults = await Promise.all(lines.slice(from, from + BATCH_ROWS).map((line, k) => rowFault(lines, from + k, line, genesis)));
+    const at = faults.findIndex((fault) => fault !== undefined);
+    const line = lines[from + at];
+    if (at !== -1 && line !== undefined) return `${rowName(line)}: ${faults[at] ?? ''}`;
+  }
+  const total = model.page.sample?.rows_total ?? lines.length;
+  if (lines.length === 0) return 'the tape has no row that can be read';
+  if (model.page.sample !== null && lines.at(-1)?.index !== total - 1) return `the page names ${plural(total, 'row')} and holds others`;
+  return undefined;
+}
+
+async function rowFault(lines: readonly TapeLine[], at: number, { row, text: line, index }: TapeLine, genesis: string): Promise<string | undefined> {
+  if (row === undefined || !hasCanonicalForm(row)) return 'not a JSON object';
+  const before = lines[at - 1];
+  const linked = index === 0 ? genesis : before?.index === index - 1 ? before.row?.['hash'] : undefined;
+  if (linked !== undefined && row['prev_hash'] !== linked) {
+    return index === 0 ? 'prev_hash is not the SHA-256 of the inputs' : 'prev_hash is not the hash of the row before it';
+  }
+  const around = aroundHash(row);
+  if (row['hash'] !== (await sha256(around.before + around.after))) return 'hash is not the SHA-256 of the row';
+  if (withHash(around, text(row['hash'])) !== line) return 'not canonical JSON';
+  if ((row['type'] === 'run') !== (index === 0)) return index === 0 ? 'the first row is not the run row' : 'a second run row';
+  if (before?.row?.['type'] === 'seal') return 'a row behind the seal';
+  return undefined;
+}
+
+function rowName({ index, row }: TapeLine): string {
+  const step = row?.['step_index'];
+  return `row ${String(index)}${typeof step === 'number' ? ` (step ${String(step)})` : typeof row?.['type'] === 'string' ? ` (${row['type']})` : ''}`;
+}
+
+function unpackFault({ unpacked, lines }: RunModel): string | undefined {
+  return unpacked.fault === undefined ? undefined : `the tape can be read up to row ${String(lines.length - 1)}, then ${unpacked.fault}`;
+}
+
+async function identityFault({ run, inputs }: RunModel): Promise<string | undefined> {
+  if (run === undefined) return 'there is no run row';
+  const genesis = await sha256(canonicalOrEmpty(inputs as Json));
+  return run['run_id'] === genesis.slice(0, 32) ? undefined : 'run_id of row 0 is not the SHA-256 of its inputs';
+}
+
+const INPUT_DIGESTS = { 'strategy.json': 'strategy_sha256', 'policy.json': 'policy_sha256', 'request.json': 'request_sha256' } as const;
+
+async function inputFilesFault({ inputs, page }: RunModel): Promise<string | undefined> {
+  for (const [file, member] of Object.entries(INPUT_DIGESTS)) {
+    const [content, named] = [page.files[file as keyof typeof INPUT_DIGESTS], inputs[member]];
+    if (content === undefined && named === undefined) continue;
+    if (content === undefined) return `${file} is not in the page`;
+    if ((await sha256(content)) !== named) return `${file} is not the file that row 0 names (${member})`;
+  }
+  return undefined;
+}
+
+async function ledgerFault(model: RunModel): Promise<string | undefined> {
+  const { run, seal, fills } = model;
+  if (seal === undefined || run === undefined) return undefined;
+  let head = text(run['hash']);
+  for (const fill of fills) {
+    const around = aroundHash(fillMembers(fill, text(run['run_id']), head));
+    head = await sha256(around.before + around.after);
+  }
+  const { rows, head_hash: named } = record(seal['executions']);
+  if (rows !== fills.length) return `the steps make ${plural(fills.length, 'fill')}, and the seal names ${text(rows)}`;
+  return named === head ? undefined : 'the fills that follow from the steps do not end in the ledger hash of the seal';
+}
+
+/** What the seal says and the rows say, too. */
+function sealFault(model: RunModel): string | undefined {
+  const { seal, figures, inputs, steps, spending } = model;
+  if (seal === undefined) return undefined;
+  const positions = new Map(Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]));
+  for (const { row } of steps) applyChanges(positions, row);
+  const cash = figures.finalCash;
+  const expected: Readonly<Record<string, Json | undefined>> = {
+    steps: figures.steps,
+    decisions: { ...figures.decisions },
+    ...(cash === undefined || figures.finalEquity === undefined || figures.finalExposure === undefined
+      ? {}
+      : {
+          final_state: { cash: formatDecimal(cash), positions: Object.fromEntries(positions) },
+          final_equity: formatDecimal(figures.finalEquity),
+          final_exposure: formatDecimal(figures.finalExposure),
+        }),
+    budget_state: { ...(spending.at(-1)?.spent ?? NOTHING_SPENT) },
+  };
+  const member = firstDifference(expected, seal);
+  return member === undefined ? undefined : `${member} of the seal is not what the rows come to`;
+}
+
+const NOTHING_SPENT = { steps: 0, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
+const SEALED = ['ok', 'error', 'steps', 'decisions', 'final_state', 'final_equity', 'final_exposure', 'budget_state', 'executions'] as const;
+
+async function runFileFault({ run, seal, inputs, page, lines }: RunModel): Promise<string | undefined> {
+  const content = page.files['run.json'];
+  if (seal === undefined) return content === undefined ? undefined : 'run.json belongs to a finished run, and the tape has no seal';
+  if (content === undefined) return 'run.json is not in the page';
+  const said = record(parseJson(content));
+  if (`${canonicalOrEmpty(said as Json)}\n` !== content) return 'run.json is not one line of canonical JSON';
+  const expected: Record<string, Json | undefined> = {
+    spec_version: inputs['spec_version'] as Json,
+    run_id: run?.['run_id'] ?? null,
+    genesis: run?.['prev_hash'] ?? null,
+    mode: inputs['mode'] as Json,
+    initial_state: (inputs['initial_state'] ?? null) as Json,
+    budget: inputs['budget'] as Json,
+    head_hash: seal['hash'] ?? null,
+    ...Object.fromEntries(SEALED.map((member) => [member, seal[member] ?? null])),
+  };
+  const member = firstDifference(expected, said as Row);
+  if (member !== undefined) return `${member} of run.json is not what the tape says`;
+  const digests = record(said['digests']);
+  if (inputs['market_sha256'] !== digests['market.jsonl']) return 'the digest of market.jsonl in run.json is not the one in row 0';
+  if (page.sample === null && (await sha256(lines.map(({ text: line }) => `${line}\n`).join(''))) !== digests['tape.jsonl']) return 'the digest of tape.jsonl in run.json is not that of this tape';
+  for (const [file, text_] of Object.entries(page.files)) {
+    if (file !== 'run.json' && (await sha256(text_)) !== digests[file]) return `the digest of ${file} in run.json is not that of the file`;
+  }
+  return undefined;
+}
+
+/** What each operation answered, made again from the rows. */
+function memoryFault({ run, calls, page }: RunModel): string | undefined {
+  const results = calls.map(({ row: { type: _type, hash: _hash, prev_hash: _prev, source: _source, value: _value, ...rest } }) => rest);
+  const said = record(parseJson(page.files['memory.json'] ?? ''));
+  if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results }) === canonicalOrEmpty(said as Json)) return undefined;
+  const at = list(said['results']).findIndex((result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty(results[index] ?? null));
+  return `memory.json is not what the memory rows say${at === -1 ? '' : `, from operation ${String(at)} on`}`;
+}
+
+function firstDifference(expected: Readonly<Record<string, Json | undefined>>, said: Row): string | undefined {
+  return Object.keys(expected).find((member) => canonicalOrEmpty(expected[member] ?? null) !== canonicalOrEmpty(said[member] ?? null));
+}
+
+/** Whatever a page holds may be no JSON of ours. */
+function canonicalOrEmpty(value: Json): string {
+  return hasCanonicalForm(value) ? canonical(value) : '';
+}
+
+export async function sha256(content: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content)));
+  let hex = '';
+  for (const byte of digest) hex += byte.toString(16).padStart(2, '0');
+  return hex;
+}
