@@ -1,8 +1,9 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint test test-browser demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
-	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory
+	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
+	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -14,7 +15,7 @@ DEMO_MARKET := examples/markets/stocks-2000-2010.csv
 DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
-SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs')
+SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs' -o -name '*.css')
 SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json)
 
 help: ## print this list
@@ -36,6 +37,9 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
+
+test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path; EWM_REQUIRE_BROWSER=1 fails without one)
+	npm run --silent test:browser
 
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
@@ -81,8 +85,29 @@ demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, 
 demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
 	$(EWM) demo memory
 
+# On AWS. All take AWS_PROFILE and AWS_REGION; what is applied is shown and asked for first, unless AUTO_APPROVE=1.
+DEPLOY := node .config/deploy.mjs
+
+plan: dist/ewm.cjs ## show what a deployment would change
+	@$(DEPLOY) plan
+
+deploy-agentcore-base: dist/ewm.cjs ## deploy /agentcore/base; keeps the modes that are deployed
+	@$(DEPLOY) deploy base
+
+deploy-agentcore-tools: dist/ewm.cjs ## deploy /agentcore/tools; keeps the modes that are deployed
+	@$(DEPLOY) deploy tools
+
+deploy-agentcore-memory: dist/ewm.cjs ## deploy /agentcore/memory (ENABLE_AGENTCORE_MEMORY=1 MEMORY_MAX_OPS= MEMORY_MAX_BYTES=)
+	@$(DEPLOY) deploy memory
+
+outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-case bill
+	@$(DEPLOY) outputs
+
+destroy: $(INSTALLED) ## take the deployment down; keeps artifacts (FORCE_DESTROY=1: those, too)
+	@$(DEPLOY) destroy
+
 bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included
-	rm -rf dist tmp coverage node_modules
+	rm -rf dist tmp coverage node_modules terraform/.terraform

@@ -6,7 +6,7 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: new URL('..', import.meta.url).pathname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/handlers/page/browser/tsconfig.json', './test/browser/tsconfig.json'], tsconfigRootDir: new URL('..', import.meta.url).pathname } },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
@@ -40,6 +40,11 @@ export default tseslint.config(
   },
   // A contract suite is exported for the tests of each adapter to run.
   { files: ['test/contracts/**/*.ts'], rules: { 'jest/no-export': 'off' } },
+  // Defines the `describe` that needs a browser.
+  {
+    files: ['test/browser/chromium.ts'],
+    rules: { 'jest/no-export': 'off', 'jest/no-disabled-tests': 'off', 'jest/valid-describe-callback': 'off', 'jest/valid-title': 'off' },
+  },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -7,6 +7,8 @@ export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // They need a Chromium: jest.browser.config.mjs runs them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
   testEnvironment: 'node',
   // What the build puts in.
   globals: { EWM_VERSION: version },

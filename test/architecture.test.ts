@@ -93,6 +93,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
   // What makes a page of a run: the command line and the server hand it what they read.
   'src/handlers/page': { imports: [DOMAIN], packages: ['node:util', 'node:zlib'] },
+  // The program inside a page: runs in a browser, so it sees of the domain what needs no Node.
+  'src/handlers/page/browser': { imports: ['src/domain/canonical', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape'], types: ['src/domain/budget'], packages: [...EITHER, 'lightweight-charts'] },
   'src/handlers/cli': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http'],
     types: ['src/adapters/**'],
@@ -116,6 +118,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
   'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
+  'test/browser': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
 };

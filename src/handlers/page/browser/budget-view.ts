@@ -1,7 +1,8 @@
 /** How the budget went: for each limit what was used over the run, how much was allowed, and where it tripped. */
 import type { BudgetState } from '../../../domain/budget/budget';
 import { type Limit, limitsOf, type Trip, tripOf } from '../../../domain/report/spending';
-import { makeChart, type Pane } from './chart';
+import { makeChart } from './chart';
+import type { Pane, Point } from './chart-series';
 import { h } from './dom';
 import { grouped, plural } from './format';
 import { badge } from './marks';
@@ -62,7 +63,12 @@ function meter(limit: Limit, total: BudgetState, trip: Trip | undefined): HTMLEl
 }
 
 function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoint[], trip: Trip | undefined): Pane {
-  const points = [{ time: 0, value: 0 }, ...spending.map(({ row, spent }, at) => ({ time: axisPlace(row['step_index'], row['type'], at), value: spent[dimension] }))];
+  const points: Point[] = [{ time: 0, value: 0 }];
+  for (const [at, { row, spent }] of spending.entries()) {
+    const time = axisPlace(row['step_index'], row['type'], at);
+    // Rows out of order are named by the proof, and cannot be drawn.
+    if (time > (points.at(-1)?.time ?? 0)) points.push({ time, value: spent[dimension] });
+  }
   const last = points.at(-1)?.time ?? 0;
   return {
     title: limiter,
@@ -73,9 +79,9 @@ function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoi
         colour: 'equity',
         shape: 'steps',
         points,
-        limit: { value: max, title: 'limit' },
+        limit: { value: max },
         format: (value) => grouped(String(Math.round(value))),
-        ...(trip?.limiter === limiter ? { markers: [{ step: last, kind: 'tripped', text: 'tripped' }] } : {}),
+        ...(trip?.limiter === limiter ? { markers: [{ step: last, kind: 'tripped' }] } : {}),
       },
     ],
   };

@@ -2,55 +2,12 @@
  * One drawing: panes above each other on one axis of steps, a legend with the values under the pointer, a line at the selected step, and a
  * picture in the colours of paper for print. Invariant: what it shows is said in its text alternative, too, and no colour means a thing alone.
  */
-import {
-  AreaSeries,
-  createChartEx,
-  createSeriesMarkers,
-  CrosshairMode,
-  type IChartApiBase,
-  type ISeriesApi,
-  type ISeriesMarkersPluginApi,
-  LineSeries,
-  LineStyle,
-  LineType,
-  PriceScaleMode,
-} from 'lightweight-charts';
+import { createChartEx, CrosshairMode, PriceScaleMode } from 'lightweight-charts';
+import { applyTheme, drawPane, type Pane } from './chart-series';
 import { fill, h } from './dom';
 import { decimalForReading } from './format';
 import { type AxisLabels, makeStepScale } from './step-scale';
-import { type ChartTheme, type Colour, colourOf, onPrint, onThemeChange, readTheme } from './theme';
-
-export interface Point {
-  readonly time: number;
-  readonly value: number;
-}
-
-export interface Marker {
-  readonly step: number;
-  readonly kind: 'buy' | 'sell' | 'rejected' | 'tripped';
-  readonly text?: string;
-}
-
-export interface Series {
-  readonly name: string;
-  readonly colour: Colour;
-  readonly shape: 'line' | 'dashed' | 'area' | 'steps';
-  readonly points: readonly Point[];
-  readonly markers?: readonly Marker[];
-  /** The text of a value in the legend. */
-  readonly format?: (value: number) => string;
-  /** A horizontal line that the scale has to show, too. */
-  readonly limit?: { readonly value: number; readonly title: string };
-  /** The scale begins at zero. */
-  readonly fromZero?: boolean;
-}
-
-export interface Pane {
-  readonly title: string;
-  /** Unit: CSS pixels, roughly. */
-  readonly height: number;
-  readonly series: readonly Series[];
-}
+import { onPrint, onThemeChange, readTheme } from './theme';
 
 export interface ChartSpec {
   readonly id: string;
@@ -67,24 +24,8 @@ export interface Chart {
   readonly dispose: () => void;
 }
 
+/** Unit: CSS pixels. */
 const AXIS_HEIGHT = 28;
-/** More of them than this are drawn smaller. */
-const MARKERS_LARGE_MAX = 40;
-const MARKERS = {
-  buy: { shape: 'arrowUp', position: 'belowBar' },
-  sell: { shape: 'arrowDown', position: 'aboveBar' },
-  rejected: { shape: 'square', position: 'aboveBar' },
-  tripped: { shape: 'circle', position: 'aboveBar' },
-} as const;
-const MARKER_COLOURS = { buy: 'buy', sell: 'sell', rejected: 'rejected', tripped: 'sell' } as const;
-
-interface Drawn {
-  readonly spec: Series;
-  readonly api: ISeriesApi<'Line' | 'Area', number>;
-  readonly markers: ISeriesMarkersPluginApi<number> | undefined;
-  readonly value: HTMLElement;
-  readonly at: ReadonlyMap<number, number>;
-}
 
 /** The drawing appears once the element is in the page and has a width. */
 export function makeChart(spec: ChartSpec): Chart {
@@ -161,7 +102,9 @@ export function makeChart(spec: ChartSpec): Chart {
       if (paper.firstChild !== null) return;
       element.classList.add('on-paper');
       paint();
-      paper.append(chart.takeScreenshot(true));
+      const picture = chart.takeScreenshot(true);
+      const height = canvas.clientHeight;
+      paper.append(picture, ...legends.map((legend) => paperLegend(legend, height)));
     },
     () => {
       element.classList.remove('on-paper');
@@ -185,76 +128,9 @@ export function makeChart(spec: ChartSpec): Chart {
   };
 }
 
-function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legend: HTMLElement | undefined): readonly Drawn[] {
-  legend?.append(h('b', {}, pane.title));
-  return pane.series.map((series) => {
-    const { limit, fromZero } = series;
-    const common = {
-      lineWidth: 2 as const,
-      priceLineVisible: false,
-      lastValueVisible: false,
-      crosshairMarkerRadius: 3,
-      priceFormat: { type: 'custom' as const, formatter: series.format ?? decimalForReading, minMove: 0.00000001 },
-      ...(limit === undefined && fromZero !== true
-        ? {}
-        : {
-            autoscaleInfoProvider: () => {
-              const values = [...series.points.map(({ value }) => value), 0, ...(limit === undefined ? [] : [limit.value])];
-              return { priceRange: { minValue: values.reduce((a, b) => Math.min(a, b), 0), maxValue: values.reduce((a, b) => Math.max(a, b), 0) } };
-            },
-          }),
-    };
-    const api =
-      series.shape === 'area'
-        ? chart.addSeries(AreaSeries, common, index)
-        : chart.addSeries(
-            LineSeries,
-            {
-              ...common,
-              lineStyle: series.shape === 'dashed' ? LineStyle.Dashed : LineStyle.Solid,
-              lineType: series.shape === 'steps' ? LineType.WithSteps : LineType.Simple,
-              pointMarkersVisible: series.points.length < 3,
-            },
-            index,
-          );
-    api.setData([...series.points]);
-    const value = h('span', { class: 'chart-value' });
-    const swatch = h('i', { class: `swatch ${series.shape}` });
-    legend?.append(h('span', { class: 'chart-entry' }, swatch, series.name === pane.title ? null : `${series.name} `, value));
-    swatch.dataset['colour'] = String(series.colour);
-    return {
-      spec: series,
-      api,
-      value,
-      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false }),
-      at: new Map(series.points.map(({ time, value: shown }) => [time, shown])),
-    };
-  });
-}
-
-function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme: ChartTheme): void {
-  chart.applyOptions({
-    layout: { background: { color: theme.surface }, textColor: theme.text, panes: { separatorColor: theme.border } },
-    grid: { vertLines: { color: theme.grid }, horzLines: { color: theme.grid } },
-    crosshair: { vertLine: { color: theme.text, labelBackgroundColor: theme.text } },
-  });
-  for (const { api, spec, markers, value } of drawn) {
-    const colour = colourOf(theme, spec.colour);
-    api.applyOptions(spec.shape === 'area' ? { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` } : { color: colour });
-    const swatch = value.parentElement?.querySelector<HTMLElement>('.swatch');
-    if (swatch != null) swatch.style.color = colour;
-    for (const old of api.priceLines()) api.removePriceLine(old);
-    if (spec.limit !== undefined) {
-      api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true, title: spec.limit.title });
-    }
-    markers?.setMarkers(
-      (spec.markers ?? []).map(({ step, kind, text }) => ({
-        time: step,
-        ...MARKERS[kind],
-        color: theme[MARKER_COLOURS[kind]],
-        size: (spec.markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1,
-        ...(text === undefined ? {} : { text }),
-      })),
-    );
-  }
+/** A picture is scaled to the paper; what stands over it keeps its place in it. */
+function paperLegend(legend: HTMLElement, height: number): HTMLElement {
+  const copy = legend.cloneNode(true) as HTMLElement;
+  copy.style.top = `${String((100 * legend.offsetTop) / height)}%`;
+  return copy;
 }

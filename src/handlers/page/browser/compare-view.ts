@@ -70,10 +70,10 @@ function inputTable({ inputs }: RunDiff): HTMLElement {
     rows: inputs,
     pageRows: 50,
     columns: [
-      { title: 'File', text: ({ file }) => file },
-      { title: 'Member', text: ({ pointer }) => (pointer === '' ? 'the whole document' : pointer) },
-      { title: 'A', text: ({ a }) => shown(a) },
-      { title: 'B', text: ({ b }) => shown(b) },
+      { title: 'File', width: 'short', text: ({ file }) => file },
+      { title: 'Member', width: 'short', text: ({ pointer }) => (pointer === '' ? 'the whole document' : pointer) },
+      { title: 'A', width: 'long', text: ({ a }) => shown(a) },
+      { title: 'B', width: 'long', text: ({ b }) => shown(b) },
     ],
   }).element;
 }

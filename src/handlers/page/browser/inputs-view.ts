@@ -18,7 +18,7 @@ export function inputsView({ inputs, run, page }: RunModel): HTMLElement {
       ['policy', policy['policy_id'] === undefined ? undefined : text(policy['policy_id'])],
       ['initial state', initial['cash'] === undefined ? undefined : `cash ${grouped(text(initial['cash']))}${held.length === 0 ? '' : `, ${held.join(', ')}`}`],
       ['steps asked for', inputs['steps'] === undefined ? undefined : grouped(text(inputs['steps']))],
-      ['invocation', inputs['invocation'] == null ? undefined : text(inputs['invocation'])],
+      ['invocation', typeof inputs['invocation'] === 'string' ? inputs['invocation'] : undefined],
       ['market.jsonl', digest('market_sha256')],
       ['strategy.json', digest('strategy_sha256')],
       ['policy.json', digest('policy_sha256')],

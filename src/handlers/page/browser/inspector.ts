@@ -65,7 +65,7 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
     const to = keys[key];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(target instanceof Element)) return;
     const inside = element.contains(target) && !target.matches('input');
-    if (!inside && !(key.startsWith('Arrow') && target.closest('input, select, textarea, .table-scroll, pre, summary') === null)) return;
+    if (!inside && !(key.startsWith('Arrow') && target.closest('input, select, textarea, .table-scroll, .mini-scroll, pre, summary') === null)) return;
     event.preventDefault();
     go(to());
   });
@@ -75,7 +75,7 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
     show: (entry) => {
       at = steps.indexOf(entry);
       const { step, time, decision } = entry.point;
-      fill(title, `Step ${grouped(String(step))}`, time === undefined ? null : h('span', { class: 'inspector-time' }, time));
+      fill(title, `Step ${grouped(String(step))} `, time === undefined ? null : h('span', { class: 'inspector-time' }, time));
       number.value = String(step);
       fill(status, `Step ${String(step)}: ${decision}, ${text(entry.row['why'])}`);
       fill(body, ...stepParts(model, entry));
@@ -165,7 +165,7 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
   const props = (index: number): { readonly class?: string } => (numeric.includes(index) ? { class: 'numeric' } : {});
   return h(
     'div',
-    { class: 'mini-scroll' },
+    { class: 'mini-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': caption } },
     h(
       'table',
       { class: 'mini' },

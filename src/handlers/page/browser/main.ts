@@ -4,6 +4,8 @@
  */
 import type { PageData, PageRun } from '../../../domain/report/page-data';
 import { type Chart, makeChart } from './chart';
+import { comparisonCheck } from './comparison-check';
+import type { Check } from './proof';
 import { compareView } from './compare-view';
 import { button, code, fill, h } from './dom';
 import { budgetView } from './budget-view';
@@ -13,7 +15,7 @@ import { plural, shortHash } from './format';
 import { sign } from './marks';
 import { marketChart, SYMBOLS_SHOWN } from './market-chart';
 import { makeProofView, proofWords, type ProofView } from './proof-view';
-import { readRun, parseJson, type RunModel, type StepEntry, text } from './run-model';
+import { fillsAreCounted, readRun, parseJson, type RunModel, type StepEntry, text } from './run-model';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './summary-view';
 import { callTable, ledgerTable, stepTable } from './tables';
 import { unpackTape } from './unpack';
@@ -32,7 +34,11 @@ async function start(): Promise<void> {
   }
   const a = await loaded(data.a);
   const b = data.b === null ? undefined : await loaded(data.b);
-  const proofs = [makeProofView(a, ''), ...(b === undefined ? [] : [makeProofView(b, '-b')])];
+  const compared = (): readonly Check[] => {
+    const check = b === undefined || data.diff === null ? undefined : comparisonCheck(data.diff, a, b);
+    return check === undefined ? [] : [check];
+  };
+  const proofs = [makeProofView(a, '', compared), ...(b === undefined ? [] : [makeProofView(b, '-b')])];
   render(data, a, b, proofs);
   for (const proof of proofs) await proof.run();
 }
@@ -68,7 +74,7 @@ function render(data: PageData, a: RunModel, b: RunModel | undefined, proofs: re
       return table.element;
     });
     add('ledger', 'Ledger', () => {
-      if (a.page.sample?.marks != null) return h('p', {}, `${plural(a.page.sample.fills, 'fill')}: too many for a page. See executions.jsonl, or ewm replay executions.`);
+      if (fillsAreCounted(a)) return h('p', {}, `${plural(a.page.sample?.fills ?? 0, 'fill')}: too many for a page. See executions.jsonl, or ewm replay executions.`);
       return a.fills.length === 0 ? h('p', { class: 'quiet' }, 'No fill.') : ledgerTable(a, navigation.pickStep).element;
     });
   }
@@ -90,14 +96,27 @@ function render(data: PageData, a: RunModel, b: RunModel | undefined, proofs: re
   const nav = h('nav', { attributes: { 'aria-label': 'Parts of the report' } }, ...sections.map(({ id, title }) => h('a', { attributes: { href: `#${id}` } }, title)));
   const main = h('main', {}, ...sections.map(({ id, title, content }) => h('section', { id, attributes: { 'aria-labelledby': `${id}-title` } }, h('h2', { id: `${id}-title` }, title), content)));
   const side = navigation.inspector;
+  const columns = h('div', { class: side === null ? 'columns single' : 'columns' }, main);
+  if (side !== null) placeBeside(side, columns, main.querySelector('#charts'));
   document.body.append(
     h('a', { class: 'skip-link', attributes: { href: '#summary' } }, 'Skip to the summary'),
     header,
     nav,
-    h('div', { class: side === null ? 'columns single' : 'columns' }, main, side),
+    columns,
     footer(data),
   );
   navigation.begin();
+}
+
+/** Beside everything where there is room, else behind the charts, also for who goes through the page with the keyboard. */
+function placeBeside(side: HTMLElement, columns: HTMLElement, charts: Element | null): void {
+  const narrow = matchMedia('(max-width: 1100px)');
+  const place = (): void => {
+    if (narrow.matches && charts !== null) charts.after(side);
+    else columns.append(side);
+  };
+  narrow.addEventListener('change', place);
+  place();
 }
 
 interface Navigation {

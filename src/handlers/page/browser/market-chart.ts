@@ -1,7 +1,8 @@
 /** Prices, value and drawdown of a run on one axis of steps: a pane for each symbol, as symbols live on scales of their own. */
 import type { Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
-import type { ChartSpec, Marker, Pane, Point } from './chart';
+import type { ChartSpec } from './chart';
+import type { Marker, Pane, Point } from './chart-series';
 import { grouped, percentForReading, plural } from './format';
 import { list, record, type RunModel, type StepEntry } from './run-model';
 import type { AxisLabels } from './step-scale';
@@ -72,14 +73,14 @@ function markersOf({ steps, page }: RunModel, symbol: string): readonly Marker[]
   });
   const marks = page.sample?.marks ?? null;
   if (marks === null) return own;
-  // Counted by bucket: one mark at the first step of the bucket that is here.
+  // Counted by bucket: one mark at the first step of the bucket that is here. Refusals are not counted by symbol, and have none.
   const known = steps.map(({ point }) => point.step);
   let at = 0;
-  return marks.flatMap(({ first_step: first, steps: count, buys, sells, rejected }): readonly Marker[] => {
+  return marks.flatMap(({ first_step: first, steps: count, buys, sells }): readonly Marker[] => {
     while ((known[at] ?? Infinity) < first) at += 1;
     const step = known[at];
     if (step === undefined || step >= first + count) return [];
     const counted = (kind: Marker['kind'], found: number): readonly Marker[] => (found > 0 ? [{ step, kind }] : []);
-    return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0), ...counted('rejected', rejected)];
+    return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0)];
   });
 }

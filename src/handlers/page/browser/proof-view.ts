@@ -1,7 +1,7 @@
 /** What the page could prove about itself, with the button that does it again. Invariant: it says `proven` only of a whole, sealed tape. */
 import { button, code, facts, fill, h } from './dom';
 import { badge, sign } from './marks';
-import { prove, type Proof } from './proof';
+import { type Check, prove, type Proof } from './proof';
 import type { RunModel } from './run-model';
 
 export interface ProofView {
@@ -19,7 +19,7 @@ const BADGES: Readonly<Record<Proof['state'], readonly ['good' | 'bad' | 'open',
 };
 
 /** `suffix`: tells the views of two runs apart. */
-export function makeProofView(model: RunModel, suffix: string): ProofView {
+export function makeProofView(model: RunModel, suffix: string, further: () => readonly Check[] = () => []): ProofView {
   const held = h('span', { class: 'proof-badge', id: `proof-badge${suffix}` });
   const result = h('div', { class: 'proof-result', id: `proof-result${suffix}`, attributes: { role: 'status' } });
   const list = h('ul', { class: 'checks' });
@@ -30,7 +30,7 @@ export function makeProofView(model: RunModel, suffix: string): ProofView {
     result.dataset['state'] = 'running';
     fill(result, h('p', {}, 'Re-hashing…'));
     fill(held, badge('open', 'plain', 'Proving…'));
-    const proof = await prove(model);
+    const proof = await prove(model, further());
     const [kind, tone, words] = BADGES[proof.state];
     fill(held, badge(kind, tone, words));
     result.className = `proof-result ${tone}`;

@@ -8,7 +8,7 @@ import { fillMembers } from '../../../domain/report/derived-ledger';
 import type { Row } from '../../../domain/tape/chain';
 import { aroundHash, withHash } from '../../../domain/tape/row-text';
 import { grouped, plural } from './format';
-import { applyChanges, list, parseJson, record, type RunModel, type TapeLine, text } from './run-model';
+import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, type TapeLine, text } from './run-model';
 
 export interface Check {
   readonly what: string;
@@ -29,7 +29,8 @@ export interface Proof {
 /** Rows hashed at a time. */
 const BATCH_ROWS = 512;
 
-export async function prove(model: RunModel): Promise<Proof> {
+/** `further`: checks of what else the page says, made already. */
+export async function prove(model: RunModel, further: readonly Check[] = []): Promise<Proof> {
   const rows = model.lines.length;
   const headHash = text(model.lines.at(-1)?.row?.['hash']);
   // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
@@ -44,10 +45,12 @@ export async function prove(model: RunModel): Promise<Proof> {
   ];
   // Behind a broken row there is nothing to compare with.
   if (checks[0]?.fault === undefined) {
-    checks.push({ what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`, fault: await ledgerFault(model) });
-    checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
+    // Where fills were only counted, there is no ledger to hold against the seal.
+    if (!fillsAreCounted(model)) checks.push({ what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`, fault: await ledgerFault(model) });
+    if (model.page.sample === null) checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
     checks.push({ what: 'run.json says what the seal says', fault: await runFileFault(model) });
     if (model.page.files['memory.json'] !== undefined) checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
+    checks.push(...further);
   }
   const fault = checks.find((check) => check.fault !== undefined)?.fault;
   if (fault !== undefined) return { state: 'broken', headHash, rows, sentence: `Not proven: ${fault}.`, checks };
@@ -117,8 +120,9 @@ async function inputFilesFault({ inputs, page }: RunModel): Promise<string | und
   return undefined;
 }
 
-async function ledgerFault({ run, seal, fills, page }: RunModel): Promise<string | undefined> {
-  if (seal === undefined || run === undefined || page.sample?.marks != null) return undefined;
+async function ledgerFault(model: RunModel): Promise<string | undefined> {
+  const { run, seal, fills } = model;
+  if (seal === undefined || run === undefined) return undefined;
   let head = text(run['hash']);
   for (const fill of fills) {
     const around = aroundHash(fillMembers(fill, text(run['run_id']), head));
@@ -131,8 +135,8 @@ async function ledgerFault({ run, seal, fills, page }: RunModel): Promise<string
 
 /** What the seal says and the rows say, too. */
 function sealFault(model: RunModel): string | undefined {
-  const { seal, figures, inputs, steps, spending, page } = model;
-  if (seal === undefined || page.sample !== null) return undefined;
+  const { seal, figures, inputs, steps, spending } = model;
+  if (seal === undefined) return undefined;
   const positions = new Map(Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]));
   for (const { row } of steps) applyChanges(positions, row);
   const cash = figures.finalCash;
@@ -186,8 +190,8 @@ async function runFileFault({ run, seal, inputs, page, lines }: RunModel): Promi
 function memoryFault({ run, calls, page }: RunModel): string | undefined {
   const results = calls.map(({ row: { type: _type, hash: _hash, prev_hash: _prev, source: _source, value: _value, ...rest } }) => rest);
   const said = record(parseJson(page.files['memory.json'] ?? ''));
-  if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results } as Json) === canonicalOrEmpty(said as Json)) return undefined;
-  const at = list(said['results']).findIndex((result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty((results[index] ?? null) as Json));
+  if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results }) === canonicalOrEmpty(said as Json)) return undefined;
+  const at = list(said['results']).findIndex((result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty(results[index] ?? null));
   return `memory.json is not what the memory rows say${at === -1 ? '' : `, from operation ${String(at)} on`}`;
 }
 

@@ -63,7 +63,8 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   let last: BudgetState | undefined;
   for (const { row, rowIndex } of rows) {
     const point = reader.next(row);
-    if (point !== undefined) steps.push({ row, rowIndex, point });
+    // World time only moves forward; rows that stand elsewhere are named by the proof, and cannot be drawn.
+    if (point !== undefined && point.step > (steps.at(-1)?.point.step ?? -1)) steps.push({ row, rowIndex, point });
     if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push({ row, rowIndex });
     const now = spending.next(row);
     if (now !== last && last !== undefined) spent.push({ row, spent: now });
@@ -127,13 +128,18 @@ export function text(value: unknown): string {
 
 /** Positions before a step, from the initial state and the changes since; nothing where rows with changes are left out. */
 export function positionsBefore(model: RunModel, entry: StepEntry): ReadonlyMap<string, string> | undefined {
-  if (model.page.sample?.marks != null) return undefined;
+  if (fillsAreCounted(model)) return undefined;
   const positions = new Map(Object.entries(record(record(model.inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]));
   for (const { row } of model.steps) {
     if (row === entry.row) break;
     applyChanges(positions, row);
   }
   return positions;
+}
+
+/** Whether fills are so many that they are counted by bucket, and their rows are not all here. */
+export function fillsAreCounted({ page: { sample } }: RunModel): boolean {
+  return sample !== null && sample.marks !== null;
 }
 
 /** A position of zero is absent. */

@@ -39,11 +39,11 @@ export function cards(model: RunModel): HTMLElement {
   if (steps.length > 0) {
     list.push(
       card('Return', 'return', earned === undefined ? '–' : percentOf(earned, true), `equity ${amount(figures.startEquity)} → ${amount(figures.finalEquity)}`),
-      card('Max drawdown', 'max-drawdown', fallen === undefined ? '0 %' : percentOf(-drawdownShare(fallen)), fallen === undefined ? 'equity never fell' : `step ${String(fallen.peakStep)} to ${String(fallen.step)}: ${amount(fallen.peak)} → ${amount(fallen.equity)}`),
-      card('Exposure at the end', 'exposure', amount(figures.finalExposure), figures.maxExposure === undefined ? '' : `most ${amount(figures.maxExposure.value)} at step ${String(figures.maxExposure.step)}`),
+      card('Max drawdown', 'max-drawdown', fallen === undefined ? '0 %' : percentOf(-drawdownShare(fallen)), fallen === undefined ? 'equity never fell' : `step ${grouped(String(fallen.peakStep))} to ${grouped(String(fallen.step))}: ${amount(fallen.peak)} → ${amount(fallen.equity)}`),
+      card('Exposure at the end', 'exposure', amount(figures.finalExposure), figures.maxExposure === undefined ? '' : `most ${amount(figures.maxExposure.value)} at step ${grouped(String(figures.maxExposure.step))}`),
       card('Fees', 'fees', sample === null ? amount(figures.fees) : grouped(sample.fees), `${plural(fills, 'fill')}${sample === null ? `: ${plural(figures.fills.BUY, 'buy')}, ${plural(figures.fills.SELL, 'sell')}` : ''}`),
     );
-    list.push(card('Decisions', 'decisions', plural(sample?.steps_total ?? figures.steps, 'step'), `${text(decisions['APPROVED'])} approved · ${text(decisions['REJECTED'])} rejected · ${text(decisions['HOLD'])} hold`));
+    list.push(card('Decisions', 'decisions', plural(sample?.steps_total ?? figures.steps, 'step'), `${grouped(text(decisions['APPROVED']))} approved · ${grouped(text(decisions['REJECTED']))} rejected · ${grouped(text(decisions['HOLD']))} hold`));
   }
   if (calls.length > 0) {
     const failed = calls.filter(({ row }) => row['ok'] !== true).length;
@@ -91,7 +91,7 @@ export function identity({ run, seal, inputs, page }: RunModel): HTMLElement {
 export function sampleNote({ page, lines }: RunModel): HTMLElement | null {
   const { sample } = page;
   if (sample === null) return null;
-  const marks = sample.marks === null ? 'every fill and every refusal' : 'fills and refusals counted by bucket';
+  const marks = sample.marks === null ? 'every fill and every refusal' : 'what each such stretch bought and sold, as one mark each (its refusals are counted, not drawn)';
   return h(
     'p',
     { class: 'note', id: 'sample-note' },

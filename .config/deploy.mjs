@@ -1,0 +1,248 @@
+// The deployment targets of the Makefile: plan, deploy, outputs, destroy. What is missing is said in one line before anything is changed,
+// nothing is applied that was not shown, and what an earlier target switched on stays on.
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+
+const MODES = ['base', 'tools', 'memory'];
+const TERRAFORM_MIN = [1, 7];
+const PLAN_FILE = resolve('tmp/terraform.plan');
+const USAGE = `usage: node .config/deploy.mjs plan | deploy <${MODES.join('|')}> | outputs | destroy`;
+
+/** Ends the target with one line and no stack trace. */
+class Refusal extends Error {}
+const refuse = (message) => {
+  throw new Refusal(message);
+};
+
+const env = (name) => (process.env[name] === '' ? undefined : process.env[name]);
+
+// ---- What must be there before anything is done ----
+
+async function preflight(needsApproval) {
+  await checkTerraform();
+  const region = env('AWS_REGION') ?? env('AWS_DEFAULT_REGION');
+  if (region === undefined) refuse('no region: say where, as in AWS_REGION=us-east-1 make ...');
+  await checkCredentials();
+  if (needsApproval && env('AUTO_APPROVE') !== '1' && !process.stdin.isTTY) {
+    refuse('nobody to ask: this is no terminal. AUTO_APPROVE=1 applies the plan without asking');
+  }
+  return region;
+}
+
+async function checkTerraform() {
+  const told = await capture('terraform', ['version', '-json']).catch(() => undefined);
+  const needed = TERRAFORM_MIN.join('.');
+  if (told === undefined) refuse(`terraform is not on the path: install ${needed} or newer`);
+  const { terraform_version: version } = JSON.parse(told);
+  const [major, minor] = version.split('.').map(Number);
+  if (major < TERRAFORM_MIN[0] || (major === TERRAFORM_MIN[0] && minor < TERRAFORM_MIN[1])) refuse(`terraform ${version} is too old: ${needed} or newer is needed`);
+}
+
+async function checkCredentials() {
+  const profile = env('AWS_PROFILE');
+  try {
+    await defaultProvider()();
+  } catch (error) {
+    const where = profile === undefined ? '' : ` for AWS_PROFILE=${profile}`;
+    refuse(`no AWS credentials${where}: set AWS_PROFILE, or sign in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${oneLine(error)})`);
+  }
+}
+
+// ---- What is there already ----
+
+/** The state as Terraform shows it: outputs by name, and the managed resources. */
+async function deployed(region) {
+  const backend = existsSync('terraform/backend.hcl') ? ['-backend-config=backend.hcl'] : [];
+  await terraform(['init', '-input=false', ...backend]);
+  const { values } = JSON.parse(await capture('terraform', ['-chdir=terraform', 'show', '-json']));
+  const outputs = Object.fromEntries(Object.entries(values?.outputs ?? {}).map(([name, { value }]) => [name, value]));
+  const resources = resourcesOf(values?.root_module).filter(({ mode }) => mode === 'managed');
+  if (outputs.region !== undefined && outputs.region !== region) {
+    refuse(`deployed in ${outputs.region}, and AWS_REGION is ${region}: changing it would destroy what is there. AWS_REGION=${outputs.region}, or another state`);
+  }
+  return { outputs, resources };
+}
+
+function resourcesOf(module) {
+  return [...(module?.resources ?? []), ...(module?.child_modules ?? []).flatMap(resourcesOf)];
+}
+
+/**
+ * What an earlier target switched on, as environment variables: the weakest source of Terraform's variables, so whatever a person writes into
+ * a .tfvars file, or exports, has its way.
+ */
+function kept({ memory_id: memoryId, limits }) {
+  const variables = memoryId == null ? {} : { enable_agentcore_memory: true, max_memory_ops: limits?.max_memory_ops, max_memory_bytes: limits?.max_memory_bytes };
+  const named = Object.entries(variables).filter(([name, value]) => value !== undefined && env(`TF_VAR_${name}`) === undefined);
+  return Object.fromEntries(named.map(([name, value]) => [`TF_VAR_${name}`, String(value)]));
+}
+
+function modesArgument(modes) {
+  return `-var=modes=${JSON.stringify(MODES.filter((mode) => modes.includes(mode)))}`;
+}
+
+function regionArgument(region) {
+  return `-var=region=${region}`;
+}
+
+// ---- The targets ----
+
+async function plan() {
+  const region = await preflight(false);
+  const { outputs } = await deployed(region);
+  const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
+  await terraform(['plan', '-input=false', regionArgument(region), ...modes], kept(outputs));
+}
+
+async function deploy(mode) {
+  if (mode === 'memory' && env('ENABLE_AGENTCORE_MEMORY') !== '1') {
+    refuse('AgentCore Memory costs money for as long as it is there: ENABLE_AGENTCORE_MEMORY=1 make deploy-agentcore-memory says that you want it');
+  }
+  const memory = mode === 'memory' ? memoryArguments() : [];
+  const region = await preflight(true);
+  const { outputs } = await deployed(region);
+  const args = [regionArgument(region), modesArgument([...(outputs.modes ?? []), mode]), ...memory];
+  if (!(await planAndApply(args, kept(outputs)))) return;
+  await terraform(['output']);
+  const flag = mode === 'memory' ? 'ENABLE_AGENTCORE_MEMORY=1 ' : '';
+  console.log(`\nnext: ${flag}make smoke-agentcore-${mode}`);
+}
+
+function memoryArguments() {
+  const ceilings = { MEMORY_MAX_OPS: 'max_memory_ops', MEMORY_MAX_BYTES: 'max_memory_bytes' };
+  const given = Object.entries(ceilings).flatMap(([name, variable]) => {
+    const value = env(name);
+    if (value === undefined) return [];
+    if (!/^(0|[1-9][0-9]{0,8})$/.test(value)) refuse(`${name} is ${JSON.stringify(value)}: expected an integer of 0 or more`);
+    return [`-var=${variable}=${value}`];
+  });
+  return ['-var=enable_agentcore_memory=true', ...given];
+}
+
+async function destroy() {
+  const region = await preflight(true);
+  const { outputs, resources } = await deployed(region);
+  if (resources.length === 0) {
+    console.log('nothing is deployed here');
+    return;
+  }
+  const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
+  const args = [regionArgument(region), ...modes];
+  const bucket = resources.find(({ type }) => type === 'aws_s3_bucket');
+  const name = bucket?.values.bucket;
+  const holdsArtifacts = name !== undefined && (await holdsObjects(name, region));
+  const forced = env('FORCE_DESTROY') === '1';
+  if (holdsArtifacts && forced) {
+    console.log(`FORCE_DESTROY=1: the artifacts in s3://${name} go, too. First the bucket is told that it may be deleted with what it holds.`);
+    if (!(await planAndApply([...args, '-var=force_destroy=true', `-target=${bucket.address}`], kept(outputs)))) return;
+  }
+  const keeps = holdsArtifacts && !forced;
+  const goes = resources.filter(({ type }) => !type.startsWith('aws_s3_bucket')).map(({ address }) => `-target=${address}`);
+  if (keeps && goes.length === 0) console.log('all that is left is the bucket');
+  else if (!(await planAndApply([...args, '-destroy', ...(keeps ? goes : [])], kept(outputs)))) return;
+  if (keeps) tellKept(name, outputs.artifact_prefix ?? '');
+}
+
+async function holdsObjects(bucket, region) {
+  const client = new S3Client({ region, maxAttempts: 1, forcePathStyle: env('EWM_S3_PATH_STYLE') === '1' });
+  try {
+    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }));
+    return Versions.length + DeleteMarkers.length > 0;
+  } catch (error) {
+    if (error.name === 'NoSuchBucket') return false;
+    console.log(`s3://${bucket} cannot be listed (${oneLine(error)}), so it is taken to hold artifacts`);
+    return true;
+  } finally {
+    client.destroy();
+  }
+}
+
+function tellKept(bucket, prefix) {
+  console.log(`
+Kept: the bucket s3://${bucket} with the artifacts in it. They go by themselves when their time is up (artifact_expiry_days);
+until then they cost storage. Log groups, functions, the API and AgentCore Memory with what it held are gone.
+  one run       aws s3 rm --recursive s3://${bucket}/${prefix}artifacts/<run_id>/
+  all of it     FORCE_DESTROY=1 make destroy
+The bucket is versioned: what is removed by hand stays as old versions for noncurrent_expiry_days.`);
+}
+
+// ---- Terraform ----
+
+/** False where there is nothing to do, or a person said no. */
+async function planAndApply(args, variables) {
+  mkdirSync('tmp', { recursive: true });
+  try {
+    const changes = await terraform(['plan', '-input=false', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...args], variables, [0, 2]);
+    if (changes === 0) return true;
+    if (env('AUTO_APPROVE') !== '1' && !(await approved())) {
+      console.log('nothing was changed');
+      process.exitCode = 1;
+      return false;
+    }
+    await terraform(['apply', '-input=false', PLAN_FILE], variables);
+    return true;
+  } finally {
+    rmSync(PLAN_FILE, { force: true });
+  }
+}
+
+async function approved() {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  lines.on('SIGINT', () => lines.close());
+  const closed = new Promise((done) => lines.once('close', () => done('')));
+  const answer = await Promise.race([lines.question('\nApply this? Only "yes" applies it: '), closed]);
+  lines.close();
+  return answer.trim() === 'yes';
+}
+
+async function terraform(args, variables = {}, fine = [0]) {
+  const code = await run('terraform', ['-chdir=terraform', ...args], { stdio: 'inherit', env: { ...process.env, ...variables } });
+  if (!fine.includes(code)) refuse(`terraform ${args[0]} failed, exit code ${code}: what it said stands above`);
+  return code;
+}
+
+async function capture(command, args) {
+  const chunks = [];
+  const code = await run(command, args, { stdio: ['ignore', 'pipe', 'inherit'] }, (chunk) => chunks.push(chunk));
+  if (code !== 0) refuse(`${command} ${args.join(' ')} failed, exit code ${code}`);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Ctrl-C reaches Terraform, too, which then ends in order and lets go of its lock; it is waited for. */
+function run(command, args, options, onOutput) {
+  return new Promise((done, failed) => {
+    const ignore = () => undefined;
+    process.on('SIGINT', ignore);
+    const child = spawn(command, args, options);
+    child.stdout?.on('data', onOutput);
+    child.once('error', failed);
+    child.once('close', (code, signal) => {
+      process.off('SIGINT', ignore);
+      done(code ?? `none (${signal})`);
+    });
+  });
+}
+
+const oneLine = (error) => String(error?.message ?? error).replace(/\s+/g, ' ').slice(0, 200);
+
+const TARGETS = { plan, deploy, outputs: async () => showOutputs(), destroy };
+
+async function showOutputs() {
+  await checkTerraform();
+  await terraform(['output']);
+}
+
+const [target, mode] = process.argv.slice(2);
+const known = Object.hasOwn(TARGETS, target ?? '') && (target === 'deploy' ? MODES.includes(mode) : mode === undefined);
+try {
+  if (!known) refuse(USAGE);
+  await TARGETS[target](mode);
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

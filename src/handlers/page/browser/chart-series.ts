@@ -1,0 +1,140 @@
+/** The series of a drawing: their lines, legends, marks and colours. Invariant: a mark has a shape of its own for each thing it says. */
+import { AreaSeries, createSeriesMarkers, type IChartApiBase, type ISeriesApi, type ISeriesMarkersPluginApi, LineSeries, LineStyle, LineType } from 'lightweight-charts';
+import { h } from './dom';
+import { decimalForReading } from './format';
+import { type ChartTheme, type Colour, colourOf } from './theme';
+
+export interface Point {
+  readonly time: number;
+  readonly value: number;
+}
+
+export interface Marker {
+  readonly step: number;
+  readonly kind: 'buy' | 'sell' | 'rejected' | 'tripped';
+  readonly text?: string;
+}
+
+export interface Series {
+  readonly name: string;
+  readonly colour: Colour;
+  readonly shape: 'line' | 'dashed' | 'area' | 'steps';
+  readonly points: readonly Point[];
+  readonly markers?: readonly Marker[];
+  /** The text of a value in the legend. */
+  readonly format?: (value: number) => string;
+  /** A horizontal line that the scale has to show, too. */
+  readonly limit?: { readonly value: number };
+  /** The scale begins at zero. */
+  readonly fromZero?: boolean;
+}
+
+export interface Pane {
+  readonly title: string;
+  /** Unit: CSS pixels, roughly. */
+  readonly height: number;
+  readonly series: readonly Series[];
+}
+
+/** More of them than this are drawn smaller. */
+const MARKERS_LARGE_MAX = 40;
+/** And more than this as dots, or they would hide the line. */
+const MARKERS_SMALL_MAX = 400;
+/** A mark grows with the room between points; where that is ample it is scaled down again. */
+const SPARSE_POINTS = 40;
+const MARKERS = {
+  buy: { shape: 'arrowUp', position: 'belowBar' },
+  sell: { shape: 'arrowDown', position: 'aboveBar' },
+  rejected: { shape: 'square', position: 'aboveBar' },
+  tripped: { shape: 'circle', position: 'inBar' },
+} as const;
+const MARKER_COLOURS = { buy: 'buy', sell: 'sell', rejected: 'rejected', tripped: 'sell' } as const;
+
+export interface Drawn {
+  readonly spec: Series;
+  readonly api: ISeriesApi<'Line' | 'Area', number>;
+  readonly markers: ISeriesMarkersPluginApi<number> | undefined;
+  readonly value: HTMLElement;
+  readonly at: ReadonlyMap<number, number>;
+}
+
+function markerSize({ points, markers }: Series): number {
+  if (points.length < SPARSE_POINTS) return 0.5;
+  const count = markers?.length ?? 0;
+  if (count > MARKERS_SMALL_MAX) return 0.2;
+  return count > MARKERS_LARGE_MAX ? 0.6 : 1;
+}
+
+export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legend: HTMLElement | undefined): readonly Drawn[] {
+  legend?.append(h('b', {}, pane.title));
+  return pane.series.map((series) => {
+    const { limit, fromZero } = series;
+    const common = {
+      lineWidth: 2 as const,
+      priceLineVisible: false,
+      lastValueVisible: false,
+      crosshairMarkerRadius: 3,
+      priceFormat: { type: 'custom' as const, formatter: series.format ?? decimalForReading, minMove: 0.00000001 },
+      ...(limit === undefined && fromZero !== true
+        ? {}
+        : {
+            autoscaleInfoProvider: () => {
+              const values = [...series.points.map(({ value }) => value), 0, ...(limit === undefined ? [] : [limit.value])];
+              return { priceRange: { minValue: values.reduce((a, b) => Math.min(a, b), 0), maxValue: values.reduce((a, b) => Math.max(a, b), 0) } };
+            },
+          }),
+    };
+    const api =
+      series.shape === 'area'
+        ? chart.addSeries(AreaSeries, common, index)
+        : chart.addSeries(
+            LineSeries,
+            {
+              ...common,
+              lineStyle: series.shape === 'dashed' ? LineStyle.Dashed : LineStyle.Solid,
+              lineType: series.shape === 'steps' ? LineType.WithSteps : LineType.Simple,
+              pointMarkersVisible: series.points.length < 3,
+            },
+            index,
+          );
+    api.setData([...series.points]);
+    const value = h('span', { class: 'chart-value' });
+    const swatch = h('i', { class: `swatch ${series.shape}` });
+    legend?.append(h('span', { class: 'chart-entry' }, swatch, series.name === pane.title ? null : `${series.name} `, value));
+    if (limit !== undefined) legend?.append(h('span', { class: 'chart-entry' }, h('i', { class: 'swatch dashed limit' }), `limit ${(series.format ?? decimalForReading)(limit.value)}`));
+    return {
+      spec: series,
+      api,
+      value,
+      markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false, zOrder: 'top' }),
+      at: new Map(series.points.map(({ time, value: shown }) => [time, shown])),
+    };
+  });
+}
+
+export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme: ChartTheme): void {
+  chart.applyOptions({
+    layout: { background: { color: theme.surface }, textColor: theme.text, panes: { separatorColor: theme.border } },
+    grid: { vertLines: { color: theme.grid }, horzLines: { color: theme.grid } },
+    crosshair: { vertLine: { color: theme.text, labelBackgroundColor: theme.text } },
+  });
+  for (const { api, spec, markers, value } of drawn) {
+    const colour = colourOf(theme, spec.colour);
+    api.applyOptions(spec.shape === 'area' ? { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` } : { color: colour });
+    const swatch = value.parentElement?.querySelector('.swatch');
+    if (swatch instanceof HTMLElement) swatch.style.color = colour;
+    for (const old of api.priceLines()) api.removePriceLine(old);
+    if (spec.limit !== undefined) {
+      api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
+    }
+    markers?.setMarkers(
+      (spec.markers ?? []).map(({ step, kind, text }) => ({
+        time: step,
+        ...MARKERS[kind],
+        color: theme[MARKER_COLOURS[kind]],
+        size: markerSize(spec),
+        ...(text === undefined ? {} : { text }),
+      })),
+    );
+  }
+}
