@@ -11,14 +11,12 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
   testEnvironment: 'node',
   // What the build puts in.
-  globals: { EWM_VERSION: version },
+  globals: { EWM_VERSION: version, EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
   transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],
   // They export an `import` condition only, and Jest resolves as `require` does.
   moduleNameMapper: { '^@middy/(core|util|http-json-body-parser)$': '<rootDir>/node_modules/@middy/$1/index.js' },
-  // What the build puts in.
-  globals: { EWM_VERSION: '0.0.0-test', EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,
   // Jest leaves one core free by default; the reference machine has two.

@@ -7,7 +7,7 @@ import { reportCommand, type ReportOptions } from './report-command';
 import { showCommand } from './show-command';
 
 export function report(directory: string, options: ReportOptions, io: Io): Promise<ExitCode> {
-  return reportCommand(directory, options, io);
+  return reportCommand(directory, options, io, environment());
 }
 
 export function diff(a: string, b: string, json: boolean, io: Io): Promise<ExitCode> {

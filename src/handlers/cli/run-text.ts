@@ -2,7 +2,7 @@
 import type { BudgetState } from '../../domain/budget/budget';
 import { canonical } from '../../domain/canonical/canonical';
 import { isRecord } from '../../domain/codec/codec';
-import { type Decimal, formatDecimal } from '../../domain/decimal/decimal';
+import { type Decimal, divHalfEven, formatDecimal } from '../../domain/decimal/decimal';
 import { drawdownShare } from '../../domain/report/drawdown';
 import { returnShare } from '../../domain/report/figures';
 import { runEnd } from '../../domain/report/run-comparison';
@@ -74,9 +74,9 @@ const BUDGET_NAMES: Readonly<Record<keyof BudgetState, string>> = {
   memory_bytes: 'bytes',
 };
 
-/** `3.17 %`, cut and not rounded: nothing looks better than it is by a display. */
+/** `3.17 %`; display only, to two digits. */
 function percent(ratio: Decimal): string {
-  const hundredths = ratio / 10_000n;
+  const hundredths = divHalfEven(ratio, 10_000n);
   const magnitude = hundredths < 0n ? -hundredths : hundredths;
   return `${ratio < 0n ? '-' : ''}${String(magnitude / 100n)}.${String(magnitude % 100n).padStart(2, '0')} %`;
 }
