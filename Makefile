@@ -1,6 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test test-browser demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.DELETE_ON_ERROR:
+.PHONY: help setup build lint test test-browser test-infra demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
@@ -16,7 +17,7 @@ DEMO_STRATEGY := examples/strategies/sma_crossover.json
 EWM := node dist/ewm.cjs
 INSTALLED := node_modules/.installed
 SOURCES := $(shell find src test/bench .config -name '*.ts' -o -name '*.mjs' -o -name '*.css')
-SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json)
+SOURCES += $(wildcard examples/fixtures/*.json examples/strategies/*.json terraform/prices.json)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +41,10 @@ test: $(INSTALLED) dist/ewm.cjs ## all tests
 
 test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path; EWM_REQUIRE_BROWSER=1 fails without one)
 	npm run --silent test:browser
+
+test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why (EWM_REQUIRE_INFRA=1: skips fail)
+	@node test/infra/runtime-client-install.mjs
+	npm run --silent test:infra
 
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
@@ -106,7 +111,8 @@ outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-c
 destroy: $(INSTALLED) ## take the deployment down; keeps artifacts (FORCE_DESTROY=1: those, too)
 	@$(DEPLOY) destroy
 
-bench: dist/ewm.cjs ## measure speed and memory; prints them and writes tmp/bench.json
+bench: dist/ewm.cjs ## measure speed, memory and cold starts; prints them and writes tmp/bench.json
+	@node test/infra/runtime-client-install.mjs
 	npm run --silent bench
 
 clean: ## remove everything that was made, packages included

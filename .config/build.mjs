@@ -1,9 +1,9 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
-// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest: another file, on demand. So do
-// those that show a run: the program of a page is in them.
+// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest, the bill brings its price table, and
+// what shows a run brings the program of a page: other files, on demand.
 import { build } from 'esbuild';
-import { buildLambda, LAMBDA_MODES, zippedBytes } from './build-lambda.mjs';
+import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,14 +28,22 @@ const shared = {
 const apart = (filter, path) => ({ name: path, setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) });
 const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
+const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
-await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, reportApart] });
-await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/report-commands.ts`], minify: true });
-await build({ ...shared, entryPoints: { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts' } });
-await buildLambda(version);
-for (const mode of LAMBDA_MODES) console.log(`dist/lambda/${mode}: ${((await zippedBytes(mode)) / 1000).toFixed(1)} KB zipped`);
+await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, costApart, reportApart] });
+await build({ ...shared, entryPoints: ['api-commands', 'cost-command', 'report-commands'].map((name) => `${cli}/${name}.ts`), minify: true });
+const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
+await build({ ...shared, entryPoints: benches });
+const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);
+await bundleForLambda(version, join(outdir, 'cold-start'), Object.fromEntries(compared));
+const { zipBytes } = await buildLambda(version, { outdir: join(outdir, 'lambda') });
+for (const [mode, bytes] of Object.entries(zipBytes)) console.log(`${join(outdir, 'lambda', mode)}.zip: ${(bytes / 1000).toFixed(1)} KB`);
+for (const line of overBudget(zipBytes)) {
+  console.error(line);
+  process.exitCode = 1;
+}

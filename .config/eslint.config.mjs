@@ -45,6 +45,17 @@ export default tseslint.config(
     files: ['test/browser/chromium.ts'],
     rules: { 'jest/no-export': 'off', 'jest/no-disabled-tests': 'off', 'jest/valid-describe-callback': 'off', 'jest/valid-title': 'off' },
   },
+  // Declares the tests of others, and skips them under a name that says why.
+  {
+    files: ['test/support/infra.ts'],
+    rules: {
+      'jest/expect-expect': 'off',
+      'jest/no-disabled-tests': 'off',
+      'jest/no-export': 'off',
+      'jest/valid-describe-callback': 'off',
+      'jest/valid-title': 'off',
+    },
+  },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

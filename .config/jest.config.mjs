@@ -1,17 +1,15 @@
 // Node 22 from the `node` package runs this; two cores are the reference machine.
-import { readFileSync } from 'node:fs';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They need a Chromium: jest.browser.config.mjs runs them.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
+  // They need more than Node: jest.browser.config.mjs and jest.infra.config.mjs run them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/', '<rootDir>/test/infra/'],
   testEnvironment: 'node',
   // What the build puts in.
-  globals: { EWM_VERSION: version, EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
+  globals: { EWM_VERSION: '0.0.0-test', EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
   transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],

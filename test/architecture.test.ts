@@ -59,6 +59,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/ledger', 'src/domain/tape', 'src/domain/world'],
     packages: EITHER,
   },
+  // The bill: limits and prices in, money out. It knows nothing of the rest of the domain.
+  'src/domain/cost': { imports: ['src/domain', 'src/domain/codec', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
@@ -96,7 +98,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   // The program inside a page: runs in a browser, so it sees of the domain what needs no Node.
   'src/handlers/page/browser': { imports: ['src/domain/canonical', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape'], types: ['src/domain/budget'], packages: [...EITHER, 'lightweight-charts'] },
   'src/handlers/cli': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http'],
+    // The price table is Terraform's, too.
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http', 'terraform'],
     types: ['src/adapters/**'],
     packages: [
       ...FP,
@@ -117,10 +120,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
-  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild'] },
+  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**', 'terraform'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
   'test/browser': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
-  'test/bench': { imports: ['src/**', 'test/support'], packages: TEST_PACKAGES },
+  // What is deployed, under the programs that it is deployed with.
+  'test/infra': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'fflate'] },
+  'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, '@aws-sdk/client-s3'] },
 };
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
@@ -132,6 +137,7 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
     imports: ['node:crypto'],
     instead: 'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from SPEC.md',
   },
+  'test/support/bill-model.ts': { imports: [], instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md' },
   'test/support/arbitraries.ts': { imports: ['fast-check', './reference-model'], instead: 'random cases are documents; build them from the reference model alone' },
 };
 

@@ -12,26 +12,27 @@ import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { type LambdaConfig, readLambdaConfig } from './config';
-import { type Handler, type HandlerPorts, makeHandler, type Mode } from './http/handler';
+import { type Handler, type HandlerPorts, makeModeHandler, type Mode } from './http/handler';
+import { type Act, baseAct, memoryAct, toolsAct } from './http/modes';
 
 export function baseHandler(): Handler {
-  return composed('agentcore-base', basePorts);
+  return composed('agentcore-base', baseAct, basePorts);
 }
 
 export function toolsHandler(): Handler {
-  return composed('agentcore-tools', toolsPorts);
+  return composed('agentcore-tools', toolsAct, toolsPorts);
 }
 
 export function memoryHandler(): Handler {
-  return composed('agentcore-memory', memoryPorts);
+  return composed('agentcore-memory', memoryAct, memoryPorts);
 }
 
 type Ports = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => HandlerPorts;
 
-function composed(mode: Mode, ports: Ports): Handler {
+function composed(mode: Mode, act: Act, ports: Ports): Handler {
   const config = readLambdaConfig(mode);
   const telemetry = makePowertoolsTelemetry({ service: mode });
-  const handle = makeHandler(mode, config.handler, ports(config, telemetry));
+  const handle = makeModeHandler(mode, act, config.handler, ports(config, telemetry));
   return async (event, context) => {
     try {
       return await handle(event, context);

@@ -4,7 +4,6 @@ import { makeMemoryRunWriter } from '../adapters/memory/run-files';
 
 export type { MemoryRunWriter } from '../adapters/memory/run-files';
 
-export const inProcess = {
-  market: makeMarketDocument,
-  runWriter: makeMemoryRunWriter,
-} as const;
+// Apart, and not one object: a bundle of memory has no use for markets.
+export const marketInProcess = makeMarketDocument;
+export const runWriterInProcess = makeMemoryRunWriter;

@@ -12,7 +12,7 @@ import { makeScriptedPlanner } from '../adapters/memory/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { makeHandler } from './http/handler';
+import { makeHandler } from './http/modes';
 import type { ServerDeps } from './server/server';
 
 export interface LocalServer {

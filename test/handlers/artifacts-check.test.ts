@@ -9,7 +9,7 @@ import { artifactFetcher, checkArtifacts, type RunClaim } from '../../src/handle
 import { type ApiClient, openApi } from '../../src/handlers/cli/api-client';
 import { client } from '../../src/handlers/compose-client';
 import { decodeHandlerConfig, type Environment } from '../../src/handlers/config';
-import { makeHandler } from '../../src/handlers/http/handler';
+import { makeHandler } from '../../src/handlers/http/modes';
 import { RUN_FILES } from '../../src/ports/run-files';
 import { makeAuthority, startTlsStub } from '../support/authority';
 import { useStubEnvironment } from '../support/aws-environment';

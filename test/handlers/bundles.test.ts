@@ -1,10 +1,11 @@
 /** The bundles that Lambda loads: small, without what their mode does not use, and working where Lambda's environment is all there is. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import type { Mode } from '../../src/handlers/http/handler';
 import {
   type AgentCoreStub,
@@ -20,11 +21,39 @@ import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
-/** Unit: bytes, zipped. */
+/** Of the zip. Unit: bytes. */
 const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 
-const BUILD = "import { buildLambda } from './.config/build-lambda.mjs'; await buildLambda('1.2.3', { outdir: process.argv[1] });";
+const BUILD = `
+import { buildLambda } from './.config/build-lambda.mjs';
+const { metafile, zipBytes } = await buildLambda('1.2.3', { outdir: process.argv[1] });
+const inputs = ([, { inputs }]) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0);
+const bundles = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
+console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((bundle) => [bundle[0].split('/').at(-2), inputs(bundle)])) }));
+`;
+const BUDGET = `
+import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1 }) }));
+`;
+
+/** What Node writes for `NODE_V8_COVERAGE`. */
+interface CoveredScript {
+  readonly url: string;
+  readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number; readonly count: number }[] }[];
+}
+interface Coverage {
+  readonly result: readonly CoveredScript[];
+}
+
+/** A package, or a file of ours; `node_modules` may be a link to anywhere. */
+const partOf = (path: string): string => /(?:^|\/)node_modules\/(?!.*\/node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
+
+interface Built {
+  readonly zipBytes: Readonly<Record<Name, number>>;
+  /** What stands in each bundle: files of ours by their path, and packages by their name. */
+  readonly inputs: Readonly<Record<Name, readonly string[]>>;
+}
 /** What the Lambda runtime does with a bundle, as far as it matters here. */
 const INVOKE = `
 const { handler } = require(process.argv[1]);
@@ -33,13 +62,14 @@ handler(JSON.parse(process.argv[2]), context).then((answer) => console.log('ANSW
 `;
 
 let directory: string;
+let built: Built;
 let s3: S3Stub;
 let agentCore: AgentCoreStub;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ewm-lambda-'));
   [s3, agentCore] = await Promise.all([startS3Stub(), startAgentCoreStub()]);
-  await run(process.execPath, ['--input-type=module', '-e', BUILD, directory], { cwd: ROOT });
+  built = JSON.parse(await script(BUILD, [directory])) as Built;
 });
 afterAll(async () => {
   await Promise.all([s3.close(), agentCore.close(), rm(directory, { recursive: true })]);
@@ -49,8 +79,13 @@ beforeEach(() => {
   agentCore.reset();
 });
 
+async function script(source: string, args: readonly string[], { cwd = ROOT, env = {} } = {}): Promise<string> {
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', source, ...args], { cwd, env: { ...process.env, ...env } });
+  return stdout;
+}
+
 async function invoke(
-  name: Name,
+  name: string,
   event: unknown,
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
@@ -73,12 +108,16 @@ async function invoke(
 }
 
 describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
-  it('is small', async () => {
-    const bundle = await readFile(join(directory, name, 'index.js'));
-    expect(gzipSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(SIZE_MAX[name]);
-    expect(bundle.includes('bedrock-agentcore')).toBe(name !== 'base');
-    // Neither stays in the chain of credentials.
-    expect(bundle.includes('sso-oidc')).toBe(false);
+  it('is a small zip of one file, which names no place of the machine it was built on', async () => {
+    const [bundle, map, zip] = await Promise.all([`${name}/index.js`, `${name}/index.js.map`, `${name}.zip`].map((file) => readFile(join(directory, file))));
+    if (bundle === undefined || map === undefined || zip === undefined) throw new Error('three files were read');
+    expect(zip.length).toBeLessThanOrEqual(SIZE_MAX[name]);
+    expect(zip.length).toBe(built.zipBytes[name]);
+    const files = unzipSync(zip);
+    expect(Object.keys(files)).toEqual(['index.js']);
+    expect(Buffer.from(files['index.js'] ?? []).equals(bundle)).toBe(true);
+    for (const place of [ROOT, directory, homedir(), tmpdir()]) expect(bundle.includes(place)).toBe(false);
+    expect(JSON.parse(map.toString())).not.toHaveProperty('sourcesContent');
   });
 
   it('says in one line what its environment lacks', async () => {
@@ -137,5 +176,147 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
       enabled: { memory: false, code_interpreter: false, planner: false },
     });
     expect([s3.requests(), agentCore.requests()]).toEqual([[], []]);
+  });
+});
+
+describe('what is in them', () => {
+  const modesOf = (): ReadonlyMap<string, string> => {
+    const modes = new Map<string, Name[]>();
+    for (const name of Object.keys(SIZE_MAX) as Name[]) {
+      for (const part of new Set(built.inputs[name].map(partOf))) modes.set(part, [...(modes.get(part) ?? []), name]);
+    }
+    return new Map([...modes].map(([part, names]) => [part, names.join(' ')]));
+  };
+  const partsOf = (wanted: string): readonly string[] =>
+    [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
+
+  it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
+    expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/body-base.ts', 'src/handlers/lambda/base.ts']);
+    expect(partsOf('tools')).toEqual([
+      'src/adapters/agentcore/code-interpreter.ts',
+      'src/adapters/agentcore/event-stream-text.ts',
+      'src/adapters/agentcore/planner.ts',
+      'src/domain/run/tool-plan.ts',
+      'src/domain/world/proposal.ts',
+      'src/handlers/http/body-tools.ts',
+      'src/handlers/lambda/tools.ts',
+      'src/ports/code-interpreter.ts',
+    ]);
+    expect(partsOf('memory')).toEqual([
+      'src/adapters/agentcore/memory.ts',
+      'src/adapters/memory/clock.ts',
+      'src/domain/run/memory-plan.ts',
+      'src/handlers/http/body-memory.ts',
+      'src/handlers/lambda/memory.ts',
+    ]);
+    // A world, which memory has not.
+    expect(partsOf('base tools')).toEqual([
+      'examples/fixtures/trading_path.json',
+      'examples/strategies/threshold_demo.json',
+      'src/adapters/memory/market-document.ts',
+      'src/domain/ledger/audit.ts',
+      'src/domain/ledger/fill-row.ts',
+      'src/domain/market/line-splitter.ts',
+      'src/domain/market/market-form.ts',
+      'src/domain/market/market-path.ts',
+      'src/domain/market/symbol.ts',
+      'src/domain/run/prepare.ts',
+      'src/domain/run/text-reader.ts',
+      'src/domain/strategy/signals.ts',
+      'src/domain/strategy/strategy.ts',
+      'src/domain/tape/step-row.ts',
+      'src/domain/world/policy.ts',
+      'src/domain/world/sizing.ts',
+      'src/domain/world/state.ts',
+      'src/domain/world/step.ts',
+      'src/domain/world/verification.ts',
+      'src/handlers/http/body-world.ts',
+      'src/handlers/http/documents.ts',
+    ]);
+    // Calls to the outside, which base has not.
+    expect(partsOf('tools memory')).toEqual([
+      '@aws-sdk/client-bedrock-agentcore',
+      'src/adapters/agentcore/client.ts',
+      'src/domain/run/plan-tape.ts',
+      'src/domain/run/recorded.ts',
+      'src/domain/run/request-codecs.ts',
+      'src/domain/run/run-plans.ts',
+    ]);
+    expect(partsOf('base memory')).toEqual([]);
+  });
+
+  it('is nothing of the command line, of the server, of verification, or of the other ways to credentials', () => {
+    const shared = partsOf('base tools memory');
+    expect(shared).toContain('@aws-sdk/client-s3');
+    const foreign = /^src\/(handlers\/(cli|server)|adapters\/filesystem|domain\/run\/(verify|segments|compare|replay|evidence))|credential-provider-(?!env)|client-(sso|sts)|token-provider|nested-clients/;
+    expect(shared.filter((part) => foreign.test(part))).toEqual([]);
+  });
+});
+
+describe('nothing is loaded that the first request does not use', () => {
+  const READABLE = `
+import { bundleForLambda } from './.config/build-lambda.mjs';
+await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/base.ts' }, false);
+`;
+  interface Part {
+    readonly at: number;
+    readonly path: string;
+    functions: number;
+    called: number;
+  }
+
+  /** Which files of a bundle have functions that were called; esbuild writes the name of each file above what it takes from it. */
+  function partsCalled(source: string, coverage: CoveredScript): readonly Part[] {
+    const parts = [...source.matchAll(/^ *\/\/ (\S+\.(?:m?js|ts|json))$/gm)].map(({ index, 1: path = '' }): Part => ({ at: index, path, functions: 0, called: 0 }));
+    for (const { ranges } of coverage.functions) {
+      const part = parts.findLast(({ at }) => at <= (ranges[0]?.startOffset ?? 0));
+      if (part === undefined) continue;
+      part.functions += 1;
+      if ((ranges[0]?.count ?? 0) > 0) part.called += 1;
+    }
+    return parts.filter(({ functions }) => functions > 0);
+  }
+
+  it('a first run calls into every package of base, and into every file of ours but those that word a mistake', async () => {
+    const readable = join(directory, 'readable');
+    const covered = join(directory, 'covered');
+    await script(READABLE, [readable]);
+    const event = httpEvent({ path: '/agentcore/base', body: '{}' });
+    const { answer } = await invoke(join('readable', 'base'), event, { EWM_ARTIFACT_BUCKET: STUB_BUCKET, NODE_V8_COVERAGE: covered });
+    expect(answer).toMatchObject({ statusCode: 200 });
+    const file = join(readable, 'base', 'index.js');
+    const reports = await Promise.all((await readdir(covered)).map((report) => readFile(join(covered, report), 'utf8')));
+    const coverage = reports.flatMap((report) => (JSON.parse(report) as Coverage).result).find(({ url }) => url === pathToFileURL(file).href);
+    const parts = partsCalled(await readFile(file, 'utf8'), coverage ?? { url: '', functions: [] });
+    expect(parts.length).toBeGreaterThan(100);
+
+    const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
+    const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
+    expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
+    expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual(['src/domain/codec/problem.ts', 'src/domain/run/stop.ts', 'src/handlers/http/problems.ts']);
+  });
+});
+
+describe('the build', () => {
+  it('gives the same zips in another folder, another time zone and under another umask', async () => {
+    const checkout = await mkdtemp(join(tmpdir(), 'ewm-checkout-'));
+    try {
+      for (const part of ['.config', 'src', 'examples', 'package.json', 'tsconfig.json']) await cp(join(ROOT, part), join(checkout, part), { recursive: true });
+      await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
+      await script(`process.umask(0o077);${BUILD}`, ['dist/elsewhere'], { cwd: checkout, env: { TZ: 'Pacific/Apia' } });
+      for (const name of Object.keys(SIZE_MAX)) {
+        const [here, there] = await Promise.all([directory, join(checkout, 'dist/elsewhere')].map((folder) => readFile(join(folder, `${name}.zip`))));
+        expect(there?.equals(here ?? Buffer.alloc(0))).toBe(true);
+      }
+    } finally {
+      await rm(checkout, { recursive: true });
+    }
+  });
+
+  it('fails over its budget with a line a zip: which, how large, the limit, and what to do', async () => {
+    expect(JSON.parse(await script(BUDGET, []))).toEqual({
+      ZIP_BYTES_MAX: SIZE_MAX,
+      lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
+    });
   });
 });

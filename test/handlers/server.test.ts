@@ -12,7 +12,7 @@ import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { serveCommand } from '../../src/handlers/cli/serve-command';
 import { composeServer } from '../../src/handlers/compose-server';
 import { decodeHandlerConfig } from '../../src/handlers/config';
-import { makeHandler } from '../../src/handlers/http/handler';
+import { makeHandler } from '../../src/handlers/http/modes';
 import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';

@@ -13,9 +13,9 @@ import {
   type HandlerConfig,
   type HandlerPorts,
   type InvocationContext,
-  makeHandler,
   type Mode,
 } from '../../src/handlers/http/handler';
+import { makeHandler } from '../../src/handlers/http/modes';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
 import type { Memory, MemoryOperation } from '../../src/ports/memory';

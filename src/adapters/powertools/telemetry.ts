@@ -1,6 +1,7 @@
 /**
  * Telemetry through AWS Lambda Powertools: a JSON line an event, and the measures of an invocation as CloudWatch embedded metrics.
- * What is written is what the caller names; nothing of the Lambda event is added.
+ * What is written is what the caller names; nothing of the Lambda event is added. Both parts are made when they are first used: what
+ * needs neither, as health does, does not wait for them (docs/decisions/0013-cold-start.md).
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -25,20 +26,22 @@ const UNITS: Readonly<Record<Unit, (typeof MetricUnit)[keyof typeof MetricUnit]>
 };
 
 export function makePowertoolsTelemetry({ service }: PowertoolsOptions): PowertoolsTelemetry {
-  const logger = new Logger({ serviceName: service, logLevel: 'INFO' });
+  let logger: Logger | undefined;
+  let metrics: Metrics | undefined;
   // An empty flush is silent here; Powertools would warn about one.
   let measured = false;
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service });
   return {
     note: (level, event, fields = {}) => {
+      logger ??= new Logger({ serviceName: service, logLevel: 'INFO' });
       logger[level](event, { ...fields });
     },
     measure: (metric, unit, value) => {
+      metrics ??= new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service });
       metrics.addMetric(metric, UNITS[unit], value);
       measured = true;
     },
     flush: () => {
-      if (measured) metrics.publishStoredMetrics();
+      if (measured) metrics?.publishStoredMetrics();
       measured = false;
     },
   };

@@ -1,10 +1,9 @@
 /** Which API is meant, and how it wants to be spoken to: `EWM_API_URL`, else what Terraform put up. */
-import { execFile } from 'node:child_process';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { isRecord } from '../../domain/codec/codec';
 import { type ApiProblem, misconfigured } from './api-problem';
 import type { Environment } from '../config';
 import { variable } from './environment';
+import { terraformOutputs } from './terraform-output';
 
 export interface ApiTarget {
   /** Without a slash at the end; may have a path, the stage of an API. */
@@ -18,7 +17,6 @@ export interface ApiTarget {
   readonly prefix?: string;
 }
 
-const TERRAFORM_TIMEOUT_MS = 60_000;
 const SET_IT = 'set EWM_API_URL (make serve prints the one of the local server), or apply the terraform directory';
 
 interface Outputs {
@@ -30,7 +28,7 @@ interface Outputs {
 
 export async function findApi(env: Environment): Promise<Either<ApiProblem, ApiTarget>> {
   const given = variable(env, 'EWM_API_URL');
-  const outputs = given === undefined ? await terraformOutputs(env) : right({ url: given });
+  const outputs = given === undefined ? await deployed(env) : right({ url: given });
   if (isLeft(outputs)) return outputs;
   const found: Outputs = outputs.right;
   const source = given === undefined ? 'the Terraform output api_url' : 'EWM_API_URL';
@@ -68,14 +66,12 @@ function authOf(given: string | undefined, url: URL): Either<ApiProblem, 'iam' |
   return right(auth);
 }
 
-/** `terraform output -json`, with what it says in the way when it fails. */
-async function terraformOutputs(env: Environment): Promise<Either<ApiProblem, Outputs>> {
-  const told = await runTerraform(env);
-  if (isLeft(told)) return told;
-  const outputs = parsed(told.right);
+/** What Terraform put up, with what it says in the way when it fails. */
+async function deployed(env: Environment): Promise<Either<ApiProblem, Outputs>> {
+  const outputs = await terraformOutputs(env);
+  if (isLeft(outputs)) return left(misconfigured(`which API? ${outputs.left}: ${SET_IT}`));
   const text = (name: string): string | undefined => {
-    const output = isRecord(outputs) ? outputs[name] : undefined;
-    const value = isRecord(output) ? output['value'] : undefined;
+    const value = outputs.right[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const url = text('api_url');
@@ -89,32 +85,4 @@ async function terraformOutputs(env: Environment): Promise<Either<ApiProblem, Ou
     ...(bucket === undefined ? {} : { bucket }),
     ...(prefix === undefined ? {} : { prefix }),
   });
-}
-
-function runTerraform(env: Environment): Promise<Either<ApiProblem, string>> {
-  return new Promise((resolve) => {
-    const options = { env: { ...env }, timeout: TERRAFORM_TIMEOUT_MS, maxBuffer: 1024 * 1024 };
-    execFile('terraform', ['-chdir=terraform', 'output', '-json', '-no-color'], options, (error, stdout, stderr) => {
-      if (error === null) {
-        resolve(right(stdout));
-        return;
-      }
-      const why = error.code === 'ENOENT' ? 'terraform is not installed' : `terraform says: ${errorLine(stderr) ?? error.message}`;
-      resolve(left(misconfigured(`which API? ${why}: ${SET_IT}`)));
-    });
-  });
-}
-
-/** Terraform frames its errors with bars, and may say something before them. */
-function errorLine(text: string): string | undefined {
-  const lines = text.split('\n').map((line) => line.replace(/^[\s│╷╵|]+/, '').trim());
-  return (lines.find((line) => line.startsWith('Error')) ?? lines.find((line) => line !== ''))?.replace(/[:.]$/, '');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,6 +9,7 @@ import type { MissingChoice } from '../../domain/market/import';
 import type { ImportForm } from '../../domain/market/import-layout';
 import type { DateOrder } from '../../domain/market/import-time';
 import { addServeCommands } from './add-api-commands';
+import { addCostCommand } from './add-cost-command';
 import { addReportCommands } from './add-report-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
@@ -208,6 +209,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   addReportCommands(program, io, finish);
   addServeCommands(program, io, finish);
+  addCostCommand(program, io, finish);
 
   program
     .command('help')

@@ -4,7 +4,6 @@
  */
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { performance } from 'node:perf_hooks';
 import type { Budget } from '../../domain/budget/budget';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { CodeInterpreter } from '../../ports/code-interpreter';
@@ -18,7 +17,7 @@ import type { Inbound } from './inbound';
 import { type Invocation, invocationOf } from './invocation';
 import { jsonBody } from './json-body';
 import type { Answer, HandlerResult, Shared } from './middleware';
-import { ACTS } from './modes';
+import type { Act } from './modes';
 import { observed } from './observed';
 import { outbound } from './outbound';
 import type { ApiResponse, HealthResponse, Mode } from './response';
@@ -55,11 +54,12 @@ export interface InvocationContext {
 /** A payload 2.0 event gives the structured result; anything else is taken for the bare body and gives the bare response. */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<APIGatewayProxyStructuredResultV2 | ApiResponse>;
 
-export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPorts): Handler {
+/** Takes the act of its mode, so that a bundle of one function holds no other's. */
+export function makeModeHandler(mode: Mode, act: Act, config: HandlerConfig, ports: HandlerPorts): Handler {
   // `outbound` gives every answer its form, the one of a fault included; `observed` stands around it and sees them all.
   const wrapped = middy<unknown, Answer | HandlerResult, Error, Context, Shared>(
     // The last `before` put it there.
-    (event: unknown, context: InvocationContext) => answerTo(event as Inbound, mode, invocationOf(config, ports, context)),
+    (event: unknown, context: InvocationContext) => answerTo(event as Inbound, mode, act, invocationOf(config, ports, context)),
     // The deadlines of an invocation end its work; Middy's own timer would throw away what was done.
     { timeoutEarlyInMillis: 0 },
   )
@@ -72,7 +72,7 @@ export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPor
   return async (event, context) => (await wrapped(event, context as Context)) as APIGatewayProxyStructuredResultV2 | ApiResponse;
 }
 
-async function answerTo({ target, refusal, body }: Inbound, mode: Mode, invocation: Invocation): Promise<Answer> {
+async function answerTo({ target, refusal, body }: Inbound, mode: Mode, act: Act, invocation: Invocation): Promise<Answer> {
   if (refusal !== undefined) return answerOf(refused(mode, refusal));
   switch (target) {
     case 'options':
@@ -80,7 +80,7 @@ async function answerTo({ target, refusal, body }: Inbound, mode: Mode, invocati
     case 'health':
       return { _tag: 'Answer', status: 200, body: health(mode, invocation.config, invocation.ports) };
     default:
-      return answerOf(await ACTS[target](body, invocation));
+      return answerOf(await act(body, invocation));
   }
 }
 

@@ -6,45 +6,54 @@ import { liveMemory, liveTools } from '../../domain/run/recorded';
 import { run } from '../../domain/run/run';
 import { runMemoryPlan, runToolPlan } from '../../domain/run/run-plans';
 import { touchesOutside } from '../../domain/run/tool-plan';
-import { inProcess } from '../compose-request';
-import { type Decode, decodeBaseBody, decodeMemoryBody, decodeToolsBody } from './bodies';
+import { marketInProcess, runWriterInProcess } from '../compose-request';
+import type { Decode } from './body';
+import { decodeBaseBody } from './body-base';
+import { decodeMemoryBody } from './body-memory';
+import { decodeToolsBody } from './body-tools';
 import { aboveCeiling } from './ceilings';
 import { conclude, refused } from './conclude';
+import { type Handler, type HandlerConfig, type HandlerPorts, makeModeHandler } from './handler';
 import type { Invocation } from './invocation';
 import { invalidRequest } from './problems';
 import type { ApiResponse, Mode } from './response';
 
 export type Act = (body: unknown, invocation: Invocation) => Promise<ApiResponse>;
 
-export const ACTS: Readonly<Record<Mode, Act>> = { 'agentcore-base': base, 'agentcore-tools': tools, 'agentcore-memory': memory };
+const ACTS: Readonly<Record<Mode, Act>> = { 'agentcore-base': baseAct, 'agentcore-tools': toolsAct, 'agentcore-memory': memoryAct };
 
-async function base(body: unknown, invocation: Invocation): Promise<ApiResponse> {
+/** For those who serve all modes in one process. */
+export function makeHandler(mode: Mode, config: HandlerConfig, ports: HandlerPorts): Handler {
+  return makeModeHandler(mode, ACTS[mode], config, ports);
+}
+
+export async function baseAct(body: unknown, invocation: Invocation): Promise<ApiResponse> {
   const mode = 'agentcore-base';
   const request = admitted(mode, decodeBaseBody, body, invocation);
   if (isLeft(request)) return request.left;
   const { budget, steps, market, ...documents } = request.right;
-  const writer = inProcess.runWriter();
+  const writer = runWriterInProcess();
   const handler = { mode, budget, invocation: null } as const;
   const watch = { deadlinePassed: () => !(invocation.work.remainingMs() > 0) };
-  const outcome = await run({ ...documents, steps, handler }, inProcess.market(market), writer, watch);
+  const outcome = await run({ ...documents, steps, handler }, marketInProcess(market), writer, watch);
   return conclude(mode, budget, outcome, writer, invocation);
 }
 
-async function tools(body: unknown, invocation: Invocation): Promise<ApiResponse> {
+export async function toolsAct(body: unknown, invocation: Invocation): Promise<ApiResponse> {
   const mode = 'agentcore-tools';
   const request = admitted(mode, decodeToolsBody, body, invocation);
   if (isLeft(request)) return request.left;
   const { budget, plan, market, ...documents } = request.right;
   const { ports, requestId, work } = invocation;
-  const writer = inProcess.runWriter();
+  const writer = runWriterInProcess();
   const handler = { mode, budget, plan, invocation: touchesOutside(plan) ? requestId : null } as const;
-  const outcome = await runToolPlan({ ...documents, handler }, plan, inProcess.market(market), writer, (runId) =>
+  const outcome = await runToolPlan({ ...documents, handler }, plan, marketInProcess(market), writer, (runId) =>
     liveTools(runId, ports.interpreter, ports.planner, work),
   );
   return conclude(mode, budget, outcome, writer, invocation);
 }
 
-async function memory(body: unknown, invocation: Invocation): Promise<ApiResponse> {
+export async function memoryAct(body: unknown, invocation: Invocation): Promise<ApiResponse> {
   const mode = 'agentcore-memory';
   const { config, ports, requestId, work } = invocation;
   const request = config.memoryEnabled ? admitted(mode, decodeMemoryBody, body, invocation) : decoded(mode, decodeMemoryBody, body);
@@ -53,7 +62,7 @@ async function memory(body: unknown, invocation: Invocation): Promise<ApiRespons
   if (!config.memoryEnabled) return memoryDisabled(budget);
   const { memory: port } = ports;
   assert(port !== undefined, 'memory that is enabled is there');
-  const writer = inProcess.runWriter();
+  const writer = runWriterInProcess();
   const outcome = await runMemoryPlan(budget, requests, requestId, writer, (runId) => liveMemory(runId, port, work));
   return conclude(mode, budget, outcome, writer, invocation);
 }

@@ -1,0 +1,84 @@
+/**
+ * The worst case of a deployment in USD: quantities times prices, by component, for an invocation, an hour and a month.
+ * Invariant: every rounding goes up, and a total is the sum of what is shown beside it.
+ */
+import type { BillMode, Limits } from './limits';
+import { ceilDiv, type Picodollars, roundUp, usdText } from './money';
+import { type Component, COMPONENTS, type PriceTable } from './prices';
+import { type Callers, notified, ofHour, ofInvocation, ofRefusals, type Quantities, standing } from './quantities';
+
+/** Amounts as text: dollars with six decimals. */
+export interface Charges {
+  readonly total: string;
+  readonly by_component: Readonly<Record<Component, string>>;
+}
+
+export interface HourAndMonth {
+  readonly per_hour: Charges;
+  readonly per_month: Charges;
+}
+
+export interface Bill extends HourAndMonth {
+  /** Of the dearest mode. */
+  readonly per_invocation: Charges & { readonly mode: BillMode; readonly by_mode: Readonly<Partial<Record<BillMode, Charges>>> };
+  /** The same where callers also reach the functions past the API, with `lambda:InvokeFunction`. */
+  readonly with_direct_invocations: HourAndMonth;
+  /** Not in any figure above: the access log of requests that the API turns away, at the most an account takes. */
+  readonly refused_requests_per_hour: string;
+}
+
+/** The longest month. */
+const HOURS_PER_MONTH_MAX = 744n;
+/** What is charged by the month is spread over its hours: those of the shortest one. */
+const HOURS_PER_MONTH_MIN = 672n;
+
+type Amounts = Readonly<Record<Component, Picodollars>>;
+
+const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
+
+export function worstCaseBill(limits: Limits, table: PriceTable): Bill {
+  const modes = [...limits.modes].sort().map((mode) => ({ mode, amounts: priced(ofInvocation(mode, limits), table) }));
+  const dearest = modes.reduce((most, one) => (totalOf(one.amounts) > totalOf(most.amounts) ? one : most));
+  return {
+    per_invocation: {
+      mode: dearest.mode,
+      ...charges(dearest.amounts),
+      by_mode: Object.fromEntries(modes.map(({ mode, amounts }) => [mode, charges(amounts)])),
+    },
+    ...hourAndMonth(limits, table, 'api'),
+    with_direct_invocations: hourAndMonth(limits, table, 'direct'),
+    refused_requests_per_hour: usdText(totalOf(priced(ofRefusals(limits), table))),
+  };
+}
+
+function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers): HourAndMonth {
+  const hour = combined(priced(ofHour(limits, callers), table), priced(notified(limits), table), (used, told) => used + told);
+  const month = priced(standing(limits), table);
+  return {
+    per_hour: charges(combined(hour, month, (used, stands) => used + ceilDiv(stands, HOURS_PER_MONTH_MIN))),
+    per_month: charges(combined(hour, month, (used, stands) => used * HOURS_PER_MONTH_MAX + stands)),
+  };
+}
+
+function priced(quantities: Quantities, { prices }: PriceTable): Amounts {
+  return byComponent((component) =>
+    COMPONENTS[component].reduce((amount, name) => amount + ceilDiv((quantities[name] ?? 0n) * prices[name].usd, BigInt(prices[name].per)), 0n),
+  );
+}
+
+function combined(a: Amounts, b: Amounts, combine: (a: Picodollars, b: Picodollars) => Picodollars): Amounts {
+  return byComponent((component) => combine(a[component], b[component]));
+}
+
+function byComponent<A>(value: (component: Component) => A): Readonly<Record<Component, A>> {
+  return Object.fromEntries(COMPONENT_NAMES.map((component) => [component, value(component)])) as Record<Component, A>;
+}
+
+/** Of the rounded amounts, so that a column adds up. */
+function totalOf(amounts: Amounts): Picodollars {
+  return COMPONENT_NAMES.reduce((total, component) => total + roundUp(amounts[component]), 0n);
+}
+
+function charges(amounts: Amounts): Charges {
+  return { total: usdText(totalOf(amounts)), by_component: byComponent((component) => usdText(amounts[component])) };
+}

@@ -1,0 +1,90 @@
+/**
+ * What bounds a bill: the limits of a deployment, in the form of the Terraform output `limits`.
+ * Invariant: whatever decodes has a finite worst case. What would have none (logs that are kept for ever) is refused.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { failure, success } from 'io-ts';
+import { type Codec, countCodec, decimalCodec, type Decoded, listCodec, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../codec/codec';
+import { type Problem, problemsOf } from '../codec/problem';
+import { exactDecimal } from '../decimal/decimal';
+
+export const BILL_MODES = ['base', 'tools', 'memory'] as const;
+export type BillMode = (typeof BILL_MODES)[number];
+
+const modeCodec: Codec<BillMode> = makeCodec('mode', { enum: [...BILL_MODES] }, (value, context) => {
+  const mode = BILL_MODES.find((known) => known === value);
+  return mode === undefined ? failure(value, context, `expected one of ${BILL_MODES.join(', ')}`) : success(mode);
+});
+
+const switchCodec: Codec<boolean> = makeCodec('switch', { type: 'boolean' }, (value, context) =>
+  typeof value === 'boolean' ? success(value) : failure(value, context, 'expected true or false'),
+);
+
+const limitsCodec = objectCodec('limits', {
+  required: {
+    region: textCodec,
+    modes: listCodec(modeCodec, { min: 1, max: BILL_MODES.length, uniqueBy: (mode) => mode }),
+    lambda_memory_mb: countCodec(128, 10_240),
+    lambda_timeout_seconds: countCodec(1, 900),
+    throttle_rate_per_second: decimalCodec(NOT_NEGATIVE),
+    throttle_burst: countCodec(0, 1_000_000),
+    log_retention_days: countCodec(1, 3_653),
+    tracing: switchCodec,
+    max_steps: countCodec(1),
+    max_tool_calls: countCodec(0),
+    max_model_calls: countCodec(0),
+    max_memory_ops: countCodec(0),
+    max_memory_bytes: countCodec(0),
+    max_body_bytes: countCodec(1),
+    artifact_expiry_days: countCodec(1, 36_500),
+    noncurrent_expiry_days: countCodec(1, 36_500),
+    /** A key of your own for the bucket. */
+    kms: switchCodec,
+    memory: switchCodec,
+    code_interpreter: switchCodec,
+    planner: switchCodec,
+    /** How long a session of the planner's runtime may live. The service's own most is 28,800. */
+    planner_session_seconds: countCodec(1, 28_800),
+    alarms: countCodec(0, 10_000),
+    dashboards: countCodec(0, 1_000),
+    budgets: countCodec(0, 1_000),
+    /** Whether alarms and budgets write to somebody. */
+    emails: switchCodec,
+  },
+});
+
+export type Limits = Decoded<typeof limitsCodec>;
+
+/** A deployment whose variables were all left alone. */
+export const DEFAULT_LIMITS: Limits = {
+  region: 'us-east-1',
+  modes: ['base'],
+  lambda_memory_mb: 512,
+  lambda_timeout_seconds: 29,
+  throttle_rate_per_second: exactDecimal('2'),
+  throttle_burst: 5,
+  log_retention_days: 14,
+  tracing: false,
+  max_steps: 100,
+  max_tool_calls: 10,
+  max_model_calls: 0,
+  max_memory_ops: 10,
+  max_memory_bytes: 65_536,
+  max_body_bytes: 1_048_576,
+  artifact_expiry_days: 90,
+  noncurrent_expiry_days: 7,
+  kms: false,
+  memory: false,
+  code_interpreter: false,
+  planner: false,
+  planner_session_seconds: 28_800,
+  alarms: 6,
+  dashboards: 1,
+  budgets: 0,
+  emails: false,
+};
+
+export function decodeLimits(document: unknown): Either<readonly Problem[], Limits> {
+  const decoded = limitsCodec.decode(document);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
+}

@@ -1,0 +1,178 @@
+/**
+ * From limits to quantities: how much of everything metered one invocation, one hour and one month can take. No prices here.
+ * Invariant: each quantity is an upper bound under the assumptions of docs/cost.md; what a quantity is counted in stands in the price table.
+ */
+import { ONE } from '../decimal/decimal';
+import {
+  ACCESS_LOG_BYTES_MAX,
+  ALARM_CHANGES_PER_HOUR,
+  answerBytesMax,
+  API_UNIT_BYTES,
+  artifactBytesMax,
+  EXPIRY_ROUNDING_DAYS,
+  filesMax,
+  FUNCTION_LOG_BYTES_MAX,
+  HEADER_BYTES_MAX,
+  HEALTH_BYTES_MAX,
+  INIT_MS_MAX,
+  INVOCATIONS_PER_SECOND_MAX,
+  least,
+  memoryOperationsMax,
+  METRICS_PER_MODE,
+  modelCallsMax,
+  OBJECT_OVERHEAD_BYTES,
+  REQUEST_BYTES_MAX,
+  SESSION_GRACE_SECONDS,
+  SESSION_LOG_BYTES_MAX,
+  SESSION_MEMORY_GB,
+  SESSION_VCPUS,
+  toolCallsMax,
+} from './bounds';
+import type { BillMode, Limits } from './limits';
+import { ceilDiv } from './money';
+import type { PriceName } from './prices';
+
+/** How much of what; what is not named is nothing. */
+export type Quantities = Readonly<Partial<Record<PriceName, bigint>>>;
+
+const SECONDS_PER_HOUR = 3_600n;
+const MS_PER_SECOND = 1_000n;
+const DAYS_PER_MONTH_MAX = 31n;
+/** Of all APIs of an account together, by AWS's own default. */
+const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
+
+/** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
+export type Callers = 'api' | 'direct';
+
+/** One accepted request to a mode, from the API to the expiry of what it left. */
+export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
+  return sum([acts(mode, limits, 1n), started(limits, 1n, msPerInvocation(limits)), carried(answerBytesMax(mode, limits), 1n), accessed(limits, 1n)]);
+}
+
+/** All functions of a deployment for one hour, at the most they take. */
+export function ofHour(limits: Limits, callers: Callers): Quantities {
+  const requests = requestsPerHour(limits);
+  const mostOfOne = INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
+  const acting = callers === 'direct' ? mostOfOne : least(requests, mostOfOne);
+  const healthHost = healthModeOf(limits);
+  const functions = limits.modes.map((mode) => {
+    const all = least(acting + (mode === healthHost ? requests : 0n), mostOfOne);
+    const answerBytes = answerBytesMax(mode, limits);
+    // Whoever invokes directly may be outside of AWS, too.
+    const direct = acting > requests ? acting - requests : 0n;
+    return sum([
+      acts(mode, limits, acting),
+      started(limits, all, least(all * msPerInvocation(limits), msOfOneInstance(limits, all))),
+      carried(answerBytes, requests),
+      { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
+      accessed(limits, requests),
+    ]);
+  });
+  return sum([...functions, carried(HEALTH_BYTES_MAX, requests), accessed(limits, requests)]);
+}
+
+/** What a month costs that nobody uses, in the longest one. */
+export function standing(limits: Limits): Quantities {
+  return {
+    metrics: METRICS_PER_MODE * BigInt(limits.modes.length),
+    alarms: BigInt(limits.alarms),
+    dashboards: BigInt(limits.dashboards),
+    budgets: BigInt(limits.budgets) * DAYS_PER_MONTH_MAX,
+  };
+}
+
+/** What alarms that never rest write in an hour. */
+export function notified(limits: Limits): Quantities {
+  return { emails: limits.emails ? (BigInt(limits.alarms) + BigInt(limits.budgets)) * ALARM_CHANGES_PER_HOUR : 0n };
+}
+
+/** The access log of requests that the API refuses, which no limit of a deployment bounds: as many as an account takes by default. */
+export function ofRefusals(limits: Limits): Quantities {
+  return accessed(limits, ACCOUNT_REQUESTS_PER_SECOND * SECONDS_PER_HOUR);
+}
+
+/** Requests that the throttle of one route lets through in an hour: the bucket is full when it begins. */
+export function requestsPerHour({ throttle_rate_per_second: rate, throttle_burst: burst }: Limits): bigint {
+  return ceilDiv(rate * SECONDS_PER_HOUR, ONE) + BigInt(burst);
+}
+
+function healthModeOf({ modes }: Limits): BillMode | undefined {
+  return modes.includes('base') ? 'base' : [...modes].sort()[0];
+}
+
+/** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
+function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
+  const files = filesMax(mode, limits);
+  const sessions = sessionsMax(mode, limits);
+  const asked = mode === 'tools' && limits.planner ? modelCallsMax(limits) : 0n;
+  const events = mode === 'memory' && limits.memory ? memoryOperationsMax(limits) : 0n;
+  const days = BigInt(limits.artifact_expiry_days) + BigInt(limits.noncurrent_expiry_days) + EXPIRY_ROUNDING_DAYS;
+  // A session may live as long as was left of the invocation when it began, and the grace.
+  const sessionSeconds = invocations * sessions * (BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS);
+  const runtimeSeconds = invocations * asked * BigInt(limits.planner_session_seconds);
+  return {
+    s3_puts: invocations * files,
+    s3_gets: invocations * files,
+    s3_storage: invocations * (artifactBytesMax(mode, limits) + files * OBJECT_OVERHEAD_BYTES) * days,
+    // A data key for each write and each read, one for the log and one for the environment, and two for each operation of an encrypted memory.
+    kms_requests: limits.kms ? invocations * (2n * files + 2n + 2n * events) : 0n,
+    memory_events: invocations * events,
+    code_interpreter_cpu: sessionSeconds * SESSION_VCPUS,
+    code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
+    runtime_cpu: runtimeSeconds * SESSION_VCPUS,
+    runtime_memory: runtimeSeconds * SESSION_MEMORY_GB,
+    ...logged(limits, invocations * sessions * SESSION_LOG_BYTES_MAX),
+  };
+}
+
+function sessionsMax(mode: BillMode, limits: Limits): bigint {
+  return mode === 'tools' && limits.code_interpreter ? toolCallsMax(limits) : 0n;
+}
+
+function msPerInvocation(limits: Limits): bigint {
+  return BigInt(limits.lambda_timeout_seconds) * MS_PER_SECOND + INIT_MS_MAX;
+}
+
+/**
+ * One instance at a time, so an hour holds an hour of it; and what is left of the invocation that began before the hour, and the rounding of
+ * each to a whole millisecond.
+ */
+function msOfOneInstance(limits: Limits, invocations: bigint): bigint {
+  return SECONDS_PER_HOUR * MS_PER_SECOND + msPerInvocation(limits) + invocations;
+}
+
+/** What every invocation is, those of health included: started, timed, logged, traced. */
+function started(limits: Limits, invocations: bigint, ms: bigint): Quantities {
+  return {
+    lambda_requests: invocations,
+    lambda_compute: BigInt(limits.lambda_memory_mb) * ms,
+    traces: limits.tracing ? invocations : 0n,
+    ...logged(limits, invocations * FUNCTION_LOG_BYTES_MAX),
+  };
+}
+
+/** What the API meters of requests whose answers are this long, and what leaves AWS. */
+function carried(answerBytes: bigint, requests: bigint): Quantities {
+  return { api_requests: requests * unitsOf(answerBytes), data_out: requests * (answerBytes + HEADER_BYTES_MAX) };
+}
+
+function unitsOf(answerBytes: bigint): bigint {
+  return ceilDiv(REQUEST_BYTES_MAX + HEADER_BYTES_MAX, API_UNIT_BYTES) + ceilDiv(answerBytes + HEADER_BYTES_MAX, API_UNIT_BYTES);
+}
+
+/** The access log of the API. */
+function accessed(limits: Limits, requests: bigint): Quantities {
+  return logged(limits, requests * ACCESS_LOG_BYTES_MAX);
+}
+
+function logged(limits: Limits, bytes: bigint): Quantities {
+  return { log_ingestion: bytes, log_storage: bytes * (BigInt(limits.log_retention_days) + 1n) };
+}
+
+function sum(parts: readonly Quantities[]): Quantities {
+  const total: Partial<Record<PriceName, bigint>> = {};
+  for (const part of parts) {
+    for (const [name, quantity] of Object.entries(part) as [PriceName, bigint][]) total[name] = (total[name] ?? 0n) + quantity;
+  }
+  return total;
+}

@@ -1,0 +1,87 @@
+# The HTTP API: one map of routes, signed requests only unless asked otherwise, a throttle over all of it, and a line a request.
+locals {
+  # As on the local server, health is that of the base function; without one, of the first function there is.
+  health_mode = contains(var.modes, "base") ? "base" : sort(tolist(var.modes))[0]
+
+  all_routes = {
+    "POST /agentcore/base"   = "base"
+    "POST /agentcore/tools"  = "tools"
+    "POST /agentcore/memory" = "memory"
+    "GET /health"            = local.health_mode
+  }
+  routes = { for route, mode in local.all_routes : route => mode if contains(var.modes, mode) }
+}
+
+resource "aws_apigatewayv2_api" "this" {
+  name                         = var.name
+  description                  = "Executable World Models"
+  protocol_type                = "HTTP"
+  disable_execute_api_endpoint = false
+}
+
+resource "aws_apigatewayv2_integration" "function" {
+  for_each = module.function
+
+  api_id                 = aws_apigatewayv2_api.this.id
+  integration_type       = "AWS_PROXY"
+  integration_method     = "POST"
+  integration_uri        = each.value.function.invoke_arn
+  payload_format_version = "2.0"
+  # A little longer than the function, which then says itself that its time is up.
+  timeout_milliseconds = min(30000, (var.lambda_timeout_seconds + 1) * 1000)
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  for_each = local.routes
+
+  api_id             = aws_apigatewayv2_api.this.id
+  route_key          = each.key
+  authorization_type = var.api_authorization
+  target             = "integrations/${aws_apigatewayv2_integration.function[each.value].id}"
+}
+
+resource "aws_apigatewayv2_stage" "default" {
+  api_id      = aws_apigatewayv2_api.this.id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    throttling_rate_limit    = var.throttle_rate_per_second
+    throttling_burst_limit   = var.throttle_burst
+    detailed_metrics_enabled = false
+  }
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.api.arn
+    format = jsonencode({
+      requestId        = "$context.requestId"
+      time             = "$context.requestTime"
+      routeKey         = "$context.routeKey"
+      status           = "$context.status"
+      sourceIp         = "$context.identity.sourceIp"
+      caller           = "$context.identity.userArn"
+      userAgent        = "$context.identity.userAgent"
+      responseLength   = "$context.responseLength"
+      responseLatency  = "$context.responseLatency"
+      integrationError = "$context.integrationErrorMessage"
+      error            = "$context.error.message"
+    })
+  }
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  name              = "/aws/apigateway/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+resource "aws_lambda_permission" "route" {
+  for_each = local.routes
+
+  statement_id  = join("", [for word in split("/", replace(each.key, " ", "/")) : title(lower(word))])
+  action        = "lambda:InvokeFunction"
+  function_name = module.function[each.value].function.function_name
+  principal     = "apigateway.amazonaws.com"
+  # The stage is a wildcard, for there is one; method and path are not.
+  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(each.key, " ", "")}"
+}

@@ -1,0 +1,123 @@
+# The functions: one a mode, each with the settings and the permissions of its mode and no others.
+locals {
+  bundle_directory = startswith(var.bundle_directory, "/") ? var.bundle_directory : "${path.module}/${var.bundle_directory}"
+
+  environment_of_all = {
+    EWM_ARTIFACT_BUCKET    = aws_s3_bucket.artifacts.bucket
+    EWM_ARTIFACT_PREFIX    = var.artifact_prefix
+    EWM_S3_PATH_STYLE      = "0"
+    EWM_CONNECT_TIMEOUT_MS = tostring(var.connect_timeout_ms)
+    EWM_S3_TIMEOUT_MS      = tostring(var.s3_timeout_ms)
+    EWM_STORE_RESERVE_MS   = tostring(var.store_reserve_ms)
+    EWM_MAX_BODY_BYTES     = tostring(var.max_body_bytes)
+    EWM_MAX_STEPS          = tostring(var.max_steps)
+    EWM_MAX_TOOL_CALLS     = tostring(var.max_tool_calls)
+    EWM_MAX_MODEL_CALLS    = tostring(var.max_model_calls)
+    MEMORY_MAX_OPS         = tostring(var.max_memory_ops)
+    MEMORY_MAX_BYTES       = tostring(var.max_memory_bytes)
+  }
+
+  # A function reads a variable that is null as left out, and Terraform does not set it.
+  environment = {
+    base = {}
+    tools = {
+      EWM_AGENTCORE_TIMEOUT_MS      = tostring(var.agentcore_timeout_ms)
+      AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
+      AGENTCORE_RUNTIME_ARN         = local.planner_enabled ? var.planner_runtime_arn : null
+      AGENTCORE_RUNTIME_QUALIFIER   = local.planner_enabled ? var.planner_qualifier : null
+    }
+    memory = {
+      EWM_AGENTCORE_TIMEOUT_MS  = tostring(var.agentcore_timeout_ms)
+      ENABLE_AGENTCORE_MEMORY   = local.memory_enabled ? "1" : "0"
+      AGENTCORE_MEMORY_ID       = local.memory_id
+      AGENTCORE_MEMORY_ACTOR_ID = var.memory_actor_id
+    }
+  }
+
+  # One statement, one purpose. What every function needs whatever its mode (its log, no calls of functions) is in the module.
+  statements_of_all = concat([
+    {
+      Sid      = "CreateArtifacts"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject"]
+      Resource = [local.artifacts_arn]
+    },
+    {
+      # To tell a repeat of a run from another run: a key that is taken is read and compared.
+      Sid      = "CompareArtifacts"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = [local.artifacts_arn]
+    },
+    ], var.kms_key_arn == null ? [] : [
+    {
+      Sid       = "EncryptArtifacts"
+      Effect    = "Allow"
+      Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+      Resource  = [var.kms_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.${local.dns_suffix}" } }
+    },
+  ])
+  artifacts_arn = "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"
+
+  statements = {
+    base = []
+    tools = concat(
+      [for arn in compact([local.code_interpreter_arn]) : {
+        Sid    = "RunPrograms"
+        Effect = "Allow"
+        Action = [
+          "bedrock-agentcore:StartCodeInterpreterSession",
+          "bedrock-agentcore:InvokeCodeInterpreter",
+          "bedrock-agentcore:StopCodeInterpreterSession",
+        ]
+        Resource = [arn]
+      }],
+      [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
+        Sid      = "AskPlanner"
+        Effect   = "Allow"
+        Action   = ["bedrock-agentcore:InvokeAgentRuntime"]
+        Resource = arns
+      }],
+    )
+    memory = concat(
+      [for arn in(local.memory_enabled ? [local.memory_arn] : []) : {
+        Sid    = "UseMemory"
+        Effect = "Allow"
+        Action = [
+          "bedrock-agentcore:CreateEvent",
+          "bedrock-agentcore:ListEvents",
+          "bedrock-agentcore:DeleteEvent",
+        ]
+        Resource = [arn]
+      }],
+      [for key in(local.memory_enabled ? compact([var.kms_key_arn]) : []) : {
+        Sid       = "EncryptMemory"
+        Effect    = "Allow"
+        Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+        Resource  = [key]
+        Condition = { StringEquals = { "kms:ViaService" = "bedrock-agentcore.${var.region}.${local.dns_suffix}" } }
+      }],
+    )
+  }
+}
+
+module "function" {
+  source   = "./modules/function"
+  for_each = var.modes
+
+  name        = "${var.name}-${each.key}"
+  role_name   = "${var.name}-${each.key}-${var.region}"
+  description = "Executable World Models, mode ${local.services[each.key]}"
+  bundle      = "${local.bundle_directory}/${each.key}.zip"
+
+  memory_mb               = var.lambda_memory_mb
+  timeout_seconds         = var.lambda_timeout_seconds
+  async_event_age_seconds = var.async_event_age_seconds
+  tracing                 = var.tracing
+  log_retention_days      = var.log_retention_days
+  kms_key_arn             = var.kms_key_arn
+
+  environment     = merge(local.environment_of_all, { for key, value in local.environment[each.key] : key => value if value != null })
+  statements_json = jsonencode(concat(local.statements_of_all, local.statements[each.key]))
+}

@@ -1,0 +1,16 @@
+# Names and choices that more than one file needs. A choice is made here once.
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
+
+  tags = merge({ Application = "executable-world-models", Deployment = var.name, ManagedBy = "terraform" }, var.tags)
+
+  # What the service is, as the logs and the metrics of a function name it.
+  services = { base = "agentcore-base", tools = "agentcore-tools", memory = "agentcore-memory" }
+
+  # Each remote thing exists, and may be called, only where its mode is deployed and it was asked for.
+  memory_enabled      = var.enable_agentcore_memory && contains(var.modes, "memory")
+  interpreter_enabled = var.code_interpreter_id != null && contains(var.modes, "tools")
+  planner_enabled     = var.planner_runtime_arn != null && contains(var.modes, "tools")
+}

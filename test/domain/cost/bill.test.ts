@@ -1,0 +1,164 @@
+/** The bill against a second calculation, against figures worked out by hand, and against what must hold for any limits. */
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bill, type Charges, worstCaseBill } from '../../../src/domain/cost/bill';
+import { decodeLimits, DEFAULT_LIMITS, type Limits } from '../../../src/domain/cost/limits';
+import { assumptionsOf, exclusionsOf } from '../../../src/domain/cost/notes';
+import { COMPONENTS, decodePrices, type PriceTable } from '../../../src/domain/cost/prices';
+import { type LimitsDocument, limitsDocument, modelLimits, SMALL_LIMITS } from '../../support/bill-limits';
+import {
+  type Fraction,
+  fraction,
+  fractionOf,
+  isAtMost,
+  type ModelBill,
+  modelHour,
+  modelInvocation,
+  type ModelPrices,
+  modelStanding,
+  plus,
+  times,
+} from '../../support/bill-model';
+import { valueOfRight } from '../../support/task';
+
+const SEED = Number(process.env['EWM_SEED'] ?? 20_261_124);
+const CASES = 150;
+const TITLE = `(${String(CASES)} cases, EWM_SEED=${String(SEED)})`;
+
+const document: unknown = JSON.parse(readFileSync(join(__dirname, '../../../terraform/prices.json'), 'utf8'));
+const table: PriceTable = valueOfRight(decodePrices(document));
+const modelPrices = document as ModelPrices;
+
+function billOf(limits: LimitsDocument): Bill {
+  return worstCaseBill(valueOfRight(decodeLimits(limits)), table);
+}
+
+/** A component is shown up to the next millionth, and what was rounded before adds far less than another one. */
+const ROUNDINGS = fraction(2n, 1_000_000n);
+
+function expectBound(shown: Charges, model: ModelBill): void {
+  let sum = fraction(0n);
+  for (const [component, text] of Object.entries(shown.by_component)) {
+    const amount = fractionOf(text);
+    const real = model[component] ?? fraction(0n);
+    expect({ component, text, enough: isAtMost(real, amount), close: isAtMost(amount, plus(real, ROUNDINGS)) }).toEqual({
+      component,
+      text,
+      enough: true,
+      close: true,
+    });
+    sum = plus(sum, amount);
+  }
+  const total = fractionOf(shown.total);
+  expect(isAtMost(sum, total) && isAtMost(total, sum)).toBe(true);
+}
+
+function scaled(bill: ModelBill, by: bigint, standing: Fraction): ModelBill {
+  const entries = Object.entries(bill).map(([name, amount]) => [name, times(amount, fraction(by))] as const);
+  return { ...Object.fromEntries(entries), fixed: plus(times(bill['fixed'] ?? fraction(0n), fraction(by)), standing) };
+}
+
+it(`is what a second calculation says, and never less ${TITLE}`, () => {
+  fc.assert(
+    fc.property(limitsDocument, (limits) => {
+      const bill = billOf(limits);
+      const other = modelLimits(limits);
+      for (const mode of limits.modes) {
+        const shown = bill.per_invocation.by_mode[mode as 'base'];
+        if (shown === undefined) throw new Error(`no figure for ${mode}`);
+        expectBound(shown, modelInvocation(mode, other, modelPrices));
+        expect(isAtMost(fractionOf(shown.total), fractionOf(bill.per_invocation.total))).toBe(true);
+      }
+      const standing = modelStanding(other, modelPrices);
+      for (const [figures, direct] of [[bill, false] as const, [bill.with_direct_invocations, true] as const]) {
+        const hour = modelHour(other, modelPrices, direct);
+        expectBound(figures.per_hour, scaled(hour, 1n, times(standing, fraction(1n, 672n))));
+        expectBound(figures.per_month, scaled(hour, 744n, standing));
+      }
+    }),
+    { seed: SEED, numRuns: CASES },
+  );
+});
+
+/** Worked out on paper from the table of docs/cost.md. */
+it('gives the figures of the default deployment', () => {
+  const { per_invocation: invocation, per_month: month } = worstCaseBill(DEFAULT_LIMITS, table);
+  // 39 s of half a GB, and one request: 19.5 x 0.0000133334 + 0.0000002 = 0.0002602013.
+  expect(invocation.by_component.lambda).toBe('0.000261');
+  // 21 units of request and 5 of answer.
+  expect(invocation.by_component.api).toBe('0.000026');
+  // (2 x 1,048,576 + 450,000 + 10,240) bytes out: 2,557,392 x 0.09 / 10^9 = 0.00023016528.
+  expect(invocation.by_component.data_transfer).toBe('0.000231');
+  // 9 metrics, 6 alarms, a dashboard.
+  expect(month.by_component.fixed).toBe('6.300000');
+});
+
+it('has the limits of a deployment whose variables were left alone', () => {
+  expect(valueOfRight(decodeLimits(SMALL_LIMITS))).toEqual(DEFAULT_LIMITS);
+});
+
+const GROWING = [
+  'lambda_timeout_seconds',
+  'lambda_memory_mb',
+  'throttle_burst',
+  'log_retention_days',
+  'max_steps',
+  'max_tool_calls',
+  'max_model_calls',
+  'max_memory_ops',
+  'max_memory_bytes',
+  'max_body_bytes',
+  'artifact_expiry_days',
+  'noncurrent_expiry_days',
+  'planner_session_seconds',
+  'alarms',
+] as const satisfies readonly (keyof Limits)[];
+
+it(`never falls when a limit is raised ${TITLE}`, () => {
+  fc.assert(
+    fc.property(limitsDocument, fc.constantFrom(...GROWING), fc.nat(50), (limits, name, by) => {
+      const raised = decodeLimits({ ...limits, [name]: limits[name] + by });
+      fc.pre(raised._tag === 'Right');
+      const [before, after] = [billOf(limits), worstCaseBill(valueOfRight(raised), table)];
+      for (const period of ['per_invocation', 'per_hour', 'per_month'] as const) {
+        for (const [component, text] of Object.entries(before[period].by_component)) {
+          // Another mode may be the dearest then, and has other components.
+          if (period === 'per_invocation') continue;
+          expect(isAtMost(fractionOf(text), fractionOf(after[period].by_component[component as 'api']))).toBe(true);
+        }
+        expect(isAtMost(fractionOf(before[period].total), fractionOf(after[period].total))).toBe(true);
+      }
+    }),
+    { seed: SEED, numRuns: CASES },
+  );
+});
+
+it('charges nothing for what is off', () => {
+  const bill = billOf({ ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], max_model_calls: 3 });
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const) expect(bill.per_month.by_component[component]).toBe('0.000000');
+  const on = billOf({ ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], max_model_calls: 3, memory: true, code_interpreter: true, planner: true });
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const) expect(on.per_month.by_component[component]).not.toBe('0.000000');
+});
+
+it('refuses limits without a worst case, and a table that is not whole, and says where', () => {
+  expect(decodeLimits({ ...SMALL_LIMITS, log_retention_days: 0, modes: ['base', 'other'] })).toMatchObject({
+    left: [{ pointer: '/modes/1' }, { pointer: '/log_retention_days', message: '0: expected an integer from 1 to 3653' }],
+  });
+  const { lambda_compute: price, ...others } = table.prices;
+  const broken = { ...(document as object), prices: { ...(document as ModelPrices).prices, api_requests: { ...price, usd: 1.5 } } };
+  expect(decodePrices(broken)).toMatchObject({ left: [{ pointer: '/prices/api_requests/usd' }] });
+  expect(decodePrices({ ...(document as object), prices: others })).toHaveProperty('left');
+});
+
+it('names every price once, dated, with its source, and says which are uncertain', () => {
+  expect(Object.keys(table.prices).sort()).toEqual(Object.values(COMPONENTS).flat().sort());
+  const notes = assumptionsOf(DEFAULT_LIMITS, table).join('\n');
+  for (const [name, { certain, source, as_of: date }] of Object.entries(table.prices)) {
+    expect(source).not.toBe('');
+    expect(date <= table.as_of).toBe(true);
+    if (!certain) expect(notes).toContain(name);
+  }
+  expect(assumptionsOf({ ...DEFAULT_LIMITS, region: 'eu-central-1' }, table).join('\n')).toContain('eu-central-1');
+  expect(exclusionsOf({ ...DEFAULT_LIMITS, planner: true }, '1').join('\n')).toContain('tokens');
+});

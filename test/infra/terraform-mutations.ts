@@ -1,0 +1,299 @@
+/**
+ * One mutation a guardrail: what somebody might do to the configuration, and the assertion that has to notice.
+ * Those of a batch are made at once, and no two of a batch trip the same assertion; a batch trips what its mutations name and nothing else.
+ */
+import type { Edit } from './terraform-workspace';
+
+export interface Mutation {
+  readonly what: string;
+  readonly edits: readonly Edit[];
+  /** The names of the assertions that fail by it. */
+  readonly fails: readonly string[];
+}
+
+export interface Batch {
+  readonly name: string;
+  /** The file of `terraform test` that is run. */
+  readonly tests: string;
+  readonly mutations: readonly Mutation[];
+}
+
+const MODULE = 'modules/function/main.tf';
+const MODULE_IAM = 'modules/function/iam.tf';
+const DEFAULTS = 'tests/defaults.tftest.hcl';
+const EVERYTHING = 'tests/everything.tftest.hcl';
+const OPTIONS = 'tests/options.tftest.hcl';
+
+/** The statement that no role may be without. */
+const DENY = `      {
+        # Guardrail: a Deny wins over whatever else the role may be given.
+        Sid      = "NeverInvokeFunctions"
+        Effect   = "Deny"
+        Action   = ["lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl"]
+        Resource = ["*"]
+      },
+`;
+
+function mutation(what: string, fails: string | readonly string[], ...edits: readonly Edit[]): Mutation {
+  return { what, edits, fails: typeof fails === 'string' ? [fails] : fails };
+}
+
+function inFile(file: string, from: string, to: string): Edit {
+  return { file, from, to };
+}
+
+function inBlock(file: string, block: string, from: string, to: string): Edit {
+  return { file, block, from, to };
+}
+
+/** The second argument is what stands there now: a default that changed is a mutation to be looked at again. */
+function byDefault(variable: string, now: string, then: string): Edit {
+  return inBlock('variables.tf', `variable "${variable}"`, `default     = ${now}\n`, `default     = ${then}\n`);
+}
+
+function publicAccess(flag: string, line: string): Mutation {
+  return mutation(`the bucket without ${flag}`, flag, inFile('storage.tf', line, line.replace('true', 'false')));
+}
+
+const fixedSettings: Batch = {
+  name: 'what no variable changes',
+  tests: DEFAULTS,
+  mutations: [
+    mutation(
+      'concurrency raised', 'concurrency',
+      inFile(MODULE, 'reserved_concurrent_executions = 1\n', 'reserved_concurrent_executions = 2\n'),
+    ),
+    mutation('one retry', 'retries', inFile(MODULE, 'maximum_retry_attempts       = 0\n', 'maximum_retry_attempts       = 1\n')),
+    mutation('a long event age', 'event age', inFile(MODULE, '= var.async_event_age_seconds\n', '= 21600\n')),
+    mutation('loops allowed', 'recursion', inFile(MODULE, 'recursive_loop = "Terminate"', 'recursive_loop = "Allow"')),
+    mutation('an older runtime', 'runtime', inFile(MODULE, '"nodejs22.x"', '"nodejs20.x"')),
+    mutation('another processor', 'architecture', inFile(MODULE, '["arm64"]', '["x86_64"]')),
+    mutation('another handler', 'bundle', inFile(MODULE, '"index.handler"', '"main.handler"')),
+    mutation('a larger function', 'size', inFile(MODULE, 'memory_size = var.memory_mb\n', 'memory_size = 10240\n')),
+    mutation('tracing always on', 'tracing', inFile(MODULE, 'var.tracing ? "Active" : "PassThrough"', '"Active"')),
+    mutation('logs as text', 'log format', inFile(MODULE, '"JSON"', '"Text"')),
+    mutation('the log of another', 'log group', inFile(MODULE, '= aws_cloudwatch_log_group.this.name\n', '= "/aws/lambda/shared"\n')),
+    mutation('function logs for ever', 'function log retention', inFile(MODULE, '  retention_in_days = var.log_retention_days\n', '')),
+    mutation('access logs for ever', 'access log retention', inFile('api.tf', '  retention_in_days = var.log_retention_days\n', '')),
+    mutation('access logs that are no JSON', 'access logs', inFile('api.tf', 'format = jsonencode({', 'format = yamlencode({')),
+    mutation('unsigned requests', 'authorization', inFile('api.tf', '= var.api_authorization\n', '= "NONE"\n')),
+    mutation(
+      'no throttle', 'throttle',
+      inFile('api.tf', 'throttling_rate_limit    = var.throttle_rate_per_second\n    throttling_burst_limit   = var.throttle_burst\n', ''),
+    ),
+    mutation('a stage that stands still', 'stage', inFile('api.tf', 'auto_deploy = true', 'auto_deploy = false')),
+    mutation(
+      'calls from any page', 'API',
+      inFile('api.tf', '= "HTTP"\n', '= "HTTP"\n  cors_configuration {\n    allow_origins = ["*"]\n  }\n'),
+    ),
+    mutation('the old payload', 'payload format', inFile('api.tf', '"2.0"', '"1.0"')),
+    mutation(
+      'an API that gives up first', 'integration timeout',
+      inFile('api.tf', 'min(30000, (var.lambda_timeout_seconds + 1) * 1000)', '29000'),
+    ),
+    mutation('a function open to every route', 'permission', inFile('api.tf', '/*/${replace(each.key, " ", "")}"', '/*"')),
+    mutation(
+      'a role for others, too', 'trust',
+      inFile(MODULE_IAM, '"lambda.amazonaws.com"', '["lambda.amazonaws.com", "ec2.amazonaws.com"]'),
+    ),
+    mutation('every action on artifacts', 'base policy', inFile('functions.tf', 'Action   = ["s3:PutObject"]', 'Action   = ["s3:*"]')),
+    mutation(
+      'a ceiling that is gone', 'base environment',
+      inFile('functions.tf', '    EWM_MAX_STEPS          = tostring(var.max_steps)\n', ''),
+    ),
+    mutation(
+      'a memory for everybody', ['memory', 'memory with its function'],
+      inFile('agentcore.tf', 'count = local.memory_enabled ? 1 : 0', 'count = 1'),
+      inFile('outputs.tf', 'value       = local.memory_id\n', 'value       = aws_cloudformation_stack.memory[0].outputs["MemoryId"]\n'),
+    ),
+    mutation('an alarm removed', 'alarms', inFile('observability.tf', '    throttles = {', '    waits = {')),
+    mutation('no requests raise alarms', 'alarms without data', inFile('observability.tf', '"notBreaching"', '"breaching"')),
+    mutation(
+      'an alarm on a metric that nobody writes', 'alarm metrics',
+      inFile('observability.tf', 'metrics_namespace = "ExecutableWorldModels"', 'metrics_namespace = "Ewm"'),
+    ),
+    mutation(
+      'no page of graphs', 'dashboard',
+      inFile('observability.tf', 'jsonencode({ widgets = local.dashboard_widgets })', 'jsonencode({ widgets = [] })'),
+    ),
+    mutation('tags left out', 'tags', inFile('locals.tf', ', ManagedBy = "terraform"', '')),
+  ],
+};
+
+const bucket: Batch = {
+  name: 'the bucket',
+  tests: DEFAULTS,
+  mutations: [
+    publicAccess('block_public_acls', 'block_public_acls       = true\n'),
+    publicAccess('block_public_policy', 'block_public_policy     = true\n'),
+    publicAccess('ignore_public_acls', 'ignore_public_acls      = true\n'),
+    publicAccess('restrict_public_buckets', 'restrict_public_buckets = true\n'),
+    mutation('ACLs', 'ownership', inFile('storage.tf', '"BucketOwnerEnforced"', '"ObjectWriter"')),
+    mutation(
+      'no versions', 'versioning',
+      inFile('storage.tf', 'versioning_configuration {\n    status = "Enabled"', 'versioning_configuration {\n    status = "Suspended"'),
+    ),
+    mutation('another encryption', 'encryption', inFile('storage.tf', 'var.kms_key_arn == null ? "AES256" : "aws:kms"', '"aws:kms"')),
+    mutation('TLS not asked for', 'TLS', inFile('storage.tf', '"aws:SecureTransport" = "false"', '"aws:SecureTransport" = "true"')),
+    mutation('old TLS', 'TLS version', inFile('storage.tf', '"s3:TlsVersion" = "1.2"', '"s3:TlsVersion" = "1.0"')),
+    mutation(
+      'a lifecycle that is off', 'lifecycle',
+      inFile('storage.tf', 'id     = "clean-up"\n    status = "Enabled"', 'id     = "clean-up"\n    status = "Disabled"'),
+    ),
+    mutation(
+      'artifacts for ever', 'lifecycle expiry',
+      inFile('storage.tf', '    expiration {\n      days = var.artifact_expiry_days\n    }\n', ''),
+    ),
+    mutation(
+      'old versions for ever', 'lifecycle versions',
+      inFile('storage.tf', '    noncurrent_version_expiration {\n      noncurrent_days = var.noncurrent_expiry_days\n    }\n', ''),
+    ),
+    mutation(
+      'uploads for ever', 'lifecycle uploads',
+      inFile('storage.tf', '    abort_incomplete_multipart_upload {\n      days_after_initiation = 1\n    }\n', ''),
+    ),
+    mutation(
+      'delete markers for ever', 'lifecycle markers',
+      inFile('storage.tf', '    expiration {\n      expired_object_delete_marker = true\n    }\n', ''),
+    ),
+    mutation('artifacts destroyed with their bucket', 'force_destroy', inFile('storage.tf', '= var.force_destroy\n', '= true\n')),
+    mutation(
+      'a right given by the bucket', 'bucket policy',
+      inFile('storage.tf', 'Statement = [\n', 'Statement = [\n{ Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" },\n'),
+    ),
+    mutation(
+      'every resource there is', 'base policy',
+      inFile('functions.tf', '"${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"', '"*"'),
+    ),
+  ],
+};
+
+const asked: Batch = {
+  name: 'defaults that are not asked for',
+  tests: DEFAULTS,
+  mutations: [
+    mutation(
+      'every mode', ['modes', 'outputs', 'alarms', 'permission', 'alarm metrics'],
+      byDefault('modes', '["base"]', '["base", "tools"]'),
+    ),
+    mutation('unsigned requests by default', ['authorization', 'curl'], byDefault('api_authorization', '"AWS_IAM"', '"NONE"')),
+    mutation('a high throttle', 'throttle', byDefault('throttle_burst', '5', '500')),
+    mutation('a long event age by default', 'event age', byDefault('async_event_age_seconds', '60', '21600')),
+    mutation('long logs', ['function log retention', 'access log retention'], byDefault('log_retention_days', '14', '3653')),
+    mutation('traces by default', 'tracing', byDefault('tracing', 'false', 'true')),
+    mutation('the bucket goes with its artifacts by default', 'force_destroy', byDefault('force_destroy', 'false', 'true')),
+    mutation('memory by default', ['memory with its function', 'memory permission'], byDefault('enable_agentcore_memory', 'false', 'true')),
+    mutation(
+      'the code interpreter by default', 'code interpreter permission',
+      byDefault('code_interpreter_id', 'null', '"aws.codeinterpreter.v1"'),
+    ),
+    mutation(
+      'a planner by default', 'planner permission',
+      byDefault('planner_runtime_arn', 'null', '"arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/p"'),
+    ),
+    mutation('model calls by default', 'base environment', byDefault('max_model_calls', '0', '10')),
+    mutation(
+      'a budget always on', 'monthly budget',
+      byDefault('monthly_budget_usd', 'null', '20'),
+      byDefault('budget_email', 'null', '"a@example.com"'),
+    ),
+    mutation('somebody is told by default', 'alarm topic', byDefault('alarm_email', 'null', '"a@example.com"')),
+    mutation('every object of the bucket', 'base policy', inFile('functions.tf', '${var.artifact_prefix}artifacts/*"', '*"')),
+  ],
+};
+
+const permissions: Batch = {
+  name: 'who may do what, with everything on',
+  tests: EVERYTHING,
+  mutations: [
+    mutation(
+      'any action of AgentCore', ['memory policy', 'wildcards'],
+      inFile('functions.tf', '"bedrock-agentcore:DeleteEvent"', '"bedrock-agentcore:*"'),
+    ),
+    mutation(
+      'any agent', ['tools policy', 'planner endpoint'],
+      inFile('functions.tf', 'Resource = arns\n', 'Resource = ["arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/any"]\n'),
+    ),
+    mutation(
+      'the interpreter of the wrong account', 'code interpreter of one\'s own',
+      inFile('agentcore.tf', 'code-interpreter-custom/', 'code-interpreter/'),
+    ),
+    mutation('calls of functions not denied', ['no calls of functions', 'base policy', 'switches'], inFile(MODULE_IAM, DENY, '')),
+    mutation(
+      'the ARN in the place of the id', ['memory environment', 'memory id'],
+      inFile('agentcore.tf', 'outputs["MemoryId"]', 'outputs["MemoryArn"]'),
+    ),
+    mutation(
+      'a name that the service refuses', 'memory stack',
+      inFile('agentcore.tf', '${replace(var.name, "-", "_")}_memory', '${var.name}-memory'),
+    ),
+    mutation(
+      'health from whoever is first', ['routes', 'health'],
+      inFile('api.tf', 'sort(tolist(var.modes))[0]', 'reverse(sort(tolist(var.modes)))[0]'),
+      inFile('api.tf', 'contains(var.modes, "base") ? "base"', 'length(var.modes) == 1 ? "base"'),
+    ),
+  ],
+};
+
+const limits: Batch = {
+  name: 'limits that do not reach what they limit',
+  tests: OPTIONS,
+  mutations: [
+    mutation('a ceiling that no variable raises', 'ceilings', inFile('functions.tf', 'tostring(var.max_steps)', '"100"')),
+    mutation('a timeout that no variable changes', 'sizes', inFile(MODULE, '= var.timeout_seconds\n', '= 29\n')),
+    mutation('a throttle that no variable changes', 'throttle', inFile('api.tf', '= var.throttle_rate_per_second\n', '= 2\n')),
+    mutation('an expiry that no variable changes', 'lifecycle', inFile('storage.tf', '= var.artifact_expiry_days\n', '= 90\n')),
+    mutation('traces that are not permitted', 'tracing asked for', inFile(MODULE_IAM, 'var.tracing ? ["Active"] : []', '[]')),
+    mutation(
+      'a key that is asked for each object', 'own key',
+      inFile('storage.tf', 'bucket_key_enabled = var.kms_key_arn != null', 'bucket_key_enabled = false'),
+    ),
+    mutation('logs without the key', 'own key elsewhere', inFile('api.tf', '  kms_key_id        = var.kms_key_arn\n', '')),
+    mutation(
+      'the key for whatever service', 'own key permission',
+      inFile('functions.tf', '"kms:ViaService" = "s3.${var.region}.${local.dns_suffix}"', '"kms:ViaService" = "*"'),
+    ),
+    mutation(
+      'alarms that nobody hears', 'alarm e-mail',
+      inFile('observability.tf', 'alarm_actions      = aws_sns_topic.alarms[*].arn', 'alarm_actions      = []'),
+    ),
+    mutation('a budget that warns too late', 'monthly budget', inFile('observability.tf', 'percent = 80', 'percent = 99')),
+    mutation('a duration near the timeout is fine', 'alarms', inFile('observability.tf', '* 1000 * 0.8', '* 1000 * 0.99')),
+    mutation(
+      'an alarm bound that no variable changes', 'alarm bounds',
+      inFile('observability.tf', 'threshold = var.budget_trips_alarm_per_hour', 'threshold = 10'),
+    ),
+    mutation(
+      'tags that nobody may replace', 'tags',
+      inFile('locals.tf', 'merge({', 'merge(var.tags, {'),
+      inFile('locals.tf', ' }, var.tags)', ' })'),
+    ),
+  ],
+};
+
+/** A block that is gone is named by Terraform itself, for the assertion asks for it. */
+function removed(file: string, type: string, name: string, ...others: readonly Edit[]): Mutation {
+  const message = `Reference to undeclared resource: A managed resource "${type}" "${name}" has not been declared in the root module.`;
+  return mutation(`${type} removed`, message, { file, block: `resource "${type}" "${name}"`, to: '' }, ...others);
+}
+
+const removals: Batch = {
+  name: 'whole resources removed',
+  tests: DEFAULTS,
+  mutations: [
+    removed(
+      'storage.tf', 'aws_s3_bucket_public_access_block', 'artifacts',
+      inFile('storage.tf', 'aws_s3_bucket_public_access_block.artifacts, ', ''),
+    ),
+    removed('storage.tf', 'aws_s3_bucket_server_side_encryption_configuration', 'artifacts'),
+    removed(
+      'storage.tf', 'aws_s3_bucket_versioning', 'artifacts',
+      inFile('storage.tf', '  depends_on = [aws_s3_bucket_versioning.artifacts]\n', ''),
+    ),
+    removed('storage.tf', 'aws_s3_bucket_policy', 'artifacts'),
+    removed('storage.tf', 'aws_s3_bucket_lifecycle_configuration', 'artifacts'),
+    removed('observability.tf', 'aws_cloudwatch_dashboard', 'this'),
+  ],
+};
+
+export const BATCHES: readonly Batch[] = [permissions, limits, fixedSettings, asked, bucket, removals];

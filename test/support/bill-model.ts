@@ -1,0 +1,181 @@
+/**
+ * The bill once more, written slowly from docs/cost.md: fractions of dollars, nothing rounded, one sentence of that page a line. It shares no
+ * code with src/. What the program shows is never less than this, and never more than its roundings.
+ */
+
+/** A fraction of whole numbers, never negative. */
+export interface Fraction {
+  readonly over: bigint;
+  readonly under: bigint;
+}
+
+export const fraction = (over: bigint, under = 1n): Fraction => ({ over, under });
+export const plus = (...parts: readonly Fraction[]): Fraction =>
+  parts.reduce((a, b) => ({ over: a.over * b.under + b.over * a.under, under: a.under * b.under }), fraction(0n));
+export const times = (a: Fraction, b: Fraction): Fraction => ({ over: a.over * b.over, under: a.under * b.under });
+export const isAtMost = (a: Fraction, b: Fraction): boolean => a.over * b.under <= b.over * a.under;
+
+/** "12.5" as 125 tenths. */
+export function fractionOf(text: string): Fraction {
+  const [whole = '', decimals = ''] = text.split('.');
+  return { over: BigInt(whole + decimals), under: 10n ** BigInt(decimals.length) };
+}
+
+export interface ModelLimits {
+  readonly modes: readonly string[];
+  readonly lambda_memory_mb: number;
+  readonly lambda_timeout_seconds: number;
+  /** As text. */
+  readonly rate: string;
+  readonly throttle_burst: number;
+  readonly log_retention_days: number;
+  readonly tracing: boolean;
+  readonly max_steps: number;
+  readonly max_tool_calls: number;
+  readonly max_model_calls: number;
+  readonly max_memory_ops: number;
+  readonly max_memory_bytes: number;
+  readonly max_body_bytes: number;
+  readonly artifact_expiry_days: number;
+  readonly noncurrent_expiry_days: number;
+  readonly kms: boolean;
+  readonly memory: boolean;
+  readonly code_interpreter: boolean;
+  readonly planner: boolean;
+  readonly planner_session_seconds: number;
+  readonly alarms: number;
+  readonly dashboards: number;
+  readonly budgets: number;
+  readonly emails: boolean;
+}
+
+export interface ModelPrices {
+  readonly prices: Readonly<Record<string, { readonly usd: string; readonly per: number }>>;
+}
+
+export type ModelBill = Readonly<Record<string, Fraction>>;
+
+/** What so many units of a price cost. */
+export function priceOf(table: ModelPrices, name: string, units: bigint | number): Fraction {
+  const price = table.prices[name];
+  if (price === undefined) throw new Error(`no price ${name}`);
+  return times(times(fraction(BigInt(units)), fractionOf(price.usd)), fraction(1n, BigInt(price.per)));
+}
+
+const big = (value: number): bigint => BigInt(value);
+const min = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a < b ? a : b));
+const ceil = (over: bigint, under: bigint): bigint => over / under + (over % under === 0n ? 0n : 1n);
+
+const ANSWER_LIMIT = 6_291_556n;
+
+function answerBytes(mode: string, limits: ModelLimits): bigint {
+  const told = 2n * big(limits.max_body_bytes) + 450_000n;
+  if (mode === 'base') return min(ANSWER_LIMIT, told);
+  if (mode === 'tools') return ANSWER_LIMIT;
+  return min(ANSWER_LIMIT, told + 2n * big(limits.max_memory_bytes) + 8_192n * min(big(limits.max_memory_ops), 1_000n));
+}
+
+function storedBytes(mode: string, limits: ModelLimits): bigint {
+  const inMemory = big(limits.lambda_memory_mb) * 1024n * 1024n;
+  const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
+  if (mode === 'tools') return inMemory;
+  if (mode === 'memory')
+    return limits.memory ? min(inMemory, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
+  const prices = min(1_000n * big(limits.max_steps), big(limits.max_body_bytes) / 6n + 10n);
+  return min(inMemory, inputs + 2_048n * prices + 4_096n * min(prices, big(limits.max_steps)));
+}
+
+/** Request of 10 MB and headers, and the answer and its headers, in units of 512,000 bytes. */
+function apiUnits(answer: bigint): bigint {
+  return 21n + ceil(answer + 10_240n, 512_000n);
+}
+
+/** Calls of a mode that reach something outside, and its files. */
+function actsOf(mode: string, limits: ModelLimits): { readonly files: bigint; readonly events: bigint; readonly sessions: bigint; readonly goals: bigint } {
+  const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
+  const isTools = mode === 'tools';
+  return {
+    files: mode !== 'memory' ? 10n : limits.memory ? 8n : 0n,
+    events: mode === 'memory' && limits.memory ? min(big(limits.max_memory_ops), 1_000n) : 0n,
+    sessions: isTools && limits.code_interpreter ? calls : 0n,
+    goals: isTools && limits.planner ? min(big(limits.max_model_calls), calls) : 0n,
+  };
+}
+
+/** `acting`: invocations that may act. `all`: those of health, too. `requests`: what passes the throttle of the mode's own route. */
+interface Times {
+  readonly acting: bigint;
+  readonly all: bigint;
+  readonly requests: bigint;
+  /** Requests of health. */
+  readonly health: bigint;
+  readonly lambdaMs: bigint;
+}
+
+function modeBill(mode: string, limits: ModelLimits, table: ModelPrices, { acting, all, requests, health, lambdaMs }: Times): ModelBill {
+  const cost = (name: string, units: bigint): Fraction => priceOf(table, name, units);
+  const { files, events, sessions, goals } = actsOf(mode, limits);
+  const answer = answerBytes(mode, limits);
+  const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
+  const sessionSeconds = acting * sessions * big(limits.lambda_timeout_seconds + 30);
+  const goalSeconds = acting * goals * big(limits.planner_session_seconds);
+  const logBytes = all * 16_384n + acting * sessions * 3_072n + (requests + health) * 12_288n;
+  const answersOut = acting > requests ? acting : requests;
+  return {
+    lambda: plus(cost('lambda_compute', big(limits.lambda_memory_mb) * lambdaMs), cost('lambda_requests', all)),
+    api: cost('api_requests', requests * apiUnits(answer) + health * apiUnits(16_384n)),
+    s3: plus(
+      cost('s3_puts', acting * files),
+      cost('s3_gets', acting * files),
+      cost('s3_storage', acting * days * (storedBytes(mode, limits) + 2_048n * files)),
+      cost('kms_requests', limits.kms ? acting * (files + files + 2n + events + events) : 0n),
+    ),
+    agentcore_memory: cost('memory_events', acting * events),
+    code_interpreter: plus(cost('code_interpreter_cpu', 2n * sessionSeconds), cost('code_interpreter_memory', 8n * sessionSeconds)),
+    runtime: plus(cost('runtime_cpu', 2n * goalSeconds), cost('runtime_memory', 8n * goalSeconds)),
+    logs: plus(
+      cost('log_ingestion', logBytes),
+      cost('log_storage', logBytes * big(limits.log_retention_days + 1)),
+      cost('traces', limits.tracing ? all : 0n),
+    ),
+    data_transfer: cost('data_out', answersOut * (answer + 10_240n) + health * (16_384n + 10_240n)),
+    fixed: fraction(0n),
+  };
+}
+
+export function modelInvocation(mode: string, limits: ModelLimits, table: ModelPrices): ModelBill {
+  const lambdaMs = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
+  return modeBill(mode, limits, table, { acting: 1n, all: 1n, requests: 1n, health: 0n, lambdaMs });
+}
+
+const INSTANCE_LIMIT = 36_010n;
+
+export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean): ModelBill {
+  const { over, under } = fractionOf(limits.rate);
+  const requests = ceil(over * 3_600n, under) + big(limits.throttle_burst);
+  const acting = direct ? INSTANCE_LIMIT : min(requests, INSTANCE_LIMIT);
+  const host = limits.modes.includes('base') ? 'base' : limits.modes.includes('memory') ? 'memory' : 'tools';
+  const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
+  const bills = limits.modes.map((mode) => {
+    const health = mode === host ? requests : 0n;
+    const all = min(acting + health, INSTANCE_LIMIT);
+    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs: min(all * one, 3_600_000n + one + all) });
+  });
+  const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
+  return added([...bills, { fixed: priceOf(table, 'emails', mails) }]);
+}
+
+export function modelStanding(limits: ModelLimits, table: ModelPrices): Fraction {
+  return plus(
+    priceOf(table, 'metrics', 9 * limits.modes.length),
+    priceOf(table, 'alarms', limits.alarms),
+    priceOf(table, 'dashboards', limits.dashboards),
+    priceOf(table, 'budgets', 31 * limits.budgets),
+  );
+}
+
+function added(bills: readonly ModelBill[]): ModelBill {
+  const total: Record<string, Fraction> = {};
+  for (const bill of bills) for (const [name, amount] of Object.entries(bill)) total[name] = plus(total[name] ?? fraction(0n), amount);
+  return total;
+}
