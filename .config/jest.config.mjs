@@ -1,6 +1,5 @@
 // Node 22 from the `node` package runs this; two cores are the reference machine.
 
-
 export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
