@@ -2,6 +2,7 @@
  * The rows that hold an extreme of a drawn series, found in one pass over steps whose number is not known. Invariants: of every bucket both
  * extremes of every series are held; memory is bounded by the number of buckets and by bytes, whatever the number of steps.
  */
+import { assert } from '../assert';
 import type { Decimal } from '../decimal/decimal';
 import { compareDrawdowns, type Drawdown } from './drawdown';
 import type { SeriesPoint } from './figures';
@@ -84,7 +85,10 @@ export function makeBuckets(limits: BucketLimits = { buckets: BUCKETS_MAX, bytes
       closed = pairs(closed);
       bucketSteps *= 2;
       closedBytes = closed.reduce((total, held) => total + bytesOf(held), 0);
-      if (odd !== undefined) open = open === undefined ? odd : merge(odd, open);
+      if (odd === undefined) continue;
+      // The rest fitted before this one came, so nothing is joined after it.
+      assert(open === undefined, 'one bucket at most is left over');
+      open = odd;
     }
   }
 

@@ -177,12 +177,13 @@ describe('a long tape', () => {
   });
 
   test('joins buckets several times at once where one row is more than all before it, and counts none of their steps twice or not at all', () => {
-    const step = (k: number): Step => ({ equity: k === 65 ? 99n : 1n, cash: 1n, exposure: 1n, price: 1n, decision: 'APPROVED', ...(k === 65 ? { time: 'x'.repeat(30_000) } : {}) });
-    const steps = Array.from({ length: 75 }, (_, k) => step(k));
+    const step = (k: number): Step => ({ equity: k === 55 ? 99n : 1n, cash: 1n, exposure: 1n, price: 1n, decision: 'APPROVED', ...(k === 55 ? { time: 'x'.repeat(30_000) } : {}) });
+    const steps = Array.from({ length: 73 }, (_, k) => step(k));
     const { sample } = select(rowsOf(steps), { ...SMALL, buckets: { buckets: 9, bytes: 20_000 } });
+    expect(sample?.bucket_steps).toBe(40);
     expect(sample?.marks?.map(({ first_step: first, steps: count, buys }) => [first, count, buys['AAPL']])).toEqual([
       [0, 40, 40],
-      [40, 35, 35],
+      [40, 33, 33],
     ]);
   });
 
