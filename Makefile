@@ -39,10 +39,10 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
 
-test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path; EWM_REQUIRE_BROWSER=1 fails without one)
+test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)
 	npm run --silent test:browser
 
-test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why (EWM_REQUIRE_INFRA=1: skips fail)
+test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why
 	@node test/infra/runtime-client-install.mjs
 	npm run --silent test:infra
 

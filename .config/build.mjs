@@ -1,7 +1,7 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
-// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest, the bill brings its price table, and
-// what shows a run brings the program of a page: other files, on demand.
+// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
+// and those that show a run the program of a page: files of their own, on demand.
 import { build } from 'esbuild';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
@@ -36,7 +36,7 @@ await rm(outdir, { recursive: true, force: true });
 await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
 await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, costApart, reportApart] });
-await build({ ...shared, entryPoints: ['api-commands', 'cost-command', 'report-commands'].map((name) => `${cli}/${name}.ts`), minify: true });
+await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`], minify: true });
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);

@@ -148,7 +148,7 @@ async function destroy() {
 }
 
 async function holdsObjects(bucket, region) {
-  const client = new S3Client({ region, maxAttempts: 1, forcePathStyle: env('EWM_S3_PATH_STYLE') === '1' });
+  const client = new S3Client({ region, maxAttempts: 1 });
   try {
     const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }));
     return Versions.length + DeleteMarkers.length > 0;

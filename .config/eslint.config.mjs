@@ -40,14 +40,9 @@ export default tseslint.config(
   },
   // A contract suite is exported for the tests of each adapter to run.
   { files: ['test/contracts/**/*.ts'], rules: { 'jest/no-export': 'off' } },
-  // Defines the `describe` that needs a browser.
-  {
-    files: ['test/browser/chromium.ts'],
-    rules: { 'jest/no-export': 'off', 'jest/no-disabled-tests': 'off', 'jest/valid-describe-callback': 'off', 'jest/valid-title': 'off' },
-  },
   // Declares the tests of others, and skips them under a name that says why.
   {
-    files: ['test/support/infra.ts'],
+    files: ['test/support/needs.ts'],
     rules: {
       'jest/expect-expect': 'off',
       'jest/no-disabled-tests': 'off',

@@ -1,19 +1,18 @@
 // Node 22 from the `node` package runs this; two cores are the reference machine.
-
 export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They need more than Node: jest.browser.config.mjs and jest.infra.config.mjs run them.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/', '<rootDir>/test/infra/'],
+  // They need more than Node: jest.infra.config.mjs and jest.browser.config.mjs run them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/infra/', '<rootDir>/test/browser/'],
   testEnvironment: 'node',
-  // What the build puts in.
-  globals: { EWM_VERSION: '0.0.0-test', EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
   transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],
   // They export an `import` condition only, and Jest resolves as `require` does.
   moduleNameMapper: { '^@middy/(core|util|http-json-body-parser)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+  // What the build puts in.
+  globals: { EWM_VERSION: '0.0.0-test', EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}' },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,
   // Jest leaves one core free by default; the reference machine has two.

@@ -21,6 +21,8 @@ const EITHER = ['fp-ts/Either'];
 const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
 /** What a test may reach for; the runtime is one of the things tested. */
 const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-s3'];
+/** Reads back what was deployed. */
+const CONTROL_PLANE = ['@aws-sdk/client-apigatewayv2', '@aws-sdk/client-cloudwatch', '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-iam', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'];
 const TEST_PACKAGES = ['fast-check', ...FP, 'node:*'];
 
 /** Closed: a folder that is not here fails, so that a new one is a decision and not an accident. */
@@ -124,7 +126,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/browser': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   // What is deployed, under the programs that it is deployed with.
-  'test/infra': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'fflate'] },
+  'test/infra': {
+    imports: ['src/**', 'test/support'],
+    packages: [...TEST_PACKAGES, ...CONTROL_PLANE, 'fflate'],
+  },
   'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, '@aws-sdk/client-s3'] },
 };
 

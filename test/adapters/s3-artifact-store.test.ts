@@ -6,7 +6,8 @@ import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
 import { describeArtifactStoreContract } from '../contracts/artifact-store';
 import { useStubEnvironment } from '../support/aws-environment';
 import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
-import { motoPath, startMoto } from '../support/moto';
+import { executablePath } from '../support/executable';
+import { startMoto } from '../support/moto';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { leftOf, rightOf } from '../support/task';
 
@@ -33,7 +34,7 @@ for (const prefix of ['', 'team/world/']) {
   });
 }
 
-const moto = motoPath();
+const moto = executablePath('moto_server');
 if (moto === undefined) {
   // The report says that it did not run, and why.
   it.todo('artifact store contract: S3 on moto, skipped because moto_server is not on the PATH');

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { describeWhere } from '../support/needs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const FLAGS = [
@@ -25,13 +26,9 @@ function which(names: readonly string[]): string | undefined {
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
-/** Tests that need the browser: skipped, with the reason, where there is none, unless it is required. */
+/** Tests that need the browser. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  if (executable === undefined && process.env['EWM_REQUIRE_BROWSER'] === '1') {
-    throw new Error('EWM_REQUIRE_BROWSER is 1 and there is no Chromium: install one, or name it in CHROMIUM');
-  }
-  if (executable === undefined) describe.skip(`${name} (no Chromium on the PATH, and none named in CHROMIUM)`, tests);
-  else describe(name, tests);
+  describeWhere(executable === undefined ? 'no Chromium on the path, and none named in CHROMIUM' : undefined, name, tests);
 }
 
 export function launch(): Promise<Browser> {

@@ -20,7 +20,8 @@ import { artifactBytesMax, filesMax, METRICS_PER_MODE } from '../../src/domain/c
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/inputs';
-import { makeHandler, type Mode } from '../../src/handlers/http/handler';
+import type { Mode } from '../../src/handlers/http/handler';
+import { makeHandler } from '../../src/handlers/http/modes';
 import { METRICS } from '../../src/handlers/http/observed';
 import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';

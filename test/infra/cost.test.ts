@@ -4,21 +4,20 @@
  */
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { worstCaseBill } from '../../src/domain/cost/bill';
 import { decodeLimits, DEFAULT_LIMITS } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
+import { executablePath } from '../support/executable';
+import { describeWhere } from '../support/needs';
 import { valueOfRight } from '../support/task';
 
 const SEED = Number(process.env['EWM_SEED'] ?? 20_261_124);
 const RANDOM_SETS = 4;
 const ROOT = join(__dirname, '../../terraform');
-const TERRAFORM = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'terraform'))
-  .find((path) => existsSync(path));
+const TERRAFORM = executablePath('terraform');
 
 /** As locals.tf and observability.tf say it, without the resources around them. */
 const SURROUNDINGS = `locals {
@@ -83,38 +82,33 @@ function evaluate(folder: string, variables: Variables): Evaluated {
   return JSON.parse(JSON.parse(printed.trim()) as string) as Evaluated;
 }
 
-const missing = TERRAFORM === undefined ? 'terraform is not on the PATH' : existsSync(join(ROOT, 'variables.tf')) ? undefined : 'terraform/variables.tf is not there';
-
-if (missing !== undefined && process.env['EWM_REQUIRE_INFRA'] !== '1') it.todo(`compares the bill of Terraform, skipped because ${missing}`);
-else
-  describe('the bill of Terraform', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ewm-cost-'));
-    beforeAll(() => {
-      if (missing !== undefined) throw new Error(missing);
-      for (const file of ['cost.tf', 'prices.json', 'variables.tf']) cpSync(join(ROOT, file), join(folder, file));
-      writeFileSync(join(folder, 'surroundings.tf'), SURROUNDINGS);
-    });
-    afterAll(() => {
-      rmSync(folder, { recursive: true, force: true });
-    });
-
-    const random = fc.sample(randomVariables, { seed: SEED, numRuns: RANDOM_SETS }).map((set, index) => [`random ${String(index)}, EWM_SEED=${String(SEED)}`, set] as const);
-    it.each([...SETS, ...random])('is that of ewm cost: %s', (_name, variables) => {
-      const { bill, limits } = evaluate(folder, variables);
-      expect(bill).toEqual(worstCaseBill(valueOfRight(decodeLimits(limits)), prices));
-    });
-
-    it('has the defaults that ewm cost takes where nothing is applied', () => {
-      expect(valueOfRight(decodeLimits(evaluate(folder, {}).limits))).toEqual(DEFAULT_LIMITS);
-    });
-
-    it('differs as soon as one of its numbers does', () => {
-      const text = readFileSync(join(ROOT, 'cost.tf'), 'utf8');
-      for (const [number, other] of [['+ 30) * 8', '+ 29) * 8'], ['= 12288', '= 12287'], ['672)', '744)'], ['* 1048576', '* 1000000']] as const) {
-        expect(text).toContain(number);
-        writeFileSync(join(folder, 'cost.tf'), text.replaceAll(number, other));
-        const { bill, limits } = evaluate(folder, SETS[1]?.[1] ?? {});
-        expect(bill).not.toEqual(worstCaseBill(valueOfRight(decodeLimits(limits)), prices));
-      }
-    });
+describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefined, 'the bill of Terraform', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ewm-cost-'));
+  beforeAll(() => {
+    for (const file of ['cost.tf', 'prices.json', 'variables.tf']) cpSync(join(ROOT, file), join(folder, file));
+    writeFileSync(join(folder, 'surroundings.tf'), SURROUNDINGS);
   });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const random = fc.sample(randomVariables, { seed: SEED, numRuns: RANDOM_SETS }).map((set, index) => [`random ${String(index)}, EWM_SEED=${String(SEED)}`, set] as const);
+  it.each([...SETS, ...random])('is that of ewm cost: %s', (_name, variables) => {
+    const { bill, limits } = evaluate(folder, variables);
+    expect(bill).toEqual(worstCaseBill(valueOfRight(decodeLimits(limits)), prices));
+  });
+
+  it('has the defaults that ewm cost takes where nothing is applied', () => {
+    expect(valueOfRight(decodeLimits(evaluate(folder, {}).limits))).toEqual(DEFAULT_LIMITS);
+  });
+
+  it('differs as soon as one of its numbers does', () => {
+    const text = readFileSync(join(ROOT, 'cost.tf'), 'utf8');
+    for (const [number, other] of [['+ 30) * 8', '+ 29) * 8'], ['= 12288', '= 12287'], ['672)', '744)'], ['* 1048576', '* 1000000']] as const) {
+      expect(text).toContain(number);
+      writeFileSync(join(folder, 'cost.tf'), text.replaceAll(number, other));
+      const { bill, limits } = evaluate(folder, SETS[1]?.[1] ?? {});
+      expect(bill).not.toEqual(worstCaseBill(valueOfRight(decodeLimits(limits)), prices));
+    }
+  });
+});

@@ -10,7 +10,7 @@ import type { ApiResponse } from '../../src/handlers/http/response';
 import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID } from '../support/agentcore-stub';
 import { answerOf, healthOf, invoke, makeTestHandler, provenHeadOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
-import { describeWhere } from '../support/infra';
+import { describeWhere } from '../support/needs';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { type LambdaFunction, missingRuntimeClient, startFunction } from './runtime-client';
 

@@ -1,7 +1,7 @@
 /** Each guardrail's assertion can fail: the configuration is mutated, and `terraform test` has to name what was taken away. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeWhere } from '../support/infra';
+import { describeWhere } from '../support/needs';
 import { BATCHES, type Batch } from './terraform-mutations';
 import { readReport, type TestReport } from './terraform-report';
 import { CONFIGURATION, openWorkspace, prepareTerraform, type Workspace } from './terraform-workspace';

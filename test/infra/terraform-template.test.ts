@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWhere } from '../support/infra';
+import { describeWhere } from '../support/needs';
 import { CONFIGURATION } from './terraform-workspace';
 
 const TEMPLATE = join(CONFIGURATION, 'agentcore-memory.template.json');

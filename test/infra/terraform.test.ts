@@ -5,7 +5,7 @@ import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
 import { METRICS } from '../../src/handlers/http/observed';
 import { ROUTES } from '../../src/handlers/http/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
-import { describeWhere } from '../support/infra';
+import { describeWhere } from '../support/needs';
 import { readReport } from './terraform-report';
 import { CONFIGURATION, openWorkspace, prepareTerraform, type Workspace } from './terraform-workspace';
 

@@ -1,19 +1,10 @@
 /** A `moto_server` of this test, on a port the system chose; absent where the program is not installed. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface Moto {
   readonly url: string;
   readonly stop: () => Promise<void>;
-}
-
-export function motoPath(): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'moto_server'))
-    .find(isExecutable);
 }
 
 /** Starting Python takes a few seconds on a busy machine. Unit: milliseconds. */
@@ -47,13 +38,4 @@ export async function startMoto(path: string): Promise<Moto> {
     clearTimeout(timer);
   }
   throw new Error('moto_server ended before it said where it listens');
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,393 @@
+/**
+ * A whole deployment against `moto_server`: the targets of the Makefile apply it mode by mode, what stands there is read back through the AWS
+ * SDK, the zips are fetched and run with the settings they were deployed with, and the targets take it down again.
+ */
+import { type ApiGatewayV2Client, GetApisCommand, GetIntegrationsCommand, GetRoutesCommand, GetStageCommand } from '@aws-sdk/client-apigatewayv2';
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetRolePolicyCommand, ListAttachedRolePoliciesCommand, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
+import { GetFunctionCommand, GetFunctionConcurrencyCommand, GetFunctionEventInvokeConfigCommand, GetPolicyCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { unzipSync } from 'fflate';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
+import { httpEvent } from '../support/http-events';
+import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
+import { describeWhere } from '../support/needs';
+import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
+import { controlPlane, type ControlPlane } from './control-plane';
+import { type Deployment, missingDeployTools, startDeployment } from './deploy-target';
+import { missingRuntimeClient, startFunction } from './runtime-client';
+
+const MODES = ['base', 'tools', 'memory'] as const;
+type Name = (typeof MODES)[number];
+const ZIPS = join(__dirname, '../../dist/lambda');
+
+/** What a person would have in a .tfvars file; the rest comes from the targets and the defaults. */
+const VARIABLES = {
+  TF_VAR_artifact_bucket_name: STUB_BUCKET,
+  TF_VAR_code_interpreter_id: STUB_CODE_INTERPRETER_ID,
+  TF_VAR_planner_runtime_arn: STUB_RUNTIME_ARN,
+  TF_VAR_max_model_calls: '1',
+};
+
+describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', () => {
+  let deployment: Deployment;
+  let aws: ControlPlane;
+
+  beforeAll(async () => {
+    deployment = await startDeployment(VARIABLES);
+    aws = controlPlane(deployment.url);
+  });
+  afterAll(async () => {
+    aws.close();
+    await deployment.stop();
+  });
+
+  // The steps build on each other, as they do for a person.
+
+  it('deploys base alone, and nothing that was not asked for', async () => {
+    await deployment.target(['deploy', 'base']);
+    const { Functions: functions = [] } = await aws.lambda.send(new ListFunctionsCommand({}));
+    expect(functions.map(({ FunctionName: name }) => name)).toEqual(['ewm-base']);
+    expect(await deployment.outputs()).toMatchObject({
+      modes: ['base'],
+      region: TEST_REGION,
+      artifact_bucket: STUB_BUCKET,
+      artifact_prefix: 'ewm/',
+      function_names: { base: 'ewm-base' },
+      api_url: expect.stringMatching(/^https:\/\/\S+[^/]$/) as string,
+      curl: expect.stringContaining('--aws-sigv4 "aws:amz:us-east-1:execute-api"') as string,
+    });
+    expect(deployment.proxy.templates.size).toBe(0);
+  });
+
+  it('adds tools and memory, one by one, and keeps what is there', async () => {
+    await deployment.target(['deploy', 'tools']);
+    await deployment.target(['deploy', 'memory'], { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' });
+    expect(await deployment.outputs()).toMatchObject({
+      modes: ['base', 'memory', 'tools'],
+      memory_id: STUB_MEMORY_ID,
+      function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory' },
+      limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
+      worst_case_bill: { per_invocation: {}, per_hour: {}, per_month: {} },
+    });
+  });
+
+  it('finds nothing to change when it is applied again, by any target and without the variables of the first time', async () => {
+    for (const target of [['plan'], ['deploy', 'base']]) expect(await deployment.target(target)).toContain('No changes.');
+  });
+
+  it('says no to another region, where it would have destroyed what is there', async () => {
+    const { code, output } = await deployment.attempt(['deploy', 'base'], { AWS_REGION: 'eu-west-1' });
+    expect([code, output]).toEqual([2, expect.stringContaining('deployed in us-east-1, and AWS_REGION is eu-west-1')]);
+  });
+
+  it.each(MODES)('%s: stands there with the guardrails', async (name) => {
+    const { Configuration: settings, Concurrency: concurrency } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: `ewm-${name}` }));
+    expect(settings).toMatchObject({
+      Runtime: 'nodejs22.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      Timeout: 29,
+      MemorySize: 512,
+      TracingConfig: { Mode: 'PassThrough' },
+    });
+    expect(deployment.proxy.created.get(`ewm-${name}`)).toMatchObject({ LoggingConfig: { LogFormat: 'JSON', LogGroup: `/aws/lambda/ewm-${name}` } });
+    expect(concurrency).toEqual({ ReservedConcurrentExecutions: 1 });
+    expect(await aws.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: `ewm-${name}` }))).toMatchObject({ ReservedConcurrentExecutions: 1 });
+    expect(await aws.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: `ewm-${name}` }))).toMatchObject({
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+    expect(deployment.proxy.recursion.get(`ewm-${name}`)).toBe('Terminate');
+    expect(settings?.Environment?.Variables).toEqual(ENVIRONMENT[name]);
+  });
+
+  it('takes signed requests only, of the routes that are there, so many a second, and lets that API alone call', async () => {
+    const api = await theApi(aws.api);
+    const { Items: routes = [] } = await aws.api.send(new GetRoutesCommand({ ApiId: api.id }));
+    const { Items: integrations = [] } = await aws.api.send(new GetIntegrationsCommand({ ApiId: api.id }));
+    const leadsTo = (target = ''): string | undefined => integrations.find(({ IntegrationId: id }) => target === `integrations/${id ?? ''}`)?.IntegrationUri;
+    expect(Object.fromEntries(routes.map(({ RouteKey: key, AuthorizationType: auth }) => [key, auth]))).toEqual({
+      'GET /health': 'AWS_IAM',
+      'POST /agentcore/base': 'AWS_IAM',
+      'POST /agentcore/memory': 'AWS_IAM',
+      'POST /agentcore/tools': 'AWS_IAM',
+    });
+    for (const { RouteKey: key = '', Target: target } of routes) {
+      expect(leadsTo(target)).toContain(`function:ewm-${key === 'GET /health' ? 'base' : (key.split('/').at(-1) ?? '')}/`);
+    }
+    for (const integration of integrations) expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
+    const stage = await aws.api.send(new GetStageCommand({ ApiId: api.id, StageName: '$default' }));
+    expect(stage).toMatchObject({ AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 2, ThrottlingBurstLimit: 5 } });
+    expect(stage.AccessLogSettings?.DestinationArn).toContain('log-group:/aws/apigateway/ewm');
+    const { Policy: policy = '' } = await aws.lambda.send(new GetPolicyCommand({ FunctionName: 'ewm-tools' }));
+    expect((JSON.parse(policy) as { Statement: unknown[] }).Statement).toMatchObject([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'apigateway.amazonaws.com' },
+        Action: 'lambda:InvokeFunction',
+        Condition: { ArnLike: { 'AWS:SourceArn': `arn:aws:execute-api:${TEST_REGION}:${TEST_ACCOUNT}:${api.id}/*/POST/agentcore/tools` } },
+      },
+    ]);
+  });
+
+  it('keeps every log for so long and no longer, and watches every function', async () => {
+    const { logGroups = [] } = await aws.logs.send(new DescribeLogGroupsCommand({}));
+    expect(Object.fromEntries(logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]))).toEqual({
+      '/aws/apigateway/ewm': 14,
+      '/aws/lambda/ewm-base': 14,
+      '/aws/lambda/ewm-memory': 14,
+      '/aws/lambda/ewm-tools': 14,
+    });
+    const { MetricAlarms: alarms = [] } = await aws.watch.send(new DescribeAlarmsCommand({}));
+    for (const name of MODES) {
+      const metrics = alarms.filter(({ AlarmName: alarm = '' }) => alarm.startsWith(`ewm-${name}-`)).map(({ MetricName: metric }) => metric);
+      expect(metrics).toEqual(expect.arrayContaining(['Throttles', 'Errors', 'Duration', 'Invocations', 'Refusals']));
+    }
+  });
+
+  it('keeps artifacts private, versioned, encrypted, behind TLS, and not for ever', async () => {
+    const where = { Bucket: STUB_BUCKET };
+    const open = await aws.s3.send(new GetPublicAccessBlockCommand(where));
+    expect(open.PublicAccessBlockConfiguration).toEqual({ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true });
+    expect(await aws.s3.send(new GetBucketVersioningCommand(where))).toMatchObject({ Status: 'Enabled' });
+    const { OwnershipControls: owner } = await aws.s3.send(new GetBucketOwnershipControlsCommand(where));
+    expect(owner?.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+    const { ServerSideEncryptionConfiguration: encryption } = await aws.s3.send(new GetBucketEncryptionCommand(where));
+    expect(encryption?.Rules).toMatchObject([{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }]);
+    const { Policy: policy = '' } = await aws.s3.send(new GetBucketPolicyCommand(where));
+    expect((JSON.parse(policy) as Policy).Statement).toEqual(
+      expect.arrayContaining([expect.objectContaining({ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+    );
+    const { Rules: rules = [] } = await aws.s3.send(new GetBucketLifecycleConfigurationCommand(where));
+    expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ Status: 'Enabled', Filter: { Prefix: 'ewm/' }, Expiration: { Days: 90 } })]));
+    expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } })]));
+  });
+
+  it('hands the memory of the stack to the function that uses it', () => {
+    const [[name, template] = ['', undefined]] = [...deployment.proxy.templates];
+    expect(name).toBe('ewm-memory');
+    expect(Object.values(template?.Resources ?? {}).map(({ Type: type }) => type)).toEqual(['AWS::BedrockAgentCore::Memory']);
+    expect(template?.Outputs['MemoryId']?.Value).toEqual({ 'Fn::GetAtt': ['Memory', 'MemoryId'] });
+    // The environment above holds what the stack's output said: STUB_MEMORY_ID.
+    expect(ENVIRONMENT.memory).toMatchObject({ AGENTCORE_MEMORY_ID: STUB_MEMORY_ID });
+  });
+
+  describe('what was deployed, fetched back and run', () => {
+    let directory: string;
+    let s3: S3Stub;
+    let agentCore: AgentCoreStub;
+    /** By mode: every call to AWS that a function makes while it does all that it can. */
+    const calls = new Map<Name, AwsCall[]>();
+    const policies = new Map<Name, Policy>();
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'ewm-deployed-'));
+      [s3, agentCore] = await Promise.all([startS3Stub(), startAgentCoreStub()]);
+      agentCore.programs.push([resultFrame({ stdout: '1\n' })]);
+      agentCore.replies.push({ contentType: 'application/json', chunks: ['[]'] });
+      for (const name of MODES) policies.set(name, await policyOf(name));
+    });
+    afterAll(async () => {
+      await Promise.all([s3.close(), agentCore.close(), rm(directory, { recursive: true })]);
+    });
+
+    it.each(MODES)('%s: is the zip of this build, and answers with the settings it was deployed with', async (name) => {
+      const { Configuration: settings, Code: code } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: `ewm-${name}` }));
+      const zip = Buffer.from(await (await fetch(code?.Location ?? '')).arrayBuffer());
+      expect(zip.equals(await readFile(join(ZIPS, `${name}.zip`)))).toBe(true);
+      const taskRoot = join(directory, name);
+      await mkdir(join(taskRoot, '../scratch'), { recursive: true });
+      await mkdir(taskRoot);
+      for (const [file, bytes] of Object.entries(unzipSync(zip))) await writeFile(join(taskRoot, file), bytes);
+      const endpoints = { AWS_ENDPOINT_URL_S3: s3.url, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url };
+      const lambda = await startFunction({ taskRoot, scratch: join(directory, 'scratch'), name: `ewm-${name}`, env: { ...settings?.Environment?.Variables, ...endpoints } });
+      [s3, agentCore].forEach((stub) => {
+        stub.reset();
+      });
+      try {
+        // The second time it finds its artifacts there, and compares them.
+        const [first = {}, ...others] = REQUESTS[name];
+        for (const [index, body] of [first, first, ...others].map((body, at) => [Math.max(at - 1, 0), body] as const)) {
+          const requestId = `8f5d3c1a-0000-4000-8000-${String(index).padStart(12, '0')}`;
+          const outcome = await lambda.invoke(httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) }), requestId);
+          expect(outcome).toMatchObject({ _tag: 'Response', payload: { statusCode: 200 } });
+        }
+      } finally {
+        await lambda.stop();
+      }
+      calls.set(name, [...s3.requests().map(s3Call), ...agentCore.requests().flatMap(agentCoreCalls)]);
+      expect(new Set(calls.get(name)?.map(({ action }) => action))).toEqual(new Set(ACTIONS[name]));
+    });
+
+    it.each(MODES)('%s: its role allows every call that it makes', (name) => {
+      for (const call of [...callsOf(name), ...byLambda(name)]) expect([call, isAllowed(policyIn(name), call)]).toEqual([call, true]);
+    });
+
+    it.each(MODES)('%s: without any one statement, and without any one action of it, something breaks', (name) => {
+      const policy = policyIn(name);
+      const needed = [...callsOf(name), ...byLambda(name)];
+      for (const statement of policy.Statement) {
+        for (const action of [statement.Action].flat()) {
+          const others = [statement.Action].flat().filter((other) => other !== action);
+          const rest = policy.Statement.flatMap((one) => (one === statement ? (others.length === 0 ? [] : [{ ...one, Action: others }]) : [one]));
+          const broken = statement.Effect === 'Allow' ? needed.some((call) => !isAllowed({ ...policy, Statement: rest }, call)) : invokes(rest);
+          expect([statement.Sid, action, broken]).toEqual([statement.Sid, action, true]);
+        }
+      }
+    });
+
+    it.each(MODES)('%s: its role allows nothing beside: not the neighbours of what it may touch, and no function', (name) => {
+      const forbidden: AwsCall[] = [
+        { action: 's3:GetObject', resource: `arn:aws:s3:::${STUB_BUCKET}/secret` },
+        { action: 's3:PutObject', resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/other/x` },
+        { action: 's3:DeleteObject', resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/artifacts/x/run.json` },
+        { action: 's3:GetObject', resource: 'arn:aws:s3:::another-bucket/ewm/artifacts/x/run.json' },
+        { action: 's3:ListBucket', resource: `arn:aws:s3:::${STUB_BUCKET}` },
+        { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-base` },
+        { action: 'logs:PutLogEvents', resource: `arn:aws:logs:${TEST_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/another:log-stream:x` },
+        { action: 'bedrock-agentcore:ListEvents', resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:memory/another-0123456789` },
+        { action: 'bedrock-agentcore:InvokeAgentRuntime', resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:runtime/another-0123456789` },
+        ...MODES.flatMap((other) => callsOf(other)).filter(({ action }) => !ACTIONS[name].includes(action)),
+      ];
+      for (const call of forbidden) expect([call, isAllowed(policyIn(name), call)]).toEqual([call, false]);
+    });
+
+    const callsOf = (name: Name): readonly AwsCall[] => calls.get(name) ?? [];
+    const policyIn = (name: Name): Policy => policies.get(name) ?? { Version: '', Statement: [] };
+
+    async function policyOf(name: Name): Promise<Policy> {
+      const { Roles: roles = [] } = await aws.iam.send(new ListRolesCommand({}));
+      const role = roles.find(({ RoleName: found = '' }) => found.startsWith(`ewm-${name}-`))?.RoleName;
+      const { PolicyNames: names = [] } = await aws.iam.send(new ListRolePoliciesCommand({ RoleName: role }));
+      const { AttachedPolicies: attached = [] } = await aws.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: role }));
+      expect([names.length, attached]).toEqual([1, []]);
+      const { PolicyDocument: document = '' } = await aws.iam.send(new GetRolePolicyCommand({ RoleName: role, PolicyName: names[0] }));
+      return JSON.parse(decodeURIComponent(document)) as Policy;
+    }
+  });
+
+  it('takes the API down and keeps the artifacts, and says so', async () => {
+    const key = 'ewm/artifacts/00000000000000000000000000000000/run.json';
+    await aws.s3.send(new PutObjectCommand({ Bucket: STUB_BUCKET, Key: key, Body: '{}' }));
+    const told = await deployment.target(['destroy']);
+    expect(told).toContain(`aws s3 rm --recursive s3://${STUB_BUCKET}/ewm/artifacts/<run_id>/`);
+    expect((await aws.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+    expect(await bucketNames()).toEqual([STUB_BUCKET]);
+  });
+
+  it('takes the artifacts down when told to, and leaves nothing', async () => {
+    await deployment.target(['destroy'], { FORCE_DESTROY: '1' });
+    expect(await bucketNames()).toEqual([]);
+    expect((await aws.iam.send(new ListRolesCommand({}))).Roles).toEqual([]);
+    expect((await aws.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+    expect(await deployment.target(['destroy'])).toContain('nothing is deployed here');
+  });
+
+  async function bucketNames(): Promise<readonly (string | undefined)[]> {
+    return ((await aws.s3.send(new ListBucketsCommand({}))).Buckets ?? []).map(({ Name: name }) => name);
+  }
+});
+
+const OF_ALL = {
+  EWM_ARTIFACT_BUCKET: STUB_BUCKET,
+  EWM_ARTIFACT_PREFIX: 'ewm/',
+  EWM_S3_PATH_STYLE: '0',
+  EWM_CONNECT_TIMEOUT_MS: '1000',
+  EWM_S3_TIMEOUT_MS: '5000',
+  EWM_STORE_RESERVE_MS: '3000',
+  EWM_MAX_BODY_BYTES: '1048576',
+  EWM_MAX_STEPS: '100',
+  EWM_MAX_TOOL_CALLS: '10',
+  EWM_MAX_MODEL_CALLS: '1',
+  MEMORY_MAX_OPS: '7',
+  MEMORY_MAX_BYTES: '2048',
+};
+
+const ENVIRONMENT: Readonly<Record<Name, Readonly<Record<string, string>>>> = {
+  base: OF_ALL,
+  tools: {
+    ...OF_ALL,
+    EWM_AGENTCORE_TIMEOUT_MS: '20000',
+    AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID,
+    AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN,
+  },
+  memory: {
+    ...OF_ALL,
+    EWM_AGENTCORE_TIMEOUT_MS: '20000',
+    ENABLE_AGENTCORE_MEMORY: '1',
+    AGENTCORE_MEMORY_ID: STUB_MEMORY_ID,
+    AGENTCORE_MEMORY_ACTOR_ID: 'ewm',
+  },
+};
+
+/** Together all that a function can do; the first one is sent twice. */
+const REQUESTS: Readonly<Record<Name, readonly object[]>> = {
+  base: [{}],
+  tools: [
+    { tool_plan: [{ name: 'get_price_context', args: { step: 0 } }], budget: { max_steps: 1, max_tool_calls: 1 } },
+    {
+      tool_plan: [
+        { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+        { name: 'propose_plan', args: { goal: 'hold' } },
+      ],
+      budget: { max_steps: 2, max_tool_calls: 2, max_model_calls: 1 },
+    },
+  ],
+  memory: [
+    { requests: [{ op: 'memory_put', key: 'a', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } },
+    {
+      requests: [
+        { op: 'memory_put', key: 'k', value: 1 },
+        { op: 'memory_get', key: 'k' },
+        { op: 'memory_clear', key: 'k' },
+      ],
+      budget: { max_memory_ops: 3, max_memory_bytes: 1000 },
+    },
+  ],
+};
+
+const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
+  base: ['s3:PutObject', 's3:GetObject'],
+  tools: [
+    's3:PutObject',
+    's3:GetObject',
+    ...['StartCodeInterpreterSession', 'InvokeCodeInterpreter', 'StopCodeInterpreterSession', 'InvokeAgentRuntime'].map((name) => `bedrock-agentcore:${name}`),
+  ],
+  memory: ['s3:PutObject', 's3:GetObject', ...['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`)],
+};
+
+/** What Lambda itself does in the name of the role, and no stub sees. Source: "Lambda execution role" in the Lambda Developer Guide. */
+function byLambda(name: Name): readonly AwsCall[] {
+  const stream = `arn:aws:logs:${TEST_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/ewm-${name}:log-stream:2025/11/24/[$LATEST]0123`;
+  return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource: stream }));
+}
+
+/** Whether these statements would let a function be invoked if some other policy allowed it: what the ban is for. */
+function invokes(statements: Policy['Statement']): boolean {
+  const generous = { Sid: 'Generous', Effect: 'Allow', Action: '*', Resource: '*' } as const;
+  const target = `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-base`;
+  return ['lambda:InvokeFunction', 'lambda:InvokeAsync', 'lambda:InvokeFunctionUrl'].some((action) =>
+    isAllowed({ Version: '2012-10-17', Statement: [...statements, generous] }, { action, resource: target }),
+  );
+}
+
+async function theApi(client: ApiGatewayV2Client): Promise<{ readonly id: string }> {
+  const { Items: apis = [] } = await client.send(new GetApisCommand({}));
+  expect(apis).toMatchObject([{ Name: 'ewm', ProtocolType: 'HTTP' }]);
+  return { id: apis[0]?.ApiId ?? '' };
+}
