@@ -49,6 +49,7 @@ test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it s
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
 	$(EWM) verify $(DEMO)
+	@$(EWM) report $(DEMO) --force
 
 $(DEMO)/run.json:
 	@$(MAKE) --no-print-directory demo-local-loop

@@ -111,6 +111,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'cli-progress',
       'commander',
       'csv-stringify/sync',
+      'simple-ascii-chart',
       'node:*',
     ],
   },

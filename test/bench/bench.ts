@@ -15,6 +15,7 @@ import { makeBreaker } from '../../src/domain/budget/breaker';
 import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { generateMarket } from '../../src/domain/market/generate';
 import { makeMarketForm, makeScannedStep } from '../../src/domain/market/market-form';
+import { readRun } from '../../src/domain/run/read-page';
 import { run } from '../../src/domain/run/run';
 import { verify } from '../../src/domain/run/verify';
 import { makeSignalSource } from '../../src/domain/strategy/signals';
@@ -22,6 +23,8 @@ import { decodeStrategy, type Strategy } from '../../src/domain/strategy/strateg
 import { DEFAULT_POLICY } from '../../src/domain/world/policy';
 import type { State } from '../../src/domain/world/state';
 import { makeWorld, step } from '../../src/domain/world/step';
+import { renderPage } from '../../src/handlers/page/html';
+import { packRun } from '../../src/handlers/page/pack';
 
 const SYMBOLS = ['AAPL', 'MSFT'];
 const FOLDER = join('tmp', 'bench');
@@ -30,6 +33,7 @@ const SCALE = QUICK ? 0.1 : 1;
 const STEPS = Math.round(1_000_000 * SCALE);
 const LONG_STEPS = Math.round(5_000_000 * SCALE);
 const SHORT_STEPS = 10_000;
+const REPORT_STEPS = [1_000, Math.round(100_000 * SCALE), STEPS];
 const FLOOR_ROWS = 200_000;
 const ROUNDS = 3;
 /** Less than an order: every BUY is skipped, so that two windows are compared over the same rows and not over other trades. */
@@ -51,6 +55,11 @@ interface ChildResult {
   readonly seconds: number;
   readonly steps: number;
   readonly rssMb: number;
+}
+
+interface ReportResult extends ChildResult {
+  /** Of the page. */
+  readonly bytes: number;
 }
 
 async function main(): Promise<void> {
@@ -96,6 +105,19 @@ async function main(): Promise<void> {
   show(`time per step, ${String(LONG_STEPS)} / ${String(SHORT_STEPS)} steps`, long.seconds / long.steps / (short.seconds / short.steps), '(bar: 1.15)');
   show(`peak memory of a run of ${String(LONG_STEPS)} steps`, long.rssMb, 'MB (bar: 200)');
   show(`peak memory of verifying it`, child('verify', 'long', 'long', '50', '200').rssMb, 'MB (bar: 200)');
+
+  const reports = new Map<number, ReportResult>();
+  for (const steps of REPORT_STEPS) {
+    await market('report', steps);
+    child('run', 'report', 'report', '50', '200');
+    const report = child('report', 'report', 'report', '50', '200') as ReportResult;
+    reports.set(steps, report);
+    show(`report of ${String(steps)} steps, time to build`, report.seconds, 's');
+    show(`report of ${String(steps)} steps, size`, report.bytes / 1000, steps > 1_000 ? 'KB (bar: 5000)' : 'KB (bar: 500)');
+    show(`report of ${String(steps)} steps, peak memory`, report.rssMb, 'MB');
+  }
+  const [, tenth, whole] = REPORT_STEPS.map((steps) => reports.get(steps)?.rssMb ?? 0);
+  show('peak memory of a report, ten times the steps (bar: 1.25)', (whole ?? 0) / (tenth ?? 1), 'times as much');
 
   const starts = Array.from({ length: 20 }, () => ewm('--version'));
   show('ewm --version', median(starts) * 1000, 'ms (bar: 100)');
@@ -214,6 +236,7 @@ function child(...args: readonly string[]): ChildResult {
 async function childMain([what, marketName, runName, short, long, repeats = '1', positionMax = '5']: readonly (string | undefined)[]): Promise<void> {
   const directory = join(FOLDER, runName ?? '');
   let steps = 0;
+  let bytes = 0;
   const started = performance.now();
   for (let k = 0; k < Number(repeats); k += 1) {
     if (what === 'run') {
@@ -223,6 +246,14 @@ async function childMain([what, marketName, runName, short, long, repeats = '1',
       const finished = await run(request, openMarketFile(join(FOLDER, `${marketName ?? ''}.jsonl`)), writer.right);
       if (isLeft(finished)) throw new Error(JSON.stringify(finished.left));
       steps += finished.right.summary.steps;
+    } else if (what === 'report') {
+      const read = await readRun(makeRunDirectoryReader(directory));
+      if (isLeft(read)) throw new Error(JSON.stringify(read.left));
+      const html = renderPage({ version: 1, made_by: 'bench', a: await packRun('bench', read.right), b: null, diff: null });
+      const written = await writeTextFile(`${directory}.html`, [html], true)();
+      if (isLeft(written)) throw new Error(JSON.stringify(written.left));
+      steps += read.right.figures.steps;
+      bytes += Buffer.byteLength(html);
     } else {
       const verdict = await verify(makeRunDirectoryReader(directory));
       if (isLeft(verdict) || verdict.right._tag !== 'Proven') throw new Error('the benchmark proves its runs');
@@ -230,7 +261,7 @@ async function childMain([what, marketName, runName, short, long, repeats = '1',
     }
   }
   const seconds = (performance.now() - started) / 1000;
-  console.log(JSON.stringify({ seconds, steps, rssMb: process.resourceUsage().maxRSS / 1024 }));
+  console.log(JSON.stringify({ seconds, steps, bytes, rssMb: process.resourceUsage().maxRSS / 1024 }));
 }
 
 /** Seconds that one `ewm` command takes, start-up included. */

@@ -31,14 +31,13 @@ interface Setting {
 async function ewm(args: readonly string[], { stdin, interrupted = false }: Setting = {}): Promise<Said> {
   const out: string[] = [];
   const err: string[] = [];
-  const sink = (parts: string[]): Io['stdout'] => ({
-    isTerminal: false,
-    columns: 80,
-    write: (text) => {
+  const sink = (parts: string[]): Io['stdout'] => {
+    const write = (text: string): Promise<void> => {
       parts.push(text);
       return Promise.resolve();
-    },
-  });
+    };
+    return { isTerminal: false, columns: 80, write, writeStyled: write };
+  };
   const io: Io = { stdout: sink(out), stderr: sink(err), stdin: bytesOf(stdin ?? ''), watchInterrupts: () => () => interrupted };
   const exit = await runCli(
     args.map((arg) => arg.replaceAll('@', directory)),
@@ -525,11 +524,14 @@ describe('what reaches a terminal', () => {
     await sink.write('a\u001b]0;title\u0007\tb\r\u009bc\n');
     expect(sink).toMatchObject({ isTerminal: true, columns: 120 });
     expect(written).toEqual(['a\ufffd]0;title\ufffd\tb\ufffd\ufffdc\n']);
+    // Colours of our own, where what was read is printable already.
+    await sink.writeStyled('\u001b[32mgreen\u001b[0m');
+    expect(written.at(-1)).toBe('\u001b[32mgreen\u001b[0m');
   });
 
   it('keeps its columns, and does not hold the rows back for ever', async () => {
     const written: string[] = [];
-    const table = makeTable(['a', 'b'], { isTerminal: false, columns: 80, write: (text) => Promise.resolve(void written.push(text)) });
+    const table = makeTable(['a', 'b'], { write: (text) => Promise.resolve(void written.push(text)) });
     await table.row(['long', 'x\ny']);
     expect(written).toEqual([]);
     await table.flush();

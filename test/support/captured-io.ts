@@ -10,17 +10,21 @@ export interface CapturedIo {
   readonly interrupt: () => void;
 }
 
-export function captureIo(): CapturedIo {
+export interface Screen {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+}
+
+export function captureIo(screen: Screen = { isTerminal: false, columns: 80 }): CapturedIo {
   const text = { out: '', err: '' };
   let interrupted = false;
-  const sink = (which: 'out' | 'err'): Io['stdout'] => ({
-    isTerminal: false,
-    columns: 80,
-    write: (more) => {
+  const sink = (which: 'out' | 'err'): Io['stdout'] => {
+    const write = (more: string): Promise<void> => {
       text[which] += more;
       return Promise.resolve();
-    },
-  });
+    };
+    return { ...(which === 'out' ? screen : { isTerminal: false, columns: 80 }), write, writeStyled: write };
+  };
   return {
     io: { stdout: sink('out'), stderr: sink('err'), stdin: Readable.from([]), watchInterrupts: () => () => interrupted },
     out: () => text.out,

@@ -2,6 +2,7 @@
  * The rows that hold an extreme of a drawn series, found in one pass over steps whose number is not known. Invariants: of every bucket both
  * extremes of every series are held; memory is bounded by the number of buckets and by bytes, whatever the number of steps.
  */
+import { assert } from '../assert';
 import type { Decimal } from '../decimal/decimal';
 import { compareDrawdowns, type Drawdown } from './drawdown';
 import type { SeriesPoint } from './figures';
@@ -41,7 +42,7 @@ interface Bucket {
   /** Lowest and highest of each series in turn. */
   lows: Extreme[];
   highs: Extreme[];
-  shallow: DeepExtreme;
+  /** The deepest drawdown; the shallowest is where equity is highest. */
   deep: DeepExtreme;
   /** The highest equity so far, of the whole run, where its row is in this bucket. */
   peak: HeldLine | undefined;
@@ -84,7 +85,10 @@ export function makeBuckets(limits: BucketLimits = { buckets: BUCKETS_MAX, bytes
       closed = pairs(closed);
       bucketSteps *= 2;
       closedBytes = closed.reduce((total, held) => total + bytesOf(held), 0);
-      if (odd !== undefined) open = open === undefined ? odd : merge(odd, open);
+      if (odd === undefined) continue;
+      // The rest fitted before this one came, so nothing is joined after it.
+      assert(open === undefined, 'one bucket at most is left over');
+      open = odd;
     }
   }
 
@@ -109,7 +113,7 @@ function makeBucket(point: SeriesPoint, values: readonly Decimal[], line: HeldLi
   const extremes = values.map((value) => ({ value, line }));
   const peak = point.drawdown.peakStep === point.step ? line : undefined;
   const deep = { value: point.drawdown, line, peak };
-  return { firstStep: point.step, steps: 1, lows: extremes, highs: [...extremes], shallow: deep, deep, peak, buys: {}, sells: {}, rejected: 0 };
+  return { firstStep: point.step, steps: 1, lows: extremes, highs: [...extremes], deep, peak, buys: {}, sells: {}, rejected: 0 };
 }
 
 /** The first of equals stays. */
@@ -122,7 +126,6 @@ function widen(bucket: Bucket, point: SeriesPoint, values: readonly Decimal[], h
   }
   const { drawdown } = point;
   if (drawdown.peakStep === point.step) bucket.peak = hold();
-  if (compareDrawdowns(drawdown, bucket.shallow.value) < 0) bucket.shallow = { value: drawdown, line: hold(), peak: bucket.peak };
   if (compareDrawdowns(drawdown, bucket.deep.value) > 0) bucket.deep = { value: drawdown, line: hold(), peak: bucket.peak };
 }
 
@@ -150,8 +153,7 @@ function merge(a: Bucket, b: Bucket): Bucket {
     steps: a.steps + b.steps,
     lows: a.lows.map((low, k) => ((b.lows[k]?.value ?? low.value) < low.value ? (b.lows[k] ?? low) : low)),
     highs: a.highs.map((high, k) => ((b.highs[k]?.value ?? high.value) > high.value ? (b.highs[k] ?? high) : high)),
-    shallow: chosen(a, b, compareDrawdowns(b.shallow.value, a.shallow.value) < 0 ? b.shallow : a.shallow),
-    deep: chosen(a, b, compareDrawdowns(b.deep.value, a.deep.value) > 0 ? b.deep : a.deep),
+    deep: compareDrawdowns(b.deep.value, a.deep.value) > 0 ? withPeakOf(a, b.deep) : a.deep,
     peak: b.peak ?? a.peak,
     buys: sum(a.buys, b.buys),
     sells: sum(a.sells, b.sells),
@@ -159,10 +161,9 @@ function merge(a: Bucket, b: Bucket): Bucket {
   };
 }
 
-/** Where the peak of the second half's extreme was an extreme of the first half, it now has to be held by name. */
-function chosen(a: Bucket, b: Bucket, extreme: DeepExtreme): DeepExtreme {
-  const fromSecond = extreme === b.deep || extreme === b.shallow;
-  return fromSecond && extreme.peak === undefined && a.peak !== undefined ? { ...extreme, peak: a.peak } : extreme;
+/** Where the peak of the second half's drawdown was an extreme of the first half, it now has to be held by name. */
+function withPeakOf(a: Bucket, deep: DeepExtreme): DeepExtreme {
+  return deep.peak === undefined && a.peak !== undefined ? { ...deep, peak: a.peak } : deep;
 }
 
 function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
@@ -171,10 +172,9 @@ function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, num
   return total;
 }
 
-function linesOf({ lows, highs, shallow, deep }: Bucket): readonly HeldLine[] {
-  const held = [...lows, ...highs, shallow, deep].map(({ line }) => line);
-  const peaks = [shallow.peak, deep.peak].filter((line) => line !== undefined);
-  return [...new Map([...held, ...peaks].map((line) => [line.index, line])).values()];
+function linesOf({ lows, highs, deep }: Bucket): readonly HeldLine[] {
+  const held = [...[...lows, ...highs, deep].map(({ line }) => line), ...(deep.peak === undefined ? [] : [deep.peak])];
+  return [...new Map(held.map((line) => [line.index, line])).values()];
 }
 
 function bytesOf(bucket: Bucket): number {

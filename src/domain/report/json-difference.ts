@@ -1,6 +1,7 @@
 /** Where two JSON values differ, member by member. Invariant: bounded, whatever the values are: in entries, and in the text of each. */
 import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
+import { NESTING_MAX } from '../codec/json-keys';
 import { pointerStep } from '../codec/problem';
 
 export interface JsonDifference {
@@ -44,9 +45,14 @@ function compare(a: unknown, b: unknown, pointer: string, depth: number, found: 
   found.push({ pointer, a: jsonText(a), b: jsonText(b) });
 }
 
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  return hasCanonicalForm(a) && hasCanonicalForm(b) && canonical(a) === canonical(b);
+/** The same members and items, whatever their order in an object; values nested too deep for a row are never the same. */
+export function sameJson(a: unknown, b: unknown, depth: number = NESTING_MAX): boolean {
+  if (a === b) return true;
+  if (depth === 0 || typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key], depth - 1));
 }
 
 function own(value: Readonly<Record<string, unknown>>, key: string): unknown {

@@ -104,6 +104,9 @@ export function makeTapeSelection(limits: SampleLimits = SAMPLE_LIMITS): TapeSel
   return { next, end };
 }
 
+/** For a reader that wants the figures alone. */
+export const NO_SELECTION: TapeSelection = { next: () => undefined, end: () => ({ lines: [], sample: null }) };
+
 interface Bounded {
   readonly add: (line: HeldLine) => void;
   readonly lines: () => readonly HeldLine[];

@@ -5,6 +5,12 @@ import type { Io } from './io';
 
 type Finish = (exit: ExitCode) => void;
 
+const SHOWN = `
+Environment:
+  NO_COLOR     set to anything: no colours
+  FORCE_COLOR  colours where stdout is no terminal, too; 0: none
+`;
+
 const PAGE = `
 The page is one file that needs no network. It holds the tape, hashes it again in the browser and says whether it is proven; of a run of
 more than 10000 steps it holds a sample, and says so. Without --out it is written beside the run, as <directory>.html.
@@ -17,6 +23,17 @@ Exits 0 when both are the same run (the same inputs, and so the same rows), 1 wh
 export function addReportCommands(program: Command, io: Io, finish: Finish): void {
   const path = (flags: string, description: string): Option => new Option(flags, description).argParser(parsePath);
   const json = (): Option => new Option('--json', 'print one JSON document, of an error too').default(false);
+
+  program
+    .command('show')
+    .description('a run in the terminal: its figures, and small charts of equity and prices')
+    .argument('<directory>', 'a run directory', parsePath)
+    .addOption(json())
+    .addHelpText('after', `${SHOWN}\nExample:\n  ewm show runs/first`)
+    .action(async (directory: string, options: { json: boolean }) => {
+      const { show } = await import('./report-commands');
+      finish(await show(directory, options.json, io));
+    });
 
   program
     .command('report')

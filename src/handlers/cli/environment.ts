@@ -13,3 +13,10 @@ export function variable(env: Environment, name: string): string | undefined {
   const value = env[name];
   return value === undefined || value === '' ? undefined : value;
 }
+
+/** Whether to colour what goes to a terminal or not, and what does not go to one: NO_COLOR never, FORCE_COLOR always (but for `0`). */
+export function wantsColour(env: Environment, isTerminal: boolean): boolean {
+  if (variable(env, 'NO_COLOR') !== undefined) return false;
+  const forced = variable(env, 'FORCE_COLOR');
+  return forced === undefined ? isTerminal : forced !== '0';
+}

@@ -4,6 +4,8 @@ import type { ByteStream } from '../../adapters/filesystem/byte-source';
 export interface TextSink {
   /** Resolves when the text was taken; writers that await it do not outrun a slow reader. */
   readonly write: (text: string) => Promise<void>;
+  /** The same for text with colours of our own; whoever calls it has made what was read `printable`. */
+  readonly writeStyled: (text: string) => Promise<void>;
   readonly isTerminal: boolean;
   /** Characters per line of the terminal. */
   readonly columns: number;
@@ -31,18 +33,20 @@ export function makeSink(stream: NodeJS.WriteStream, onLost: (error: NodeJS.Errn
     onLost(error);
   };
   stream.on('error', lose);
+  const send = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      if (lost) resolve();
+      else
+        stream.write(text, (error) => {
+          if (error instanceof Error) lose(error);
+          resolve();
+        });
+    });
   return {
     isTerminal: stream.isTTY,
     columns: stream.isTTY ? stream.columns : DEFAULT_COLUMNS,
-    write: (text) =>
-      new Promise((resolve) => {
-        if (lost) resolve();
-        else
-          stream.write(stream.isTTY ? printableLines(text) : text, (error) => {
-            if (error instanceof Error) lose(error);
-            resolve();
-          });
-      }),
+    write: (text) => send(stream.isTTY ? printableLines(text) : text),
+    writeStyled: send,
   };
 }
 

@@ -1,6 +1,7 @@
 /** A run directory read for showing it, and in words whether it can be trusted. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { basename, resolve } from 'node:path';
+import type { TapeSelection } from '../../domain/report/sample';
 import { readRun, type ReadRun, type ReadWatch } from '../../domain/run/read-page';
 import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
@@ -14,11 +15,11 @@ export interface OpenedRun extends ReadRun {
 }
 
 /** Reads a run directory of any mode, finished or not. */
-export async function readRunDirectory(directory: string, watch?: ReadWatch): Promise<Either<Failure, OpenedRun>> {
+export async function readRunDirectory(directory: string, watch?: ReadWatch, selection?: TapeSelection): Promise<Either<Failure, OpenedRun>> {
   const opened = await openRun(directory);
   if (isLeft(opened)) return opened;
   const { reader, unfinished } = opened.right;
-  const run = await readRun(reader, watch);
+  const run = await readRun(reader, watch, selection);
   return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished });
 }
 

@@ -3,6 +3,7 @@ import { type Either, isLeft, right } from 'fp-ts/Either';
 import { resolve } from 'node:path';
 import type { PageData } from '../../domain/report/page-data';
 import { local } from '../compose';
+import type { Environment } from '../config';
 import { renderPage } from '../page/html';
 import { packRun } from '../page/pack';
 import { compareDirectories } from './diff-command';
@@ -23,7 +24,7 @@ export interface ReportOptions {
   readonly json: boolean;
 }
 
-export async function reportCommand(directory: string, options: ReportOptions, io: Io): Promise<ExitCode> {
+export async function reportCommand(directory: string, options: ReportOptions, io: Io, env: Environment): Promise<ExitCode> {
   // Beside the run and not in it: a run directory holds what its run.json names, and nothing else.
   const out = options.out ?? `${resolve(directory)}.html`;
   const free = await local.checkOutput(out, options.force)();
@@ -46,7 +47,7 @@ export async function reportCommand(directory: string, options: ReportOptions, i
   await tell(out, Buffer.byteLength(html), run.right, options.json, io);
   for (const doubt of otherDoubts) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
   if (options.open) {
-    const failed = await openInBrowser(resolve(out));
+    const failed = await openInBrowser(resolve(out), env);
     if (failed !== undefined) await io.stderr.write(`ewm: ${printable(failed)}; open ${printable(out)} in a browser\n`);
   }
   return isWhole(run.right) && otherDoubts.length === 0 ? EXIT.ok : EXIT.notProven;

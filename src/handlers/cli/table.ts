@@ -10,7 +10,7 @@ export interface Table {
   readonly flush: () => Promise<void>;
 }
 
-export function makeTable(columns: readonly string[], sink: TextSink): Table {
+export function makeTable(columns: readonly string[], sink: Pick<TextSink, 'write'>): Table {
   let sample: (readonly string[])[] | undefined = [columns];
   let widths: readonly number[] = [];
 

@@ -151,6 +151,11 @@ describe('a run that cannot be trusted', () => {
   });
 });
 
+test('values nested beyond reason are different, and nothing overflows', () => {
+  const nested = (): unknown => JSON.parse('['.repeat(5_000) + ']'.repeat(5_000));
+  expect(jsonDifferences({ a: nested() }, { a: nested() })).toMatchObject([{ a: 'a value that has no canonical form' }]);
+});
+
 test('differences are bounded in number and in length, and none is lost below that', () => {
   const list = Array.from({ length: 500 }, (_, k) => k);
   expect(jsonDifferences(list, list.map((k) => k + 1))).toHaveLength(DIFFERENCES_MAX);

@@ -14,6 +14,7 @@ interface Step {
   readonly exposure: bigint;
   readonly price: bigint;
   readonly decision: 'APPROVED' | 'REJECTED' | 'HOLD';
+  readonly time?: string;
 }
 
 const arbitraryStep: fc.Arbitrary<Step> = fc.record({
@@ -23,6 +24,8 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.record({
   exposure: fc.bigInt(0n, 5n),
   price: fc.bigInt(1n, 6n),
   decision: fc.constantFrom('APPROVED', 'REJECTED', 'HOLD', 'HOLD', 'HOLD'),
+  // A row now and then that alone is more than many others.
+  time: fc.oneof({ weight: 30, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constant('x'.repeat(30_000)) }),
 });
 
 /** As a tape holds them, as far as a page reads them; a checkpoint now and then. */
@@ -32,6 +35,7 @@ function rowsOf(steps: readonly Step[]): readonly Row[] {
     const row = {
       type: 'step',
       step_index: index,
+      time: step.time ?? '',
       prices: { AAPL: formatDecimal(step.price) },
       decision: step.decision,
       actions: step.decision === 'HOLD' ? [] : [{ type: 'PlaceBuy', symbol: 'AAPL', quantity: '1', price: formatDecimal(step.price) }],
@@ -71,7 +75,10 @@ const SMALL: SampleLimits = {
   buckets: { buckets: 4, bytes: 1_000_000 },
 };
 
-const arbitrarySteps = fc.array(arbitraryStep, { minLength: 11, maxLength: 200 });
+const arbitrarySteps = fc.array(arbitraryStep, { minLength: 11, maxLength: 200, size: 'max' });
+
+/** Some by their number, some by their bytes: a row takes some 400. */
+const arbitraryBuckets = fc.record({ buckets: fc.integer({ min: 2, max: 9 }), bytes: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 2_000, max: 40_000 })) });
 
 function heldRows({ sample, rows }: Selected): readonly number[] {
   const indices = (sample?.ranges ?? []).flatMap(([first, count]) => Array.from({ length: count }, (_, k) => first + k));
@@ -88,13 +95,13 @@ function heldSteps(selected: Selected): ReadonlySet<number> {
 describe('a long tape', () => {
   test('keeps both extremes of every drawn series of every bucket, and the rows of the deepest drawdown', () => {
     fc.assert(
-      fc.property(arbitrarySteps, (steps) => {
-        const selected = select(rowsOf(steps), SMALL);
+      fc.property(arbitrarySteps, arbitraryBuckets, (steps, buckets) => {
+        const selected = select(rowsOf(steps), { ...SMALL, buckets });
         const { points, sample } = selected;
         if (sample === null) throw new Error('a sample');
         const here = heldSteps(selected);
         const drawn = drawnFrom(points.filter(({ step }) => here.has(step)));
-        expect(sample.bucket_steps * SMALL.buckets.buckets).toBeGreaterThanOrEqual(points.length);
+        expect(sample.bucket_steps * buckets.buckets).toBeGreaterThanOrEqual(points.length);
         for (let from = 0; from < points.length; from += sample.bucket_steps) {
           const bucket = points.slice(from, from + sample.bucket_steps);
           const held = bucket.filter(({ step }) => here.has(step));
@@ -160,15 +167,24 @@ describe('a long tape', () => {
 
   test('is held within its bytes, whatever is on it', () => {
     const text = 'x'.repeat(9_000);
-    const rows = rowsOf(Array.from({ length: 3_000 }, (_, k) => ({ equity: BigInt(k % 97), cash: BigInt(k % 89), exposure: 1n, price: BigInt(k % 83) + 1n, decision: k % 2 === 0 ? 'REJECTED' : 'APPROVED' }))).map((row) =>
-      row['type'] === 'step' ? { ...row, time: text } : row,
-    );
+    const rows = rowsOf(Array.from({ length: 3_000 }, (_, k) => ({ equity: BigInt(k % 97), cash: BigInt(k % 89), exposure: 1n, price: BigInt(k % 83) + 1n, decision: k % 2 === 0 ? 'REJECTED' : 'APPROVED', time: text })));
     const limits = { ...SAMPLE_LIMITS, wholeBytes: 1_000_000, decidedBytes: 500_000, buckets: { buckets: 1_000, bytes: 600_000 } };
     const { held, sample } = select(rows, limits);
     expect(sample?.marks).not.toBeNull();
     // The ends come on top.
     expect(held.join('').length).toBeLessThan(600_000 + 2 * 50 * 10_000 + 200_000);
     expect(held.at(-1)).toBe('{"type":"seal"}\n');
+  });
+
+  test('joins buckets several times at once where one row is more than all before it, and counts none of their steps twice or not at all', () => {
+    const step = (k: number): Step => ({ equity: k === 55 ? 99n : 1n, cash: 1n, exposure: 1n, price: 1n, decision: 'APPROVED', ...(k === 55 ? { time: 'x'.repeat(30_000) } : {}) });
+    const steps = Array.from({ length: 73 }, (_, k) => step(k));
+    const { sample } = select(rowsOf(steps), { ...SMALL, buckets: { buckets: 9, bytes: 20_000 } });
+    expect(sample?.bucket_steps).toBe(40);
+    expect(sample?.marks?.map(({ first_step: first, steps: count, buys }) => [first, count, buys['AAPL']])).toEqual([
+      [0, 40, 40],
+      [40, 33, 33],
+    ]);
   });
 
   test('with more rows that are no steps than fit keeps its first row and its seal', () => {
