@@ -5,7 +5,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { TEST_REGION } from '../support/aws-calls';
+import { READER, TEST_REGION } from '../support/aws-calls';
 
 export interface ControlPlane {
   readonly api: ApiGatewayV2Client;
@@ -18,7 +18,7 @@ export interface ControlPlane {
 }
 
 export function controlPlane(endpoint: string): ControlPlane {
-  const settings = { endpoint, region: TEST_REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+  const settings = { endpoint, region: TEST_REGION, credentials: { accessKeyId: READER, secretAccessKey: 'test' }, maxAttempts: 1 };
   const clients = {
     api: new ApiGatewayV2Client(settings),
     iam: new IAMClient(settings),

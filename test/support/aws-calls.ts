@@ -5,6 +5,8 @@ import type { StubRequest } from './http-stub';
 /** Account and Region that stubs and tests speak of. */
 export const TEST_ACCOUNT = '123456789012';
 export const TEST_REGION = 'us-east-1';
+/** The access key of a test's own calls, by which they are told from those of a deployment. */
+export const READER = 'reader';
 
 const OBJECT_ACTIONS = new Map([
   ['PUT', 's3:PutObject'],

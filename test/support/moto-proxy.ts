@@ -8,6 +8,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { STUB_MEMORY_ID } from './agentcore-stub';
+import { READER } from './aws-calls';
+import { deployerAction } from './deployer-calls';
 
 export interface MotoProxy {
   readonly url: string;
@@ -17,6 +19,8 @@ export interface MotoProxy {
   readonly created: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** By stack name: the template as it was sent. */
   readonly templates: ReadonlyMap<string, StackTemplate>;
+  /** The IAM actions that the requests of the deployment so far stand for, in order. */
+  readonly actions: () => readonly string[];
   /** What the outputs of every stack with a memory say. */
   readonly memoryId: string;
   readonly close: () => Promise<void>;
@@ -48,12 +52,14 @@ interface Answer {
 
 export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   const recursion = new Map<string, string>();
+  const actions = new Set<string>();
   const created = new Map<string, Readonly<Record<string, unknown>>>();
   const code = new Map<string, Buffer>();
   const templates = new Map<string, StackTemplate>();
   let url = '';
 
   async function answer(request: Incoming): Promise<Answer> {
+    if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`)) actions.add(deployerAction(request));
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];
@@ -136,6 +142,7 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   return {
     url,
+    actions: () => [...actions].sort(),
     recursion,
     created,
     templates,
