@@ -94,6 +94,8 @@ describe('report', () => {
 
     expect(await ewm('report', '@/local')).toEqual({ exit: EXIT.cannotWrite, out: '', err: 'ewm: @/local.html: is there already; --force replaces it\n' });
     expect(await ewm('report', '@/local', '--force')).toEqual(said);
+    expect(await ewm('report', '@/hostile/..//local/', '--force')).toEqual(said);
+    expect((await ewm('report', '@/local/.', '--force')).out).toBe('@/local.html\n');
     expect(await ewm('report', '@/local', '--out', '@/local')).toMatchObject({ exit: EXIT.cannotWrite });
   });
 

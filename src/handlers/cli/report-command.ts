@@ -1,6 +1,6 @@
 /** `ewm report`: a run as one file for a browser, with its tape and the program that proves it inside. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
-import { resolve } from 'node:path';
+import { basename, normalize, resolve } from 'node:path';
 import type { PageData } from '../../domain/report/page-data';
 import { local } from '../compose';
 import type { Environment } from '../config';
@@ -26,7 +26,7 @@ export interface ReportOptions {
 
 export async function reportCommand(directory: string, options: ReportOptions, io: Io, env: Environment): Promise<ExitCode> {
   // Beside the run and not in it: a run directory holds what its run.json names, and nothing else.
-  const out = options.out ?? `${resolve(directory)}.html`;
+  const out = options.out ?? pageBeside(directory);
   const free = await local.checkOutput(out, options.force)();
   if (isLeft(free)) return fail(io, options.json, storeFailure(free.left));
 
@@ -51,6 +51,12 @@ export async function reportCommand(directory: string, options: ReportOptions, i
     if (failed !== undefined) await io.stderr.write(`ewm: ${printable(failed)}; open ${printable(out)} in a browser\n`);
   }
   return isWhole(run.right) && otherDoubts.length === 0 ? EXIT.ok : EXIT.notProven;
+}
+
+/** `runs/first.html` for `runs/first/`; a path that ends in no name, as `.` does, is looked up first. */
+function pageBeside(directory: string): string {
+  const path = normalize(directory).replace(/[/\\]+$/, '');
+  return `${['', '.', '..'].includes(basename(path)) ? resolve(directory) : path}.html`;
 }
 
 type Other = Pick<PageData, 'b' | 'diff'> & { readonly doubts: readonly string[] };
