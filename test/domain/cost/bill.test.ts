@@ -109,6 +109,7 @@ const GROWING = [
   'max_memory_ops',
   'max_memory_bytes',
   'max_body_bytes',
+  'max_artifact_bytes',
   'artifact_expiry_days',
   'noncurrent_expiry_days',
   'planner_session_seconds',
