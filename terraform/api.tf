@@ -53,6 +53,7 @@ resource "aws_apigatewayv2_stage" "default" {
 
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.api.arn
+    # Nothing that a caller may write at will: a line is paid for, also that of a request which is refused.
     format = jsonencode({
       requestId        = "$context.requestId"
       time             = "$context.requestTime"
@@ -60,7 +61,6 @@ resource "aws_apigatewayv2_stage" "default" {
       status           = "$context.status"
       sourceIp         = "$context.identity.sourceIp"
       caller           = "$context.identity.userArn"
-      userAgent        = "$context.identity.userAgent"
       responseLength   = "$context.responseLength"
       responseLatency  = "$context.responseLatency"
       integrationError = "$context.integrationErrorMessage"

@@ -17,6 +17,7 @@ locals {
     max_memory_ops           = var.max_memory_ops
     max_memory_bytes         = var.max_memory_bytes
     max_body_bytes           = var.max_body_bytes
+    max_artifact_bytes       = var.max_artifact_bytes
     artifact_expiry_days     = var.artifact_expiry_days
     noncurrent_expiry_days   = var.noncurrent_expiry_days
     kms                      = var.kms_key_arn != null
@@ -61,14 +62,14 @@ locals {
 
   bill_files = { base = 10, tools = 10, memory = local.memory_enabled ? 8 : 0 }
 
-  # All files are whole in the function's memory before the first one is put.
-  bill_held_bytes  = var.lambda_memory_mb * 1048576
+  # A run with more than the ceiling stores nothing; and all files are whole in the function's memory before the first one is put.
+  bill_most_bytes  = min(var.max_artifact_bytes, var.lambda_memory_mb * 1048576)
   bill_base_prices = min(var.max_steps * 1000, floor(var.max_body_bytes / 6) + 10)
   bill_artifact_bytes = {
-    base  = min(local.bill_held_bytes, 2048 * local.bill_base_prices + 4096 * min(var.max_steps, local.bill_base_prices) + 8 * var.max_body_bytes + 1048576)
-    tools = local.bill_held_bytes
+    base  = min(local.bill_most_bytes, 2048 * local.bill_base_prices + 4096 * min(var.max_steps, local.bill_base_prices) + 8 * var.max_body_bytes + 1048576)
+    tools = local.bill_most_bytes
     memory = local.memory_enabled ? min(
-      local.bill_held_bytes, 6 * var.max_memory_bytes + 8192 * local.bill_operations + 8 * var.max_body_bytes + 1048576
+      local.bill_most_bytes, 6 * var.max_memory_bytes + 8192 * local.bill_operations + 8 * var.max_body_bytes + 1048576
     ) : 0
   }
   bill_storage_days = var.artifact_expiry_days + var.noncurrent_expiry_days + 2
@@ -85,7 +86,7 @@ locals {
 
   bill_function_log_bytes = 16384
   bill_session_log_bytes  = 3072
-  bill_access_log_bytes   = 12288
+  bill_access_log_bytes   = 4096
   bill_log_days           = var.log_retention_days + 1
 
   # Once the function is started.

@@ -10,6 +10,7 @@ locals {
     EWM_S3_TIMEOUT_MS      = tostring(var.s3_timeout_ms)
     EWM_STORE_RESERVE_MS   = tostring(var.store_reserve_ms)
     EWM_MAX_BODY_BYTES     = tostring(var.max_body_bytes)
+    EWM_MAX_ARTIFACT_BYTES = tostring(var.max_artifact_bytes)
     EWM_MAX_STEPS          = tostring(var.max_steps)
     EWM_MAX_TOOL_CALLS     = tostring(var.max_tool_calls)
     EWM_MAX_MODEL_CALLS    = tostring(var.max_model_calls)

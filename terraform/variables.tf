@@ -296,6 +296,18 @@ variable "max_body_bytes" {
   }
 }
 
+variable "max_artifact_bytes" {
+  description = "The most that the files of one run have together; a run with more stores nothing and answers 413. Unit: bytes. Legal: an integer of 65536 or more."
+  type        = number
+  default     = 4194304
+  nullable    = false
+
+  validation {
+    condition     = var.max_artifact_bytes >= 65536 && var.max_artifact_bytes <= 9007199254740991 && floor(var.max_artifact_bytes) == var.max_artifact_bytes
+    error_message = "max_artifact_bytes must be an integer of 65536 or more."
+  }
+}
+
 # The bucket
 
 variable "artifact_bucket_name" {
@@ -324,7 +336,7 @@ variable "artifact_prefix" {
 variable "artifact_expiry_days" {
   description = "Age at which an artifact is deleted. Unit: days. Legal: an integer from 1 to 36500."
   type        = number
-  default     = 90
+  default     = 30
   nullable    = false
 
   validation {

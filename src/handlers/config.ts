@@ -37,6 +37,8 @@ const commonCodecs = {
   MEMORY_MAX_BYTES: countText(0),
   ENABLE_AGENTCORE_MEMORY: switchText,
   EWM_MAX_BODY_BYTES: countText(1),
+  // Less would refuse runs of a few steps.
+  EWM_MAX_ARTIFACT_BYTES: countText(65_536),
   EWM_STORE_RESERVE_MS: countText(0),
 };
 
@@ -57,6 +59,7 @@ const COMMON_DEFAULTS = {
   MEMORY_MAX_BYTES: CEILING_DEFAULTS.max_memory_bytes,
   ENABLE_AGENTCORE_MEMORY: false,
   EWM_MAX_BODY_BYTES: 1_048_576,
+  EWM_MAX_ARTIFACT_BYTES: 4_194_304,
   EWM_STORE_RESERVE_MS: 3_000,
 };
 
@@ -175,6 +178,7 @@ function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
     },
     memoryEnabled: vars.ENABLE_AGENTCORE_MEMORY,
     bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
+    artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES,
     storeReserveMs: vars.EWM_STORE_RESERVE_MS,
   };
 }

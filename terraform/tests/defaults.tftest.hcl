@@ -85,6 +85,13 @@ run "defaults" {
     error_message = "access logs: JSON, to a log group of their own"
   }
   assert {
+    condition = alltrue([for value in values(jsondecode(aws_apigatewayv2_stage.default.access_log_settings[0].format)) : contains([
+      "$context.requestId", "$context.requestTime", "$context.routeKey", "$context.status", "$context.identity.sourceIp", "$context.identity.userArn",
+      "$context.responseLength", "$context.responseLatency", "$context.integrationErrorMessage", "$context.error.message",
+    ], value)])
+    error_message = "access log fields: none that a caller may write at will"
+  }
+  assert {
     condition     = aws_apigatewayv2_api.this.protocol_type == "HTTP" && length(aws_apigatewayv2_api.this.cors_configuration) == 0 && !aws_apigatewayv2_api.this.disable_execute_api_endpoint
     error_message = "API: an HTTP API without CORS, at its own address"
   }
@@ -158,9 +165,9 @@ run "defaults" {
   }
   assert {
     condition = anytrue([
-      for it in aws_s3_bucket_lifecycle_configuration.artifacts.rule : try(it.expiration[0].days == 90 && it.filter[0].prefix == "ewm/", false)
+      for it in aws_s3_bucket_lifecycle_configuration.artifacts.rule : try(it.expiration[0].days == 30 && it.filter[0].prefix == "ewm/", false)
     ])
-    error_message = "lifecycle expiry: artifacts must be deleted after 90 days"
+    error_message = "lifecycle expiry: artifacts must be deleted after 30 days"
   }
   assert {
     condition = anytrue([
@@ -233,6 +240,7 @@ run "defaults" {
       EWM_S3_TIMEOUT_MS      = "5000"
       EWM_STORE_RESERVE_MS   = "3000"
       EWM_MAX_BODY_BYTES     = "1048576"
+      EWM_MAX_ARTIFACT_BYTES = "4194304"
       EWM_MAX_STEPS          = "100"
       EWM_MAX_TOOL_CALLS     = "10"
       EWM_MAX_MODEL_CALLS    = "0"

@@ -32,6 +32,7 @@ run "every_limit" {
     max_memory_ops           = 14
     max_memory_bytes         = 65537
     max_body_bytes           = 1048577
+    max_artifact_bytes       = 4194305
     artifact_bucket_name     = "some-other-bucket"
     artifact_prefix          = "team/runs/"
     artifact_expiry_days     = 91
@@ -52,6 +53,7 @@ run "every_limit" {
       EWM_AGENTCORE_TIMEOUT_MS  = "9001"
       EWM_STORE_RESERVE_MS      = "3001"
       EWM_MAX_BODY_BYTES        = "1048577"
+      EWM_MAX_ARTIFACT_BYTES    = "4194305"
       EWM_MAX_STEPS             = "101"
       EWM_MAX_TOOL_CALLS        = "12"
       EWM_MAX_MODEL_CALLS       = "3"

@@ -39,6 +39,7 @@ run "too_small" {
     max_memory_ops              = -1
     max_memory_bytes            = -1
     max_body_bytes              = 0
+    max_artifact_bytes          = 65535
     artifact_bucket_name        = "ab"
     artifact_prefix             = ""
     artifact_expiry_days        = 0
@@ -59,7 +60,7 @@ run "too_small" {
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.region, var.tags, var.kms_key_arn,
-    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email,
+    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes,
   ]
 }
 
@@ -85,6 +86,7 @@ run "too_large" {
     max_memory_ops           = 9007199254740992
     max_memory_bytes         = 9007199254740992
     max_body_bytes           = 6291457
+    max_artifact_bytes       = 9007199254740992
     artifact_bucket_name     = "a2345678901234567890123456789012345678901234567890123456789012345"
     artifact_expiry_days     = 36501
     noncurrent_expiry_days   = 36501
@@ -97,7 +99,7 @@ run "too_large" {
     var.async_event_age_seconds, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms,
     var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops, var.max_memory_bytes,
     var.max_body_bytes, var.artifact_bucket_name, var.artifact_expiry_days, var.noncurrent_expiry_days, var.memory_event_expiry_days,
-    var.planner_qualifier,
+    var.planner_qualifier, var.max_artifact_bytes,
   ]
 }
 
@@ -120,6 +122,7 @@ run "no_integers" {
     max_memory_ops              = 10.5
     max_memory_bytes            = 65536.5
     max_body_bytes              = 1048576.5
+    max_artifact_bytes          = 4194304.5
     artifact_expiry_days        = 90.5
     noncurrent_expiry_days      = 7.5
     memory_event_expiry_days    = 30.5
@@ -132,6 +135,7 @@ run "no_integers" {
     var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls,
     var.max_model_calls, var.max_memory_ops, var.max_memory_bytes, var.max_body_bytes, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour,
+    var.max_artifact_bytes,
   ]
 }
 

@@ -43,6 +43,7 @@ const CONFIG: HandlerConfig = {
   ceilings: CEILING_DEFAULTS,
   memoryEnabled: true,
   bodyBytesMax: 1_048_576,
+  artifactBytesMax: 4_194_304,
   storeReserveMs: 3_000,
 };
 

@@ -15,7 +15,7 @@ import { systemClock } from '../../src/adapters/memory/clock';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { worstCaseBill } from '../../src/domain/cost/bill';
+import { type Bill, worstCaseBill } from '../../src/domain/cost/bill';
 import { artifactBytesMax, filesMax, METRICS_PER_MODE } from '../../src/domain/cost/bounds';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
@@ -25,7 +25,7 @@ import { makeHandler } from '../../src/handlers/http/modes';
 import { METRICS } from '../../src/handlers/http/observed';
 import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
-import { SMALL_LIMITS } from '../support/bill-limits';
+import { type LimitsDocument, SMALL_LIMITS } from '../support/bill-limits';
 import { fractionOf, isAtMost, type ModelPrices, plus, priceOf } from '../support/bill-model';
 import { RETRYABLE_FAULTS } from '../support/faults';
 import { contextOf, invoke, makeTestHandler } from '../support/handlers';
@@ -42,19 +42,22 @@ const LIMITS = {
   ...SMALL_LIMITS,
   ...CEILINGS,
   max_body_bytes: 200_000,
+  // Above what the dear requests below leave, so that each of them is stored.
+  max_artifact_bytes: 16_777_216,
   modes: ['base', 'tools', 'memory'],
   memory: true,
   code_interpreter: true,
   planner: true,
 };
-const CONFIG = { version: '1.2.3', ceilings: CEILINGS, memoryEnabled: true, bodyBytesMax: LIMITS.max_body_bytes };
+const CONFIG = { version: '1.2.3', ceilings: CEILINGS, memoryEnabled: true, bodyBytesMax: LIMITS.max_body_bytes, artifactBytesMax: LIMITS.max_artifact_bytes };
 
 const prices = JSON.parse(readFileSync(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
-const bill = worstCaseBill(valueOfRight(decodeLimits(LIMITS)), valueOfRight(decodePrices(prices)));
+const billOf = (limits: LimitsDocument): Bill => worstCaseBill(valueOfRight(decodeLimits(limits)), valueOfRight(decodePrices(prices)));
+const BILL = billOf(LIMITS);
 
 /** What stands beside our own lines in the log of an invocation: start, report and their like. Unit: bytes. */
 const PLATFORM_LOG_BYTES = 4_096;
-/** The access log beside the user agent. Unit: bytes. */
+/** A line of the access log. Unit: bytes. */
 const ACCESS_LOG_BYTES = 1_500;
 
 let s3: S3Stub;
@@ -84,6 +87,7 @@ interface Asked {
   readonly userAgent?: string;
   readonly direct?: boolean;
   readonly storeReserveMs?: number;
+  readonly artifactBytesMax?: number;
 }
 
 /** Quantities of one invocation, as the wire and the streams show them. */
@@ -101,7 +105,7 @@ interface Metered {
   readonly answerBytes: number;
 }
 
-async function metered({ mode, body, userAgent = 'curl', direct = false, storeReserveMs = 3_000 }: Asked): Promise<Metered> {
+async function metered({ mode, body, userAgent = 'curl', direct = false, storeReserveMs = 3_000, artifactBytesMax = CONFIG.artifactBytesMax }: Asked): Promise<Metered> {
   invocations += 1;
   const requestId = `request-${String(invocations)}`;
   let logBytes = 0;
@@ -117,7 +121,7 @@ async function metered({ mode, body, userAgent = 'curl', direct = false, storeRe
     const telemetry = makePowertoolsTelemetry({ service: mode });
     const handle = makeHandler(
       mode,
-      { ...CONFIG, storeReserveMs },
+      { ...CONFIG, storeReserveMs, artifactBytesMax },
       {
         telemetry,
         artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
@@ -149,7 +153,7 @@ async function metered({ mode, body, userAgent = 'curl', direct = false, storeRe
     sessions: starts.length,
     sessionSeconds: starts.reduce((sum, start) => sum + (JSON.parse(start.body.toString()) as { sessionTimeoutSeconds: number }).sessionTimeoutSeconds, 0),
     goals: asked.filter(({ segments }) => segments[0] === 'runtimes').length,
-    logBytes: logBytes + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES + Buffer.byteLength(userAgent),
+    logBytes: logBytes + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES,
     requestBytes: Buffer.byteLength(body) + Buffer.byteLength(userAgent) + 1_000,
     answerBytes: Buffer.byteLength(JSON.stringify(result)),
   };
@@ -172,7 +176,7 @@ function costOf(one: Metered): Readonly<Record<string, ReturnType<typeof plus>>>
   };
 }
 
-function expectWithin(mode: Mode, one: Metered): void {
+function expectWithin(mode: Mode, one: Metered, bill = BILL): void {
   const name = mode.slice('agentcore-'.length) as 'base' | 'tools' | 'memory';
   const figure = bill.per_invocation.by_mode[name];
   if (figure === undefined) throw new Error(`no figure of ${name}`);
@@ -315,6 +319,17 @@ it.each(DEAR)('not even %s', async (_name, asked, acts) => {
   expectWithin(asked.mode, await metered(asked));
 });
 
+/** A quarter of what the dearest of them would leave. */
+const LOW = 1_048_576;
+
+it.each(DEAR)('with a lower ceiling of artifacts, no more than its lower figure: %s', async (_name, asked) => {
+  forget();
+  agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '\u0001'.repeat(100_000) })]);
+  const one = await metered({ ...asked, artifactBytesMax: LOW });
+  expect(one.storedBytes).toBeLessThanOrEqual(LOW + 10 * 2_048);
+  expectWithin(asked.mode, one, billOf({ ...LIMITS, max_artifact_bytes: LOW }));
+});
+
 it('not even with sessions that nobody can stop', async () => {
   forget();
   // Start, invoke, stop: every third call.
@@ -340,7 +355,7 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
     },
   };
   const bodyBytes = Buffer.byteLength(JSON.stringify(body));
-  const test = makeTestHandler('agentcore-base', { bodyBytesMax: bodyBytes, ceilings: { ...CEILINGS, max_steps: 5 } });
+  const test = makeTestHandler('agentcore-base', { bodyBytesMax: bodyBytes, artifactBytesMax: LIMITS.max_artifact_bytes, ceilings: { ...CEILINGS, max_steps: 5 } });
   const answer = await invoke(test, body);
   expect(answer).toMatchObject({ ok: true, decisions: { APPROVED: 5 } });
   const stored = test.puts.reduce((sum, { bytes }) => sum + bytes.length, 0);

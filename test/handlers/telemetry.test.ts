@@ -1,7 +1,16 @@
 /** What operators see: one line an invocation, its measures, and nothing that a caller sent. */
+import { left } from 'fp-ts/Either';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
+import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
 import { METRICS } from '../../src/handlers/http/observed';
+import type { ArtifactStore } from '../../src/ports/artifact-store';
+import type { Telemetry } from '../../src/ports/telemetry';
 import { contextOf, invoke, makeTestHandler } from '../support/handlers';
+
+const SLOW_DOWN = { _tag: 'DependencyFailed', service: 's3', operation: 'PutObject', reason: 'SlowDown', effect: 'none' } as const;
+const unused = (): never => {
+  throw new Error('not asked for here');
+};
 
 const SECRET = 'sk-not-to-be-seen';
 const BUDGET = { max_steps: 3, max_tool_calls: 3, max_memory_ops: 2, max_memory_bytes: 300 };
@@ -61,15 +70,29 @@ it('never notes what was sent, remembered, asked or answered', async () => {
 describe('through Powertools', () => {
   function written(act: () => void): readonly Readonly<Record<string, unknown>>[] {
     const lines: string[] = [];
-    const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      lines.push(String(chunk));
-      return true;
-    });
+    const restore = listen((chunk) => lines.push(chunk));
     try {
       act();
     } finally {
-      write.mockRestore();
+      restore();
     }
+    return parsed(lines);
+  }
+
+  /** Warnings and errors go to stderr; Lambda's log has both. */
+  function listen(hear: (chunk: string) => void): () => void {
+    const writes = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+        hear(String(chunk));
+        return true;
+      }),
+    );
+    return () => {
+      for (const write of writes) write.mockRestore();
+    };
+  }
+
+  function parsed(lines: readonly string[]): readonly Readonly<Record<string, unknown>>[] {
     return lines
       .join('')
       .trim()
@@ -109,6 +132,45 @@ describe('through Powertools', () => {
         ],
       },
     });
+  });
+
+  const failing = (answer: ReturnType<ArtifactStore['put']>): ArtifactStore => ({ location: 'nowhere', put: () => answer, get: unused, list: unused });
+  const CASES: readonly (readonly [string, Mode, object, Partial<HandlerPorts>])[] = [
+    ['a run', 'agentcore-base', {}, {}],
+    ['a refusal', 'agentcore-base', { steps: 3, budget: { max_steps: 2 } }, {}],
+    ['a mistake', 'agentcore-memory', { requests: 1 }, {}],
+    ['a failed dependency', 'agentcore-base', {}, { artifacts: failing(() => Promise.resolve(left(SLOW_DOWN))) }],
+    ['a failed tool', 'agentcore-tools', { budget: BUDGET, tool_plan: [{ name: 'other', args: {} }] }, {}],
+    ['a fault of ours', 'agentcore-base', {}, { artifacts: failing(unused) }],
+  ];
+
+  it.each(CASES)('keeps every field that was noted, and warns of none: %s', async (_name, mode, body, ports) => {
+    const real = makePowertoolsTelemetry({ service: mode });
+    const noted: object[] = [];
+    const telemetry: Telemetry = {
+      ...real,
+      note: (level, event, fields) => {
+        noted.push({ level: level.toUpperCase(), message: event, ...fields, service: mode });
+        real.note(level, event, fields);
+      },
+    };
+    const lines: string[] = [];
+    const restore = listen((chunk) => lines.push(chunk));
+    try {
+      await invoke(makeTestHandler(mode, {}, { ...ports, telemetry }), body);
+      real.flush();
+    } finally {
+      restore();
+    }
+    const [notes, metrics] = [parsed(lines).filter((line) => !('_aws' in line)), parsed(lines).filter((line) => '_aws' in line)];
+    expect([notes.length, metrics.length]).toEqual([noted.length, 1]);
+    for (const [index, fields] of noted.entries()) expect(notes[index]).toMatchObject(fields);
+  });
+
+  it('names the dependency that failed', async () => {
+    const test = makeTestHandler('agentcore-base', {}, { artifacts: failing(() => Promise.resolve(left(SLOW_DOWN))) });
+    await invoke(test, {});
+    expect(test.telemetry.records()[0]).toMatchObject({ fields: { code: 'dependency_failed', dependency: 's3', operation: 'PutObject', effect: 'none' } });
   });
 
   it('starts anew after a flush', () => {

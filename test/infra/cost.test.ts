@@ -42,7 +42,8 @@ const SETS: readonly (readonly [string, Variables])[] = [
   ['memory without a memory', { modes: ['memory'], max_memory_ops: 5_000 }],
   ['a throttle above what one instance takes', { modes: ALL, throttle_rate_per_second: 1_000, throttle_burst: 1_000 }],
   ['a rate that no binary fraction holds', { throttle_rate_per_second: 1.1, lambda_memory_mb: 129, lambda_timeout_seconds: 7, log_retention_days: 3_653 }],
-  ['ceilings without end', { modes: ALL, max_steps: Number.MAX_SAFE_INTEGER, max_tool_calls: Number.MAX_SAFE_INTEGER, lambda_memory_mb: 10_240, max_body_bytes: 6_291_456 }],
+  ['ceilings without end', { modes: ALL, max_steps: Number.MAX_SAFE_INTEGER, max_tool_calls: Number.MAX_SAFE_INTEGER, lambda_memory_mb: 10_240, max_body_bytes: 6_291_456, max_artifact_bytes: Number.MAX_SAFE_INTEGER }],
+  ['a ceiling of artifacts that is no ceiling', { modes: ALL, enable_agentcore_memory: true, max_artifact_bytes: Number.MAX_SAFE_INTEGER }],
 ];
 
 const randomVariables: fc.Arbitrary<Variables> = fc.record({
@@ -57,6 +58,7 @@ const randomVariables: fc.Arbitrary<Variables> = fc.record({
   max_memory_ops: fc.nat(3_000),
   max_memory_bytes: fc.nat(9_999_999),
   max_body_bytes: fc.integer({ min: 1, max: 6_291_456 }),
+  max_artifact_bytes: fc.oneof(fc.integer({ min: 65_536, max: 99_999_999 }), fc.constant(Number.MAX_SAFE_INTEGER)),
   artifact_expiry_days: fc.integer({ min: 1, max: 36_500 }),
   noncurrent_expiry_days: fc.integer({ min: 1, max: 36_500 }),
   enable_agentcore_memory: fc.boolean(),
@@ -104,7 +106,7 @@ describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefin
 
   it('differs as soon as one of its numbers does', () => {
     const text = readFileSync(join(ROOT, 'cost.tf'), 'utf8');
-    for (const [number, other] of [['+ 30) * 8', '+ 29) * 8'], ['= 12288', '= 12287'], ['672)', '744)'], ['* 1048576', '* 1000000']] as const) {
+    for (const [number, other] of [['+ 30) * 8', '+ 29) * 8'], ['= 4096\n', '= 4095\n'], ['672)', '744)'], ['min(var.max_artifact_bytes', 'min(2 * var.max_artifact_bytes']] as const) {
       expect(text).toContain(number);
       writeFileSync(join(folder, 'cost.tf'), text.replaceAll(number, other));
       const { bill, limits } = evaluate(folder, SETS[1]?.[1] ?? {});

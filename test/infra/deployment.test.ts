@@ -176,7 +176,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       expect.arrayContaining([expect.objectContaining({ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
     );
     const { Rules: rules = [] } = await aws.s3.send(new GetBucketLifecycleConfigurationCommand(where));
-    expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ Status: 'Enabled', Filter: { Prefix: 'ewm/' }, Expiration: { Days: 90 } })]));
+    expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ Status: 'Enabled', Filter: { Prefix: 'ewm/' }, Expiration: { Days: 30 } })]));
     expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } })]));
   });
 
@@ -325,6 +325,7 @@ const OF_ALL = {
   EWM_S3_TIMEOUT_MS: '5000',
   EWM_STORE_RESERVE_MS: '3000',
   EWM_MAX_BODY_BYTES: '1048576',
+  EWM_MAX_ARTIFACT_BYTES: '4194304',
   EWM_MAX_STEPS: '100',
   EWM_MAX_TOOL_CALLS: '10',
   EWM_MAX_MODEL_CALLS: '1',

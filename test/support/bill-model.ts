@@ -36,6 +36,7 @@ export interface ModelLimits {
   readonly max_memory_ops: number;
   readonly max_memory_bytes: number;
   readonly max_body_bytes: number;
+  readonly max_artifact_bytes: number;
   readonly artifact_expiry_days: number;
   readonly noncurrent_expiry_days: number;
   readonly kms: boolean;
@@ -76,13 +77,13 @@ function answerBytes(mode: string, limits: ModelLimits): bigint {
 }
 
 function storedBytes(mode: string, limits: ModelLimits): bigint {
-  const inMemory = big(limits.lambda_memory_mb) * 1024n * 1024n;
+  const allowed = min(big(limits.lambda_memory_mb) * 1024n * 1024n, big(limits.max_artifact_bytes));
   const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
-  if (mode === 'tools') return inMemory;
+  if (mode === 'tools') return allowed;
   if (mode === 'memory')
-    return limits.memory ? min(inMemory, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
+    return limits.memory ? min(allowed, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
   const prices = min(1_000n * big(limits.max_steps), big(limits.max_body_bytes) / 6n + 10n);
-  return min(inMemory, inputs + 2_048n * prices + 4_096n * min(prices, big(limits.max_steps)));
+  return min(allowed, inputs + 2_048n * prices + 4_096n * min(prices, big(limits.max_steps)));
 }
 
 /** Request of 10 MB and headers, and the answer and its headers, in units of 512,000 bytes. */
@@ -119,7 +120,7 @@ function modeBill(mode: string, limits: ModelLimits, table: ModelPrices, { actin
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = acting * sessions * big(limits.lambda_timeout_seconds + 30);
   const goalSeconds = acting * goals * big(limits.planner_session_seconds);
-  const logBytes = all * 16_384n + acting * sessions * 3_072n + (requests + health) * 12_288n;
+  const logBytes = all * 16_384n + acting * sessions * 3_072n + (requests + health) * 4_096n;
   const answersOut = acting > requests ? acting : requests;
   return {
     lambda: plus(cost('lambda_compute', big(limits.lambda_memory_mb) * lambdaMs), cost('lambda_requests', all)),

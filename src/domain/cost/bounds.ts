@@ -33,8 +33,8 @@ export const SESSION_MEMORY_GB = 8n;
 export const FUNCTION_LOG_BYTES_MAX = 16_384n;
 /** The line that tells of a session that could not be stopped. Unit: bytes. */
 export const SESSION_LOG_BYTES_MAX = 3_072n;
-/** The access log holds the caller's user agent, which is as long as headers may be. Unit: bytes. */
-export const ACCESS_LOG_BYTES_MAX = 12_288n;
+/** A line of the access log holds nothing of the caller's making but an ARN of at most 2,048 characters. Unit: bytes. */
+export const ACCESS_LOG_BYTES_MAX = 4_096n;
 
 /** The answer of `GET /health`. Unit: bytes. */
 export const HEALTH_BYTES_MAX = 16_384n;
@@ -93,24 +93,24 @@ const MEMORY_OPERATION_BYTES_MAX = 8_192n;
 const BYTES_PER_MB = 1_048_576n;
 
 /**
- * Bytes that an invocation stores. Whatever they are, all files are whole in the function's memory before the first is put, so that memory
- * bounds them; for a base and a memory run their form bounds them better. Nothing in the program caps them (docs/cost.md).
+ * Bytes that an invocation stores: never more than the ceiling, for a run with more stores nothing. All files are whole in the function's
+ * memory before the first is put, so that memory bounds them, too; for a base and a memory run their form may bound them better.
  */
 export function artifactBytesMax(mode: BillMode, limits: Limits): bigint {
-  const held = BigInt(limits.lambda_memory_mb) * BYTES_PER_MB;
+  const most = least(BigInt(limits.max_artifact_bytes), BigInt(limits.lambda_memory_mb) * BYTES_PER_MB);
   const body = BigInt(limits.max_body_bytes);
   switch (mode) {
     case 'base': {
       const prices = least(BigInt(limits.max_steps) * SYMBOLS_MAX, body / PRICE_BYTES_MIN + EXAMPLE_PRICES);
       const steps = least(BigInt(limits.max_steps), prices);
-      return least(held, STEP_SYMBOL_BYTES_MAX * prices + STEP_BYTES_MAX * steps + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
+      return least(most, STEP_SYMBOL_BYTES_MAX * prices + STEP_BYTES_MAX * steps + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
     }
     case 'tools':
-      return held;
+      return most;
     case 'memory': {
       if (!limits.memory) return 0n;
       const operations = MEMORY_OPERATION_BYTES_MAX * memoryOperationsMax(limits);
-      return least(held, MEMORY_COPIES * BigInt(limits.max_memory_bytes) + operations + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
+      return least(most, MEMORY_COPIES * BigInt(limits.max_memory_bytes) + operations + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
     }
   }
 }

@@ -36,6 +36,8 @@ const limitsCodec = objectCodec('limits', {
     max_memory_ops: countCodec(0),
     max_memory_bytes: countCodec(0),
     max_body_bytes: countCodec(1),
+    /** Of all files of one run. */
+    max_artifact_bytes: countCodec(65_536),
     artifact_expiry_days: countCodec(1, 36_500),
     noncurrent_expiry_days: countCodec(1, 36_500),
     /** A key of your own for the bucket. */
@@ -71,7 +73,8 @@ export const DEFAULT_LIMITS: Limits = {
   max_memory_ops: 10,
   max_memory_bytes: 65_536,
   max_body_bytes: 1_048_576,
-  artifact_expiry_days: 90,
+  max_artifact_bytes: 4_194_304,
+  artifact_expiry_days: 30,
   noncurrent_expiry_days: 7,
   kms: false,
   memory: false,

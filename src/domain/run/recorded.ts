@@ -74,6 +74,30 @@ export function liveTools(
   };
 }
 
+/**
+ * The same tools, whose answers are together at most this many bytes as they stand on a tape. One that is longer is a failed call, so a tape
+ * says that it came, how long it was, and not what it was.
+ */
+export function withinBytes(outside: OutsideTools, bytesMax: number): OutsideTools {
+  let left = bytesMax;
+  const fitted = ({ source, recorded }: Answer): Answer => {
+    if (!recorded.ok) return { source, recorded };
+    const bytes = canonicalBytes(recorded.result);
+    if (bytes > left) return { source, recorded: { ok: false, error: { code: 'tool_failed', message: tooLong(bytes, left) } } };
+    left -= bytes;
+    return { source, recorded };
+  };
+  return {
+    ...outside,
+    executeCode: async (...call) => fitted(await outside.executeCode(...call)),
+    propose: async (...call) => fitted(await outside.propose(...call)),
+  };
+}
+
+function tooLong(bytes: number, left: number): string {
+  return `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (a quarter of EWM_MAX_ARTIFACT_BYTES)`;
+}
+
 function notEnabled(tool: string): Answer {
   return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: `${tool} is not enabled in this deployment` } } };
 }

@@ -32,11 +32,15 @@ export async function conclude(
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
   writer: MemoryRunWriter,
-  { ports, storing }: Invocation,
+  { config, ports, storing }: Invocation,
 ): Promise<ApiResponse> {
   if (isLeft(outcome)) return refused(mode, runError(outcome.left), budget);
   const { summary } = outcome.right;
-  const stored = await storeRun(outcome.right, writer.files(), ports.artifacts, storing);
+  const stored = await storeRun(outcome.right, writer.files(), {
+    artifacts: ports.artifacts,
+    deadline: storing,
+    bytesMax: config.artifactBytesMax,
+  });
   // A run that is not stored did happen: what it spent and what it answered is told, and why nobody can look it up.
   const error = isLeft(stored) ? stored.left : summary.error;
   return {

@@ -19,7 +19,7 @@ export type ArtifactConflictError = {
   readonly key: string;
 };
 
-/** Refused before anything was read of the body. */
+/** Refused for its form. `payload_too_large` is also what a run answers whose artifacts would be too many bytes. */
 export type RequestRefused = {
   readonly code: 'not_found' | 'method_not_allowed' | 'payload_too_large' | 'unsupported_media_type';
   readonly message: string;

@@ -32,6 +32,8 @@ export interface HandlerConfig {
   readonly memoryEnabled: boolean;
   /** The longest body that is read. Unit: UTF-8 bytes. */
   readonly bodyBytesMax: number;
+  /** The most that the files of one run have together; a run with more stores nothing. Unit: bytes. */
+  readonly artifactBytesMax: number;
   /** Kept back from the work of an invocation for storing what came of it. Unit: ms. */
   readonly storeReserveMs: number;
 }

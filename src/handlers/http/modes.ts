@@ -2,7 +2,7 @@
 import { type Either, isLeft, right, left } from 'fp-ts/Either';
 import { assert } from '../../domain/assert';
 import { type Budget, NOTHING_SPENT } from '../../domain/budget/budget';
-import { liveMemory, liveTools } from '../../domain/run/recorded';
+import { liveMemory, liveTools, withinBytes } from '../../domain/run/recorded';
 import { run } from '../../domain/run/run';
 import { runMemoryPlan, runToolPlan } from '../../domain/run/run-plans';
 import { touchesOutside } from '../../domain/run/tool-plan';
@@ -11,6 +11,7 @@ import type { Decode } from './body';
 import { decodeBaseBody } from './body-base';
 import { decodeMemoryBody } from './body-memory';
 import { decodeToolsBody } from './body-tools';
+import { memoryMightNotFit, outsideBytesMax } from './artifact-bytes';
 import { aboveCeiling } from './ceilings';
 import { conclude, refused } from './conclude';
 import { type Handler, type HandlerConfig, type HandlerPorts, makeModeHandler } from './handler';
@@ -44,11 +45,11 @@ export async function toolsAct(body: unknown, invocation: Invocation): Promise<A
   const request = admitted(mode, decodeToolsBody, body, invocation);
   if (isLeft(request)) return request.left;
   const { budget, plan, market, ...documents } = request.right;
-  const { ports, requestId, work } = invocation;
+  const { config, ports, requestId, work } = invocation;
   const writer = runWriterInProcess();
   const handler = { mode, budget, plan, invocation: touchesOutside(plan) ? requestId : null } as const;
   const outcome = await runToolPlan({ ...documents, handler }, plan, marketInProcess(market), writer, (runId) =>
-    liveTools(runId, ports.interpreter, ports.planner, work),
+    withinBytes(liveTools(runId, ports.interpreter, ports.planner, work), outsideBytesMax(config.artifactBytesMax)),
   );
   return conclude(mode, budget, outcome, writer, invocation);
 }
@@ -60,6 +61,8 @@ export async function memoryAct(body: unknown, invocation: Invocation): Promise<
   if (isLeft(request)) return request.left;
   const { budget, requests } = request.right;
   if (!config.memoryEnabled) return memoryDisabled(budget);
+  const large = memoryMightNotFit(budget, requests.length, config.artifactBytesMax);
+  if (large !== undefined) return refused(mode, large, budget);
   const { memory: port } = ports;
   assert(port !== undefined, 'memory that is enabled is there');
   const writer = runWriterInProcess();

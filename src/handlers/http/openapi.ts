@@ -87,7 +87,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: 'No such path',
   405: 'The path takes other methods',
   409: 'Other bytes are stored for this run',
-  413: 'The body is too long',
+  413: 'The body is too long, or the artifacts of the run would be',
   415: 'The body is not JSON in UTF-8',
   422: 'Refused: by a budget, a ceiling, the verifier or a failed call',
   500: 'A fault of the service',

@@ -1,6 +1,6 @@
 /**
  * The files of a finished run, put to the artifact store: `run.json` last, so a run that was stored in part does not look finished.
- * Nothing is repeated and nothing replaced; a repeat of the request completes what is missing.
+ * Nothing is repeated and nothing replaced; a repeat of the request completes what is missing. More bytes than the ceiling store nothing.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert, assertNever, InvariantError } from '../../domain/assert';
@@ -12,15 +12,24 @@ import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../ports/ar
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { RunFile } from '../../ports/run-files';
+import { tooManyBytes } from './artifact-bytes';
 import type { ApiError } from './errors';
+
+export interface Storing {
+  readonly artifacts: ArtifactStore;
+  readonly deadline: Deadline;
+  /** Of all files together. */
+  readonly bytesMax: number;
+}
 
 /** Answers the folder that holds them all. */
 export async function storeRun(
   { summary }: FinishedRun,
   files: Readonly<Partial<Record<RunFile, Uint8Array>>>,
-  artifacts: ArtifactStore,
-  deadline: Deadline,
+  { artifacts, deadline, bytesMax }: Storing,
 ): Promise<Either<ApiError, string>> {
+  const bytes = Object.values(files).reduce((sum, file) => sum + file.length, 0);
+  if (bytes > bytesMax) return left(tooManyBytes(summary, bytes, bytesMax));
   const folder = folderOf(summary);
   for (const file of filesOf(summary.inputs.mode)) {
     const bytes = files[file];

@@ -86,6 +86,8 @@ it('gives the figures of the default deployment', () => {
   const { per_invocation: invocation, per_month: month } = worstCaseBill(DEFAULT_LIMITS, table);
   // 39 s of half a GB, and one request: 19.5 x 0.0000133334 + 0.0000002 = 0.0002602013.
   expect(invocation.by_component.lambda).toBe('0.000261');
+  // 4,214,784 bytes x 39 days x 0.023 / (28 x 10^9) = 0.0001350, and 0.00005 for 10 PUTs, and 0.000004 for 10 GETs.
+  expect(invocation.by_component.s3).toBe('0.000190');
   // 21 units of request and 5 of answer.
   expect(invocation.by_component.api).toBe('0.000026');
   // (2 x 1,048,576 + 450,000 + 10,240) bytes out: 2,557,392 x 0.09 / 10^9 = 0.00023016528.
@@ -109,6 +111,7 @@ const GROWING = [
   'max_memory_ops',
   'max_memory_bytes',
   'max_body_bytes',
+  'max_artifact_bytes',
   'artifact_expiry_days',
   'noncurrent_expiry_days',
   'planner_session_seconds',
