@@ -1,13 +1,14 @@
-// Builds the program and the style sheet of the report page, as text that the bundles which render pages carry in them: a page is one file
-// and needs nothing else.
+// Builds the programs and the style sheets of the pages (a report; the list of the local server), as text that the bundles which render pages
+// carry in them: a page is one file and needs nothing else.
 import { build } from 'esbuild';
+import { basename } from 'node:path';
 
 const FOLDER = 'src/handlers/page/browser';
 
-/** What `define` puts into a bundle: see src/handlers/page/html.ts. */
+/** What `define` puts into a bundle: see src/handlers/page/html.ts and server-html.ts. */
 export async function buildPage() {
   const { outputFiles } = await build({
-    entryPoints: [`${FOLDER}/main.ts`, `${FOLDER}/page.css`],
+    entryPoints: ['main.ts', 'page.css', 'server.ts', 'server.css'].map((file) => `${FOLDER}/${file}`),
     outdir: 'page',
     write: false,
     bundle: true,
@@ -19,6 +20,6 @@ export async function buildPage() {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trimEnd();
-  return { EWM_PAGE_SCRIPT: JSON.stringify(text('.js')), EWM_PAGE_STYLE: JSON.stringify(text('.css')) };
+  const text = (name) => JSON.stringify(outputFiles.find(({ path }) => basename(path) === name).text.trimEnd());
+  return { EWM_PAGE_SCRIPT: text('main.js'), EWM_PAGE_STYLE: text('page.css'), EWM_SERVER_SCRIPT: text('server.js'), EWM_SERVER_STYLE: text('server.css') };
 }

@@ -94,11 +94,21 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...FP, 'io-ts', '@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
   },
   'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
-  'src/handlers/server': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'] },
+  // The examples beside its forms are those of the API.
+  'src/handlers/server': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http', 'src/handlers/page', 'src/handlers/page/markup', 'examples/**'],
+     packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'],
+  },
   // What makes a page of a run: the command line and the server hand it what they read.
-  'src/handlers/page': { imports: [DOMAIN], packages: ['node:util', 'node:zlib'] },
+  'src/handlers/page': { imports: [DOMAIN, 'src/handlers/page/markup'], packages: ['node:util', 'node:zlib'] },
+  // Parts of pages as data: runs on the server and in the browser.
+  'src/handlers/page/markup': { imports: [], packages: [] },
   // The program inside a page: runs in a browser, so it sees of the domain what needs no Node.
-  'src/handlers/page/browser': { imports: ['src/domain/canonical', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape'], types: ['src/domain/budget'], packages: [...EITHER, 'lightweight-charts'] },
+  'src/handlers/page/browser': {
+    imports: ['src/domain/canonical', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape', 'src/handlers/page/markup'],
+    types: ['src/domain/budget'],
+    packages: [...EITHER, 'lightweight-charts'],
+  },
   'src/handlers/cli': {
     // The price table is Terraform's, too.
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http', 'terraform'],

@@ -2,6 +2,7 @@
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { join } from 'node:path';
+import { makeArtifactRunReader } from '../adapters/filesystem/artifact-run';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
@@ -58,7 +59,12 @@ export function composeServer(
       // As on AWS.
       healthOf: '/agentcore/base',
       about,
-      shelf: { index: makeRunDirectoryIndex(about.artifacts), store: artifacts, deadline: () => deadlineIn(READ_TIMEOUT_MS) },
+      shelf: {
+        index: makeRunDirectoryIndex(about.artifacts),
+        store: artifacts,
+        reader: (folder: string) => makeArtifactRunReader(about.artifacts, folder),
+        deadline: () => deadlineIn(READ_TIMEOUT_MS),
+      },
       clock: systemClock,
     };
     return right({ deps, about });

@@ -144,7 +144,7 @@ describe('the routes', () => {
 
   it('knows no other path and no other method', async () => {
     const url = await serve();
-    for (const path of ['/', '/agentcore', '/agentcore/base/', '/agentcore/Base', '/favicon.ico'])
+    for (const path of ['/agentcore', '/agentcore/base/', '/agentcore/Base', '/favicon.ico'])
       expect(await call(url, path)).toMatchObject({ status: 404 });
     expect(await call(url, '/agentcore/base')).toMatchObject({ status: 405, headers: { allow: 'POST, OPTIONS' } });
     expect(await post(url, '/health', {})).toMatchObject({ status: 405 });

@@ -172,10 +172,10 @@ async function list(root: string, folder: string): Promise<readonly string[]> {
 }
 
 /** Keys cannot leave the root, but a symbolic link somebody put there could. */
-async function assertInside(root: string, path: string): Promise<void> {
+export async function assertInside(root: string, path: string): Promise<void> {
   const [realRoot, realPath] = await Promise.all([realpath(root), realpath(path)]);
   if (realPath === realRoot || realPath.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return;
-  throw Object.assign(new Error('a symbolic link leads out of the artifact directory'), { code: 'ELOOP' });
+  throw Object.assign(new Error('a symbolic link leads out of the artifact directory'), { code: 'OUTSIDE' });
 }
 
 async function exists(path: string): Promise<boolean> {

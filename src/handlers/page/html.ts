@@ -3,7 +3,7 @@
  * Invariant: data is in one JSON block without a `<`, so nothing in it can end the block; what is seen of it, the program writes as text.
  */
 import type { PageData } from '../../domain/report/page-data';
-import { sha256Hex } from '../../domain/hash';
+import { contentPolicy } from './policy';
 
 /** What the build puts in: the files of `browser/`, bundled. */
 declare const EWM_PAGE_SCRIPT: string;
@@ -36,16 +36,5 @@ export function renderPage(data: PageData): string {
 
 /** Only this very script and this very style; a server that sends the page can send the same as a header. */
 export function pagePolicy(): string {
-  return [
-    "default-src 'none'",
-    `script-src ${hashSource(script)}`,
-    `style-src ${hashSource(style)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-}
-
-function hashSource(text: string): string {
-  return `'sha256-${Buffer.from(sha256Hex(text), 'hex').toString('base64')}'`;
+  return contentPolicy({ script, style });
 }

@@ -1,5 +1,5 @@
 /**
- * Who may talk to a server on this machine's own address: programs on this machine, and pages that it served itself (none).
+ * Who may talk to a server on this machine's own address: programs on this machine, and pages that it served itself.
  * A browser is such a program and lends itself to any page: a page of another origin may post here, and a name of a foreign domain may
  * be made to resolve to 127.0.0.1. Both say so in a header.
  */

@@ -6,8 +6,8 @@ export interface Reply {
   readonly body: Uint8Array;
 }
 
-/** On every answer: nothing here is a page, and an answer of a run that costs budget is never an old one. */
-const ALWAYS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
+/** On every answer: it is what its type says, no page of another origin embeds it, and an answer that cost budget is never an old one. */
+const ALWAYS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' } as const;
 
 export function reply(status: number, body: Uint8Array, headers: Readonly<Record<string, string>>): Reply {
   return { status, headers: { ...ALWAYS, ...headers }, body };

@@ -1,19 +1,22 @@
 /**
- * `GET /runs` and `GET /runs/{run_id}/{file}`: what the runs of this server left.
+ * `GET /`, `/runs`, `/runs/{run_id}/report` and `/runs/{run_id}/{file}`: what the runs of this server left.
  * Invariant: a path is matched as it came, against run ids and the names of run files and nothing else, so none leads anywhere else.
  */
 import { isLeft } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { Deadline } from '../../ports/clock';
-import { RUN_FILES, type RunFile } from '../../ports/run-files';
+import { RUN_FILES, type RunFile, type RunReader } from '../../ports/run-files';
 import type { RunIndex } from '../../ports/run-index';
+import { type ListedRun, RUN_FOLDER, type RunList } from '../page/markup/runs-table';
 import { RUNS_LISTED_MAX } from './limits';
 import { jsonReply, NOT_FOUND, type Reply, reply, SERVICE_UNAVAILABLE } from './reply';
 
 export interface RunShelf {
   readonly index: RunIndex;
   readonly store: ArtifactStore;
+  /** The files of a folder, in chunks: the tape of a long run is never held whole. */
+  readonly reader: (folder: string) => RunReader;
   /** What one request gets. */
   readonly deadline: () => Deadline;
 }
@@ -25,25 +28,23 @@ interface FileRoute {
   readonly file: RunFile;
 }
 
-export type RunsRoute = { readonly _tag: 'List' } | FileRoute;
+export type RunsRoute = { readonly _tag: 'Home' } | { readonly _tag: 'List' } | { readonly _tag: 'Report'; readonly folder: string } | FileRoute;
 
-/** A run that the clock stopped is kept beside the whole one, in a folder that says so. */
-const FOLDER = '[0-9a-f]{32}(?:-stopped-[0-9a-f]{16})?';
-const FILE_PATH = new RegExp(`^/runs/(${FOLDER})/([a-z.]{1,32})$`);
+/** `report` is the name of no file of a run. */
+const FILE_PATH = new RegExp(`^/runs/(${RUN_FOLDER})/([a-z.]{1,32})$`);
 
 /** The route of a raw path, or nothing. */
 export function runsRoute(path: string): RunsRoute | undefined {
+  if (path === '/') return { _tag: 'Home' };
   if (path === '/runs') return { _tag: 'List' };
   const [, folder, name] = FILE_PATH.exec(path) ?? [];
+  if (folder === undefined) return undefined;
+  if (name === 'report') return { _tag: 'Report', folder };
   const file = RUN_FILES.find((known) => known === name);
-  return folder === undefined || file === undefined ? undefined : { _tag: 'File', folder, file };
+  return file === undefined ? undefined : { _tag: 'File', folder, file };
 }
 
-export function answerRuns(route: RunsRoute, shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
-  return route._tag === 'List' ? listRuns(shelf, note) : readRunFile(route, shelf, note);
-}
-
-async function readRunFile({ folder, file }: FileRoute, shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
+export async function readRunFile({ folder, file }: FileRoute, shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
   const bytes = await shelf.store.get(`artifacts/${folder}/${file}`, shelf.deadline())();
   if (!isLeft(bytes)) return reply(200, bytes.right, { 'content-type': contentTypeOf(file) });
   if (bytes.left._tag === 'NotFound') return NOT_FOUND;
@@ -51,20 +52,26 @@ async function readRunFile({ folder, file }: FileRoute, shelf: RunShelf, note: (
   return SERVICE_UNAVAILABLE;
 }
 
-async function listRuns(shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
+export async function listRuns(shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
+  const list = await readList(shelf, note);
+  return list === undefined ? SERVICE_UNAVAILABLE : jsonReply(200, list);
+}
+
+/** The newest runs; nothing where they cannot be listed. */
+export async function readList(shelf: RunShelf, note: (what: string) => void): Promise<RunList | undefined> {
   const recent = await shelf.index.recent(RUNS_LISTED_MAX)();
   if (isLeft(recent)) {
     note(`the runs cannot be listed: ${JSON.stringify(recent.left)}`);
-    return SERVICE_UNAVAILABLE;
+    return undefined;
   }
   const { folders, total } = recent.right;
-  const runs: object[] = [];
+  const runs: ListedRun[] = [];
   for (const folder of folders) {
     const bytes = await shelf.store.get(`artifacts/${folder}/run.json`, shelf.deadline())();
     const listed = isLeft(bytes) ? undefined : summaryOf(folder, Buffer.from(bytes.right).toString('utf8'));
     if (listed !== undefined) runs.push(listed);
   }
-  return jsonReply(200, { runs, total });
+  return { runs, total };
 }
 
 function contentTypeOf(file: RunFile): string {
@@ -73,12 +80,13 @@ function contentTypeOf(file: RunFile): string {
 }
 
 /** Nothing for a folder that somebody else put there. */
-function summaryOf(folder: string, runJson: string): object | undefined {
+function summaryOf(folder: string, runJson: string): ListedRun | undefined {
   const run = parsed(runJson);
   if (!isRecord(run)) return undefined;
-  const { run_id: runId, mode, ok, error, decisions } = run;
-  const limiter = isRecord(error) ? (error['limiter'] ?? null) : null;
-  return { run_id: runId, mode, ok, limiter, decisions, artifact_dir: `artifacts/${folder}` };
+  const { run_id: runId, mode, ok, error, decisions, digests } = run;
+  const { limiter = null, code = null } = isRecord(error) ? error : {};
+  const files = isRecord(digests) ? RUN_FILES.filter((file) => file === 'run.json' || Object.hasOwn(digests, file)) : ['run.json'];
+  return { run_id: runId, mode, ok, limiter, error: code, decisions, artifact_dir: `artifacts/${folder}`, files };
 }
 
 function parsed(text: string): unknown {

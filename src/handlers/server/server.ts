@@ -11,15 +11,16 @@ import { gatewayEvent } from './event';
 import { type Invoke, makeLocalFunction } from './function';
 import { isLoopback, refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
+import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
-import { answerRuns, type RunShelf, runsRoute } from './runs';
+import { type RunShelf, runsRoute } from './runs';
 
 export interface ServerDeps {
   /** By path, as the API's routes name them. */
   readonly functions: Readonly<Record<string, Invoke>>;
   /** The path of the function that answers `/health`. */
   readonly healthOf: string;
-  /** What stands in for what is remote on AWS; told by `/health`. */
+  /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly shelf: RunShelf;
   readonly clock: Clock;
@@ -44,6 +45,7 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
   const functions = new Map(
     Object.entries(deps.functions).map(([path, invoke]) => [path, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
   );
+  const pages = makePages(deps);
   const loopbackOnly = isLoopback(host);
   let stopping = false;
 
@@ -56,7 +58,7 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
     const [path = ''] = url.split('?');
     const route = runsRoute(path);
     if (route !== undefined) {
-      if (method === 'GET' || method === 'HEAD') return answerRuns(route, deps.shelf, note);
+      if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });
     }
     const called = functions.get(path === '/health' ? deps.healthOf : path);

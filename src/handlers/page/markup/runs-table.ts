@@ -1,0 +1,98 @@
+/**
+ * The list of runs: by the server when the page is sent, by the page after a run.
+ * Invariant: whatever a `run.json` holds, a row says it as text, and only folders of runs become links.
+ */
+import { el, type Element, type Markup } from './markup';
+
+/** A run as `GET /runs` lists it; values as its `run.json` has them, which anybody may have written. */
+export interface ListedRun {
+  readonly run_id: unknown;
+  readonly mode: unknown;
+  readonly ok: unknown;
+  /** The budget that ended it. */
+  readonly limiter: unknown;
+  /** The code of what ended it. */
+  readonly error: unknown;
+  readonly decisions: unknown;
+  readonly artifact_dir: string;
+  /** Those that `run.json` has a digest of, and itself. */
+  readonly files: readonly string[];
+}
+
+export interface RunList {
+  readonly runs: readonly ListedRun[];
+  /** Finished runs in all. */
+  readonly total: number;
+}
+
+/** How the folders of runs are called. A run that the clock stopped is kept beside the whole one, in a folder that says so. */
+export const RUN_FOLDER = '[0-9a-f]{32}(?:-stopped-[0-9a-f]{16})?';
+const ARTIFACT_DIR = new RegExp(`^artifacts/(${RUN_FOLDER})$`);
+const FILE = /^[a-z.]{1,32}$/;
+
+export function runsTable({ runs, total }: RunList): readonly Element[] {
+  if (runs.length === 0) {
+    const where = el('a', { href: '#requests' }, 'Send an example request');
+    return [el('p', { class: 'empty' }, total === 0 ? 'No run yet. ' : 'No run that can be listed. ', where, ', or use curl as docs/curl-examples.md shows. Every run is listed here once it is finished.')];
+  }
+  const head = HEADS.map((title) => el('th', { scope: 'col', role: 'columnheader' }, title));
+  // The roles say what the elements are: on narrow screens they are no longer drawn as a table, and browsers then forget it.
+  const table = el(
+    'table',
+    { class: 'runs', role: 'table', 'aria-labelledby': 'runs-title' },
+    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...head)),
+    el('tbody', { role: 'rowgroup' }, ...runs.map(rowOf)),
+  );
+  return [table, el('p', { class: 'quiet runs-count' }, countOf(runs.length, total))];
+}
+
+export function countOf(shown: number, total: number): string {
+  if (shown < total) return `The newest ${String(shown)} of ${String(total)} runs.`;
+  return total === 1 ? '1 run.' : `${String(total)} runs.`;
+}
+
+const HEADS = ['Run', 'Mode', 'Result', 'Decisions', 'Files'] as const;
+
+function rowOf(run: ListedRun): Element {
+  const [, folder] = ARTIFACT_DIR.exec(run.artifact_dir) ?? [];
+  const cells: readonly (readonly Markup[])[] = [nameOf(run, folder), [said(run.mode)], [resultOf(run)], [decisionsOf(run.decisions)], filesOf(run, folder)];
+  const parts = cells.map((content, index) => el(index === 0 ? 'th' : 'td', { ...(index === 0 ? { scope: 'row', role: 'rowheader' } : { role: 'cell' }), 'data-label': HEADS[index] ?? '' }, ...content));
+  return el('tr', { role: 'row' }, ...parts);
+}
+
+const ID_SHOWN = 12;
+
+function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
+  const id = said(run.run_id);
+  const code = el('code', { title: id }, id.slice(0, ID_SHOWN));
+  if (folder === undefined) return [code];
+  const link = el('a', { id: `report-${folder}`, href: `/runs/${folder}/report` }, el('span', { class: 'hidden' }, 'Report of '), code);
+  return folder.includes('-stopped-') ? [link, el('span', { class: 'quiet' }, ' part')] : [link];
+}
+
+function resultOf({ ok, limiter, error }: ListedRun): Element {
+  if (ok === true) return el('span', { class: 'badge good' }, 'ok');
+  return el('span', { class: 'badge bad' }, `stopped: ${said(limiter ?? error ?? 'unknown')}`);
+}
+
+function decisionsOf(decisions: unknown): string {
+  if (typeof decisions !== 'object' || decisions === null) return '–';
+  const counted = Object.entries(decisions).filter(([, count]) => count !== 0);
+  return counted.length === 0 ? 'none' : counted.map(([name, count]) => `${said(count)} ${name}`).join(', ');
+}
+
+function filesOf({ files }: ListedRun, folder: string | undefined): readonly Markup[] {
+  if (folder === undefined) return ['–'];
+  const links = files.filter((file) => FILE.test(file)).map((file) => el('li', {}, el('a', { id: `file-${folder}-${file}`, href: `/runs/${folder}/${file}` }, file)));
+  const summary = el('summary', { id: `files-${folder}` }, `${String(links.length)} files`, el('span', { class: 'hidden' }, ` of ${folder.slice(0, ID_SHOWN)}`));
+  return [el('details', { id: `held-${folder}` }, summary, el('ul', {}, ...links))];
+}
+
+const SAID_MAX = 80;
+
+/** A value of somebody else's document, as far as a cell holds it. */
+function said(value: unknown): string {
+  if (value === undefined) return '–';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > SAID_MAX ? `${text.slice(0, SAID_MAX)}…` : text;
+}

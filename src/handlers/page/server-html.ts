@@ -1,0 +1,116 @@
+/**
+ * The pages of the local server beside the reports: the list of runs with a form a handler, and what is said when there is no page.
+ * Invariant: both are written by `toHtml`, so nothing of a run is ever markup.
+ */
+import { el, type Element, type Markup, toHtml } from './markup/markup';
+import { type RunList, runsTable } from './markup/runs-table';
+import { contentPolicy } from './policy';
+
+/** What the build puts in: the files of `browser/`, bundled. */
+declare const EWM_SERVER_SCRIPT: string;
+declare const EWM_SERVER_STYLE: string;
+
+// Named once each: the build puts the whole text where a name stands.
+const [script, style] = [EWM_SERVER_SCRIPT, EWM_SERVER_STYLE];
+
+/** A handler that requests can be sent to. */
+export interface RequestForm {
+  /** `base`: part of ids in the page. */
+  readonly name: string;
+  readonly path: string;
+  readonly about: string;
+  readonly examples: readonly { readonly title: string; readonly body: string }[];
+}
+
+export interface ServerView {
+  readonly list: RunList;
+  readonly forms: readonly RequestForm[];
+  /** What stands in for what is remote on AWS. */
+  readonly about: readonly (readonly [string, string])[];
+  readonly madeBy: string;
+}
+
+export interface HtmlPage {
+  readonly html: string;
+  readonly policy: string;
+}
+
+export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage {
+  const nav = el('nav', { 'aria-label': 'Parts of the page' }, el('a', { href: '#runs' }, 'Runs'), ...forms.map(({ name, path }) => el('a', { href: `#${name}` }, path)));
+  const runs = el(
+    'section',
+    { id: 'runs', 'aria-labelledby': 'runs-title' },
+    el('h2', { id: 'runs-title' }, 'Runs, the newest first'),
+    el('div', { id: 'runs-list' }, ...runsTable(list)),
+  );
+  const requests = el('div', { id: 'requests', class: 'requests' }, ...forms.map(formOf));
+  const words = about.map(([what, label]) => el('p', {}, `${what}: ${label}.`));
+  const body = [
+    el('a', { class: 'skip-link', href: '#requests' }, 'Skip to the requests'),
+    el(
+      'header',
+      { class: 'top' },
+      el('div', { class: 'top-line' }, el('h1', {}, 'Executable World Models', el('span', { class: 'run-name' }, 'local server'))),
+      el('p', { class: 'verdict' }, 'The handlers of AWS Lambda on this machine. Each run below proves itself: its report hashes the tape again in your browser.'),
+    ),
+    nav,
+    el('div', { class: 'columns' }, el('main', {}, runs), requests),
+    el('footer', {}, ...words, el('p', {}, `${madeBy}. As JSON: `, el('a', { href: '/runs' }, '/runs'), ', ', el('a', { href: '/health' }, '/health'), '.')),
+  ];
+  // What the program in the page may turn into markup: nothing.
+  const policy = `${contentPolicy({ script, style, asksServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
+  return { html: documentOf('Runs', body, script), policy };
+}
+
+/** Disabled until the program in the page takes over: without it they would do nothing. */
+function formOf({ name, path, about, examples }: RequestForm): Element {
+  const id = (part: string): string => `${name}-${part}`;
+  const options = examples.map(({ title, body }) => el('option', { 'data-body': body }, title));
+  const rows = { rows: '7', spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off' };
+  return el(
+    'section',
+    { id: name, class: 'request', 'aria-labelledby': id('title'), 'data-path': path },
+    el('h2', { id: id('title') }, 'POST ', el('code', {}, path)),
+    el('p', { class: 'quiet' }, about),
+    el('noscript', {}, el('p', { class: 'note' }, 'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.')),
+    el(
+      'form',
+      { 'aria-labelledby': id('title') },
+      el('label', { for: id('example') }, 'Example'),
+      el('select', { id: id('example'), disabled: '' }, ...options),
+      el('label', { for: id('body') }, 'Request (JSON)'),
+      el('textarea', { id: id('body'), disabled: '', ...rows }, examples[0]?.body ?? ''),
+      el('button', { id: id('send'), class: 'primary', type: 'submit', disabled: '' }, 'Send', el('span', { class: 'hidden' }, ` to ${path}`)),
+    ),
+    el('div', { id: id('status'), class: 'answer-status', role: 'status', 'aria-live': 'polite' }),
+    el('div', { id: id('answer') }),
+  );
+}
+
+/** Where there is no page to show: what is wrong, and what can be done. */
+export function problemPage(title: string, reason: string): HtmlPage {
+  const main = el('main', { class: 'problem' }, el('section', {}, el('h1', {}, title), el('p', {}, reason), el('p', {}, el('a', { href: '/' }, 'All runs'))));
+  return { html: documentOf(title, [main]), policy: contentPolicy({ style }) };
+}
+
+function documentOf(title: string, body: readonly Markup[], program?: string): string {
+  const head = [
+    el('meta', { charset: 'utf-8' }),
+    el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+    el('meta', { name: 'color-scheme', content: 'light dark' }),
+    el('title', {}, `${title} · ewm`),
+    el('link', { rel: 'icon', href: 'data:,' }),
+  ];
+  // Program and style are the build's own text, and their hashes are over exactly that: the only thing here that is not escaped.
+  return `<!doctype html>
+<html lang="en">
+<head>
+${head.map(toHtml).join('\n')}
+<style>${style}</style>
+</head>
+<body>
+${body.map(toHtml).join('\n')}
+${program === undefined ? '' : `<script>${program}</script>\n`}</body>
+</html>
+`;
+}

@@ -1,0 +1,84 @@
+/**
+ * The pages of this server: the list of runs, and the report of each.
+ * Invariant: each goes out under a policy that lets nothing run but the program that this build made for it; one report is made at a time,
+ * so what the server holds does not grow with the number of those who ask.
+ */
+import { isLeft } from 'fp-ts/Either';
+import { readRun } from '../../domain/run/read-page';
+import type { StoreError } from '../../ports/run-files';
+import { pagePolicy, renderPage } from '../page/html';
+import { packRun } from '../page/pack';
+import { type HtmlPage, problemPage, serverPage } from '../page/server-html';
+import { type Reply, reply } from './reply';
+import { REQUEST_FORMS } from './request-examples';
+import { listRuns, readList, readRunFile, type RunShelf, type RunsRoute } from './runs';
+
+export interface PagesDeps {
+  readonly shelf: RunShelf;
+  readonly about: Readonly<Record<string, string>>;
+  readonly note: (what: string) => void;
+}
+
+const MADE_BY = `ewm ${EWM_VERSION}`;
+
+/** Answers a GET or HEAD of what the runs left. */
+export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute) => Promise<Reply> {
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function home(): Promise<Reply> {
+    const list = await readList(shelf, note);
+    if (list === undefined) return htmlReply(503, problemPage('The runs cannot be listed', 'The directory of the artifacts cannot be read. The server has printed why.'));
+    return htmlReply(200, serverPage({ list, forms: REQUEST_FORMS, about: standIns(about), madeBy: MADE_BY }));
+  }
+
+  async function report(folder: string): Promise<Reply> {
+    const run = await readRun(shelf.reader(folder));
+    if (isLeft(run)) return unreadable(folder, run.left, note);
+    const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
+    return htmlReply(200, { html, policy: pagePolicy() });
+  }
+
+  function inTurn(folder: string): Promise<Reply> {
+    const mine = last.then(() => report(folder));
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  return (route) => {
+    switch (route._tag) {
+      case 'Home':
+        return home();
+      case 'List':
+        return listRuns(shelf, note);
+      case 'Report':
+        return inTurn(route.folder);
+      case 'File':
+        return readRunFile(route, shelf, note);
+    }
+  };
+}
+
+function unreadable(folder: string, error: StoreError, note: (what: string) => void): Reply {
+  if (error._tag === 'NotFound') return htmlReply(404, problemPage('No such run', `No run of this server is called ${folder}, or it has no tape.`));
+  note(`${folder} cannot be shown: ${JSON.stringify(error)}`);
+  // The name of the file and not the path to it: a page may be shown to others.
+  const file = error.path.split(/[/\\]/).at(-1) ?? '';
+  return htmlReply(503, problemPage('This run cannot be read', `${folder}: ${file}: ${error.reason}.`));
+}
+
+/** On every page: it is not framed, sends no address on, and shares nothing with a page of another origin. */
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+} as const;
+
+function htmlReply(status: number, { html, policy }: HtmlPage): Reply {
+  return reply(status, Buffer.from(html), { ...PAGE_HEADERS, 'content-security-policy': `${policy}; frame-ancestors 'none'` });
+}
+
+/** Without where the artifacts are: a page may be shown to others. */
+function standIns(about: PagesDeps['about']): readonly (readonly [string, string])[] {
+  return Object.entries(about).flatMap(([what, label]) => (what === 'artifacts' ? [] : [[what.replaceAll('_', ' '), label] as const]));
+}
