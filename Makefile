@@ -1,7 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint test test-browser test-infra demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint test test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
@@ -42,6 +42,11 @@ test: $(INSTALLED) dist/ewm.cjs ## all tests
 test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)
 	npm run --silent test:browser
 
+screenshots: $(DEMO)/run.json ## take the pictures of the README again (CHROMIUM=path)
+	@esbuild test/browser/screenshots.ts --bundle --platform=node --format=cjs --packages=external --log-level=warning --outfile=tmp/browser/screenshots.cjs
+	@mkdir -p docs/images
+	@node tmp/browser/screenshots.cjs $(DEMO) docs/images
+
 test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why
 	@node test/infra/runtime-client-install.mjs
 	npm run --silent test:infra
@@ -49,7 +54,8 @@ test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it s
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
 	$(EWM) verify $(DEMO)
-	@$(EWM) report $(DEMO) --force
+	@$(EWM) report $(DEMO) --out $(DEMO).html --force > /dev/null
+	@echo 'report: $(DEMO).html (open it in a browser, or: npx ewm report $(DEMO) --force --open)'
 
 $(DEMO)/run.json:
 	@$(MAKE) --no-print-directory demo-local-loop

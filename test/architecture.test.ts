@@ -133,7 +133,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
   'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**', 'terraform'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
-  'test/browser': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
+  'test/browser': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   // What is deployed, under the programs that it is deployed with.
   'test/infra': {

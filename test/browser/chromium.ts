@@ -37,7 +37,7 @@ export function launch(): Promise<Browser> {
 
 export interface Visit {
   readonly page: Page;
-  /** All but the page itself. */
+  /** Refused: all but the page itself and the server that it came from. */
   readonly requests: readonly string[];
   /** Warnings, errors, and what was thrown. */
   readonly complaints: readonly string[];
@@ -52,15 +52,25 @@ export interface Look {
 }
 
 /** Opens a page of the disk and waits until its proof is done. */
-export async function visit(browser: Browser, file: string, { width = 1280, height = 900, colorScheme = 'light', hash = '' }: Look = {}): Promise<Visit> {
+export async function visit(browser: Browser, file: string, look: Look = {}): Promise<Visit> {
+  const visited = await openPage(browser, pathToFileURL(file).href, look);
+  const { page } = visited;
+  await page.waitForSelector('#proof-result[data-state]:not([data-state="running"]), main > h1');
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  return visited;
+}
+
+/** Opens an address. It may ask nothing but what it is itself; a page of a server may ask that server, and these requests are not kept. */
+export async function openPage(browser: Browser, url: string, { width = 1280, height = 900, colorScheme = 'light', hash = '' }: Look = {}): Promise<Visit> {
   const context = await contextOf(browser);
   const page = await context.newPage();
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-  const url = pathToFileURL(file).href;
   const [requests, complaints]: [string[], string[]] = [[], []];
+  const { protocol, origin } = new URL(url);
+  const isOwn = (asked: string): boolean => (protocol === 'file:' ? asked.split('#')[0] === url : new URL(asked).origin === origin);
   await page.route('**/*', (route) => {
-    if (route.request().url().split('#')[0] === url) return route.continue();
+    if (isOwn(route.request().url())) return route.continue();
     requests.push(route.request().url());
     return route.abort();
   });
@@ -73,8 +83,6 @@ export async function visit(browser: Browser, file: string, { width = 1280, heig
     void dialog.dismiss();
   });
   await page.goto(url + hash);
-  await page.waitForSelector('#proof-result[data-state]:not([data-state="running"]), main > h1');
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   return { page, requests, complaints, close: () => page.close() };
 }
 

@@ -43,7 +43,10 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   const { about } = parts.right;
   const ready = { ok: true, url: server.url, ...about };
   await io.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : `ewm serves on ${server.url}\n`);
-  if (!options.json) for (const [what, label] of Object.entries(about)) await io.stderr.write(`ewm: ${what}: ${label}\n`);
+  if (!options.json) {
+    await io.stderr.write(`ewm: in a browser: ${server.url}/ lists the runs, shows each, and sends example requests\n`);
+    for (const [what, label] of Object.entries(about)) await io.stderr.write(`ewm: ${what}: ${label}\n`);
+  }
   await toldToStop(io);
   note('stopping: no new requests; waiting for those that run');
   await server.stop();

@@ -1,0 +1,267 @@
+/** The pages of the local server as they go over the wire: what is in them, under which headers, and that nothing of a run is markup. */
+import { isLeft } from 'fp-ts/Either';
+import fc from 'fast-check';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { composeServer } from '../../src/handlers/compose-server';
+import { el, escapeHtml, toHtml } from '../../src/handlers/page/markup/markup';
+import { type ListedRun, runsTable } from '../../src/handlers/page/markup/runs-table';
+import { SERVER_LIMITS } from '../../src/handlers/server/limits';
+import { REQUEST_FORMS } from '../../src/handlers/server/request-examples';
+import { runsRoute } from '../../src/handlers/server/runs';
+import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
+import thresholdDemo from '../../examples/strategies/threshold_demo.json';
+import { type Called, call, post } from '../support/http-call';
+
+const SEED = 20_261_124;
+const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;`;
+const ID = 'a'.repeat(32);
+
+let directory = '';
+let url = '';
+let server: RunningServer;
+const notes: string[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ewm-pages-'));
+  url = await serve();
+});
+
+afterEach(async () => {
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function serve(change: Partial<ServerDeps> = {}): Promise<string> {
+  const note = (what: string): void => {
+    notes.push(what);
+  };
+  const parts = await composeServer(directory, {}, note)();
+  if (isLeft(parts)) throw new Error(JSON.stringify(parts.left));
+  const started = await startServer({ ...parts.right.deps, limits: SERVER_LIMITS, note, ...change }, '127.0.0.1', 0);
+  if ('_tag' in started) throw new Error(started.message);
+  server = started;
+  return started.url;
+}
+
+async function put(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const path = join(directory, 'artifacts', folder);
+  await mkdir(path, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+  return path;
+}
+
+/** What a policy has to say of every page. */
+function expectStrict({ headers, text }: Called): void {
+  expect(headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+  });
+  const directives = String(headers['content-security-policy']).split('; ');
+  expect(directives).toEqual(expect.arrayContaining(["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]));
+  expect(directives.join()).not.toMatch(/unsafe|\*|https?:/);
+  const hashed = (tag: 'script' | 'style'): readonly string[] =>
+    [...text.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, body = '']) => `'sha256-${createHash('sha256').update(body).digest('base64')}'`);
+  expect(directives).toContain(`style-src ${hashed('style').join(' ')}`);
+  const scripts = hashed('script');
+  expect(directives.filter((directive) => directive.startsWith('script-src'))).toEqual(scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`]);
+  expect(text).not.toMatch(/<[a-z][^>]*\s(on[a-z]+|style)\s*=/i);
+}
+
+describe('GET /', () => {
+  it('lists the runs, the newest first, with a link to each report and file', async () => {
+    const { run_id: first } = (await post(url, '/agentcore/base', {})).json as { run_id: string };
+    const { run_id: second } = (await post(url, '/agentcore/base', { steps: 2, budget: { max_steps: 1 } })).json as { run_id: string };
+    const page = await call(url, '/');
+    expect(page.status).toBe(200);
+    expectStrict(page);
+    expect(page.headers['content-security-policy']).toContain("connect-src 'self'");
+    expect([...page.text.matchAll(/href="\/runs\/([0-9a-f]{32})\/report"/g)].map(([, id]) => id)).toEqual([second, first]);
+    expect(page.text).toContain('stopped: max_steps');
+    for (const file of ['tape.jsonl', 'run.json', 'report.md']) expect(page.text).toContain(`href="/runs/${first}/${file}"`);
+    for (const [, path = ''] of page.text.matchAll(/href="(\/[^"]*)"/g)) expect(await call(url, path)).toMatchObject({ status: 200 });
+  });
+
+  it('says what to do when there is no run', async () => {
+    const page = await call(url, '/');
+    expect(page.text).toContain('No run yet.');
+    expect(page.text).toContain('<noscript>');
+    expectStrict(page);
+  });
+
+  it('has a form for every handler, whose examples are answered', async () => {
+    const { text } = await call(url, '/');
+    for (const { path, examples } of REQUEST_FORMS) {
+      expect(text).toContain(`data-path="${path}"`);
+      for (const { title, body } of examples) {
+        expect(text).toContain(escapeHtml(body));
+        const { status } = await post(url, path, JSON.parse(body) as object);
+        expect({ title, status }).toEqual({ title, status: /not legal/.test(title) ? 400 : /too small/.test(title) ? 422 : 200 });
+      }
+    }
+  });
+
+  it('has the requests of docs/curl-examples.md among its examples', async () => {
+    const text = await readFile(join(__dirname, '../../docs/curl-examples.md'), 'utf8');
+    const documented = [...text.matchAll(/:3000(\/agentcore\/[a-z]+) [^']*'content-type: application\/json' -d '([^']*)'/g)];
+    expect(documented.length).toBeGreaterThan(5);
+    const offered = REQUEST_FORMS.flatMap(({ path, examples }) => examples.map(({ body }): unknown => [path, JSON.parse(body)]));
+    for (const [, path, body = ''] of documented) expect(offered).toContainEqual([path, JSON.parse(body)]);
+  });
+
+  it('shows the newest hundred and says how many there are', async () => {
+    for (let index = 0; index < 102; index += 1) {
+      await put(index.toString(16).padStart(32, '0'), { 'run.json': JSON.stringify({ run_id: 'x', mode: 'agentcore-base', ok: true, decisions: {} }) });
+    }
+    const { text } = await call(url, '/');
+    expect(text.match(/\/report"/g)).toHaveLength(100);
+    expect(text).toContain('The newest 100 of 102 runs.');
+  });
+
+  it('shows what a hostile run.json says as text, and makes no link of a folder that is none of a run', async () => {
+    const run = { run_id: HOSTILE, mode: HOSTILE, ok: false, error: { code: HOSTILE, limiter: HOSTILE }, decisions: { [HOSTILE]: HOSTILE }, digests: { [HOSTILE]: 'x' } };
+    await put(ID, { 'run.json': JSON.stringify(run) });
+    await put('not-an-id', { 'run.json': JSON.stringify({ run_id: 1, mode: null, ok: {}, error: [], decisions: 'x' }) });
+    const page = await call(url, '/');
+    expectStrict(page);
+    expect(page.text).not.toContain('<script>alert');
+    expect(page.text).not.toContain('<img');
+    expect(page.text).toContain(escapeHtml(HOSTILE));
+    expect(page.text).not.toContain('href="/runs/not-an-id');
+  });
+
+  it('says so when the runs cannot be listed', async () => {
+    const note = (): void => undefined;
+    const parts = await composeServer(directory, {}, note)();
+    if (isLeft(parts)) throw new Error(parts.left._tag);
+    const shelf = { ...parts.right.deps.shelf, index: { recent: () => () => Promise.resolve({ _tag: 'Left' as const, left: { _tag: 'Unreadable' as const, path: '/secret/place', reason: 'permission denied' } }) } };
+    await server.stop();
+    const page = await call(await serve({ shelf }), '/');
+    expect(page.status).toBe(503);
+    expectStrict(page);
+    expect(page.text).not.toContain('/secret/place');
+  });
+});
+
+describe('GET /runs/{run_id}/report', () => {
+  const strategy = { ...thresholdDemo, name: HOSTILE };
+  const data = ({ text }: Called): unknown => JSON.parse(/id="ewm-data">([^<]*)</.exec(text)?.[1] ?? '');
+
+  it('is the report page of that run, with its policy as a header, and its texts in data alone', async () => {
+    const { run_id: runId } = (await post(url, '/agentcore/base', { strategy })).json as { run_id: string };
+    const page = await call(url, `/runs/${runId}/report`);
+    expect(page.status).toBe(200);
+    expectStrict(page);
+    expect(page.headers['content-security-policy']).not.toContain('connect-src');
+    expect(page.text).not.toContain('<script>alert');
+    expect(data(page)).toMatchObject({ version: 1, a: { name: runId } });
+    expect(JSON.stringify(data(page))).toContain('<script>alert(1)</script>');
+  });
+
+  it('is there for a part that the clock stopped', async () => {
+    const { run_id: runId } = (await post(url, '/agentcore/base', {})).json as { run_id: string };
+    const folder = `${runId}-stopped-${'b'.repeat(16)}`;
+    const tape = await readFile(join(directory, 'artifacts', runId, 'tape.jsonl'), 'utf8');
+    await put(folder, { 'tape.jsonl': tape, 'run.json': JSON.stringify({ run_id: runId, mode: 'agentcore-base', ok: false, decisions: {} }) });
+    expect(await call(url, `/runs/${folder}/report`)).toMatchObject({ status: 200 });
+    expect((await call(url, '/')).text).toContain(`href="/runs/${folder}/report"`);
+  });
+
+  it('is there for a tape that is broken or unsealed: the page says what is wrong', async () => {
+    await put(ID, { 'tape.jsonl': `${HOSTILE}\n{"type":"step"`, 'run.json': 'not JSON' });
+    const page = await call(url, `/runs/${ID}/report`);
+    expect(page.status).toBe(200);
+    expect(page.text).not.toContain('<script>alert');
+  });
+
+  it('is a page that says why where there is none', async () => {
+    const missing = await call(url, `/runs/${ID}/report`);
+    expect(missing.status).toBe(404);
+    expectStrict(missing);
+    expect(missing.text).toContain('No such run');
+    const path = await put(ID, {});
+    await mkdir(join(path, 'tape.jsonl'));
+    const odd = await call(url, `/runs/${ID}/report`);
+    expect(odd.status).toBe(503);
+    expect(odd.text).toContain('tape.jsonl: is not a plain file.');
+    expect(odd.text).not.toContain(directory);
+  });
+
+  it.each(['tape.jsonl', 'strategy.json'])('does not follow a link out of the artifacts: %s', async (file) => {
+    await writeFile(join(directory, 'secret'), 'a secret\n');
+    const path = await put(ID, file === 'tape.jsonl' ? {} : { 'tape.jsonl': '{}\n' });
+    await symlink(join(directory, 'secret'), join(path, file));
+    const page = await call(url, `/runs/${ID}/report`);
+    expect(page.status).toBe(503);
+    expect(page.text).toContain('a symbolic link leads out of the artifact directory');
+  });
+
+  it('is answered to each of many who ask at once', async () => {
+    const { run_id: runId } = (await post(url, '/agentcore/base', {})).json as { run_id: string };
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => call(url, `/runs/${index % 2 === 0 ? runId : ID}/report`)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 200, 404, 200, 404, 200, 404]);
+  });
+});
+
+describe('the routes of pages', () => {
+  it.each(['/', `/runs/${ID}/report`])('%s take GET and HEAD, and refuse others and foreigners', async (path) => {
+    await put(ID, { 'tape.jsonl': '{}\n' });
+    const head = await call(url, path, { method: 'HEAD' });
+    expect([head.status, head.text]).toEqual([200, '']);
+    expect(head.headers['content-security-policy']).toBeDefined();
+    expect(await post(url, path, {})).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(await call(url, path, { headers: { Origin: 'https://evil.example' } })).toMatchObject({ status: 403 });
+    expect(await call(url, path, { headers: { Origin: 'null' } })).toMatchObject({ status: 403 });
+    expect(await call(url, path, { headers: { Host: 'evil.example' } })).toMatchObject({ status: 421 });
+    expect(await call(url, path, { headers: { Origin: url } })).toMatchObject({ status: 200 });
+  });
+
+  it('lead nowhere else', async () => {
+    for (const path of ['/index.html', '//', `/runs/${ID}/report/`, `/runs/${ID}/report.html`, `/runs/${ID}/REPORT`, '/runs/../report', `/runs/${ID}-stopped-x/report`, '/report']) {
+      expect(runsRoute(path)).toBeUndefined();
+      expect(await call(url, path)).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
+    }
+  });
+
+  it('never give an artifact as a page', async () => {
+    await put(ID, Object.fromEntries(['report.md', 'run.json', 'tape.jsonl'].map((file) => [file, `<!doctype html><script>alert(1)</script>`])));
+    for (const file of ['report.md', 'run.json', 'tape.jsonl']) {
+      const { headers } = await call(url, `/runs/${ID}/${file}`);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['content-type']).not.toContain('html');
+    }
+  });
+});
+
+describe('markup', () => {
+  it('of any text is that text again, and never a tag', () => {
+    const unescaped = (html: string): string => html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" })[name] ?? '');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const html = toHtml(el('td', { title: text }, text));
+        expect(html.match(/[<>]/g)).toHaveLength(4);
+        expect(html.match(/"/g)).toHaveLength(2);
+        expect(unescaped(escapeHtml(text))).toBe(text.toWellFormed());
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('of any run is a row without a tag of its own', () => {
+    const tags = (run: ListedRun): readonly string[] => [...runsTable({ runs: [run], total: 1 }).map(toHtml).join('').matchAll(/<\/?([a-z0-9]+)/g)].map(([, tag = '']) => tag);
+    const known = new Set(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'a', 'code', 'span', 'details', 'summary', 'ul', 'li', 'p']);
+    const anything = fc.anything({ values: [fc.constant(HOSTILE), fc.string(), fc.integer(), fc.constant(null)], maxDepth: 1 }).map((value): unknown => JSON.parse(JSON.stringify({ value }))).map((holder) => (holder as { value?: unknown }).value);
+    fc.assert(
+      fc.property(fc.record({ run_id: anything, mode: anything, ok: anything, limiter: anything, error: anything, decisions: anything }), fc.array(fc.constantFrom('run.json', HOSTILE)), fc.constantFrom(`artifacts/${ID}`, `artifacts/${HOSTILE}`), (run, files, artifactDir) => {
+        expect(tags({ ...run, files, artifact_dir: artifactDir }).filter((tag) => !known.has(tag))).toEqual([]);
+      }),
+      { seed: SEED },
+    );
+  });
+});
