@@ -71,7 +71,8 @@ function expectStrict({ headers, text }: Called): void {
   expect(directives).toContain(`style-src ${hashed('style').join(' ')}`);
   const scripts = hashed('script');
   expect(directives.filter((directive) => directive.startsWith('script-src'))).toEqual(scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`]);
-  expect(text).not.toMatch(/<[a-z][^>]*\s(on[a-z]+|style)\s*=/i);
+  const tags = text.replace(/id="ewm-data">[^<]*/, '').replace(/"[^"]*"/g, '""');
+  expect(tags).not.toMatch(/<[a-z][^>]*\s(on[a-z]+|style)\s*=/i);
 }
 
 describe('GET /', () => {
@@ -91,7 +92,7 @@ describe('GET /', () => {
   it('says what to do when there is no run', async () => {
     const page = await call(url, '/');
     expect(page.text).toContain('No run yet.');
-    expect(page.text).toContain('<noscript>');
+    expect(page.text).toContain('Sending a request needs JavaScript');
     expectStrict(page);
   });
 
@@ -150,7 +151,7 @@ describe('GET /', () => {
 });
 
 describe('GET /runs/{run_id}/report', () => {
-  const strategy = { ...thresholdDemo, name: HOSTILE };
+  const strategy = { ...thresholdDemo, metadata: { ...thresholdDemo.metadata, name: HOSTILE } };
   const data = ({ text }: Called): unknown => JSON.parse(/id="ewm-data">([^<]*)</.exec(text)?.[1] ?? '');
 
   it('is the report page of that run, with its policy as a header, and its texts in data alone', async () => {
@@ -161,7 +162,8 @@ describe('GET /runs/{run_id}/report', () => {
     expect(page.headers['content-security-policy']).not.toContain('connect-src');
     expect(page.text).not.toContain('<script>alert');
     expect(data(page)).toMatchObject({ version: 1, a: { name: runId } });
-    expect(JSON.stringify(data(page))).toContain('<script>alert(1)</script>');
+    const { a } = data(page) as { a: { files: Readonly<Record<string, string>> } };
+    expect(JSON.parse(a.files['strategy.json'] ?? '')).toMatchObject({ metadata: { name: HOSTILE } });
   });
 
   it('is there for a part that the clock stopped', async () => {
@@ -245,8 +247,7 @@ describe('markup', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const html = toHtml(el('td', { title: text }, text));
-        expect(html.match(/[<>]/g)).toHaveLength(4);
-        expect(html.match(/"/g)).toHaveLength(2);
+        expect(html.replace(/[^<>"]/g, '')).toBe('<""><>');
         expect(unescaped(escapeHtml(text))).toBe(text.toWellFormed());
       }),
       { seed: SEED },

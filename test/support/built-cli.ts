@@ -14,15 +14,17 @@ export interface Ended {
 }
 
 const RUN_TIMEOUT_MS = 30_000;
+/** A server lives as long as the tests of a file; should they die, it goes, too. */
+const SERVE_TIMEOUT_MS = 180_000;
 
 /** A clean environment: nothing of the machine says where an API is, or whom to trust. */
 function clean(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], HOME: '/nonexistent', ...env };
 }
 
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, timeout = RUN_TIMEOUT_MS): ChildProcess {
   if (!existsSync(PROGRAM)) throw new Error('dist/ewm.cjs is missing: make build');
-  return spawn(process.execPath, [PROGRAM, ...args], { env: clean(env), stdio: ['ignore', 'pipe', 'pipe'], timeout: RUN_TIMEOUT_MS });
+  return spawn(process.execPath, [PROGRAM, ...args], { env: clean(env), stdio: ['ignore', 'pipe', 'pipe'], timeout });
 }
 
 export async function ended(child: ChildProcess): Promise<Ended> {
@@ -46,7 +48,7 @@ export interface Served {
 
 /** `ewm serve` on a free port, once it listens. */
 export async function serveBuilt(directory: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const child = start(['serve', '--port', '0', '--json', '--data', directory], env);
+  const child = start(['serve', '--port', '0', '--json', '--data', directory], env, SERVE_TIMEOUT_MS);
   const end = ended(child);
   if (child.stdout === null) throw new Error('no stdout');
   const line = await Promise.race([

@@ -72,7 +72,8 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
     { id: name, class: 'request', 'aria-labelledby': id('title'), 'data-path': path },
     el('h2', { id: id('title') }, 'POST ', el('code', {}, path)),
     el('p', { class: 'quiet' }, about),
-    el('noscript', {}, el('p', { class: 'note' }, 'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.')),
+    // Not <noscript>: a script may also be blocked, and then nothing takes this away.
+    el('p', { class: 'note' }, 'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.'),
     el(
       'form',
       { 'aria-labelledby': id('title') },

@@ -17,6 +17,7 @@ function wire(section: HTMLElement): void {
   const [select, area, send] = [section.querySelector('select'), section.querySelector('textarea'), section.querySelector('button')];
   const [status, answer] = [section.querySelector('[role="status"]'), section.querySelector<HTMLElement>('[id$="-answer"]')];
   if (form === null || select === null || area === null || send === null || status === null || answer === null) return;
+  section.querySelector('.note')?.remove();
   for (const control of [select, area, send]) control.disabled = false;
   // A browser that restores a form restores its select and not always its text.
   select.selectedIndex = 0;

@@ -66,7 +66,7 @@ function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
   const id = said(run.run_id);
   const code = el('code', { title: id }, id.slice(0, ID_SHOWN));
   if (folder === undefined) return [code];
-  const link = el('a', { id: `report-${folder}`, href: `/runs/${folder}/report` }, el('span', { class: 'hidden' }, 'Report of '), code);
+  const link = el('a', { id: `report-${folder}`, href: `/runs/${folder}/report`, 'aria-label': `Report of ${id.slice(0, ID_SHOWN)}` }, code);
   return folder.includes('-stopped-') ? [link, el('span', { class: 'quiet' }, ' part')] : [link];
 }
 
@@ -84,7 +84,8 @@ function decisionsOf(decisions: unknown): string {
 function filesOf({ files }: ListedRun, folder: string | undefined): readonly Markup[] {
   if (folder === undefined) return ['–'];
   const links = files.filter((file) => FILE.test(file)).map((file) => el('li', {}, el('a', { id: `file-${folder}-${file}`, href: `/runs/${folder}/${file}` }, file)));
-  const summary = el('summary', { id: `files-${folder}` }, `${String(links.length)} files`, el('span', { class: 'hidden' }, ` of ${folder.slice(0, ID_SHOWN)}`));
+  const count = `${String(links.length)} files`;
+  const summary = el('summary', { id: `files-${folder}`, 'aria-label': `${count} of ${folder.slice(0, ID_SHOWN)}` }, count);
   return [el('details', { id: `held-${folder}` }, summary, el('ul', {}, ...links))];
 }
 
