@@ -59,7 +59,7 @@ describeInBrowser('the pages of the local server', () => {
         await tabTo(page, `${name}-send`);
         await page.keyboard.press('Enter');
         const status = /not legal/.test(title) ? '400' : /too small|cannot finish/.test(title) ? '422' : '200';
-        await page.waitForFunction(([id, text]) => document.getElementById(id)?.textContent?.startsWith(text), [`${name}-status`, status] as const);
+        await page.waitForFunction(([id, text]) => document.getElementById(id)?.textContent.startsWith(text), [`${name}-status`, status] as const);
         await page.waitForSelector(`#${name}-send:not([aria-disabled])`);
         expect(await textOf(page, `#${name}-answer pre`)).toContain('"ok":');
         expect(await focusedId(page)).toBe(`${name}-send`);
