@@ -1,10 +1,14 @@
 /** The charts of a run, with a choice of the symbols drawn. Invariant: a drawing made again shows the step that was selected before. */
+import { activityOf } from './activity';
 import { type Chart, makeChart } from './chart';
 import { button, fill, h } from './dom';
 import { sign } from './marks';
 import { marketChart, SYMBOLS_SHOWN } from './market-chart';
 import type { Navigation } from './navigation';
 import type { RunModel } from './run-model';
+
+const COUNTS_NOTE =
+  'Where marks would hide the price, its pane counts them at its foot, stretch by stretch: buys upwards, sells and refusals downwards. The legend names the counts of the stretch under the pointer.';
 
 export function chartsView(model: RunModel, navigation: Navigation): HTMLElement {
   const { symbols } = model;
@@ -32,6 +36,10 @@ export function chartsView(model: RunModel, navigation: Navigation): HTMLElement
     }, { class: 'toggle', attributes: { 'aria-pressed': String(shown.includes(symbol)) } });
     return toggle;
   });
-  const legend = h('p', { class: 'mark-legend' }, h('span', {}, sign('buy'), 'buy'), h('span', {}, sign('sell'), 'sell'), h('span', {}, sign('rejected'), 'rejected'));
-  return h('div', {}, h('div', { class: 'chart-tools' }, h('div', { class: 'toggles', attributes: { role: 'group', 'aria-label': 'Symbols drawn' } }, ...toggles), legend), host);
+  const marks = [['buy', 'buy'], ['sell', 'sell'], ['rejected', 'rejected']] as const;
+  const legend = h('p', { class: 'mark-legend' }, ...marks.map(([kind, words]) => h('span', {}, sign(kind), words)));
+  const counted = symbols.some((symbol) => activityOf(model, symbol).counts.length > 0);
+  const note = counted ? h('p', { class: 'quiet', id: 'counts-note' }, COUNTS_NOTE) : null;
+  const choice = h('div', { class: 'toggles', attributes: { role: 'group', 'aria-label': 'Symbols drawn' } }, ...toggles);
+  return h('div', {}, h('div', { class: 'chart-tools' }, choice, legend), host, note);
 }

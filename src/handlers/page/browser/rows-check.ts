@@ -52,9 +52,12 @@ export function canonicalOrEmpty(value: Json): string {
   return hasCanonicalForm(value) ? canonical(value) : '';
 }
 
+const encoder = new TextEncoder();
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export async function sha256(content: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content)));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(content)));
   let hex = '';
-  for (const byte of digest) hex += byte.toString(16).padStart(2, '0');
+  for (const byte of digest) hex += HEX[byte] ?? '';
   return hex;
 }
