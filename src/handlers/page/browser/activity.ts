@@ -2,6 +2,7 @@
  * What was done with a symbol, for its pane: a mark at each act or, where those would hide the price, how many there were in each of so many
  * stretches. Invariant: nothing that was bought, sold or refused is left out of both.
  */
+import type { BucketMarks } from '../../../domain/report/page-data';
 import type { Marker, Point, Series } from './chart-series';
 import { grouped } from './format';
 import { fillsAreCounted, list, record, type RunModel } from './run-model';
@@ -46,13 +47,22 @@ function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {
   });
 }
 
-/** At the first step of the bucket that is here. Refusals are not counted by symbol. */
-function actsOfBuckets({ steps, page }: RunModel, symbol: string): readonly Act[] {
+function actsOfBuckets(model: RunModel, symbol: string): readonly Act[] {
+  return countsOfBuckets(model, ({ buys, sells }) => [['buy', buys[symbol] ?? 0], ['sell', sells[symbol] ?? 0]]);
+}
+
+/** Of all symbols together: buckets do not count them by symbol. Nothing where each has its mark. */
+export function bucketRefusals(model: RunModel): Series | undefined {
+  const acts = countsOfBuckets(model, ({ rejected }) => [['rejected', rejected]]);
+  return acts.length === 0 ? undefined : counted(model, 'rejected', acts);
+}
+
+/** At the first step of the bucket that is here. */
+function countsOfBuckets({ steps, page }: RunModel, read: (marks: BucketMarks) => readonly (readonly [Kind, number])[]): readonly Act[] {
   let at = 0;
-  return (page.sample?.marks ?? []).flatMap(({ first_step: first, buys, sells }): readonly Act[] => {
-    while (at < steps.length - 1 && (steps[at]?.point.step ?? 0) < first) at += 1;
-    const counts = [['buy', buys[symbol] ?? 0], ['sell', sells[symbol] ?? 0]] as const;
-    return counts.flatMap(([kind, count]) => (count > 0 ? [{ at, kind, count }] : []));
+  return (page.sample?.marks ?? []).flatMap((marks): readonly Act[] => {
+    while (at < steps.length - 1 && (steps[at]?.point.step ?? 0) < marks.first_step) at += 1;
+    return read(marks).flatMap(([kind, count]) => (count > 0 ? [{ at, kind, count }] : []));
   });
 }
 

@@ -43,6 +43,8 @@ export interface Series {
   readonly format?: (value: number) => string;
   /** A horizontal line that the scale has to show, too. */
   readonly limit?: { readonly value: number };
+  /** Thin and light where it swings so often that it would fill the pane: other lines are seen through it. */
+  readonly behind?: boolean;
   /** The scale begins at zero. */
   readonly fromZero?: boolean;
 }
@@ -58,8 +60,13 @@ export interface Pane {
 const MARKERS_LARGE_MAX = 40;
 /** From here on there are more points than pixels, and a line of two pixels becomes an area. */
 const DENSE_POINTS = 1_000;
+/** How often a line has to cross its own range until it is more area than line. */
+const CROSSINGS_MAX = 60;
+const LIGHT = '38';
 /** Room for the legend, as a share of the height of a pane. */
-export const SCALE_TOP = 0.26;
+const SCALE_TOP = 0.26;
+/** Room below the lowest value. */
+const SCALE_BOTTOM = 0.14;
 /** The foot of a pane, as a share of its height. */
 const FOOT = 0.3;
 /** A mark grows with the room between points; where that is ample it is scaled down again. */
@@ -122,8 +129,8 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
           }),
     };
     const api = addSeries(chart, series, common, index);
-    if (series.shape === 'counts') api.priceScale().applyOptions({ scaleMargins: { top: 1 - FOOT + 0.04, bottom: 0.01 } });
-    else if (withFoot) api.priceScale().applyOptions({ scaleMargins: { top: SCALE_TOP, bottom: FOOT } });
+    if (series.shape === 'counts') chart.priceScale('counts', index).applyOptions({ scaleMargins: { top: 1 - FOOT + 0.04, bottom: 0.01 } });
+    else chart.priceScale('right', index).applyOptions({ scaleMargins: { top: SCALE_TOP, bottom: withFoot ? FOOT : SCALE_BOTTOM } });
     api.setData([...series.points]);
     const value = h('span', { class: 'chart-value' });
     const swatch = h('i', { class: `swatch ${series.shape}` });
@@ -146,10 +153,11 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
     crosshair: { vertLine: { color: theme.text, labelBackgroundColor: theme.text } },
   });
   for (const { api, spec, markers, value } of drawn) {
-    const colour = colourOf(theme, spec.colour);
+    const full = colourOf(theme, spec.colour);
+    const colour = spec.behind === true && fillsItsPane(spec.points) ? `${full}${LIGHT}` : full;
     api.applyOptions(coloured(spec, colour));
     const swatch = value.parentElement?.querySelector('.swatch');
-    if (swatch instanceof HTMLElement) swatch.style.color = colour;
+    if (swatch instanceof HTMLElement) swatch.style.color = full;
     for (const old of api.priceLines()) api.removePriceLine(old);
     if (spec.limit !== undefined) {
       api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
@@ -164,6 +172,16 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
       })),
     );
   }
+}
+
+function fillsItsPane(points: readonly Point[]): boolean {
+  let [low, high, travelled] = [Infinity, -Infinity, 0];
+  for (const [at, { value }] of points.entries()) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    travelled += Math.abs(value - (points[at - 1]?.value ?? value));
+  }
+  return travelled > CROSSINGS_MAX * (high - low);
 }
 
 function coloured({ shape }: Series, colour: string): Partial<LineSeriesPartialOptions & AreaSeriesPartialOptions & BaselineSeriesPartialOptions> {

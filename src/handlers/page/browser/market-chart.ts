@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import type { ChartSpec } from './chart';
-import { activityOf } from './activity';
+import { activityOf, bucketRefusals } from './activity';
 import type { Pane, Point, Series } from './chart-series';
 import { grouped, percentForReading, plural } from './format';
 import type { RunModel, StepEntry } from './run-model';
@@ -14,7 +14,7 @@ export const SYMBOLS_SHOWN = 6;
 export function marketChart(model: RunModel, symbols: readonly string[], onPick: (step: number) => void): ChartSpec {
   const { steps, figures } = model;
   const amounts = (read: (entry: StepEntry) => Decimal): readonly Point[] => points(steps, (entry) => toNumber(read(entry)));
-  const panes: readonly Pane[] = [
+  const panes: Pane[] = [
     ...symbols.map((symbol): Pane => {
       const prices = steps.flatMap(({ point }) => {
         const price = point.prices.get(symbol);
@@ -28,9 +28,9 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
       title: 'Value',
       height: 150,
       series: [
-        { name: 'cash', colour: 'cash', shape: 'steps', points: amounts(({ point }) => point.after.cash) },
+        { name: 'cash', colour: 'cash', shape: 'steps', points: amounts(({ point }) => point.after.cash), behind: true },
+        { name: 'exposure', colour: 'exposure', shape: 'dashed', points: amounts(({ point }) => point.after.exposure), behind: true },
         { name: 'equity', colour: 'equity', shape: 'line', points: amounts(({ point }) => point.after.equity), fromZero: true },
-        { name: 'exposure', colour: 'exposure', shape: 'dashed', points: amounts(({ point }) => point.after.exposure) },
       ],
     },
     {
@@ -48,6 +48,8 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
       ],
     },
   ];
+  const refused = bucketRefusals(model);
+  if (refused !== undefined) panes.push({ title: 'Refusals', height: 84, series: [refused] });
   const { APPROVED, REJECTED, HOLD } = figures.decisions;
   const alternative = `Charts over ${plural(steps.length, 'step')}: prices of ${symbols.join(', ')} with marks for buys, sells and refusals; equity, exposure and cash; drawdown. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
   return { id: 'market-chart', alternative, labels: axisOf(model), panes, onPick };
