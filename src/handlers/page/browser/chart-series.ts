@@ -58,7 +58,7 @@ export interface Pane {
 
 /** More of them than this are drawn smaller. */
 const MARKERS_LARGE_MAX = 40;
-/** From here on there are more points than pixels, and a line of two pixels becomes an area. */
+/** From here on there are more points than pixels, and lines behind others are drawn thin. */
 const DENSE_POINTS = 1_000;
 /** How often a line has to cross its own range until it is more area than line. */
 const CROSSINGS_MAX = 60;
@@ -114,7 +114,7 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
   return pane.series.map((series) => {
     const { limit, fromZero } = series;
     const common = {
-      lineWidth: series.shape === 'counts' || series.points.length > DENSE_POINTS ? (1 as const) : (2 as const),
+      lineWidth: series.shape === 'counts' || (series.behind === true && series.points.length > DENSE_POINTS) ? (1 as const) : (2 as const),
       priceLineVisible: false,
       lastValueVisible: false,
       crosshairMarkerRadius: 3,
