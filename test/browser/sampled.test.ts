@@ -76,6 +76,7 @@ describeInBrowser('the page of a long run', () => {
     expect(panes[0]?.pixels['buy']).toBeGreaterThan(40);
     expect(panes[0]?.pixels['sell']).toBeGreaterThan(40);
     for (const { title, pixels } of panes) {
+      // Cash and exposure may stand back, thin and light, and then show none of their own colour.
       const lines = Object.keys(pixels).filter((name) => !MARKS.includes(name));
       const drawn = lines.filter((name) => name === 'cash' || name === 'exposure' || (pixels[name] ?? 0) > 100);
       expect({ title, drawn }).toEqual({ title, drawn: lines });
