@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { arbitraryCase } from '../support/arbitraries';
 import { localRequest, runCase, sampleSeed } from '../support/harness';
+import { violationsOf } from './axe';
 import { describeInBrowser, inkOf, launch, textOf, visit } from './chromium';
 import { makePages, type Pages, withData } from './pages';
 
@@ -154,6 +155,11 @@ describeInBrowser('a page that compares two runs', () => {
     expect(await textOf(page, '#diff-ends-table')).toContain('final equity4,377.38');
     const [pane] = await inkOf(page, 'compare-chart');
     expect([(pane?.pixels['A'] ?? 0) > 100, (pane?.pixels['B'] ?? 0) > 100]).toEqual([true, true]);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await violationsOf(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await close();
 
     const touched = await pages.changed(

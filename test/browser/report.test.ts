@@ -1,6 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { readFile } from 'node:fs/promises';
-import type { AxeResults, RunOptions } from 'axe-core';
+import { violationsOf } from './axe';
 import { describeInBrowser, inkOf, launch, textOf, visit, type Look } from './chromium';
 import { makePages, type Pages } from './pages';
 
@@ -10,10 +9,6 @@ let demo = '';
 let tools = '';
 let memory = '';
 let stopped = '';
-
-interface Axe {
-  readonly run: (options: RunOptions) => Promise<AxeResults>;
-}
 
 const TOOL_PLAN = [
   { name: 'get_price_context', args: { step: 0 } },
@@ -218,14 +213,9 @@ describeInBrowser('a report page', () => {
       ['dark, 390 pixels wide', { width: 390, height: 844, colorScheme: 'dark' }],
     ];
     it.each(looks)('in %s: no serious violation', async (_name, look) => {
-      const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
       for (const file of look.width === undefined ? [demo, tools, memory, stopped] : [demo, memory]) {
         const { page, close } = await visit(browser, file, look);
-        await page.evaluate(axe);
-        const { violations, passes } = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }));
-        const found = violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html.slice(0, 160)) }));
-        expect(found).toEqual([]);
-        expect(passes.length).toBeGreaterThan(20);
+        expect(await violationsOf(page)).toEqual([]);
         // Nothing sticks out to the side.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(look.width ?? 1280);
         await close();

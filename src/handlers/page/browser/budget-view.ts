@@ -6,13 +6,13 @@ import type { Pane, Point } from './chart-series';
 import { h } from './dom';
 import { grouped, plural } from './format';
 import { badge } from './marks';
-import type { RunModel, SpendingPoint } from './run-model';
+import type { RunModel } from './run-model';
 
 const UNITS: Readonly<Record<keyof BudgetState, string>> = { steps: 'steps', tool_calls: 'tool calls', model_calls: 'model calls', memory_ops: 'memory operations', memory_bytes: 'memory bytes' };
 
 /** `worldSteps`: the axis counts steps of the world; else it counts what was done. */
 export function budgetView(model: RunModel): HTMLElement {
-  const { run, seal, spending, page } = model;
+  const { run, seal, page } = model;
   if (run === undefined) return h('p', {}, 'There is no run row, so nothing says what was allowed.');
   const limits = limitsOf(run);
   const trip = seal === undefined ? undefined : tripOf(seal);
@@ -24,7 +24,7 @@ export function budgetView(model: RunModel): HTMLElement {
     id: 'budget-chart',
     alternative: `Use of the budget over the run. ${used.map((limit) => sentence(limit, total, trip)).join(' ')}`,
     labels: { unit: `after ${acts}`, timeOf: () => undefined },
-    panes: used.map((limit) => pane(limit, spending, trip)),
+    panes: used.map((limit) => pane(limit, model, trip)),
   });
   return h(
     'div',
@@ -62,12 +62,14 @@ function meter(limit: Limit, total: BudgetState, trip: Trip | undefined): HTMLEl
   );
 }
 
-function pane({ limiter, dimension, max }: Limit, spending: readonly SpendingPoint[], trip: Trip | undefined): Pane {
+function pane({ limiter, dimension, max }: Limit, { spending, page, inputs }: RunModel, trip: Trip | undefined): Pane {
+  // Steps left out of a sample were taken, too; those of a plan are its calls, and all of them are here.
+  const leftOut = page.sample !== null && dimension === 'steps' && inputs['mode'] !== 'agentcore-tools';
   const points: Point[] = [{ time: 0, value: 0 }];
   for (const [at, { row, spent }] of spending.entries()) {
     const time = axisPlace(row['step_index'], row['type'], at);
     // Rows out of order are named by the proof, and cannot be drawn.
-    if (time > (points.at(-1)?.time ?? 0)) points.push({ time, value: spent[dimension] });
+    if (time > (points.at(-1)?.time ?? 0)) points.push({ time, value: leftOut ? time : spent[dimension] });
   }
   const last = points.at(-1)?.time ?? 0;
   return {

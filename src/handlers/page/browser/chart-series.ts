@@ -1,5 +1,20 @@
 /** The series of a drawing: their lines, legends, marks and colours. Invariant: a mark has a shape of its own for each thing it says. */
-import { AreaSeries, createSeriesMarkers, type IChartApiBase, type ISeriesApi, type ISeriesMarkersPluginApi, LineSeries, LineStyle, LineType } from 'lightweight-charts';
+import {
+  AreaSeries,
+  type AreaSeriesPartialOptions,
+  BaselineSeries,
+  type BaselineSeriesPartialOptions,
+  createSeriesMarkers,
+  type IChartApiBase,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineSeries,
+  type LineSeriesPartialOptions,
+  LineStyle,
+  LineType,
+  type LineWidth,
+  type SeriesOptionsCommon,
+} from 'lightweight-charts';
 import { h } from './dom';
 import { decimalForReading } from './format';
 import { type ChartTheme, type Colour, colourOf } from './theme';
@@ -18,13 +33,18 @@ export interface Marker {
 export interface Series {
   readonly name: string;
   readonly colour: Colour;
-  readonly shape: 'line' | 'dashed' | 'area' | 'steps';
+  /** `counts`: filled steps from zero, up or down, on a scale of their own at the foot of the pane. */
+  readonly shape: 'line' | 'dashed' | 'area' | 'steps' | 'counts';
   readonly points: readonly Point[];
+  /** The values for the legend, where they are not simply those of the points. */
+  readonly at?: ReadonlyMap<number, number>;
   readonly markers?: readonly Marker[];
   /** The text of a value in the legend. */
   readonly format?: (value: number) => string;
   /** A horizontal line that the scale has to show, too. */
   readonly limit?: { readonly value: number };
+  /** Thin and light where it swings so often that it would fill the pane: other lines are seen through it. */
+  readonly behind?: boolean;
   /** The scale begins at zero. */
   readonly fromZero?: boolean;
 }
@@ -38,8 +58,17 @@ export interface Pane {
 
 /** More of them than this are drawn smaller. */
 const MARKERS_LARGE_MAX = 40;
-/** And more than this as dots, or they would hide the line. */
-const MARKERS_SMALL_MAX = 400;
+/** From here on there are more points than pixels, and lines behind others are drawn thin. */
+const DENSE_POINTS = 1_000;
+/** How often a line has to cross its own range until it is more area than line. */
+const CROSSINGS_MAX = 60;
+const LIGHT = '38';
+/** Room for the legend, as a share of the height of a pane. */
+const SCALE_TOP = 0.26;
+/** Room below the lowest value. */
+const SCALE_BOTTOM = 0.14;
+/** The foot of a pane, as a share of its height. */
+const FOOT = 0.3;
 /** A mark grows with the room between points; where that is ample it is scaled down again. */
 const SPARSE_POINTS = 40;
 const MARKERS = {
@@ -52,7 +81,7 @@ const MARKER_COLOURS = { buy: 'buy', sell: 'sell', rejected: 'rejected', tripped
 
 export interface Drawn {
   readonly spec: Series;
-  readonly api: ISeriesApi<'Line' | 'Area', number>;
+  readonly api: ISeriesApi<'Line' | 'Area' | 'Baseline', number>;
   readonly markers: ISeriesMarkersPluginApi<number> | undefined;
   readonly value: HTMLElement;
   readonly at: ReadonlyMap<number, number>;
@@ -60,17 +89,32 @@ export interface Drawn {
 
 function markerSize({ points, markers }: Series): number {
   if (points.length < SPARSE_POINTS) return 0.5;
-  const count = markers?.length ?? 0;
-  if (count > MARKERS_SMALL_MAX) return 0.2;
-  return count > MARKERS_LARGE_MAX ? 0.6 : 1;
+  return (markers?.length ?? 0) > MARKERS_LARGE_MAX ? 0.6 : 1;
+}
+
+function addSeries(
+  chart: IChartApiBase<number>,
+  { shape, points }: Series,
+  common: Partial<SeriesOptionsCommon> & { readonly lineWidth: LineWidth },
+  pane: number,
+): ISeriesApi<'Line' | 'Area' | 'Baseline', number> {
+  if (shape === 'area') return chart.addSeries(AreaSeries, common, pane);
+  if (shape === 'counts') {
+    const baseValue = { type: 'price' as const, price: 0 };
+    return chart.addSeries(BaselineSeries, { ...common, baseValue, priceScaleId: 'counts', lineType: LineType.WithSteps, crosshairMarkerVisible: false }, pane);
+  }
+  const lineStyle = shape === 'dashed' ? LineStyle.Dashed : LineStyle.Solid;
+  const lineType = shape === 'steps' ? LineType.WithSteps : LineType.Simple;
+  return chart.addSeries(LineSeries, { ...common, lineStyle, lineType, pointMarkersVisible: points.length < 3 }, pane);
 }
 
 export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number, legend: HTMLElement | undefined): readonly Drawn[] {
   legend?.append(h('b', {}, pane.title));
+  const withFoot = pane.series.some(({ shape }) => shape === 'counts');
   return pane.series.map((series) => {
     const { limit, fromZero } = series;
     const common = {
-      lineWidth: 2 as const,
+      lineWidth: series.shape === 'counts' || (series.behind === true && series.points.length > DENSE_POINTS) ? (1 as const) : (2 as const),
       priceLineVisible: false,
       lastValueVisible: false,
       crosshairMarkerRadius: 3,
@@ -84,19 +128,9 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
             },
           }),
     };
-    const api =
-      series.shape === 'area'
-        ? chart.addSeries(AreaSeries, common, index)
-        : chart.addSeries(
-            LineSeries,
-            {
-              ...common,
-              lineStyle: series.shape === 'dashed' ? LineStyle.Dashed : LineStyle.Solid,
-              lineType: series.shape === 'steps' ? LineType.WithSteps : LineType.Simple,
-              pointMarkersVisible: series.points.length < 3,
-            },
-            index,
-          );
+    const api = addSeries(chart, series, common, index);
+    if (series.shape === 'counts') chart.priceScale('counts', index).applyOptions({ scaleMargins: { top: 1 - FOOT + 0.04, bottom: 0.01 } });
+    else chart.priceScale('right', index).applyOptions({ scaleMargins: { top: SCALE_TOP, bottom: withFoot ? FOOT : SCALE_BOTTOM } });
     api.setData([...series.points]);
     const value = h('span', { class: 'chart-value' });
     const swatch = h('i', { class: `swatch ${series.shape}` });
@@ -107,7 +141,7 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
       api,
       value,
       markers: series.markers === undefined ? undefined : createSeriesMarkers<number>(api, [], { autoScale: false, zOrder: 'top' }),
-      at: new Map(series.points.map(({ time, value: shown }) => [time, shown])),
+      at: series.at ?? new Map(series.points.map(({ time, value: shown }) => [time, shown])),
     };
   });
 }
@@ -119,10 +153,11 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
     crosshair: { vertLine: { color: theme.text, labelBackgroundColor: theme.text } },
   });
   for (const { api, spec, markers, value } of drawn) {
-    const colour = colourOf(theme, spec.colour);
-    api.applyOptions(spec.shape === 'area' ? { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` } : { color: colour });
+    const full = colourOf(theme, spec.colour);
+    const colour = spec.behind === true && fillsItsPane(spec.points) ? `${full}${LIGHT}` : full;
+    api.applyOptions(coloured(spec, colour));
     const swatch = value.parentElement?.querySelector('.swatch');
-    if (swatch instanceof HTMLElement) swatch.style.color = colour;
+    if (swatch instanceof HTMLElement) swatch.style.color = full;
     for (const old of api.priceLines()) api.removePriceLine(old);
     if (spec.limit !== undefined) {
       api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
@@ -136,5 +171,28 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
         ...(text === undefined ? {} : { text }),
       })),
     );
+  }
+}
+
+function fillsItsPane(points: readonly Point[]): boolean {
+  let [low, high, travelled] = [Infinity, -Infinity, 0];
+  for (const [at, { value }] of points.entries()) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    travelled += Math.abs(value - (points[at - 1]?.value ?? value));
+  }
+  return travelled > CROSSINGS_MAX * (high - low);
+}
+
+function coloured({ shape }: Series, colour: string): Partial<LineSeriesPartialOptions & AreaSeriesPartialOptions & BaselineSeriesPartialOptions> {
+  switch (shape) {
+    case 'area':
+      return { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` };
+    case 'counts':
+      return {
+        topLineColor: colour, topFillColor1: colour, topFillColor2: colour, bottomLineColor: colour, bottomFillColor1: colour, bottomFillColor2: colour,
+      };
+    default:
+      return { color: colour };
   }
 }

@@ -42,7 +42,7 @@ export function makeChart(spec: ChartSpec): Chart {
   const chart = createChartEx<number, ReturnType<typeof makeStepScale>>(canvas, makeStepScale(spec.labels), {
     autoSize: true,
     layout: { attributionLogo: false, fontFamily: 'system-ui, sans-serif', fontSize: 11, panes: { enableResize: false } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.26, bottom: 0.14 }, mode: PriceScaleMode.Normal, minimumWidth: 68 },
+    rightPriceScale: { borderVisible: false, mode: PriceScaleMode.Normal, minimumWidth: 68 },
     timeScale: { borderVisible: false, minBarSpacing: 0.01, fixLeftEdge: true, fixRightEdge: true, rightOffset: 0 },
     crosshair: { mode: CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false }, vertLine: { labelVisible: true } },
     // The wheel scrolls the page; a chart that swallows it is a trap.

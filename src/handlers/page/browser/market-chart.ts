@@ -2,9 +2,10 @@
 import type { Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import type { ChartSpec } from './chart';
-import type { Marker, Pane, Point } from './chart-series';
+import { activityOf, bucketRefusals } from './activity';
+import type { Pane, Point, Series } from './chart-series';
 import { grouped, percentForReading, plural } from './format';
-import { list, record, type RunModel, type StepEntry } from './run-model';
+import type { RunModel, StepEntry } from './run-model';
 import type { AxisLabels } from './step-scale';
 
 /** Symbols drawn at first: more of them would be too flat to read. */
@@ -13,21 +14,23 @@ export const SYMBOLS_SHOWN = 6;
 export function marketChart(model: RunModel, symbols: readonly string[], onPick: (step: number) => void): ChartSpec {
   const { steps, figures } = model;
   const amounts = (read: (entry: StepEntry) => Decimal): readonly Point[] => points(steps, (entry) => toNumber(read(entry)));
-  const panes: readonly Pane[] = [
+  const panes: Pane[] = [
     ...symbols.map((symbol): Pane => {
       const prices = steps.flatMap(({ point }) => {
         const price = point.prices.get(symbol);
         return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
       });
-      return { title: symbol, height: 116, series: [{ name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers: markersOf(model, symbol) }] };
+      const { markers, counts } = activityOf(model, symbol);
+      const line: Series = { name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers };
+      return { title: symbol, height: counts.length === 0 ? 116 : 150, series: [line, ...counts] };
     }),
     {
       title: 'Value',
       height: 150,
       series: [
+        { name: 'cash', colour: 'cash', shape: 'steps', points: amounts(({ point }) => point.after.cash), behind: true },
+        { name: 'exposure', colour: 'exposure', shape: 'dashed', points: amounts(({ point }) => point.after.exposure), behind: true },
         { name: 'equity', colour: 'equity', shape: 'line', points: amounts(({ point }) => point.after.equity), fromZero: true },
-        { name: 'exposure', colour: 'exposure', shape: 'dashed', points: amounts(({ point }) => point.after.exposure) },
-        { name: 'cash', colour: 'cash', shape: 'steps', points: amounts(({ point }) => point.after.cash) },
       ],
     },
     {
@@ -45,6 +48,8 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
       ],
     },
   ];
+  const refused = bucketRefusals(model);
+  if (refused !== undefined) panes.push({ title: 'Refusals', height: 84, series: [refused] });
   const { APPROVED, REJECTED, HOLD } = figures.decisions;
   const alternative = `Charts over ${plural(steps.length, 'step')}: prices of ${symbols.join(', ')} with marks for buys, sells and refusals; equity, exposure and cash; drawdown. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
   return { id: 'market-chart', alternative, labels: axisOf(model), panes, onPick };
@@ -62,25 +67,4 @@ export function points(steps: readonly StepEntry[], read: (entry: StepEntry) => 
 /** For drawing alone. */
 export function toNumber(value: Decimal): number {
   return Number(value) / 1e8;
-}
-
-function markersOf({ steps, page }: RunModel, symbol: string): readonly Marker[] {
-  const own = steps.flatMap(({ row, point }): readonly Marker[] => {
-    const acted = list(row['actions']).map(record).filter((action) => action['symbol'] === symbol);
-    if (acted.length === 0) return [];
-    if (point.decision === 'REJECTED') return [{ step: point.step, kind: 'rejected' }];
-    return point.decision === 'APPROVED' ? acted.map(({ type }) => ({ step: point.step, kind: type === 'PlaceBuy' ? 'buy' : 'sell' })) : [];
-  });
-  const marks = page.sample?.marks ?? null;
-  if (marks === null) return own;
-  // Counted by bucket: one mark at the first step of the bucket that is here. Refusals are not counted by symbol, and have none.
-  const known = steps.map(({ point }) => point.step);
-  let at = 0;
-  return marks.flatMap(({ first_step: first, steps: count, buys, sells }): readonly Marker[] => {
-    while ((known[at] ?? Infinity) < first) at += 1;
-    const step = known[at];
-    if (step === undefined || step >= first + count) return [];
-    const counted = (kind: Marker['kind'], found: number): readonly Marker[] => (found > 0 ? [{ step, kind }] : []);
-    return [...counted('buy', buys[symbol] ?? 0), ...counted('sell', sells[symbol] ?? 0)];
-  });
 }

@@ -18,9 +18,11 @@ const BADGES: Readonly<Record<Proof['state'], readonly ['good' | 'bad' | 'open',
   unavailable: ['open', 'warn', 'Not checked'],
 };
 
+const PROVING = 'Proving…';
+
 /** `suffix`: tells the views of two runs apart. */
 export function makeProofView(model: RunModel, suffix: string, further: () => readonly Check[] = () => []): ProofView {
-  const held = h('span', { class: 'proof-badge', id: `proof-badge${suffix}` });
+  const held = h('span', { class: 'proof-badge', id: `proof-badge${suffix}` }, badge('open', 'plain', PROVING));
   const result = h('div', { class: 'proof-result', id: `proof-result${suffix}`, attributes: { role: 'status' } });
   const list = h('ul', { class: 'checks' });
   const again = button('Prove again', () => { void run(); }, { class: 'primary', id: `prove${suffix}` });
@@ -29,7 +31,7 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
     again.disabled = true;
     result.dataset['state'] = 'running';
     fill(result, h('p', {}, 'Re-hashing…'));
-    fill(held, badge('open', 'plain', 'Proving…'));
+    fill(held, badge('open', 'plain', PROVING));
     const proof = await prove(model, further());
     const [kind, tone, words] = BADGES[proof.state];
     fill(held, badge(kind, tone, words));

@@ -2,13 +2,14 @@
  * What a page can prove about itself: that its tape is the one its head hash stands for, and that everything else in the page agrees with it.
  * It re-hashes; it does not execute the run again: `ewm verify` does. Invariant: a check that could not be made is never a check that holds.
  */
-import { canonical, hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
+import type { Json } from '../../../domain/canonical/canonical';
 import { formatDecimal } from '../../../domain/decimal/decimal';
 import { fillMembers } from '../../../domain/report/derived-ledger';
 import type { Row } from '../../../domain/tape/chain';
-import { aroundHash, withHash } from '../../../domain/tape/row-text';
+import { aroundHash } from '../../../domain/tape/row-text';
 import { grouped, plural } from './format';
-import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, type TapeLine, text } from './run-model';
+import { canonicalOrEmpty, firstBadRow, sha256 } from './rows-check';
+import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, text } from './run-model';
 
 export interface Check {
   readonly what: string;
@@ -25,9 +26,6 @@ export interface Proof {
   readonly sentence: string;
   readonly checks: readonly Check[];
 }
-
-/** Rows hashed at a time. */
-const BATCH_ROWS = 512;
 
 /** `further`: checks of what else the page says, made already. */
 export async function prove(model: RunModel, further: readonly Check[] = []): Promise<Proof> {
@@ -61,41 +59,6 @@ export async function prove(model: RunModel, further: readonly Check[] = []): Pr
   if (sample === null) return { state: 'proven', headHash, rows, sentence: `Proven: ${plural(rows, 'row')} re-hashed, and everything shown follows from them.`, checks };
   const sentence = `Re-hashed ${grouped(String(rows))} of ${plural(sample.rows_total, 'row')}. The links across the rows left out, and what is counted over them, need ewm verify.`;
   return { state: 'sampled', headHash, rows, sentence, checks };
-}
-
-async function firstBadRow(model: RunModel): Promise<string | undefined> {
-  const { lines } = model;
-  const genesis = await sha256(canonicalOrEmpty(model.inputs as Json));
-  for (let from = 0; from < lines.length; from += BATCH_ROWS) {
-    const faults = await Promise.all(lines.slice(from, from + BATCH_ROWS).map((line, k) => rowFault(lines, from + k, line, genesis)));
-    const at = faults.findIndex((fault) => fault !== undefined);
-    const line = lines[from + at];
-    if (at !== -1 && line !== undefined) return `${rowName(line)}: ${faults[at] ?? ''}`;
-  }
-  const total = model.page.sample?.rows_total ?? lines.length;
-  if (lines.length === 0) return 'the tape has no row that can be read';
-  if (model.page.sample !== null && lines.at(-1)?.index !== total - 1) return `the page names ${plural(total, 'row')} and holds others`;
-  return undefined;
-}
-
-async function rowFault(lines: readonly TapeLine[], at: number, { row, text: line, index }: TapeLine, genesis: string): Promise<string | undefined> {
-  if (row === undefined || !hasCanonicalForm(row)) return 'not a JSON object';
-  const before = lines[at - 1];
-  const linked = index === 0 ? genesis : before?.index === index - 1 ? before.row?.['hash'] : undefined;
-  if (linked !== undefined && row['prev_hash'] !== linked) {
-    return index === 0 ? 'prev_hash is not the SHA-256 of the inputs' : 'prev_hash is not the hash of the row before it';
-  }
-  const around = aroundHash(row);
-  if (row['hash'] !== (await sha256(around.before + around.after))) return 'hash is not the SHA-256 of the row';
-  if (withHash(around, text(row['hash'])) !== line) return 'not canonical JSON';
-  if ((row['type'] === 'run') !== (index === 0)) return index === 0 ? 'the first row is not the run row' : 'a second run row';
-  if (before?.row?.['type'] === 'seal') return 'a row behind the seal';
-  return undefined;
-}
-
-function rowName({ index, row }: TapeLine): string {
-  const step = row?.['step_index'];
-  return `row ${String(index)}${typeof step === 'number' ? ` (step ${String(step)})` : typeof row?.['type'] === 'string' ? ` (${row['type']})` : ''}`;
 }
 
 function unpackFault({ unpacked, lines }: RunModel): string | undefined {
@@ -197,16 +160,4 @@ function memoryFault({ run, calls, page }: RunModel): string | undefined {
 
 function firstDifference(expected: Readonly<Record<string, Json | undefined>>, said: Row): string | undefined {
   return Object.keys(expected).find((member) => canonicalOrEmpty(expected[member] ?? null) !== canonicalOrEmpty(said[member] ?? null));
-}
-
-/** Whatever a page holds may be no JSON of ours. */
-function canonicalOrEmpty(value: Json): string {
-  return hasCanonicalForm(value) ? canonical(value) : '';
-}
-
-export async function sha256(content: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content)));
-  let hex = '';
-  for (const byte of digest) hex += byte.toString(16).padStart(2, '0');
-  return hex;
 }

@@ -2,6 +2,7 @@
  * A time axis of step numbers. The chart orders points by number; labels say the row's own time where it has one, so no clock and no time
  * zone takes part. Invariant: heavier ticks mark rounder places, the start of a year or month or a multiple of a power of ten.
  */
+import { grouped } from './format';
 import type { ChartOptionsImpl, IHorzScaleBehavior, InternalHorzScaleItem, InternalHorzScaleItemKey, TickMark, TickMarkWeightValue } from 'lightweight-charts';
 
 /** `timeOf`: the time of a step, nothing where it has none. `unit`: what a number without a time is called. */
@@ -17,7 +18,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** A step for a reader: its time first, if it has one. */
 export function stepLabel({ unit, timeOf }: AxisLabels, step: number): string {
   const time = timeOf(step);
-  return time === undefined ? `${unit} ${String(step)}` : `${time} · ${unit} ${String(step)}`;
+  return time === undefined ? `${unit} ${grouped(String(step))}` : `${time} · ${unit} ${grouped(String(step))}`;
 }
 
 export function makeStepScale(labels: AxisLabels): IHorzScaleBehavior<number> {
@@ -35,7 +36,8 @@ export function makeStepScale(labels: AxisLabels): IHorzScaleBehavior<number> {
     cacheKey: (item) => item as unknown as number,
     formatHorzItem: (item) => stepLabel(labels, item as unknown as number),
     formatTickmark: (mark) => tickText(labels, mark),
-    maxTickMarkWeight: (marks) => marks.reduce((most, { weight }) => (weight > most ? weight : most), 0) as TickMarkWeightValue,
+    // The heaviest are written bold: years are, and a round number means no more than another.
+    maxTickMarkWeight: (marks) => marks.reduce((most, { weight }) => (weight > most ? weight : most), DAY) as TickMarkWeightValue,
     fillWeightsForPoints: (points, from) => {
       for (let index = from; index < points.length; index += 1) {
         const [point, before] = [points[index], points[index - 1]];
@@ -67,7 +69,7 @@ function tickText({ timeOf }: AxisLabels, mark: TickMark): string {
   const step = mark.time as unknown as number;
   const time = timeOf(step);
   const date = DATE.exec(time ?? '');
-  if (date === null) return time === undefined ? String(step) : time.slice(0, 10);
+  if (date === null) return time === undefined ? grouped(String(step)) : time.slice(0, 10);
   const [, year = '', month = '', day = ''] = date;
   if (mark.weight >= YEAR) return year;
   const name = MONTHS[Number(month) - 1] ?? month;

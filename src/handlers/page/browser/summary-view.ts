@@ -91,7 +91,7 @@ export function identity({ run, seal, inputs, page }: RunModel): HTMLElement {
 export function sampleNote({ page, lines }: RunModel): HTMLElement | null {
   const { sample } = page;
   if (sample === null) return null;
-  const marks = sample.marks === null ? 'every fill and every refusal' : 'what each such stretch bought and sold, as one mark each (its refusals are counted, not drawn)';
+  const marks = sample.marks === null ? 'every fill and every refusal' : 'how often each such stretch bought, sold and was refused';
   return h(
     'p',
     { class: 'note', id: 'sample-note' },
