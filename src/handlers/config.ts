@@ -37,9 +37,12 @@ const commonCodecs = {
   MEMORY_MAX_BYTES: countText(0),
   ENABLE_AGENTCORE_MEMORY: switchText,
   EWM_MAX_BODY_BYTES: countText(1),
+  EWM_STORE_RESERVE_MS: countText(0),
+};
+
+const commonOptionalCodecs = {
   // Less would refuse runs of a few steps.
   EWM_MAX_ARTIFACT_BYTES: countText(65_536),
-  EWM_STORE_RESERVE_MS: countText(0),
 };
 
 /** Ceilings of a deployment that says nothing: small, and everything remote off. */
@@ -59,7 +62,6 @@ const COMMON_DEFAULTS = {
   MEMORY_MAX_BYTES: CEILING_DEFAULTS.max_memory_bytes,
   ENABLE_AGENTCORE_MEMORY: false,
   EWM_MAX_BODY_BYTES: 1_048_576,
-  EWM_MAX_ARTIFACT_BYTES: 4_194_304,
   EWM_STORE_RESERVE_MS: 3_000,
 };
 
@@ -87,11 +89,11 @@ const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodec
 
 const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
 
-const handlerCodec = objectCodec('environment', { required: {}, defaulted: commonCodecs, defaults: COMMON_DEFAULTS });
+const handlerCodec = objectCodec('environment', { required: {}, optional: commonOptionalCodecs, defaulted: commonCodecs, defaults: COMMON_DEFAULTS });
 
 const lambdaCodec = objectCodec('environment', {
   required: { EWM_ARTIFACT_BUCKET: bucketText },
-  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, ...remoteCodecs },
+  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, ...commonOptionalCodecs, ...remoteCodecs },
   defaulted: { ...commonCodecs, ...defaultedStoreCodecs, AGENTCORE_MEMORY_ACTOR_ID: actorText, EWM_AGENTCORE_TIMEOUT_MS: countText(1) },
   defaults: LAMBDA_DEFAULTS,
 });
@@ -101,6 +103,7 @@ export const VARIABLES = {
   EWM_ARTIFACT_BUCKET: bucketText,
   ...storeCodecs,
   ...commonCodecs,
+  ...commonOptionalCodecs,
   ...remoteCodecs,
   AGENTCORE_MEMORY_ACTOR_ID: actorText,
   EWM_AGENTCORE_TIMEOUT_MS: countText(1),
@@ -131,7 +134,7 @@ export interface LambdaConfig {
 
 /** Ceilings and limits alone, for a server that runs the handlers on ports of its own. The left has a line for each mistake. */
 export function decodeHandlerConfig(env: Environment): Either<readonly string[], HandlerConfig> {
-  const decoded = decodeEnvironment(handlerCodec, env, Object.keys(commonCodecs));
+  const decoded = decodeEnvironment(handlerCodec, env, [...Object.keys(commonCodecs), ...Object.keys(commonOptionalCodecs)]);
   return isLeft(decoded) ? decoded : right(handlerConfigOf(decoded.right));
 }
 
@@ -178,7 +181,8 @@ function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
     },
     memoryEnabled: vars.ENABLE_AGENTCORE_MEMORY,
     bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
-    artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES,
+    // Not set where storage costs nothing, as on a machine of one's own; Terraform always sets it.
+    artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES ?? Infinity,
     storeReserveMs: vars.EWM_STORE_RESERVE_MS,
   };
 }

@@ -85,7 +85,7 @@ run "defaults" {
     error_message = "access logs: JSON, to a log group of their own"
   }
   assert {
-    condition = alltrue([for value in values(jsondecode(aws_apigatewayv2_stage.default.access_log_settings[0].format)) : contains([
+    condition = alltrue([for value in values(try(jsondecode(aws_apigatewayv2_stage.default.access_log_settings[0].format), { unread = "" })) : contains([
       "$context.requestId", "$context.requestTime", "$context.routeKey", "$context.status", "$context.identity.sourceIp", "$context.identity.userArn",
       "$context.responseLength", "$context.responseLatency", "$context.integrationErrorMessage", "$context.error.message",
     ], value)])

@@ -43,7 +43,7 @@ const CONFIG: HandlerConfig = {
   ceilings: CEILING_DEFAULTS,
   memoryEnabled: true,
   bodyBytesMax: 1_048_576,
-  artifactBytesMax: 4_194_304,
+  artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
 };
 

@@ -4,7 +4,7 @@ import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-inte
 import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { DEFAULTS } from '../../src/handlers/config';
+import { DEFAULT_LIMITS } from '../../src/domain/cost/limits';
 import { memoryMightNotFit } from '../../src/handlers/http/artifact-bytes';
 import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
 import type { ApiResponse } from '../../src/handlers/http/response';
@@ -13,7 +13,8 @@ import { answerOf, ask, contextOf, invoke, makeTestHandler, provenHead, type Tes
 import { httpEvent } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 
-const DEFAULT = Number(DEFAULTS.EWM_MAX_ARTIFACT_BYTES);
+/** Of a deployment: terraform/variables.tf. */
+const DEFAULT = DEFAULT_LIMITS.max_artifact_bytes;
 const BUDGET = { max_steps: 10, max_tool_calls: 10, max_memory_ops: 10, max_memory_bytes: 2_000 };
 const BODIES: Readonly<Record<Mode, object>> = {
   'agentcore-base': { steps: 5, budget: { max_steps: 5 } },
@@ -39,7 +40,7 @@ function storedBytes({ puts }: TestHandler): number {
 }
 
 async function bytesOf(mode: Mode, body: object, ports: Partial<HandlerPorts> = {}): Promise<number> {
-  const test = makeTestHandler(mode, { artifactBytesMax: Number.MAX_SAFE_INTEGER }, ports);
+  const test = makeTestHandler(mode, { artifactBytesMax: Infinity }, ports);
   expect(await invoke(test, body)).toMatchObject({ artifact_dir: expect.any(String) as string });
   return storedBytes(test);
 }

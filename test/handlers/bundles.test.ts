@@ -196,6 +196,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
       'src/adapters/agentcore/planner.ts',
+      'src/domain/ledger/fill.ts',
       'src/domain/run/tool-plan.ts',
       'src/domain/world/proposal.ts',
       'src/handlers/http/body-tools.ts',
@@ -293,7 +294,12 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
     const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
     expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
-    expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual(['src/domain/codec/problem.ts', 'src/domain/run/stop.ts', 'src/handlers/http/problems.ts']);
+    expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual([
+      'src/domain/codec/problem.ts',
+      'src/domain/run/stop.ts',
+      'src/handlers/http/artifact-bytes.ts',
+      'src/handlers/http/problems.ts',
+    ]);
   });
 });
 

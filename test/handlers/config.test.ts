@@ -24,7 +24,7 @@ it('is small where nothing is said, and everything remote is off', () => {
         ceilings: { max_steps: 100, max_tool_calls: 10, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 },
         memoryEnabled: false,
         bodyBytesMax: 1_048_576,
-        artifactBytesMax: 4_194_304,
+        artifactBytesMax: Infinity,
         storeReserveMs: 3_000,
       },
       artifacts: { bucket: 'my-artifacts', prefix: '', pathStyle: false },

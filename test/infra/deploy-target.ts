@@ -47,10 +47,10 @@ export async function startDeployment(variables: Readonly<Record<string, string>
     ...variables,
   };
 
-  const run = (file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number; readonly output: string }> =>
+  const run = (file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number; readonly stdout: string; readonly output: string }> =>
     new Promise((resolve) => {
       execFile(file, args, { cwd: directory, env: { ...base, ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, output: stdout + stderr });
       });
     });
   const attempt: Deployment['attempt'] = (args, env) => run(process.execPath, [SCRIPT, ...args], env);
@@ -65,8 +65,8 @@ export async function startDeployment(variables: Readonly<Record<string, string>
       return output;
     },
     outputs: async () => {
-      const { output } = await run('terraform', ['-chdir=terraform', 'output', '-json']);
-      const told = JSON.parse(output) as Readonly<Record<string, { readonly value: unknown }>>;
+      const { stdout } = await run('terraform', ['-chdir=terraform', 'output', '-json']);
+      const told = JSON.parse(stdout) as Readonly<Record<string, { readonly value: unknown }>>;
       return Object.fromEntries(Object.entries(told).map(([name, { value }]) => [name, value]));
     },
     stop: async () => {

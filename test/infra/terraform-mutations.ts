@@ -74,12 +74,8 @@ const fixedSettings: Batch = {
     mutation('logs as text', 'log format', inFile(MODULE, '"JSON"', '"Text"')),
     mutation('the log of another', 'log group', inFile(MODULE, '= aws_cloudwatch_log_group.this.name\n', '= "/aws/lambda/shared"\n')),
     mutation('function logs for ever', 'function log retention', inFile(MODULE, '  retention_in_days = var.log_retention_days\n', '')),
-    mutation(
-      'an access log of what the caller calls itself', 'access log fields',
-      inFile('api.tf', '      sourceIp         = ', '      userAgent        = "$context.identity.userAgent"\n      sourceIp         = '),
-    ),
     mutation('access logs for ever', 'access log retention', inFile('api.tf', '  retention_in_days = var.log_retention_days\n', '')),
-    mutation('access logs that are no JSON', 'access logs', inFile('api.tf', 'format = jsonencode({', 'format = yamlencode({')),
+    mutation('access logs that are no JSON', ['access logs', 'access log fields'], inFile('api.tf', 'format = jsonencode({', 'format = yamlencode({')),
     mutation('unsigned requests', 'authorization', inFile('api.tf', '= var.api_authorization\n', '= "NONE"\n')),
     mutation(
       'no throttle', 'throttle',
@@ -200,6 +196,10 @@ const asked: Batch = {
       'a budget always on', 'monthly budget',
       byDefault('monthly_budget_usd', 'null', '20'),
       byDefault('budget_email', 'null', '"a@example.com"'),
+    ),
+    mutation(
+      'an access log of what the caller calls itself', 'access log fields',
+      inFile('api.tf', '      sourceIp         = ', '      userAgent        = "$context.identity.userAgent"\n      sourceIp         = '),
     ),
     mutation('somebody is told by default', 'alarm topic', byDefault('alarm_email', 'null', '"a@example.com"')),
     mutation('every object of the bucket', 'base policy', inFile('functions.tf', '${var.artifact_prefix}artifacts/*"', '*"')),

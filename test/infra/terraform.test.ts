@@ -81,7 +81,6 @@ describe('the Terraform files', () => {
     ['max_memory_ops', 'MEMORY_MAX_OPS'],
     ['max_memory_bytes', 'MEMORY_MAX_BYTES'],
     ['max_body_bytes', 'EWM_MAX_BODY_BYTES'],
-    ['max_artifact_bytes', 'EWM_MAX_ARTIFACT_BYTES'],
     ['store_reserve_ms', 'EWM_STORE_RESERVE_MS'],
     ['connect_timeout_ms', 'EWM_CONNECT_TIMEOUT_MS'],
     ['s3_timeout_ms', 'EWM_S3_TIMEOUT_MS'],

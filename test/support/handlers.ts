@@ -27,7 +27,7 @@ export const CONFIG: HandlerConfig = {
   ceilings: { ...CEILING_DEFAULTS, max_model_calls: 2 },
   memoryEnabled: true,
   bodyBytesMax: 1_048_576,
-  artifactBytesMax: 4_194_304,
+  artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
 };
 
