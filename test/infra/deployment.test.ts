@@ -29,11 +29,11 @@ import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
 import { describeWhere } from '../support/needs';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { controlPlane, type ControlPlane } from './control-plane';
+import { ACTIONS, type Name } from './function-actions';
 import { type Deployment, missingDeployTools, startDeployment } from './deploy-target';
 import { missingRuntimeClient, startFunction } from './runtime-client';
 
 const MODES = ['base', 'tools', 'memory'] as const;
-type Name = (typeof MODES)[number];
 const ZIPS = join(__dirname, '../../dist/lambda');
 
 /** What a person would have in a .tfvars file; the rest comes from the targets and the defaults. */
@@ -374,16 +374,6 @@ const REQUESTS: Readonly<Record<Name, readonly object[]>> = {
       budget: { max_memory_ops: 3, max_memory_bytes: 1000 },
     },
   ],
-};
-
-const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
-  base: ['s3:PutObject', 's3:GetObject'],
-  tools: [
-    's3:PutObject',
-    's3:GetObject',
-    ...['StartCodeInterpreterSession', 'InvokeCodeInterpreter', 'StopCodeInterpreterSession', 'InvokeAgentRuntime'].map((name) => `bedrock-agentcore:${name}`),
-  ],
-  memory: ['s3:PutObject', 's3:GetObject', ...['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`)],
 };
 
 /** What Lambda itself does in the name of the role, and no stub sees. Source: "Lambda execution role" in the Lambda Developer Guide. */

@@ -2,6 +2,8 @@
 import type { AwsCall } from './iam-policy';
 import type { StubRequest } from './http-stub';
 
+type Call = Pick<StubRequest, 'method' | 'segments' | 'query'>;
+
 /** Account and Region that stubs and tests speak of. */
 export const TEST_ACCOUNT = '123456789012';
 export const TEST_REGION = 'us-east-1';
@@ -25,7 +27,7 @@ const INTERPRETER_ACTIONS = new Map([
   ['sessions/stop', 'StopCodeInterpreterSession'],
 ]);
 
-export function s3Call({ method, segments, query }: StubRequest): AwsCall {
+export function s3Call({ method, segments, query }: Call): AwsCall {
   const [bucket = '', ...path] = segments;
   if (query.get('list-type') === '2') return { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
   const action = OBJECT_ACTIONS.get(method);
@@ -34,7 +36,7 @@ export function s3Call({ method, segments, query }: StubRequest): AwsCall {
 }
 
 /** Invoking a runtime takes the permission on the runtime and on its endpoint: two calls. */
-export function agentCoreCalls({ method, segments, query }: StubRequest): readonly AwsCall[] {
+export function agentCoreCalls({ method, segments, query }: Call): readonly AwsCall[] {
   const [head, id = '', ...rest] = segments;
   const arn = (account: string, path: string): string => `arn:aws:bedrock-agentcore:${TEST_REGION}:${account}:${path}`;
   const kinds = rest.filter((_, index) => index % 2 === 0).join('/');

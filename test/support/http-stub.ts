@@ -1,4 +1,5 @@
 /** A server for one test file that speaks HTTP on a free port, records every request, and fails the calls it is told to fail. */
+import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -48,6 +49,9 @@ export interface Service {
 
 const CUT_BYTES = 20;
 
+/** A file that gets a line a request, for a test that looks at what other tests ask of AWS: test/infra/handler-calls.test.ts. */
+const CALL_LOG = process.env['EWM_CALL_LOG'];
+
 export async function startHttpStub(service: Service): Promise<HttpStub> {
   let requests: StubRequest[] = [];
   let faults = new Map<number, Fault>();
@@ -60,6 +64,7 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
       const request = parse(incoming, Buffer.concat(chunks));
       const fault = faults.get(requests.length);
       requests.push(request);
+      if (CALL_LOG !== undefined) appendFileSync(CALL_LOG, `${JSON.stringify(recorded(request))}\n`);
       const real = fault?.when === 'before' ? undefined : service.answer(request);
       if (fault === undefined) send(outgoing, real ?? { status: 500 });
       else fail(outgoing, fault, real, service);
@@ -84,6 +89,17 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
         server.closeAllConnections();
       }),
   };
+}
+
+export interface RecordedCall {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly query: string;
+  readonly authorization: string;
+}
+
+function recorded({ method, segments, query, headers }: StubRequest): RecordedCall {
+  return { method, segments, query: query.toString(), authorization: headers.authorization ?? '' };
 }
 
 function parse(incoming: http.IncomingMessage, body: Buffer): StubRequest {
