@@ -128,7 +128,9 @@ describe('AgentCore code interpreter', () => {
   it('stops reading a program that writes without end', async () => {
     const chatty = resultFrame({ stdout: 'x'.repeat(400) });
     stub.programs.push(Array<Buffer>(50_000).fill(chatty));
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+    // The stub is in this process and busy writing: the stop gets the time to arrive.
+    const patient = makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry, outputBytesMax: 1_000 });
+    expect(await leftOf(patient.execute(PROGRAM, noDeadline))).toMatchObject({
       _tag: 'ProgramFailed',
       reason: 'more output than is taken',
       stdout: 'x'.repeat(800),

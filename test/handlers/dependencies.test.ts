@@ -189,8 +189,8 @@ describe.each(MODES)('%s', (mode) => {
   it('gives up a silent service in time to answer', async () => {
     const isBase = mode === 'agentcore-base';
     (isBase ? s3 : agentCore).failCall(isBase ? 3 : 0, { when: 'before', how: 'hang' });
-    // Time runs short between the question whether to begin and the call; 50 ms are left for it.
-    const [plenty, leftMs] = { 'agentcore-base': [4, 300], 'agentcore-tools': [1, 5_300], 'agentcore-memory': [1, 3_300] }[mode] as [
+    // Time runs short between the question whether to begin and the call; 300 ms are left for it.
+    const [plenty, leftMs] = { 'agentcore-base': [4, 550], 'agentcore-tools': [1, 5_550], 'agentcore-memory': [1, 3_550] }[mode] as [
       number,
       number,
     ];
