@@ -2,10 +2,9 @@
  * A real Chromium with a page of ours in it. Invariant: a visit knows every request and every word on the console, and no request leaves the
  * machine: what is not the page itself is refused and kept.
  */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { executablePath } from '../support/executable';
 import { describeWhere } from '../support/needs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -19,12 +18,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-const executable = process.env['CHROMIUM'] ?? which(NAMES);
-
-function which(names: readonly string[]): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
+const executable = process.env['CHROMIUM'] ?? NAMES.map(executablePath).find((path) => path !== undefined);
 
 /** Tests that need the browser. */
 export function describeInBrowser(name: string, tests: () => void): void {

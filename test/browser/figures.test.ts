@@ -5,8 +5,8 @@ import type { Browser } from 'playwright-core';
 import { arbitraryCase } from '../support/arbitraries';
 import { localRequest, runCase, sampleSeed } from '../support/harness';
 import { violationsOf } from './axe';
-import { describeInBrowser, inkOf, launch, textOf, visit } from './chromium';
-import { makePages, type Pages, withData } from './pages';
+import { describeInBrowser, inkOf, textOf, visit } from './chromium';
+import { usePages, type Pages, withData } from './pages';
 
 let browser: Browser;
 let pages: Pages;
@@ -86,14 +86,8 @@ function recomputed(lines: readonly string[], feeBps: bigint): Expected {
 }
 
 describeInBrowser('the figures on a page', () => {
-  beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
   });
 
   const seed = sampleSeed();
@@ -131,14 +125,8 @@ describeInBrowser('the figures on a page', () => {
 });
 
 describeInBrowser('a page that compares two runs', () => {
-  beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
   });
 
   it('says where and why they part, draws both, proves both, and knows a comparison that somebody changed', async () => {

@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
 import { invoke, makeTestHandler, storedFiles } from '../support/handlers';
 import { violationsOf } from './axe';
-import { describeInBrowser, inkOf, launch, textOf, visit } from './chromium';
-import { makePages, type Pages } from './pages';
+import { describeInBrowser, inkOf, textOf, visit } from './chromium';
+import { usePages, type Pages } from './pages';
 
 let browser: Browser;
 let pages: Pages;
@@ -17,14 +17,8 @@ const PLAN = [
 ];
 
 describeInBrowser('the page of a run that asked a model', () => {
-  beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
   });
 
   it('shows what the model was asked and answered, and which breaker stopped the next call', async () => {

@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
 import type { PageData } from '../../src/domain/report/page-data';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
 import { ewm, serveBuilt } from '../support/built-cli';
 import { post } from '../support/http-call';
+import { launch } from './chromium';
 
 const ROOT = join(__dirname, '../..');
 const MARKET = join(ROOT, 'examples/markets/stocks-2000-2010.csv');
@@ -25,7 +27,23 @@ export interface Pages {
   readonly close: () => Promise<void>;
 }
 
-export async function makePages(): Promise<Pages> {
+/** Before the tests of a describe a browser and a place for its pages; after them neither is left. */
+export function usePages(ready: (browser: Browser, pages: Pages) => void): void {
+  let close: () => Promise<void> = () => Promise.resolve();
+  beforeAll(async () => {
+    const pages = await makePages();
+    close = pages.close;
+    const browser = await launch();
+    close = async () => {
+      await browser.close();
+      await pages.close();
+    };
+    ready(browser, pages);
+  });
+  afterAll(() => close());
+}
+
+async function makePages(): Promise<Pages> {
   const directory = await mkdtemp(join(tmpdir(), 'ewm-page-'));
   let server: Awaited<ReturnType<typeof serveBuilt>> | undefined;
   return {

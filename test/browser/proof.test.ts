@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import type { Browser } from 'playwright-core';
-import { describeInBrowser, launch, textOf, visit } from './chromium';
-import { makePages, type Pages, withData, withRows } from './pages';
+import { describeInBrowser, textOf, visit } from './chromium';
+import { usePages, type Pages, withData, withRows } from './pages';
 import { canonicalText, type JsonObject } from '../support/reference-model';
 
 let browser: Browser;
@@ -15,16 +15,12 @@ let memory = '';
 const SMALL = { width: 400, height: 300 };
 
 describeInBrowser('the proof in a page', () => {
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
+  });
   beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
     demo = await pages.report(await pages.run('demo'));
     memory = await pages.report(await pages.call('/agentcore/memory', { budget: { max_memory_ops: 1, max_memory_bytes: 99 }, requests: [{ op: 'memory_put', key: 'k', value: 'v' }] }));
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
   });
 
   async function verdictOf(file: string): Promise<{ readonly badge: string; readonly words: string }> {
@@ -118,14 +114,8 @@ describeInBrowser('the proof in a page', () => {
 describeInBrowser('a hostile run', () => {
   const EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(2)><!--<script>';
 
-  beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
   });
 
   it('is text from end to end', async () => {

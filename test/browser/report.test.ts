@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { violationsOf } from './axe';
-import { describeInBrowser, inkOf, launch, textOf, visit, type Look } from './chromium';
-import { makePages, type Pages } from './pages';
+import { describeInBrowser, inkOf, textOf, visit, type Look } from './chromium';
+import { usePages, type Pages } from './pages';
 
 let browser: Browser;
 let pages: Pages;
@@ -20,9 +20,10 @@ const TOOL_PLAN = [
 ];
 
 describeInBrowser('a report page', () => {
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
+  });
   beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
     demo = await pages.report(await pages.run('demo'));
     stopped = await pages.report(await pages.run('stopped', ['--max-steps', '12']));
     tools = await pages.report(await pages.call('/agentcore/tools', { budget: { max_steps: 6, max_tool_calls: 6 }, tool_plan: TOOL_PLAN }));
@@ -35,11 +36,6 @@ describeInBrowser('a report page', () => {
         ],
       }),
     );
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
   });
 
   describe('draws', () => {

@@ -5,8 +5,8 @@ import type { PageData } from '../../src/domain/report/page-data';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
 import { ewm } from '../support/built-cli';
 import { violationsOf } from './axe';
-import { describeInBrowser, inkOf, launch, textOf, visit } from './chromium';
-import { dataOf, makePages, type Pages, rowsOf, withData, withRows } from './pages';
+import { describeInBrowser, inkOf, textOf, visit } from './chromium';
+import { dataOf, usePages, type Pages, rowsOf, withData, withRows } from './pages';
 
 let browser: Browser;
 let pages: Pages;
@@ -28,9 +28,10 @@ const DENSE = {
 };
 
 describeInBrowser('the page of a long run', () => {
+  usePages((launched, made) => {
+    [browser, pages] = [launched, made];
+  });
   beforeAll(async () => {
-    pages = await makePages();
-    browser = await launch();
     const market = join(pages.directory, 'market.jsonl');
     const generated = await ewm(['market', 'generate', '--symbols', 'AAPL,MSFT', '--steps', String(STEPS), '--seed', '7', '--out', market]);
     if (generated.exit !== EXIT.ok) throw new Error(generated.err);
@@ -40,11 +41,6 @@ describeInBrowser('the page of a long run', () => {
     sparse = await pages.report(await pages.run('sparse', [], { market, strategy: example }));
     dense = await pages.report(await pages.run('dense', [], { market, strategy }));
     data = dataOf(await readFile(sparse, 'utf8'));
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await pages.close();
   });
 
   it('says what it holds and what it re-hashed, and never that it is proven', async () => {

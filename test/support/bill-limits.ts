@@ -1,5 +1,6 @@
 /** Random limits of a deployment, as the Terraform output `limits` has them; and the same as the model of the bill takes them. */
 import fc from 'fast-check';
+import { DEFAULT_LIMITS } from '../../src/domain/cost/limits';
 import type { ModelLimits } from './bill-model';
 
 export interface LimitsDocument extends Omit<ModelLimits, 'rate'> {
@@ -7,34 +8,7 @@ export interface LimitsDocument extends Omit<ModelLimits, 'rate'> {
   readonly throttle_rate_per_second: number;
 }
 
-export const SMALL_LIMITS: LimitsDocument = {
-  region: 'us-east-1',
-  modes: ['base'],
-  lambda_memory_mb: 512,
-  lambda_timeout_seconds: 29,
-  throttle_rate_per_second: 2,
-  throttle_burst: 5,
-  log_retention_days: 14,
-  tracing: false,
-  max_steps: 100,
-  max_tool_calls: 10,
-  max_model_calls: 0,
-  max_memory_ops: 10,
-  max_memory_bytes: 65_536,
-  max_body_bytes: 1_048_576,
-  max_artifact_bytes: 4_194_304,
-  artifact_expiry_days: 30,
-  noncurrent_expiry_days: 7,
-  kms: false,
-  memory: false,
-  code_interpreter: false,
-  planner: false,
-  planner_session_seconds: 28_800,
-  alarms: 6,
-  dashboards: 1,
-  budgets: 0,
-  emails: false,
-};
+export const SMALL_LIMITS: LimitsDocument = { ...DEFAULT_LIMITS, throttle_rate_per_second: 2 };
 
 const count = (max: number): fc.Arbitrary<number> => fc.oneof(fc.constantFrom(0, 1), fc.nat(max), fc.constant(Number.MAX_SAFE_INTEGER));
 

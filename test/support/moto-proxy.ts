@@ -7,6 +7,7 @@
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { escapeHtml } from '../../src/handlers/page/markup/markup';
 import { STUB_MEMORY_ID } from './agentcore-stub';
 import { READER } from './aws-calls';
 import { deployerAction } from './deployer-calls';
@@ -109,7 +110,7 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   function asSent(real: Answer, stack: string): Answer {
     const sent = [...templates].find(([name]) => stack === name || stack.includes(`stack/${name}/`))?.[1];
     if (sent === undefined) return real;
-    const body = `<TemplateBody>${escapeXml(sent.text)}</TemplateBody>`;
+    const body = `<TemplateBody>${escapeHtml(sent.text)}</TemplateBody>`;
     return { ...real, body: Buffer.from(real.body.toString('utf8').replace(/<TemplateBody>[\s\S]*?<\/TemplateBody>/, () => body)) };
   }
 
@@ -164,10 +165,6 @@ function outputOf(value: unknown): string {
   if (name === 'MemoryId') return STUB_MEMORY_ID;
   if (name === 'MemoryArn') return `arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${STUB_MEMORY_ID}`;
   throw new Error(`an output that the proxy does not know: ${JSON.stringify(value)}`);
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
 function formOf({ method, headers, body }: Incoming): URLSearchParams | undefined {
