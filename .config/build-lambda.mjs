@@ -59,7 +59,11 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
 }
 
 export async function buildLambda(version, { outdir = 'dist/lambda' } = {}) {
-  const metafile = await bundleForLambda(version, outdir, Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])));
+  const metafile = await bundleForLambda(
+    version,
+    outdir,
+    Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])),
+  );
   const zipBytes = Object.fromEntries(await Promise.all(LAMBDA_MODES.map(async (mode) => [mode, await writeZip(mode, outdir)])));
   return { metafile, zipBytes };
 }

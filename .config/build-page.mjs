@@ -21,5 +21,10 @@ export async function buildPage() {
     logLevel: 'warning',
   });
   const text = (name) => JSON.stringify(outputFiles.find(({ path }) => basename(path) === name).text.trimEnd());
-  return { EWM_PAGE_SCRIPT: text('main.js'), EWM_PAGE_STYLE: text('page.css'), EWM_SERVER_SCRIPT: text('server.js'), EWM_SERVER_STYLE: text('server.css') };
+  return {
+    EWM_PAGE_SCRIPT: text('main.js'),
+    EWM_PAGE_STYLE: text('page.css'),
+    EWM_SERVER_SCRIPT: text('server.js'),
+    EWM_SERVER_STYLE: text('server.css'),
+  };
 }

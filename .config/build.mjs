@@ -25,7 +25,10 @@ const shared = {
   sourcemap: 'linked',
   logLevel: 'warning',
 };
-const apart = (filter, path) => ({ name: path, setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) });
+const apart = (filter, path) => ({
+  name: path,
+  setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+});
 const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
@@ -35,7 +38,12 @@ const cli = 'src/handlers/cli';
 await rm(outdir, { recursive: true, force: true });
 await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
-await build({ ...shared, entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], minify: true, plugins: [apiApart, costApart, reportApart] });
+await build({
+  ...shared,
+  entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`],
+  minify: true,
+  plugins: [apiApart, costApart, reportApart],
+});
 await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`], minify: true });
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });

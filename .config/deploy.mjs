@@ -39,7 +39,8 @@ async function checkTerraform() {
   if (told === undefined) refuse(`terraform is not on the path: install ${needed} or newer`);
   const { terraform_version: version } = JSON.parse(told);
   const [major, minor] = version.split('.').map(Number);
-  if (major < TERRAFORM_MIN[0] || (major === TERRAFORM_MIN[0] && minor < TERRAFORM_MIN[1])) refuse(`terraform ${version} is too old: ${needed} or newer is needed`);
+  if (major < TERRAFORM_MIN[0] || (major === TERRAFORM_MIN[0] && minor < TERRAFORM_MIN[1]))
+    refuse(`terraform ${version} is too old: ${needed} or newer is needed`);
 }
 
 async function checkCredentials() {
@@ -48,7 +49,9 @@ async function checkCredentials() {
     await defaultProvider()();
   } catch (error) {
     const where = profile === undefined ? '' : ` for AWS_PROFILE=${profile}`;
-    refuse(`no AWS credentials${where}: set AWS_PROFILE, or sign in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${oneLine(error)})`);
+    refuse(
+      `no AWS credentials${where}: set AWS_PROFILE, or sign in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${oneLine(error)})`,
+    );
   }
 }
 
@@ -62,7 +65,9 @@ async function deployed(region) {
   const outputs = Object.fromEntries(Object.entries(values?.outputs ?? {}).map(([name, { value }]) => [name, value]));
   const resources = resourcesOf(values?.root_module).filter(({ mode }) => mode === 'managed');
   if (outputs.region !== undefined && outputs.region !== region) {
-    refuse(`deployed in ${outputs.region}, and AWS_REGION is ${region}: changing it would destroy what is there. AWS_REGION=${outputs.region}, or another state`);
+    refuse(
+      `deployed in ${outputs.region}, and AWS_REGION is ${region}: changing it would destroy what is there. AWS_REGION=${outputs.region}, or another state`,
+    );
   }
   return { outputs, resources };
 }
@@ -76,7 +81,10 @@ function resourcesOf(module) {
  * a .tfvars file, or exports, has its way.
  */
 function kept({ memory_id: memoryId, limits }) {
-  const variables = memoryId == null ? {} : { enable_agentcore_memory: true, max_memory_ops: limits?.max_memory_ops, max_memory_bytes: limits?.max_memory_bytes };
+  const variables =
+    memoryId == null
+      ? {}
+      : { enable_agentcore_memory: true, max_memory_ops: limits?.max_memory_ops, max_memory_bytes: limits?.max_memory_bytes };
   const named = Object.entries(variables).filter(([name, value]) => value !== undefined && env(`TF_VAR_${name}`) === undefined);
   return Object.fromEntries(named.map(([name, value]) => [`TF_VAR_${name}`, String(value)]));
 }
@@ -100,7 +108,9 @@ async function plan() {
 
 async function deploy(mode) {
   if (mode === 'memory' && env('ENABLE_AGENTCORE_MEMORY') !== '1') {
-    refuse('AgentCore Memory costs money for as long as it is there: ENABLE_AGENTCORE_MEMORY=1 make deploy-agentcore-memory says that you want it');
+    refuse(
+      'AgentCore Memory costs money for as long as it is there: ENABLE_AGENTCORE_MEMORY=1 make deploy-agentcore-memory says that you want it',
+    );
   }
   const memory = mode === 'memory' ? memoryArguments() : [];
   const region = await preflight(true);
@@ -137,7 +147,9 @@ async function destroy() {
   const holdsArtifacts = name !== undefined && (await holdsObjects(name, region));
   const forced = env('FORCE_DESTROY') === '1';
   if (holdsArtifacts && forced) {
-    console.log(`FORCE_DESTROY=1: the artifacts in s3://${name} go, too. First the bucket is told that it may be deleted with what it holds.`);
+    console.log(
+      `FORCE_DESTROY=1: the artifacts in s3://${name} go, too. First the bucket is told that it may be deleted with what it holds.`,
+    );
     if (!(await planAndApply([...args, '-var=force_destroy=true', `-target=${bucket.address}`], kept(outputs)))) return;
   }
   const keeps = holdsArtifacts && !forced;
@@ -227,7 +239,10 @@ function run(command, args, options, onOutput) {
   });
 }
 
-const oneLine = (error) => String(error?.message ?? error).replace(/\s+/g, ' ').slice(0, 200);
+const oneLine = (error) =>
+  String(error?.message ?? error)
+    .replace(/\s+/g, ' ')
+    .slice(0, 200);
 
 const TARGETS = { plan, deploy, outputs: async () => showOutputs(), destroy };
 

@@ -6,7 +6,12 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/handlers/page/browser/tsconfig.json', './test/browser/tsconfig.json'], tsconfigRootDir: new URL('..', import.meta.url).pathname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './src/handlers/page/browser/tsconfig.json', './test/browser/tsconfig.json'],
+        tsconfigRootDir: new URL('..', import.meta.url).pathname,
+      },
+    },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],

@@ -12,7 +12,13 @@ export default {
   // They export an `import` condition only, and Jest resolves as `require` does.
   moduleNameMapper: { '^@middy/(core|util|http-json-body-parser)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   // What the build puts in.
-  globals: { EWM_VERSION: '0.0.0-test', EWM_PAGE_SCRIPT: 'void 0;', EWM_PAGE_STYLE: 'main {}', EWM_SERVER_SCRIPT: 'void 1;', EWM_SERVER_STYLE: 'nav {}' },
+  globals: {
+    EWM_VERSION: '0.0.0-test',
+    EWM_PAGE_SCRIPT: 'void 0;',
+    EWM_PAGE_STYLE: 'main {}',
+    EWM_SERVER_SCRIPT: 'void 1;',
+    EWM_SERVER_STYLE: 'nav {}',
+  },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,
   // Jest leaves one core free by default; the reference machine has two.

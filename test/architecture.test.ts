@@ -22,7 +22,14 @@ const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
 /** What a test may reach for; the runtime is one of the things tested. */
 const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-s3'];
 /** Reads back what was deployed. */
-const CONTROL_PLANE = ['@aws-sdk/client-apigatewayv2', '@aws-sdk/client-cloudwatch', '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-iam', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'];
+const CONTROL_PLANE = [
+  '@aws-sdk/client-apigatewayv2',
+  '@aws-sdk/client-cloudwatch',
+  '@aws-sdk/client-cloudwatch-logs',
+  '@aws-sdk/client-iam',
+  '@aws-sdk/client-lambda',
+  '@aws-sdk/client-s3',
+];
 const TEST_PACKAGES = ['fast-check', ...FP, 'node:*'];
 
 /** Closed: a folder that is not here fails, so that a new one is a decision and not an accident. */
@@ -35,7 +42,13 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/domain/budget': { imports: ['src/domain', 'src/domain/codec'], packages: EITHER },
   'src/domain/market': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal'],
-    packages: [...EITHER, 'io-ts', 'pure-rand/distribution/uniformInt', 'pure-rand/generator/xoroshiro128plus', 'pure-rand/types/RandomGenerator'],
+    packages: [
+      ...EITHER,
+      'io-ts',
+      'pure-rand/distribution/uniformInt',
+      'pure-rand/generator/xoroshiro128plus',
+      'pure-rand/types/RandomGenerator',
+    ],
   },
   'src/domain/strategy': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/market'],
@@ -58,7 +71,16 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   // What is shown of a run; runs in the browser, too. Rows are handed to it, so it sees no port.
   'src/domain/report': {
-    imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/ledger', 'src/domain/tape', 'src/domain/world'],
+    imports: [
+      'src/domain',
+      'src/domain/budget',
+      'src/domain/canonical',
+      'src/domain/codec',
+      'src/domain/decimal',
+      'src/domain/ledger',
+      'src/domain/tape',
+      'src/domain/world',
+    ],
     packages: EITHER,
   },
   // The bill: limits and prices in, money out. It knows nothing of the rest of the domain.
@@ -70,7 +92,16 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/adapters/memory': { imports: [DOMAIN, 'src/ports', 'src/adapters'], packages: [...FP, 'node:perf_hooks'] },
   'src/adapters/filesystem': {
     imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/memory'],
-    packages: [...FP, 'csv-parse/sync', 'csv-stringify/sync', 'jsonc-parser', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:path'],
+    packages: [
+      ...FP,
+      'csv-parse/sync',
+      'csv-stringify/sync',
+      'jsonc-parser',
+      'node:buffer',
+      'node:crypto',
+      'node:fs/promises',
+      'node:path',
+    ],
   },
 
   // What all artifact stores share: the grammar of their keys.
@@ -84,10 +115,16 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
-  'src/adapters/powertools': { imports: [DOMAIN, 'src/ports'], packages: ['@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics'] },
+  'src/adapters/powertools': {
+    imports: [DOMAIN, 'src/ports'],
+    packages: ['@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics'],
+  },
 
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
-  'src/handlers': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http', 'src/handlers/server'], packages: [...FP, 'io-ts', 'node:path'] },
+  'src/handlers': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http', 'src/handlers/server'],
+    packages: [...FP, 'io-ts', 'node:path'],
+  },
   'src/handlers/http': {
     // The bundled examples are part of the API.
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'examples/**'],
@@ -97,7 +134,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   // The examples beside its forms are those of the API.
   'src/handlers/server': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http', 'src/handlers/page', 'src/handlers/page/markup', 'examples/**'],
-     packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'],
+    packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'],
   },
   // What makes a page of a run: the command line and the server hand it what they read.
   'src/handlers/page': { imports: [DOMAIN, 'src/handlers/page/markup'], packages: ['node:util', 'node:zlib'] },
@@ -127,12 +164,21 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
 
   test: { imports: [], packages: ['node:*', 'typescript'] },
-  'test/domain/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: [...TEST_PACKAGES, 'ajv/dist/2020'] },
+  'test/domain/**': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'],
+    packages: [...TEST_PACKAGES, 'ajv/dist/2020'],
+  },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
-  'test/adapters/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'], packages: [...TEST_PACKAGES, ...AWS_SDK] },
-  'test/handlers/**': { imports: ['src/**', 'test/support', 'examples/**', 'terraform'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'] },
+  'test/adapters/**': {
+    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'],
+    packages: [...TEST_PACKAGES, ...AWS_SDK],
+  },
+  'test/handlers/**': {
+    imports: ['src/**', 'test/support', 'examples/**', 'terraform'],
+    packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'],
+  },
   'test/browser': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   // What is deployed, under the programs that it is deployed with.
@@ -150,10 +196,17 @@ const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;
 const FILES: Readonly<Record<string, { readonly imports: readonly string[]; readonly instead: string }>> = {
   'test/support/reference-model.ts': {
     imports: ['node:crypto'],
-    instead: 'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from SPEC.md',
+    instead:
+      'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from docs/spec.md',
   },
-  'test/support/bill-model.ts': { imports: [], instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md' },
-  'test/support/arbitraries.ts': { imports: ['fast-check', './reference-model'], instead: 'random cases are documents; build them from the reference model alone' },
+  'test/support/bill-model.ts': {
+    imports: [],
+    instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md',
+  },
+  'test/support/arbitraries.ts': {
+    imports: ['fast-check', './reference-model'],
+    instead: 'random cases are documents; build them from the reference model alone',
+  },
 };
 
 /** The only files that may import a package of the runtime inside the domain. */
@@ -225,19 +278,26 @@ interface Import {
 /** What breaks the rules in one file, a sentence each. */
 function check(path: string, source: string): readonly string[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
-  const complaints = [...importsOf(file).flatMap((found) => importComplaints(path, found)), ...(inside(path, DOMAIN) ? domainComplaints(path, file) : [])];
+  const complaints = [
+    ...importsOf(file).flatMap((found) => importComplaints(path, found)),
+    ...(inside(path, DOMAIN) ? domainComplaints(path, file) : []),
+  ];
   return complaints.map((complaint) => `${path}: ${complaint}`);
 }
 
 function importsOf(file: ts.SourceFile): readonly Import[] {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) found.push({ from: node.moduleSpecifier.text, typeOnly: importsTypesOnly(node.importClause) });
-    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) found.push({ from: node.moduleSpecifier.text, typeOnly: node.isTypeOnly });
-    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) found.push({ from: node.argument.literal.text, typeOnly: true });
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))
+      found.push({ from: node.moduleSpecifier.text, typeOnly: importsTypesOnly(node.importClause) });
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier))
+      found.push({ from: node.moduleSpecifier.text, typeOnly: node.isTypeOnly });
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal))
+      found.push({ from: node.argument.literal.text, typeOnly: true });
     if (ts.isCallExpression(node)) {
       const [argument] = node.arguments;
-      const loads = node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
+      const loads =
+        node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
       if (loads && argument !== undefined && ts.isStringLiteral(argument)) found.push({ from: argument.text, typeOnly: false });
     }
     ts.forEachChild(node, visit);
@@ -250,7 +310,13 @@ function importsTypesOnly(clause: ts.ImportClause | undefined): boolean {
   if (clause === undefined) return false;
   if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
   const bindings = clause.namedBindings;
-  return clause.name === undefined && bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.length > 0 && bindings.elements.every(({ isTypeOnly }) => isTypeOnly);
+  return (
+    clause.name === undefined &&
+    bindings !== undefined &&
+    ts.isNamedImports(bindings) &&
+    bindings.elements.length > 0 &&
+    bindings.elements.every(({ isTypeOnly }) => isTypeOnly)
+  );
 }
 
 function importComplaints(path: string, { from, typeOnly }: Import): readonly string[] {
@@ -265,7 +331,9 @@ function importComplaints(path: string, { from, typeOnly }: Import): readonly st
     const door = inside(path, DOMAIN) ? DOORS[from] : undefined;
     if (door !== undefined && !door.files.includes(path)) complaints.push(`may not import ${from}: ${door.instead}`);
     else if (!rule.packages.some((allowed) => packageMatches(from, allowed))) {
-      const instead = inside(path, DOMAIN) ? 'the domain is pure; put a port before it (src/ports) and an adapter behind that' : `these are: ${rule.packages.join(', ') || 'none'}`;
+      const instead = inside(path, DOMAIN)
+        ? 'the domain is pure; put a port before it (src/ports) and an adapter behind that'
+        : `these are: ${rule.packages.join(', ') || 'none'}`;
       complaints.push(`the package ${from} is not in the table for ${folder}: ${instead}`);
     }
     return complaints;
@@ -277,13 +345,17 @@ function importComplaints(path: string, { from, typeOnly }: Import): readonly st
     return [`may not import src/ports, not even a type: take the value as an argument; only the use cases of src/domain/run see ports`];
   }
   if (path.startsWith('src/handlers/') && targetFolder.startsWith('src/adapters') && !typeOnly && !COMPOSE.test(path)) {
-    return [`may not import ${target}: take it from src/handlers/compose.ts or its neighbours compose-*.ts, the only places that name adapters; types are free`];
+    return [
+      `may not import ${target}: take it from src/handlers/compose.ts or its neighbours compose-*.ts, the only places that name adapters; types are free`,
+    ];
   }
   if (targetFolder === folder || rule.imports.some((allowed) => inside(target, allowed))) return [];
   if (rule.types?.some((allowed) => inside(target, allowed)) === true) {
     return typeOnly ? [] : [`may import types from ${targetFolder}, and no value: write "import type", or move what you need inward`];
   }
-  return [`may not import ${targetFolder}: ${folder} sees ${[...rule.imports, ...(rule.types ?? []).map((allowed) => `${allowed} (types)`)].join(', ') || 'nothing but itself'}`];
+  return [
+    `may not import ${targetFolder}: ${folder} sees ${[...rule.imports, ...(rule.types ?? []).map((allowed) => `${allowed} (types)`)].join(', ') || 'nothing but itself'}`,
+  ];
 }
 
 function domainComplaints(path: string, file: ts.SourceFile): readonly string[] {
@@ -292,19 +364,24 @@ function domainComplaints(path: string, file: ts.SourceFile): readonly string[] 
     complaints.push(`line ${String(file.getLineAndCharacterOfPosition(node.getStart()).line + 1)}: ${what}: ${instead}`);
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && Object.hasOwn(GLOBALS, node.text) && isReference(node) && !isImported(file, node.text)) say(node, node.text, GLOBALS[node.text] ?? '');
+    if (ts.isIdentifier(node) && Object.hasOwn(GLOBALS, node.text) && isReference(node) && !isImported(file, node.text))
+      say(node, node.text, GLOBALS[node.text] ?? '');
     if (ts.isPropertyAccessExpression(node)) {
       const [object, member] = [ts.isIdentifier(node.expression) ? node.expression.text : '', node.name.text];
       if (object === 'Math' && member === 'random') say(node, 'Math.random', RANDOM);
-      else if (object === 'Math' && !EXACT_MATH.includes(member)) say(node, `Math.${member}`, 'not the same on every machine: integers and bigint are');
-      else if (object === 'JSON' && member === 'stringify' && !path.startsWith('src/domain/canonical/')) say(node, 'JSON.stringify', CANONICAL);
+      else if (object === 'Math' && !EXACT_MATH.includes(member))
+        say(node, `Math.${member}`, 'not the same on every machine: integers and bigint are');
+      else if (object === 'JSON' && member === 'stringify' && !path.startsWith('src/domain/canonical/'))
+        say(node, 'JSON.stringify', CANONICAL);
       else if (Object.hasOwn(METHODS, member)) say(node, `.${member}`, METHODS[member] ?? '');
     }
-    if (ts.isElementAccessExpression(node) && ts.isIdentifier(node.expression) && ['Math', 'JSON'].includes(node.expression.text)) say(node, `${node.expression.text}[...]`, 'name the member, so that this test sees it');
+    if (ts.isElementAccessExpression(node) && ts.isIdentifier(node.expression) && ['Math', 'JSON'].includes(node.expression.text))
+      say(node, `${node.expression.text}[...]`, 'name the member, so that this test sees it');
     const isCall = ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Number';
     if (isCall && !EXACT_NUMBER_FILES.includes(path)) say(node, 'Number(...)', FLOAT);
     if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.PlusToken) say(node, 'a unary plus', FLOAT);
-    if (ts.isNumericLiteral(node) && !Number.isSafeInteger(Number(node.text))) say(node, node.getText(), 'no fractions in a double: exactDecimal of src/domain/decimal holds them exactly');
+    if (ts.isNumericLiteral(node) && !Number.isSafeInteger(Number(node.text)))
+      say(node, node.getText(), 'no fractions in a double: exactDecimal of src/domain/decimal holds them exactly');
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) say(node, 'import(...)', DYNAMIC);
     ts.forEachChild(node, visit);
   };
@@ -316,7 +393,8 @@ function domainComplaints(path: string, file: ts.SourceFile): readonly string[] 
 function isReference(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  if (ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isMethodDeclaration(parent)) return parent.name !== node;
+  if (ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isMethodDeclaration(parent))
+    return parent.name !== node;
   return !ts.isQualifiedName(parent) && !ts.isBindingElement(parent);
 }
 
@@ -341,7 +419,10 @@ function inside(path: string, folder: string): boolean {
 /** The package behind an import; `aws-lambda` is types only, of DefinitelyTyped. */
 function installedAs(name: string): string {
   if (name === 'aws-lambda') return '@types/aws-lambda';
-  return name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 function packageMatches(name: string, allowed: string): boolean {
@@ -373,13 +454,26 @@ describe('the tree', () => {
 
   test('no line of the table is for a folder, a file or a package that does not exist', () => {
     const folders = files.map((path) => dirname(path));
-    const unused = Object.keys(FOLDERS).filter((folder) => !folders.some((known) => (folder.endsWith('/**') ? `${known}/`.startsWith(folder.slice(0, -2)) : known === folder)));
+    const unused = Object.keys(FOLDERS).filter(
+      (folder) => !folders.some((known) => (folder.endsWith('/**') ? `${known}/`.startsWith(folder.slice(0, -2)) : known === folder)),
+    );
     expect(unused).toEqual([]);
-    const named = [...Object.keys(FILES), ...Object.values(DOORS).flatMap((door) => door.files), ...EXACT_NUMBER_FILES, 'src/handlers/compose.ts'];
+    const named = [
+      ...Object.keys(FILES),
+      ...Object.values(DOORS).flatMap((door) => door.files),
+      ...EXACT_NUMBER_FILES,
+      'src/handlers/compose.ts',
+    ];
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >;
     const packages = Object.values(FOLDERS).flatMap((rule) => rule.packages);
-    const known = (name: string): boolean => name === 'node:*' || builtinModules.includes(name.replace('node:', '')) || installedAs(name) in { ...dependencies, ...devDependencies };
+    const known = (name: string): boolean =>
+      name === 'node:*' ||
+      builtinModules.includes(name.replace('node:', '')) ||
+      installedAs(name) in { ...dependencies, ...devDependencies };
     expect(packages.filter((name) => !known(name))).toEqual([]);
   });
 
@@ -397,27 +491,97 @@ describe('the tree', () => {
 
 describe('what breaks a rule is found, with what to do instead', () => {
   test.each<[string, string, string, string]>([
-    ['a folder that is not in the table', 'src/adapters/dynamodb/store.ts', `import { x } from '../memory/x';`, 'the folder src/adapters/dynamodb is not in the table'],
-    ['a domain folder that looks outward', 'src/domain/decimal/x.ts', `import { x } from '../world/state';`, 'may not import src/domain/world: src/domain/decimal sees src/domain'],
+    [
+      'a folder that is not in the table',
+      'src/adapters/dynamodb/store.ts',
+      `import { x } from '../memory/x';`,
+      'the folder src/adapters/dynamodb is not in the table',
+    ],
+    [
+      'a domain folder that looks outward',
+      'src/domain/decimal/x.ts',
+      `import { x } from '../world/state';`,
+      'may not import src/domain/world: src/domain/decimal sees src/domain',
+    ],
     ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/state';`, 'may not import src/domain/world'],
     ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/state';`, 'may not import src/domain/world'],
     ['a type in a type', 'src/domain/decimal/x.ts', `export type X = import('../world/state').State;`, 'may not import src/domain/world'],
-    ['a value where types are allowed', 'src/domain/world/x.ts', `import { fill } from '../ledger/fill';`, 'may import types from src/domain/ledger, and no value: write "import type"'],
-    ['a value among types', 'src/domain/world/x.ts', `import { type Fill, fill } from '../ledger/fill';`, 'may import types from src/domain/ledger, and no value'],
-    ['a port in the domain', 'src/domain/world/x.ts', `import { RUN_FILES } from '../../ports/run-files';`, 'only the use cases of src/domain/run see ports'],
+    [
+      'a value where types are allowed',
+      'src/domain/world/x.ts',
+      `import { fill } from '../ledger/fill';`,
+      'may import types from src/domain/ledger, and no value: write "import type"',
+    ],
+    [
+      'a value among types',
+      'src/domain/world/x.ts',
+      `import { type Fill, fill } from '../ledger/fill';`,
+      'may import types from src/domain/ledger, and no value',
+    ],
+    [
+      'a port in the domain',
+      'src/domain/world/x.ts',
+      `import { RUN_FILES } from '../../ports/run-files';`,
+      'only the use cases of src/domain/run see ports',
+    ],
     ['a type of a port in the domain', 'src/domain/world/x.ts', `import type { RunFile } from '../../ports/run-files';`, 'not even a type'],
-    ['an adapter in the domain', 'src/domain/run/x.ts', `import { x } from '../../adapters/memory/run-files';`, 'may not import src/adapters/memory'],
-    ['a handler in an adapter', 'src/adapters/memory/x.ts', `import { local } from '../../handlers/compose';`, 'may not import src/handlers'],
+    [
+      'an adapter in the domain',
+      'src/domain/run/x.ts',
+      `import { x } from '../../adapters/memory/run-files';`,
+      'may not import src/adapters/memory',
+    ],
+    [
+      'a handler in an adapter',
+      'src/adapters/memory/x.ts',
+      `import { local } from '../../handlers/compose';`,
+      'may not import src/handlers',
+    ],
     ['a value in a port', 'src/ports/x.ts', `import { assert } from '../domain/assert';`, 'may import types from src/domain, and no value'],
-    ['an adapter in a command', 'src/handlers/cli/x.ts', `import { x } from '../../adapters/filesystem/byte-source';`, 'take it from src/handlers/compose.ts'],
-    ['an adapter in another file of the handlers', 'src/handlers/config.ts', `import { x } from '../adapters/filesystem/byte-source';`, 'take it from src/handlers/compose.ts'],
-    ['an adapter loaded late', 'src/handlers/cli/x.ts', `const x = await import('../../adapters/filesystem/byte-source');`, 'take it from src/handlers/compose.ts'],
+    [
+      'an adapter in a command',
+      'src/handlers/cli/x.ts',
+      `import { x } from '../../adapters/filesystem/byte-source';`,
+      'take it from src/handlers/compose.ts',
+    ],
+    [
+      'an adapter in another file of the handlers',
+      'src/handlers/config.ts',
+      `import { x } from '../adapters/filesystem/byte-source';`,
+      'take it from src/handlers/compose.ts',
+    ],
+    [
+      'an adapter loaded late',
+      'src/handlers/cli/x.ts',
+      `const x = await import('../../adapters/filesystem/byte-source');`,
+      'take it from src/handlers/compose.ts',
+    ],
     ['a test in the program', 'src/domain/run/x.ts', `import { x } from '../../../test/support/harness';`, 'may not import test/support'],
-    ['a file adapter in a domain test', 'test/domain/run/x.test.ts', `import { x } from '../../../src/adapters/filesystem/byte-source';`, 'may not import src/adapters/filesystem'],
-    ['the program in the reference model', 'test/support/reference-model.ts', `import { mul } from '../../src/domain/decimal/decimal';`, 'Write it again, slowly, from SPEC.md'],
-    ['a package in the domain', 'src/domain/market/x.ts', `import { parse } from 'csv-parse/sync';`, 'the package csv-parse/sync is not in the table for src/domain/market: the domain is pure'],
+    [
+      'a file adapter in a domain test',
+      'test/domain/run/x.test.ts',
+      `import { x } from '../../../src/adapters/filesystem/byte-source';`,
+      'may not import src/adapters/filesystem',
+    ],
+    [
+      'the program in the reference model',
+      'test/support/reference-model.ts',
+      `import { mul } from '../../src/domain/decimal/decimal';`,
+      'Write it again, slowly, from docs/spec.md',
+    ],
+    [
+      'a package in the domain',
+      'src/domain/market/x.ts',
+      `import { parse } from 'csv-parse/sync';`,
+      'the package csv-parse/sync is not in the table for src/domain/market: the domain is pure',
+    ],
     ['a file system in the domain', 'src/domain/run/x.ts', `import { readFile } from 'node:fs/promises';`, 'put a port before it'],
-    ['more of fp-ts than Either and TaskEither', 'src/domain/run/x.ts', `import { pipe } from 'fp-ts/function';`, 'the package fp-ts/function is not in the table'],
+    [
+      'more of fp-ts than Either and TaskEither',
+      'src/domain/run/x.ts',
+      `import { pipe } from 'fp-ts/function';`,
+      'the package fp-ts/function is not in the table',
+    ],
     ['a package in an adapter', 'src/adapters/filesystem/x.ts', `import { S3 } from '@aws-sdk/client-s3';`, 'these are: fp-ts/Either'],
     ['hashing past the door', 'src/domain/run/x.ts', `import { createHash } from 'node:crypto';`, 'use sha256Hex'],
     ['a Buffer past the door', 'src/domain/run/x.ts', `import { Buffer } from 'node:buffer';`, 'use src/domain/bytes.ts'],
@@ -453,14 +617,22 @@ describe('what breaks a rule is found, with what to do instead', () => {
   });
 
   test.each<[string, string, string]>([
-    ['types of an adapter in a command', 'src/handlers/cli/x.ts', `import type { ByteStream } from '../../adapters/filesystem/byte-source';`],
+    [
+      'types of an adapter in a command',
+      'src/handlers/cli/x.ts',
+      `import type { ByteStream } from '../../adapters/filesystem/byte-source';`,
+    ],
     ['adapters in the composition root', 'src/handlers/compose.ts', `import { x } from '../adapters/filesystem/byte-source';`],
     ['ports in a use case', 'src/domain/run/x.ts', `import { RUN_FILES } from '../../ports/run-files';`],
     ['types only, one by one', 'src/domain/world/x.ts', `import { type Fill, type Side } from '../ledger/fill';`],
     ['hashing in its door', 'src/domain/hash.ts', `import { hash } from 'node:crypto';`],
     ['the canonical encoder', 'src/domain/canonical/canonical.ts', `const x = JSON.stringify('x');`],
     ['whole numbers', 'src/domain/run/x.ts', `const x = Math.max(1e8, 2) + Math.floor(3);`],
-    ['a member that is called like a global', 'src/domain/run/x.ts', `const x = { process: 1, Date: 2 }; export const y = x.process + x.Date; interface Z { readonly performance: number }`],
+    [
+      'a member that is called like a global',
+      'src/domain/run/x.ts',
+      `const x = { process: 1, Date: 2 }; export const y = x.process + x.Date; interface Z { readonly performance: number }`,
+    ],
     ['a comment on Date.now() and a text about process.env', 'src/domain/run/x.ts', `// Date.now()\nconst x = 'process.env';`],
   ])('and this is allowed: %s', (_name, path, source) => {
     expect(check(path, source)).toEqual([]);

@@ -1,7 +1,7 @@
 /** Every fixed limit of the core, with its unit. A relation between limits is checked when this module loads. */
 import { assert } from './assert';
 
-/** Contract version: a change of any byte that a hash covers changes it (SPEC.md). */
+/** Contract version: a change of any byte that a hash covers changes it (docs/spec.md). */
 export const SPEC_VERSION = 1;
 
 /** A verifier may start after every this many steps. Unit: steps. */

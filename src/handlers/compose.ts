@@ -5,7 +5,13 @@ import { readJsonDocument } from '../adapters/filesystem/json-document';
 import { openMarketFile } from '../adapters/filesystem/market-file';
 import { marketText } from '../adapters/filesystem/market-text';
 import { checkOutput, writeTextFile } from '../adapters/filesystem/output-file';
-import { inspectRunDirectory, makeRunDirectoryReader, makeUnfinishedRunReader, openRunDirectoryWriter, PARTIAL } from '../adapters/filesystem/run-directory';
+import {
+  inspectRunDirectory,
+  makeRunDirectoryReader,
+  makeUnfinishedRunReader,
+  openRunDirectoryWriter,
+  PARTIAL,
+} from '../adapters/filesystem/run-directory';
 
 /** What the command line works on. */
 export const local = {

@@ -22,7 +22,11 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.',
   },
   EWM_MAX_BODY_BYTES: { used: 'all', means: 'The longest body that is read. Unit: bytes.' },
-  EWM_MAX_ARTIFACT_BYTES: { used: 'all', means: 'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.' },
+  EWM_MAX_ARTIFACT_BYTES: {
+    used: 'all',
+    means:
+      'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.',
+  },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },

@@ -89,7 +89,12 @@ const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodec
 
 const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
 
-const handlerCodec = objectCodec('environment', { required: {}, optional: commonOptionalCodecs, defaulted: commonCodecs, defaults: COMMON_DEFAULTS });
+const handlerCodec = objectCodec('environment', {
+  required: {},
+  optional: commonOptionalCodecs,
+  defaulted: commonCodecs,
+  defaults: COMMON_DEFAULTS,
+});
 
 const lambdaCodec = objectCodec('environment', {
   required: { EWM_ARTIFACT_BUCKET: bucketText },

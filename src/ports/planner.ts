@@ -28,5 +28,9 @@ export interface Planner {
    * Asks once, in a session of its own named after `operationId`. Neither idempotent nor deterministic, and never repeated: the answer is
    * recorded. An empty plan is an answer. Cost: one request and one model call; the caller charges a tool call too.
    */
-  readonly propose: (goal: Goal, operationId: string, deadline: Deadline) => TaskEither<MalformedPlan | CallFailure, readonly ProposedAction[]>;
+  readonly propose: (
+    goal: Goal,
+    operationId: string,
+    deadline: Deadline,
+  ) => TaskEither<MalformedPlan | CallFailure, readonly ProposedAction[]>;
 }

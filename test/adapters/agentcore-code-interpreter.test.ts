@@ -59,7 +59,13 @@ describe('AgentCore code interpreter', () => {
     stub = await startStub();
     client = makeAgentCoreClient(LIMITS);
     telemetry = makeRecordingTelemetry();
-    interpreter = makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry, stopTimeoutMs: 40, outputBytesMax: 1_000 });
+    interpreter = makeAgentCoreCodeInterpreter({
+      client,
+      codeInterpreterId: STUB_CODE_INTERPRETER_ID,
+      telemetry,
+      stopTimeoutMs: 40,
+      outputBytesMax: 1_000,
+    });
   });
   afterEach(async () => {
     client.destroy();
@@ -89,11 +95,20 @@ describe('AgentCore code interpreter', () => {
   it('reads the stream to its end, and takes text where there is no structured output', async () => {
     stub.programs.push([
       resultFrame({ stdout: 'one\n', stderr: 'w1\n' }),
-      rawResultFrame({ content: [{ type: 'text', text: 'two\n' }, { type: 'image', data: 'AAAA', mimeType: 'image/png' }] }),
+      rawResultFrame({
+        content: [
+          { type: 'text', text: 'two\n' },
+          { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+        ],
+      }),
       frame({ ':message-type': 'event', ':event-type': 'of-a-later-version' }, {}),
       resultFrame({ stdout: 'three\n', stderr: 'w2\n' }),
     ]);
-    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toEqual({ stdout: 'one\ntwo\nthree\n', stderr: 'w1\nw2\n', exitCode: 0 });
+    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toEqual({
+      stdout: 'one\ntwo\nthree\n',
+      stderr: 'w1\nw2\n',
+      exitCode: 0,
+    });
   });
 
   it('reads frames that arrive in pieces', async () => {
@@ -168,13 +183,19 @@ describe('AgentCore code interpreter', () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
 
     stub.failCall(0, fault);
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'StartCodeInterpreterSession' });
+    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'StartCodeInterpreterSession',
+    });
     expect(calls()).toEqual(['start']);
 
     const before = stub.openSessions().length;
     stub.reset();
     stub.failCall(1, fault);
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'InvokeCodeInterpreter' });
+    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'InvokeCodeInterpreter',
+    });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
     expect(stub.openSessions()).toHaveLength(before);
 
@@ -188,7 +209,10 @@ describe('AgentCore code interpreter', () => {
   it('fails on a connection that is cut in the middle of the stream', async () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
     stub.failCall(1, { when: 'after', how: 'cut' });
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'InvokeCodeInterpreter' });
+    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'InvokeCodeInterpreter',
+    });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
   });
 

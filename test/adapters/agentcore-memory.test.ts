@@ -64,8 +64,10 @@ describe('AgentCore memory', () => {
   const put = (value: Json, operationId: string, deadline: Deadline = noDeadline): ReturnType<Memory['put']> =>
     memory.put({ op: 'memory_put', key: 'notes', value }, operationId, deadline);
   const get = (deadline: Deadline = noDeadline): ReturnType<Memory['get']> => memory.get({ op: 'memory_get', key: 'notes' }, deadline);
-  const clear = (deadline: Deadline = noDeadline): ReturnType<Memory['clear']> => memory.clear({ op: 'memory_clear', key: 'notes' }, deadline);
-  const bodies = (): readonly Record<string, unknown>[] => stub.requests().map((request) => JSON.parse(request.body.toString()) as Record<string, unknown>);
+  const clear = (deadline: Deadline = noDeadline): ReturnType<Memory['clear']> =>
+    memory.clear({ op: 'memory_clear', key: 'notes' }, deadline);
+  const bodies = (): readonly Record<string, unknown>[] =>
+    stub.requests().map((request) => JSON.parse(request.body.toString()) as Record<string, unknown>);
 
   it('maps any key to a legal session id', () => {
     for (const key of ['', 'a', 'a/b', '日本', 'k'.repeat(10_000)]) expect(sessionIdOf(key)).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9-_]{0,99}$/);
@@ -96,7 +98,9 @@ describe('AgentCore memory', () => {
   it('stamps events in strictly increasing order, whatever the clock does', async () => {
     const clock = makeManualClock(1_764_000_000_500);
     const stamped = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock });
-    for (const [index, nowMs] of [1_764_000_000_500, 1_764_000_000_500, 1_763_999_999_000, 1_764_000_000_502, 1_764_000_001_000].entries()) {
+    for (const [index, nowMs] of [
+      1_764_000_000_500, 1_764_000_000_500, 1_763_999_999_000, 1_764_000_000_502, 1_764_000_001_000,
+    ].entries()) {
       clock.set(nowMs);
       await rightOf(stamped.put({ op: 'memory_put', key: 'notes', value: index }, String(index), noDeadline));
     }
@@ -124,7 +128,12 @@ describe('AgentCore memory', () => {
     stub.reset();
     stub.paging.shuffled = true;
     await rightOf(clear());
-    expect(stub.requests().slice(1).map((request) => request.segments.at(-1))).toEqual(ids);
+    expect(
+      stub
+        .requests()
+        .slice(1)
+        .map((request) => request.segments.at(-1)),
+    ).toEqual(ids);
     expect(bodies()[0]).toMatchObject({ includePayloads: false });
   });
 
@@ -157,7 +166,11 @@ describe('AgentCore memory', () => {
   it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))('sends every request once: %s', async (_what, fault) => {
     const unsure = fault.how === 'reset' || (fault.status ?? 0) >= 500 ? 'unknown' : 'none';
     stub.failCall(0, fault);
-    expect(await leftOf(put('v', describeFault(fault)))).toMatchObject({ _tag: 'DependencyFailed', operation: 'CreateEvent', effect: unsure });
+    expect(await leftOf(put('v', describeFault(fault)))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'CreateEvent',
+      effect: unsure,
+    });
     expect(stub.requests()).toHaveLength(1);
     expect(stub.events).toHaveLength(fault.when === 'after' ? 1 : 0);
 
@@ -167,25 +180,34 @@ describe('AgentCore memory', () => {
     expect(stub.requests()).toHaveLength(1);
   });
 
-  it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))('leaves the value or nothing when a clear fails: %s', async (_what, fault) => {
-    // A list and three deletes: each of them fails in turn.
-    for (let failing = 0; failing < 4; failing += 1) {
-      stub.events.length = 0;
-      for (const value of [1, 2, 3]) await rightOf(put(value, `${describeFault(fault)}:${String(failing)}:${String(value)}`));
-      stub.reset();
-      stub.failCall(failing, fault);
-      expect(await leftOf(clear())).toMatchObject({ _tag: 'DependencyFailed', operation: failing === 0 ? 'ListEvents' : 'DeleteEvent' });
-      expect(stub.requests()).toHaveLength(failing + 1);
-      expect(await rightOf(get())).toBe(failing === 3 && fault.when === 'after' ? undefined : 3);
-    }
-  });
+  it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))(
+    'leaves the value or nothing when a clear fails: %s',
+    async (_what, fault) => {
+      // A list and three deletes: each of them fails in turn.
+      for (let failing = 0; failing < 4; failing += 1) {
+        stub.events.length = 0;
+        for (const value of [1, 2, 3]) await rightOf(put(value, `${describeFault(fault)}:${String(failing)}:${String(value)}`));
+        stub.reset();
+        stub.failCall(failing, fault);
+        expect(await leftOf(clear())).toMatchObject({ _tag: 'DependencyFailed', operation: failing === 0 ? 'ListEvents' : 'DeleteEvent' });
+        expect(stub.requests()).toHaveLength(failing + 1);
+        expect(await rightOf(get())).toBe(failing === 3 && fault.when === 'after' ? undefined : 3);
+      }
+    },
+  );
 
   it.each(['before', 'after'] as const)('gives up a slow service at the deadline, %s it took effect', async (when) => {
     const late = { _tag: 'DeadlineExceeded', service: 'bedrock-agentcore' };
     const acts = [
-      async () => { expect(await leftOf(put('v', when, deadlineIn(40)))).toMatchObject({ ...late, effect: 'unknown' }); },
-      async () => { expect(await leftOf(get(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' }); },
-      async () => { expect(await leftOf(clear(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' }); },
+      async () => {
+        expect(await leftOf(put('v', when, deadlineIn(40)))).toMatchObject({ ...late, effect: 'unknown' });
+      },
+      async () => {
+        expect(await leftOf(get(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+      },
+      async () => {
+        expect(await leftOf(clear(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+      },
     ];
     for (const act of acts) {
       stub.reset();
@@ -227,7 +249,13 @@ describe('AgentCore memory', () => {
       effect: 'none',
     });
     stub.reset();
-    stub.failCall(0, { when: 'before', how: 'status', status: 400, type: 'InvalidInputException', message: 'Value "a secret" is not valid' });
+    stub.failCall(0, {
+      when: 'before',
+      how: 'status',
+      status: 400,
+      type: 'InvalidInputException',
+      message: 'Value "a secret" is not valid',
+    });
     expect(JSON.stringify(await leftOf(put('a secret', 'run:1')))).not.toContain('secret');
   });
 

@@ -103,7 +103,7 @@ describe('AgentCore planner', () => {
     ['nothing', { contentType: 'application/json', chunks: [] }],
     ['no events', { contentType: 'text/event-stream', chunks: [': nothing\n\n'] }],
     ['an event cut off', { contentType: 'text/event-stream', chunks: [`data: ${PLAN}\n`] }],
-    ['the agent\'s error', { contentType: 'text/event-stream', chunks: ['data: {"error":"boom"}\n\n'] }],
+    ["the agent's error", { contentType: 'text/event-stream', chunks: ['data: {"error":"boom"}\n\n'] }],
     ['another type', { contentType: 'text/html', chunks: [PLAN] }],
     ['too much', { contentType: 'application/json', chunks: Array<string>(1_000).fill(' '.repeat(500)) }],
     ['text that is not UTF-8', { contentType: 'application/json', chunks: [Buffer.from([0x5b, 0xff, 0x5d])] }],
@@ -111,7 +111,10 @@ describe('AgentCore planner', () => {
   ];
   it.each(UNUSABLE)('refuses a reply with %s', async (_what, unusable) => {
     stub.replies.push(unusable);
-    expect(await leftOf(planner.propose(GOAL, 'run:0', noDeadline))).toMatchObject({ _tag: 'MalformedPlan', problems: [{ message: expect.any(String) as string }] });
+    expect(await leftOf(planner.propose(GOAL, 'run:0', noDeadline))).toMatchObject({
+      _tag: 'MalformedPlan',
+      problems: [{ message: expect.any(String) as string }],
+    });
     expect(stub.requests()).toHaveLength(1);
   });
 
@@ -135,7 +138,11 @@ describe('AgentCore planner', () => {
 
   it('knows that an agent which failed was reached', async () => {
     stub.failCall(0, { when: 'after', how: 'status', status: 424, type: 'RuntimeClientError', message: 'the agent answered 500' });
-    expect(await leftOf(planner.propose(GOAL, 'run:0', noDeadline))).toMatchObject({ _tag: 'DependencyFailed', httpStatus: 424, effect: 'unknown' });
+    expect(await leftOf(planner.propose(GOAL, 'run:0', noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      httpStatus: 424,
+      effect: 'unknown',
+    });
   });
 
   it.each(['application/json', 'text/event-stream'])('fails on a reply of %s that is cut off', async (contentType) => {

@@ -77,7 +77,10 @@ describe('one attempt', () => {
       started = true;
       return Promise.resolve();
     };
-    expect(await leftOf(() => attempt({ ...CALL, deadline: { remainingMs: () => remainingMs } }, act))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
+    expect(await leftOf(() => attempt({ ...CALL, deadline: { remainingMs: () => remainingMs } }, act))).toMatchObject({
+      _tag: 'DeadlineExceeded',
+      effect: 'none',
+    });
     expect(started).toBe(false);
   });
 

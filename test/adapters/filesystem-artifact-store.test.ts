@@ -9,7 +9,10 @@ import { leftOf, rightOf } from '../support/task';
 
 describeArtifactStoreContract('filesystem', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ewm-artifacts-'));
-  return { store: makeFilesystemArtifactStore({ directory: join(directory, 'made', 'later') }), close: () => rm(directory, { recursive: true }) };
+  return {
+    store: makeFilesystemArtifactStore({ directory: join(directory, 'made', 'later') }),
+    close: () => rm(directory, { recursive: true }),
+  };
 });
 
 describe('filesystem artifact store', () => {
@@ -46,7 +49,11 @@ describe('filesystem artifact store', () => {
     await symlink(outside, join(directory, 'leak'));
     await symlink(join(outside, 'secret'), join(directory, 'file'));
     const store = makeFilesystemArtifactStore({ directory });
-    expect(await leftOf(store.get('leak/secret', noDeadline))).toMatchObject({ _tag: 'DependencyFailed', service: 'filesystem', effect: 'none' });
+    expect(await leftOf(store.get('leak/secret', noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      service: 'filesystem',
+      effect: 'none',
+    });
     expect(await leftOf(store.get('file', noDeadline))).toMatchObject({ _tag: 'DependencyFailed' });
     expect(await leftOf(store.list('leak/', noDeadline))).toMatchObject({ _tag: 'DependencyFailed' });
     expect(await leftOf(store.put(artifact('leak/new'), noDeadline))).toMatchObject({ _tag: 'DependencyFailed' });

@@ -259,9 +259,7 @@ describe('bad input', () => {
     [
       'csv',
       'A\n1\nNaN\n',
-      [
-        'm:3:1: column 1 (A): "NaN": expected a plain decimal such as 99.86, with at most 8 fractional digits',
-      ],
+      ['m:3:1: column 1 (A): "NaN": expected a plain decimal such as 99.86, with at most 8 fractional digits'],
       '{"symbols":["A"]}\n{"prices":{"A":"1"}}\n',
     ],
     ['csv', 'A,B\n1,2\n1\n', ['m:3:1: 1 cells where the header has 2'], '{"symbols":["A","B"]}\n{"prices":{"A":"1","B":"2"}}\n'],
@@ -330,7 +328,9 @@ describe('bad input', () => {
   });
 
   test('an empty stream, which has no form', async () => {
-    expect(describeError((await fromStdin('')).error)).toEqual(['m: is empty; expected a market in the form of a .jsonl, .json or .csv file']);
+    expect(describeError((await fromStdin('')).error)).toEqual([
+      'm: is empty; expected a market in the form of a .jsonl, .json or .csv file',
+    ]);
   });
 
   test('a failing stream is Unreadable', async () => {

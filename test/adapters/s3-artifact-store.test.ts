@@ -127,7 +127,12 @@ describe('S3 artifact store', () => {
 
   it('fails where the other writer of a 409 gave up', async () => {
     stub.failCall(0, { when: 'before', how: 'status', status: 409, type: 'ConditionalRequestConflict' });
-    expect(await leftOf(store.put(artifact(), noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'PutObject', httpStatus: 409, effect: 'none' });
+    expect(await leftOf(store.put(artifact(), noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'PutObject',
+      httpStatus: 409,
+      effect: 'none',
+    });
   });
 
   it.each(RETRYABLE_FAULTS.filter((fault) => fault.status !== 409).map((fault) => [describeFault(fault), fault] as const))(
@@ -152,7 +157,11 @@ describe('S3 artifact store', () => {
     expect(await leftOf(store.get(KEY, noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'GetObject', effect: 'none' });
     expect(stub.requests()).toHaveLength(1);
     stub.failCall(1, fault);
-    expect(await leftOf(store.list('', noDeadline))).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListObjectsV2', effect: 'none' });
+    expect(await leftOf(store.list('', noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      operation: 'ListObjectsV2',
+      effect: 'none',
+    });
     expect(stub.requests()).toHaveLength(2);
   });
 
@@ -174,14 +183,25 @@ describe('S3 artifact store', () => {
 
   it('calls a missing bucket a failure, not a missing artifact', async () => {
     const elsewhere = makeS3ArtifactStore({ client, bucket: 'another-bucket' });
-    expect(await leftOf(elsewhere.get(KEY, noDeadline))).toMatchObject({ _tag: 'DependencyFailed', httpStatus: 404, reason: expect.stringContaining('NoSuchBucket') as string });
-    expect(await leftOf(elsewhere.put(artifact(), noDeadline))).toMatchObject({ _tag: 'DependencyFailed', httpStatus: 404, effect: 'none' });
+    expect(await leftOf(elsewhere.get(KEY, noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      httpStatus: 404,
+      reason: expect.stringContaining('NoSuchBucket') as string,
+    });
+    expect(await leftOf(elsewhere.put(artifact(), noDeadline))).toMatchObject({
+      _tag: 'DependencyFailed',
+      httpStatus: 404,
+      effect: 'none',
+    });
   });
 
   it.each(['put', 'get', 'list'] as const)('gives up a slow %s at the deadline', async (operation) => {
     stub.failCall(0, { when: 'after', how: 'hang' });
     const acts = { put: store.put(artifact(), deadlineIn(40)), get: store.get(KEY, deadlineIn(40)), list: store.list('', deadlineIn(40)) };
-    expect(await leftOf<unknown, unknown>(acts[operation])).toMatchObject({ _tag: 'DeadlineExceeded', effect: operation === 'put' ? 'unknown' : 'none' });
+    expect(await leftOf<unknown, unknown>(acts[operation])).toMatchObject({
+      _tag: 'DeadlineExceeded',
+      effect: operation === 'put' ? 'unknown' : 'none',
+    });
     expect(stub.requests()).toHaveLength(1);
   });
 
@@ -189,7 +209,11 @@ describe('S3 artifact store', () => {
     const impatient = makeS3Client({ connectTimeoutMs: 40, requestTimeoutMs: 40 });
     stub.failCall(0, { when: 'before', how: 'hang' });
     const failure = await leftOf(makeS3ArtifactStore({ client: impatient, bucket: STUB_BUCKET }).put(artifact(), noDeadline));
-    expect(failure).toMatchObject({ _tag: 'DependencyFailed', reason: expect.stringContaining('TimeoutError') as string, effect: 'unknown' });
+    expect(failure).toMatchObject({
+      _tag: 'DependencyFailed',
+      reason: expect.stringContaining('TimeoutError') as string,
+      effect: 'unknown',
+    });
     expect(stub.requests()).toHaveLength(1);
     impatient.destroy();
   });

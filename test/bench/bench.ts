@@ -67,7 +67,9 @@ async function main(): Promise<void> {
   const figures: Record<string, number | string> = { node: process.version, cores: availableParallelism(), steps: STEPS };
   const show = (name: string, value: number | string, unit: string): void => {
     figures[name] = value;
-    console.log(`${name.padEnd(44)} ${typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 3 }) : value} ${unit}`);
+    console.log(
+      `${name.padEnd(44)} ${typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 3 }) : value} ${unit}`,
+    );
   };
 
   await market('market', STEPS);
@@ -102,7 +104,11 @@ async function main(): Promise<void> {
   // Ten short runs in one process: the first warms the compiler, as the first steps of a long run do.
   const short = child('run', 'short', 'short', '50', '200', '20');
   const long = child('run', 'long', 'long', '50', '200');
-  show(`time per step, ${String(LONG_STEPS)} / ${String(SHORT_STEPS)} steps`, long.seconds / long.steps / (short.seconds / short.steps), '(bar: 1.15)');
+  show(
+    `time per step, ${String(LONG_STEPS)} / ${String(SHORT_STEPS)} steps`,
+    long.seconds / long.steps / (short.seconds / short.steps),
+    '(bar: 1.15)',
+  );
   show(`peak memory of a run of ${String(LONG_STEPS)} steps`, long.rssMb, 'MB (bar: 200)');
   show(`peak memory of verifying it`, child('verify', 'long', 'long', '50', '200').rssMb, 'MB (bar: 200)');
 
@@ -233,7 +239,9 @@ function child(...args: readonly string[]): ChildResult {
   return JSON.parse(execFileSync(process.execPath, [__filename, 'child', ...args], { encoding: 'utf8' })) as ChildResult;
 }
 
-async function childMain([what, marketName, runName, short, long, repeats = '1', positionMax = '5']: readonly (string | undefined)[]): Promise<void> {
+async function childMain([what, marketName, runName, short, long, repeats = '1', positionMax = '5']: readonly (
+  string | undefined
+)[]): Promise<void> {
   const directory = join(FOLDER, runName ?? '');
   let steps = 0;
   let bytes = 0;

@@ -55,7 +55,11 @@ export async function visit(browser: Browser, file: string, look: Look = {}): Pr
 }
 
 /** Opens an address. It may ask nothing but what it is itself; a page of a server may ask that server, and these requests are not kept. */
-export async function openPage(browser: Browser, url: string, { width = 1280, height = 900, colorScheme = 'light', hash = '' }: Look = {}): Promise<Visit> {
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 900, colorScheme = 'light', hash = '' }: Look = {},
+): Promise<Visit> {
   const context = await contextOf(browser);
   const page = await context.newPage();
   await page.setViewportSize({ width, height });
@@ -123,14 +127,16 @@ export function inkOf(page: Page, chart: string): Promise<readonly PaneInk[]> {
       const wanted: Record<string, readonly number[]> = { ...marks };
       for (const entry of legend.querySelectorAll('.chart-entry')) {
         const swatch = entry.querySelector('.swatch');
-        if (swatch !== null && !swatch.classList.contains('limit')) wanted[entry.firstChild?.nextSibling?.textContent?.trim() ?? ''] = rgb(getComputedStyle(swatch).color);
+        if (swatch !== null && !swatch.classList.contains('limit'))
+          wanted[entry.firstChild?.nextSibling?.textContent?.trim() ?? ''] = rgb(getComputedStyle(swatch).color);
       }
       const pixels: Record<string, number> = Object.fromEntries(Object.keys(wanted).map((name) => [name, 0]));
       for (const canvas of panes[index] ?? []) {
         const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
         for (let at = 0; at < data.length; at += 4) {
           if (data[at + 3] !== 255) continue;
-          for (const [name, [r, g, b]] of Object.entries(wanted)) if (data[at] === r && data[at + 1] === g && data[at + 2] === b) pixels[name] = (pixels[name] ?? 0) + 1;
+          for (const [name, [r, g, b]] of Object.entries(wanted))
+            if (data[at] === r && data[at + 1] === g && data[at + 2] === b) pixels[name] = (pixels[name] ?? 0) + 1;
         }
       }
       return { title: legend.querySelector('b')?.textContent ?? '', pixels };

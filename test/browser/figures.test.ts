@@ -17,7 +17,12 @@ type StepRow = {
   readonly step_index: number;
   readonly decision: string;
   readonly actions: readonly { readonly type: string; readonly symbol: string; readonly quantity: string; readonly price: string }[];
-  readonly state_delta: { readonly cash: Change; readonly equity: Change; readonly exposure: Change; readonly positions: Readonly<Record<string, Change>> };
+  readonly state_delta: {
+    readonly cash: Change;
+    readonly equity: Change;
+    readonly exposure: Change;
+    readonly positions: Readonly<Record<string, Change>>;
+  };
 };
 
 const ONE = 100_000_000n;
@@ -60,7 +65,10 @@ function recomputed(lines: readonly string[], feeBps: bigint): Expected {
   if (first === undefined || last === undefined) throw new Error('no step');
   const count = (decision: string): string => String(steps.filter((step) => step.decision === decision).length);
   const done = steps.filter(({ decision }) => decision === 'APPROVED').flatMap(({ actions }) => actions);
-  const fees = done.reduce((sum, { quantity, price }) => sum + divided(divided(units(quantity) * units(price), ONE) * feeBps, ONE * 10_000n), 0n);
+  const fees = done.reduce(
+    (sum, { quantity, price }) => sum + divided(divided(units(quantity) * units(price), ONE) * feeBps, ONE * 10_000n),
+    0n,
+  );
   // The deepest share of a peak, compared by cross-multiplying.
   let [peak, deepPeak, deepEquity] = [units(first.equity.before), 1n, 1n];
   for (const { state_delta: delta } of steps) {
@@ -69,9 +77,11 @@ function recomputed(lines: readonly string[], feeBps: bigint): Expected {
     if (peak > 0n && (peak - equity) * deepPeak > (deepPeak - deepEquity) * peak) [deepPeak, deepEquity] = [peak, equity];
   }
   const positions = new Map<string, bigint>();
-  for (const { state_delta: delta } of steps) for (const [symbol, { after }] of Object.entries(delta.positions)) positions.set(symbol, units(after));
+  for (const { state_delta: delta } of steps)
+    for (const [symbol, { after }] of Object.entries(delta.positions)) positions.set(symbol, units(after));
   const run = JSON.parse(lines[0] ?? '') as { inputs: { initial_state: { positions: Record<string, string> } } };
-  for (const [symbol, quantity] of Object.entries(run.inputs.initial_state.positions)) if (!positions.has(symbol)) positions.set(symbol, units(quantity));
+  for (const [symbol, quantity] of Object.entries(run.inputs.initial_state.positions))
+    if (!positions.has(symbol)) positions.set(symbol, units(quantity));
   const held = [...positions].filter(([, quantity]) => quantity !== 0n).map(([symbol, quantity]) => `${symbol} ${shown(quantity)}`);
   return {
     decisions: `${count('APPROVED')} approved · ${count('REJECTED')} rejected · ${count('HOLD')} hold`,
@@ -93,35 +103,38 @@ describeInBrowser('the figures on a page', () => {
   const seed = sampleSeed();
   const cases = fc.sample(arbitraryCase, { seed, numRuns: 6 });
 
-  it.each(cases.map((request, index) => [index, request] as const))(`are those of its tape: random run %i of seed ${String(seed)}`, async (index, request) => {
-    const { files, tape } = await runCase(localRequest(request));
-    const directory = join(pages.directory, `random-${String(index)}`);
-    await mkdir(directory);
-    for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
-    const policy = JSON.parse(Buffer.from(files['policy.json'] ?? new Uint8Array()).toString('utf8')) as { costs: { fee_bps: string } };
-    const expected = recomputed(tape, units(policy.costs.fee_bps));
-    const { page, complaints, close } = await visit(browser, await pages.report(directory));
-    expect(complaints).toEqual([]);
-    expect(await textOf(page, '#proof-badge')).toBe('Proven');
-    const card = async (name: string): Promise<{ readonly value: string; readonly detail: string }> => ({
-      value: await textOf(page, `[data-figure="${name}"] .card-value`),
-      detail: await textOf(page, `[data-figure="${name}"] .card-detail`),
-    });
-    expect((await card('decisions')).detail).toBe(expected.decisions);
-    expect((await card('return')).detail).toBe(expected.equity);
-    expect((await card('exposure')).value).toBe(expected.exposure);
-    expect((await card('fees')).value).toBe(expected.fees);
-    expect((await card('fees')).detail).toMatch(new RegExp(`^${expected.fills} fills?:`));
-    const drawdown = await card('max-drawdown');
-    if (expected.drawdown === '') expect(drawdown.detail).toBe('equity never fell');
-    else expect(drawdown.detail.endsWith(expected.drawdown)).toBe(true);
-    const final = await card('final-state');
-    expect(final.value).toBe(expected.cash);
-    expect(final.detail.split(' · ').sort().join(' · ')).toBe(expected.positions === '' ? 'no position' : expected.positions);
-    const fills = page.locator('#ledger .table-count');
-    if (expected.fills !== '0') expect(await fills.textContent()).toMatch(new RegExp(`^${expected.fills} fill`));
-    await close();
-  });
+  it.each(cases.map((request, index) => [index, request] as const))(
+    `are those of its tape: random run %i of seed ${String(seed)}`,
+    async (index, request) => {
+      const { files, tape } = await runCase(localRequest(request));
+      const directory = join(pages.directory, `random-${String(index)}`);
+      await mkdir(directory);
+      for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
+      const policy = JSON.parse(Buffer.from(files['policy.json'] ?? new Uint8Array()).toString('utf8')) as { costs: { fee_bps: string } };
+      const expected = recomputed(tape, units(policy.costs.fee_bps));
+      const { page, complaints, close } = await visit(browser, await pages.report(directory));
+      expect(complaints).toEqual([]);
+      expect(await textOf(page, '#proof-badge')).toBe('Proven');
+      const card = async (name: string): Promise<{ readonly value: string; readonly detail: string }> => ({
+        value: await textOf(page, `[data-figure="${name}"] .card-value`),
+        detail: await textOf(page, `[data-figure="${name}"] .card-detail`),
+      });
+      expect((await card('decisions')).detail).toBe(expected.decisions);
+      expect((await card('return')).detail).toBe(expected.equity);
+      expect((await card('exposure')).value).toBe(expected.exposure);
+      expect((await card('fees')).value).toBe(expected.fees);
+      expect((await card('fees')).detail).toMatch(new RegExp(`^${expected.fills} fills?:`));
+      const drawdown = await card('max-drawdown');
+      if (expected.drawdown === '') expect(drawdown.detail).toBe('equity never fell');
+      else expect(drawdown.detail.endsWith(expected.drawdown)).toBe(true);
+      const final = await card('final-state');
+      expect(final.value).toBe(expected.cash);
+      expect(final.detail.split(' · ').sort().join(' · ')).toBe(expected.positions === '' ? 'no position' : expected.positions);
+      const fills = page.locator('#ledger .table-count');
+      if (expected.fills !== '0') expect(await fills.textContent()).toMatch(new RegExp(`^${expected.fills} fill`));
+      await close();
+    },
+  );
 });
 
 describeInBrowser('a page that compares two runs', () => {
@@ -153,7 +166,11 @@ describeInBrowser('a page that compares two runs', () => {
     const touched = await pages.changed(
       file,
       'touched',
-      withData((data) => (data.diff === null || data.diff.divergence === null ? data : { ...data, diff: { ...data.diff, divergence: { ...data.diff.divergence, step_index: 40 } } })),
+      withData((data) =>
+        data.diff === null || data.diff.divergence === null
+          ? data
+          : { ...data, diff: { ...data.diff, divergence: { ...data.diff.divergence, step_index: 40 } } },
+      ),
     );
     const second = await visit(browser, touched);
     expect(await textOf(second.page, '#proof-result')).toBe('Not proven: divergence of the comparison is not what the two tapes come to.');

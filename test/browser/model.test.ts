@@ -28,7 +28,8 @@ describeInBrowser('the page of a run that asked a model', () => {
     expect(answer).toMatchObject({ ok: false, error: { code: 'budget_exceeded', limiter: 'max_model_calls' } });
     const directory = join(pages.directory, 'model');
     await mkdir(directory);
-    for (const [name, bytes] of Object.entries(await storedFiles(handler.artifacts, handler.mode, answer.artifact_dir ?? ''))) await writeFile(join(directory, name), bytes);
+    for (const [name, bytes] of Object.entries(await storedFiles(handler.artifacts, handler.mode, answer.artifact_dir ?? '')))
+      await writeFile(join(directory, name), bytes);
     const { page, complaints, close } = await visit(browser, await pages.report(directory));
     expect(complaints).toEqual([]);
     expect(await textOf(page, '.badges')).toBe('Stopped by max_model_callsProven');

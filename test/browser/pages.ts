@@ -17,7 +17,11 @@ const STRATEGY = join(ROOT, 'examples/strategies/sma_crossover.json');
 export interface Pages {
   readonly directory: string;
   /** A run of the demo's market and strategy, with these options beside. */
-  readonly run: (name: string, options?: readonly string[], documents?: { readonly market?: string; readonly strategy?: string }) => Promise<string>;
+  readonly run: (
+    name: string,
+    options?: readonly string[],
+    documents?: { readonly market?: string; readonly strategy?: string },
+  ) => Promise<string>;
   /** A run of a handler, as the local server leaves it. */
   readonly call: (path: string, body: object) => Promise<string>;
   /** The page of a run. */

@@ -20,7 +20,12 @@ describeInBrowser('the proof in a page', () => {
   });
   beforeAll(async () => {
     demo = await pages.report(await pages.run('demo'));
-    memory = await pages.report(await pages.call('/agentcore/memory', { budget: { max_memory_ops: 1, max_memory_bytes: 99 }, requests: [{ op: 'memory_put', key: 'k', value: 'v' }] }));
+    memory = await pages.report(
+      await pages.call('/agentcore/memory', {
+        budget: { max_memory_ops: 1, max_memory_bytes: 99 },
+        requests: [{ op: 'memory_put', key: 'k', value: 'v' }],
+      }),
+    );
   });
 
   async function verdictOf(file: string): Promise<{ readonly badge: string; readonly words: string }> {
@@ -37,12 +42,15 @@ describeInBrowser('the proof in a page', () => {
     await page.focus('#prove');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#proof-result[data-state="proven"]');
-    expect(await textOf(page, '#proof-result')).toMatch(/^Proven: 125 rows re-hashed.*8e2c4a965fd3cdd6ccba5f8aa1b1693a70545a84917356e9fce25b0c17f6925f$/);
+    expect(await textOf(page, '#proof-result')).toMatch(
+      /^Proven: 125 rows re-hashed.*8e2c4a965fd3cdd6ccba5f8aa1b1693a70545a84917356e9fce25b0c17f6925f$/,
+    );
     await close();
     expect(await verdictOf(memory)).toMatchObject({ badge: 'Proven' });
   });
 
-  const line = (at: number, change: (line: string) => string) => withRows((lines) => lines.map((text, index) => (index === at ? change(text) : text)));
+  const line = (at: number, change: (line: string) => string) =>
+    withRows((lines) => lines.map((text, index) => (index === at ? change(text) : text)));
   const rehashed = (text: string, change: (row: JsonObject) => JsonObject): string => {
     const { hash: _hash, ...row } = change(JSON.parse(text) as JsonObject);
     return canonicalText({ ...row, hash: createHash('sha256').update(canonicalText(row)).digest('hex') });
@@ -52,30 +60,89 @@ describeInBrowser('the proof in a page', () => {
   const flipped = (at: number) =>
     withData((data) => {
       const place = Math.floor(data.a.tape.length * at);
-      return { ...data, a: { ...data.a, tape: data.a.tape.slice(0, place) + (data.a.tape[place] === 'A' ? 'B' : 'A') + data.a.tape.slice(place + 1) } };
+      return {
+        ...data,
+        a: { ...data.a, tape: data.a.tape.slice(0, place) + (data.a.tape[place] === 'A' ? 'B' : 'A') + data.a.tape.slice(place + 1) },
+      };
     });
 
   it.each<[string, (html: string) => string, string | RegExp]>([
-    ['a figure in a row', line(41, (text) => text.replace(/"equity":\{"after":"\d/, '"equity":{"after":"9')), 'row 41 (step 40): hash is not the SHA-256 of the row'],
-    ['a reason in a row', line(20, (text) => text.replace('"why":"', '"why":"not ')), 'row 20 (step 19): hash is not the SHA-256 of the row'],
+    [
+      'a figure in a row',
+      line(41, (text) => text.replace(/"equity":\{"after":"\d/, '"equity":{"after":"9')),
+      'row 41 (step 40): hash is not the SHA-256 of the row',
+    ],
+    [
+      'a reason in a row',
+      line(20, (text) => text.replace('"why":"', '"why":"not ')),
+      'row 20 (step 19): hash is not the SHA-256 of the row',
+    ],
     ['white space in a row', line(7, (text) => text.replace('{', '{ ')), 'row 7 (step 6): not canonical JSON'],
     ['a second member of the same name', line(7, (text) => text.replace('{', '{"actions":[],')), 'row 7 (step 6): not canonical JSON'],
-    ['a row and its own hash, but not the link', line(30, (text) => rehashed(text, (row) => ({ ...row, why: 'because' }))), 'row 31 (step 30): prev_hash is not the hash of the row before it'],
+    [
+      'a row and its own hash, but not the link',
+      line(30, (text) => rehashed(text, (row) => ({ ...row, why: 'because' }))),
+      'row 31 (step 30): prev_hash is not the hash of the row before it',
+    ],
     ['a row left out', withRows((lines) => lines.toSpliced(50, 1)), 'row 50 (step 50): prev_hash is not the hash of the row before it'],
-    ['two rows swapped', withRows((lines) => lines.with(5, lines[6] ?? '').with(6, lines[5] ?? '')), 'row 5 (step 5): prev_hash is not the hash of the row before it'],
+    [
+      'two rows swapped',
+      withRows((lines) => lines.with(5, lines[6] ?? '').with(6, lines[5] ?? '')),
+      'row 5 (step 5): prev_hash is not the hash of the row before it',
+    ],
     ['a line that is no JSON', line(12, () => 'not JSON'), 'row 12: not a JSON object'],
-    ['the inputs in row 0', line(0, (text) => rehashed(text, (row) => ({ ...row, inputs: { ...(row['inputs'] as JsonObject), steps: 124 } }))), 'row 0 (run): prev_hash is not the SHA-256 of the inputs'],
-    ['a row behind the seal', withRows((lines) => [...lines, rehashed(lines.at(-1) ?? '', (row) => ({ ...row, prev_hash: row['hash'] ?? '' }))]), 'row 125 (seal): a row behind the seal'],
+    [
+      'the inputs in row 0',
+      line(0, (text) => rehashed(text, (row) => ({ ...row, inputs: { ...(row['inputs'] as JsonObject), steps: 124 } }))),
+      'row 0 (run): prev_hash is not the SHA-256 of the inputs',
+    ],
+    [
+      'a row behind the seal',
+      withRows((lines) => [...lines, rehashed(lines.at(-1) ?? '', (row) => ({ ...row, prev_hash: row['hash'] ?? '' }))]),
+      'row 125 (seal): a row behind the seal',
+    ],
     ['everything', withRows(() => []), 'the tape has no row that can be read'],
-    ['the first half of its Base64', flipped(0.3), /^Not proven: (row \d+|the tape can be read up to row \d+, then gzip cannot be unpacked any further|the tape has no row)/],
+    [
+      'the first half of its Base64',
+      flipped(0.3),
+      /^Not proven: (row \d+|the tape can be read up to row \d+, then gzip cannot be unpacked any further|the tape has no row)/,
+    ],
     ['the end of its Base64', flipped(0.98), /^Not proven: (row \d+|the tape can be read up to row \d+)/],
-    ['the last characters of its Base64', withData((data) => ({ ...data, a: { ...data.a, tape: data.a.tape.slice(0, -40) } })), /^Not proven: the tape can be read up to row \d+, then /],
-    ['a figure of run.json', file('run.json', (text) => text.replace('"final_equity":"4377.38"', '"final_equity":"5377.38"')), 'final_equity of run.json is not what the tape says'],
-    ['the head hash of run.json', file('run.json', (text) => text.replace(/"head_hash":"8e2c/, '"head_hash":"9e2c')), 'head_hash of run.json is not what the tape says'],
-    ['a digest of run.json', file('run.json', (text) => text.replace(/"tape.jsonl":"./, '"tape.jsonl":"x')), 'the digest of tape.jsonl in run.json is not that of this tape'],
-    ['the strategy', file('strategy.json', (text) => text.replace('sma', 'SMA')), 'strategy.json is not the file that row 0 names (strategy_sha256)'],
-    ['the fee of the policy', file('policy.json', (text) => text.replace('"fee_bps":"0"', '"fee_bps":"1"')), 'policy.json is not the file that row 0 names (policy_sha256)'],
-    ['a file taken out', withData((data) => ({ ...data, a: { ...data.a, files: { 'run.json': data.a.files['run.json'] ?? '' } } })), 'strategy.json is not in the page'],
+    [
+      'the last characters of its Base64',
+      withData((data) => ({ ...data, a: { ...data.a, tape: data.a.tape.slice(0, -40) } })),
+      /^Not proven: the tape can be read up to row \d+, then /,
+    ],
+    [
+      'a figure of run.json',
+      file('run.json', (text) => text.replace('"final_equity":"4377.38"', '"final_equity":"5377.38"')),
+      'final_equity of run.json is not what the tape says',
+    ],
+    [
+      'the head hash of run.json',
+      file('run.json', (text) => text.replace(/"head_hash":"8e2c/, '"head_hash":"9e2c')),
+      'head_hash of run.json is not what the tape says',
+    ],
+    [
+      'a digest of run.json',
+      file('run.json', (text) => text.replace(/"tape.jsonl":"./, '"tape.jsonl":"x')),
+      'the digest of tape.jsonl in run.json is not that of this tape',
+    ],
+    [
+      'the strategy',
+      file('strategy.json', (text) => text.replace('sma', 'SMA')),
+      'strategy.json is not the file that row 0 names (strategy_sha256)',
+    ],
+    [
+      'the fee of the policy',
+      file('policy.json', (text) => text.replace('"fee_bps":"0"', '"fee_bps":"1"')),
+      'policy.json is not the file that row 0 names (policy_sha256)',
+    ],
+    [
+      'a file taken out',
+      withData((data) => ({ ...data, a: { ...data.a, files: { 'run.json': data.a.files['run.json'] ?? '' } } })),
+      'strategy.json is not in the page',
+    ],
   ])('is red for %s, and names it', async (name, change, words) => {
     const found = await verdictOf(await pages.changed(demo, name.replaceAll(' ', '-'), change));
     expect(found.badge).toBe('Not proven');
@@ -87,19 +154,29 @@ describeInBrowser('the proof in a page', () => {
     const tampered = await pages.changed(
       memory,
       'memory',
-      withData((data) => ({ ...data, a: { ...data.a, files: { ...data.a.files, 'memory.json': (data.a.files['memory.json'] ?? '').replace('"ok":true', '"ok":false') } } })),
+      withData((data) => ({
+        ...data,
+        a: { ...data.a, files: { ...data.a.files, 'memory.json': (data.a.files['memory.json'] ?? '').replace('"ok":true', '"ok":false') } },
+      })),
     );
     expect((await verdictOf(tampered)).words).toMatch(/^Not proven: .*memory\.json/);
   });
 
   it('never calls a tape without a seal proven', async () => {
     const unsealed = await pages.changed(demo, 'unsealed', (html) =>
-      withData((data) => ({ ...data, a: { ...data.a, files: { 'strategy.json': data.a.files['strategy.json'] ?? '', 'policy.json': data.a.files['policy.json'] ?? '' } } }))(withRows((lines) => lines.slice(0, -1))(html)),
+      withData((data) => ({
+        ...data,
+        a: { ...data.a, files: { 'strategy.json': data.a.files['strategy.json'] ?? '', 'policy.json': data.a.files['policy.json'] ?? '' } },
+      }))(withRows((lines) => lines.slice(0, -1))(html)),
     );
     const { badge, words } = await verdictOf(unsealed);
     expect(badge).toBe('Not proven: no seal');
     expect(words).toContain('the tape has no seal, so the run did not finish');
-    const withRunFile = await pages.changed(demo, 'unsealed-finished', withRows((lines) => lines.slice(0, -1)));
+    const withRunFile = await pages.changed(
+      demo,
+      'unsealed-finished',
+      withRows((lines) => lines.slice(0, -1)),
+    );
     expect((await verdictOf(withRunFile)).words).toBe('Not proven: run.json belongs to a finished run, and the tape has no seal.');
   });
 
@@ -122,7 +199,9 @@ describeInBrowser('a hostile run', () => {
     const strategy = join(pages.directory, 'evil.json');
     const market = join(pages.directory, 'evil-market.json');
     const example = JSON.parse(await readFile(join(__dirname, '../../examples/strategies/threshold_demo.json'), 'utf8')) as JsonObject;
-    const path = JSON.parse(await readFile(join(__dirname, '../../examples/fixtures/trading_path.json'), 'utf8')) as { steps: JsonObject[] };
+    const path = JSON.parse(await readFile(join(__dirname, '../../examples/fixtures/trading_path.json'), 'utf8')) as {
+      steps: JsonObject[];
+    };
     await writeFile(strategy, JSON.stringify({ ...example, metadata: { name: EVIL, version: EVIL, description: EVIL } }));
     await writeFile(market, JSON.stringify({ ...path, steps: path.steps.map((step, t) => ({ ...step, time: `${EVIL}${String(t)}` })) }));
     const html = await pages.report(await pages.run('<img src=x onerror=alert(3)>', [], { market, strategy }));
@@ -139,7 +218,9 @@ describeInBrowser('a hostile run', () => {
 
   it('could run nothing if it got in: the policy refuses what is not the program of the page', async () => {
     const demoPage = await pages.report(await pages.run('demo'));
-    const injected = await pages.changed(demoPage, 'injected', (html) => html.replace('<noscript>', '<script>window.got = 1; alert(1)</script><img src="x" onerror="window.got = 2"><noscript>'));
+    const injected = await pages.changed(demoPage, 'injected', (html) =>
+      html.replace('<noscript>', '<script>window.got = 1; alert(1)</script><img src="x" onerror="window.got = 2"><noscript>'),
+    );
     const { page, complaints, close } = await visit(browser, injected);
     expect(await page.evaluate(() => 'got' in window)).toBe(false);
     expect(complaints.join('\n')).toContain('Content Security Policy');

@@ -48,7 +48,9 @@ describeInBrowser('a report page', () => {
         expect(pixels['sell']).toBeGreaterThan(40);
         expect(pixels['rejected']).toBeGreaterThan(20);
       }
-      for (const { pixels } of panes) for (const [name, count] of Object.entries(pixels)) if (!['buy', 'sell', 'rejected'].includes(name)) expect({ name, drawn: count > 100 }).toEqual({ name, drawn: true });
+      for (const { pixels } of panes)
+        for (const [name, count] of Object.entries(pixels))
+          if (!['buy', 'sell', 'rejected'].includes(name)) expect({ name, drawn: count > 100 }).toEqual({ name, drawn: true });
       expect(Object.keys(panes[4]?.pixels ?? {})).toEqual(expect.arrayContaining(['equity', 'exposure', 'cash']));
       const budget = await inkOf(page, 'budget-chart');
       expect(budget.map(({ title }) => title)).toEqual(['max_steps']);
@@ -61,11 +63,19 @@ describeInBrowser('a report page', () => {
       const panes = await inkOf(first.page, 'market-chart');
       expect(panes.map(({ title }) => title)).toEqual(['AAPL', 'MSFT', 'Value', 'Drawdown']);
       expect(panes[0]?.pixels['buy']).toBeGreaterThan(20);
-      expect((await inkOf(first.page, 'budget-chart')).map(({ title, pixels }) => [title, (pixels['used'] ?? 0) > 100])).toEqual([['max_steps', true], ['max_tool_calls', true]]);
+      expect((await inkOf(first.page, 'budget-chart')).map(({ title, pixels }) => [title, (pixels['used'] ?? 0) > 100])).toEqual([
+        ['max_steps', true],
+        ['max_tool_calls', true],
+      ]);
       await first.close();
       const second = await visit(browser, memory);
       const drawn = (await inkOf(second.page, 'budget-chart')).map(({ title, pixels }) => [title, (pixels['used'] ?? 0) > 100]);
-      expect(drawn).toEqual(expect.arrayContaining([['max_memory_ops', true], ['max_memory_bytes', true]]));
+      expect(drawn).toEqual(
+        expect.arrayContaining([
+          ['max_memory_ops', true],
+          ['max_memory_bytes', true],
+        ]),
+      );
       await second.close();
     });
 
@@ -86,7 +96,10 @@ describeInBrowser('a report page', () => {
       await page.emulateMedia({ media: 'print' });
       await page.waitForSelector('.chart-paper canvas');
       const corners = await page.$$eval('.chart-paper canvas', (canvases) =>
-        canvases.map((canvas) => ({ shown: canvas.getBoundingClientRect().width > 300, pixel: [...((canvas as HTMLCanvasElement).getContext('2d')?.getImageData(3, 3, 1, 1).data ?? [])] })),
+        canvases.map((canvas) => ({
+          shown: canvas.getBoundingClientRect().width > 300,
+          pixel: [...((canvas as HTMLCanvasElement).getContext('2d')?.getImageData(3, 3, 1, 1).data ?? [])],
+        })),
       );
       expect(corners).toEqual(corners.map(() => ({ shown: true, pixel: [255, 255, 255, 255] })));
       expect(corners.length).toBe(2);
@@ -137,7 +150,13 @@ describeInBrowser('a report page', () => {
       }
       expect(walked.map((text) => /Step (\d+)/.exec(text)?.[1])).toEqual(['41', '42', '41']);
       await page.focus('#inspector');
-      for (const [key, step] of [['Home', 0], ['PageDown', 10], ['End', 122], ['ArrowRight', 122], ['PageUp', 112]] as const) {
+      for (const [key, step] of [
+        ['Home', 0],
+        ['PageDown', 10],
+        ['End', 122],
+        ['ArrowRight', 122],
+        ['PageUp', 112],
+      ] as const) {
         await page.keyboard.press(key);
         expect(await title()).toContain(`Step ${String(step)}`);
       }

@@ -24,7 +24,10 @@ const DENSE = {
   universe: { symbols: ['AAPL', 'MSFT'] },
   timing: { evaluation_frequency_steps: 1 },
   sizing: { order_qty: 2, max_position_qty_per_symbol: 5, max_new_exposure_per_step: 900 },
-  rules: [{ ...RULE, symbol: 'AAPL' }, { ...RULE, symbol: 'MSFT' }],
+  rules: [
+    { ...RULE, symbol: 'AAPL' },
+    { ...RULE, symbol: 'MSFT' },
+  ],
 };
 
 describeInBrowser('the page of a long run', () => {
@@ -61,7 +64,8 @@ describeInBrowser('the page of a long run', () => {
     expect(ranges.length).toBeGreaterThan(1);
     expect(ranges[0]?.[0]).toBe(0);
     expect(ranges.reduce((sum, [, count]) => sum + count, 0)).toBe(rowsOf(data).length);
-    for (const [at, [first]] of ranges.entries()) expect(first).toBeGreaterThan(at === 0 ? -1 : (ranges[at - 1]?.[0] ?? 0) + (ranges[at - 1]?.[1] ?? 0));
+    for (const [at, [first]] of ranges.entries())
+      expect(first).toBeGreaterThan(at === 0 ? -1 : (ranges[at - 1]?.[0] ?? 0) + (ranges[at - 1]?.[1] ?? 0));
     expect((ranges.at(-1)?.[0] ?? 0) + (ranges.at(-1)?.[1] ?? 0)).toBe(12_003);
   });
 
@@ -98,11 +102,22 @@ describeInBrowser('the page of a long run', () => {
   });
 
   it.each<[string, (html: string) => string, RegExp]>([
-    ['a row of the sample', withRows((lines) => lines.map((line, at) => (at === 900 ? line.replace('"why":"', '"why":"not ') : line))), /row \d+ \(step \d+\): hash is not/],
+    [
+      'a row of the sample',
+      withRows((lines) => lines.map((line, at) => (at === 900 ? line.replace('"why":"', '"why":"not ') : line))),
+      /row \d+ \(step \d+\): hash is not/,
+    ],
     ['a row taken out', withRows((lines) => lines.toSpliced(20, 1)), /row 20 \(step 20\): prev_hash is not the hash of the row before it/],
-    ['the number of rows', withData((page) => ({ ...page, a: { ...page.a, sample: page.a.sample === null ? null : { ...page.a.sample, rows_total: 12_004 } } })), /the page names 12,004 rows and holds others/],
+    [
+      'the number of rows',
+      withData((page) => ({ ...page, a: { ...page.a, sample: page.a.sample === null ? null : { ...page.a.sample, rows_total: 12_004 } } })),
+      /the page names 12,004 rows and holds others/,
+    ],
   ])('is red for %s', async (name, change, words) => {
-    const { page, close } = await visit(browser, await pages.changed(sparse, name.replaceAll(' ', '-'), change), { width: 400, height: 300 });
+    const { page, close } = await visit(browser, await pages.changed(sparse, name.replaceAll(' ', '-'), change), {
+      width: 400,
+      height: 300,
+    });
     expect(await textOf(page, '#proof-badge')).toBe('Not proven');
     expect(await textOf(page, '#proof-result')).toMatch(words);
     await close();

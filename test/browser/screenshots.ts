@@ -17,7 +17,13 @@ const ASKED: readonly (readonly [string, object])[] = [
   ['/agentcore/base', { steps: 5, budget: { max_steps: 2 } }],
   ['/agentcore/tools', { budget: { max_steps: 3, max_tool_calls: 1 } }],
   ['/agentcore/tools', { budget: { max_steps: 3, max_tool_calls: 3 } }],
-  ['/agentcore/tools', { budget: { max_steps: 2, max_tool_calls: 2 }, tool_plan: ['evaluate_strategy', 'execute'].map((name) => ({ name, args: { step: 0 } })) }],
+  [
+    '/agentcore/tools',
+    {
+      budget: { max_steps: 2, max_tool_calls: 2 },
+      tool_plan: ['evaluate_strategy', 'execute'].map((name) => ({ name, args: { step: 0 } })),
+    },
+  ],
 ];
 
 async function main(): Promise<void> {

@@ -27,7 +27,11 @@ async function tabTo(page: Page, id: string): Promise<void> {
   for (let presses = 0; presses < 80; presses += 1) {
     if ((await focusedId(page)) === id) return;
     await page.keyboard.press('Tab');
-    const outline = await page.evaluate(() => (document.activeElement === null || document.activeElement === document.body ? 'page' : getComputedStyle(document.activeElement).outlineStyle));
+    const outline = await page.evaluate(() =>
+      document.activeElement === null || document.activeElement === document.body
+        ? 'page'
+        : getComputedStyle(document.activeElement).outlineStyle,
+    );
     expect(outline).not.toBe('none');
   }
   throw new Error(`#${id} is not reached by Tab`);
@@ -59,7 +63,10 @@ describeInBrowser('the pages of the local server', () => {
         await tabTo(page, `${name}-send`);
         await page.keyboard.press('Enter');
         const status = /not legal/.test(title) ? '400' : /too small|cannot finish/.test(title) ? '422' : '200';
-        await page.waitForFunction(([id, text]) => document.getElementById(id)?.textContent.startsWith(text), [`${name}-status`, status] as const);
+        await page.waitForFunction(([id, text]) => document.getElementById(id)?.textContent.startsWith(text), [
+          `${name}-status`,
+          status,
+        ] as const);
         await page.waitForSelector(`#${name}-send:not([aria-disabled])`);
         expect(await textOf(page, `#${name}-answer pre`)).toContain('"ok":');
         expect(await focusedId(page)).toBe(`${name}-send`);
@@ -171,7 +178,9 @@ describeInBrowser('the pages of the local server', () => {
         await page.locator('.runs summary').first().click();
       }
       await page.evaluate(axe);
-      const { violations, passes } = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }));
+      const { violations, passes } = await page.evaluate(() =>
+        (window as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }),
+      );
       expect(violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html.slice(0, 160)) }))).toEqual([]);
       expect(passes.length).toBeGreaterThan(8);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(look.width ?? 1280);

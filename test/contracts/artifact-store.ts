@@ -52,7 +52,11 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
     it('answers the bytes that were put, whatever they are', async () => {
       const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
       const long = new Uint8Array(300_000).fill(7);
-      for (const [file, bytes] of [['empty', new Uint8Array()], ['bytes.bin', everyByte], ['long', long]] as const) {
+      for (const [file, bytes] of [
+        ['empty', new Uint8Array()],
+        ['bytes.bin', everyByte],
+        ['long', long],
+      ] as const) {
         expect(await rightOf(put(`${folder}/${file}`, bytes))).toBe('written');
         expect(Buffer.compare(await rightOf(harness.store.get(`${folder}/${file}`, noDeadline)), bytes)).toBe(0);
       }
@@ -88,7 +92,9 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
       const outcomes = await Promise.all(contents.map((content) => put(key, text(content))()));
       const winners = contents.filter((_, index) => outcomes[index]?._tag === 'Right');
       expect(winners).toHaveLength(1);
-      expect(outcomes.filter((outcome) => outcome._tag === 'Left').map((outcome) => outcome.left._tag)).toEqual(Array(7).fill('ArtifactConflict'));
+      expect(outcomes.filter((outcome) => outcome._tag === 'Left').map((outcome) => outcome.left._tag)).toEqual(
+        Array(7).fill('ArtifactConflict'),
+      );
       expect(await contentOf(key)).toBe(winners[0]);
     });
 
@@ -109,7 +115,8 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
     });
 
     it('lists what is directly below a folder, folders with a slash, in order', async () => {
-      for (const file of ['b', 'a.json', 'deep/er/file', 'deep/file', 'B', 'a-0', 'deep2/x']) await rightOf(put(`${folder}/${file}`, text(file)));
+      for (const file of ['b', 'a.json', 'deep/er/file', 'deep/file', 'B', 'a-0', 'deep2/x'])
+        await rightOf(put(`${folder}/${file}`, text(file)));
       expect(await rightOf(harness.store.list(`${folder}/`, noDeadline))).toEqual(['B', 'a-0', 'a.json', 'b', 'deep/', 'deep2/']);
       expect(await rightOf(harness.store.list(`${folder}/deep/`, noDeadline))).toEqual(['er/', 'file']);
       expect(await rightOf(harness.store.list(`${folder}/absent/`, noDeadline))).toEqual([]);
@@ -128,7 +135,10 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
 
     it('does nothing once the deadline has passed', async () => {
       const key = `${folder}/late`;
-      expect(await leftOf(harness.store.put(artifact(key, text('x')), passedDeadline))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
+      expect(await leftOf(harness.store.put(artifact(key, text('x')), passedDeadline))).toMatchObject({
+        _tag: 'DeadlineExceeded',
+        effect: 'none',
+      });
       expect(await leftOf(harness.store.get(key, passedDeadline))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
       expect(await leftOf(harness.store.list('', passedDeadline))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
       expect(await leftOf(harness.store.get(key, noDeadline))).toMatchObject({ _tag: 'NotFound' });

@@ -62,7 +62,10 @@ export function describeCodeInterpreterContract(name: string, makeHarness: () =>
 
     it('runs nothing once the deadline has passed', async () => {
       harness.script({ stdout: 'late' });
-      expect(await leftOf(harness.interpreter.execute(PROGRAM, passedDeadline))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
+      expect(await leftOf(harness.interpreter.execute(PROGRAM, passedDeadline))).toMatchObject({
+        _tag: 'DeadlineExceeded',
+        effect: 'none',
+      });
       expect(harness.ran()).toEqual([]);
     });
   });

@@ -30,7 +30,25 @@ const VALUES: readonly Json[] = [
 ];
 
 /** No two of these may meet: case, space, path, encoding and length are all part of a key. */
-const KEYS = ['a', 'A', 'a ', 'a/b', 'a:b', 'a-b', 'a_b', '../a', '%61', 'é', 'é', '日本', '🏯', '__proto__', '0', 'k'.repeat(5_000), `${'k'.repeat(5_000)}2`];
+const KEYS = [
+  'a',
+  'A',
+  'a ',
+  'a/b',
+  'a:b',
+  'a-b',
+  'a_b',
+  '../a',
+  '%61',
+  'é',
+  'é',
+  '日本',
+  '🏯',
+  '__proto__',
+  '0',
+  'k'.repeat(5_000),
+  `${'k'.repeat(5_000)}2`,
+];
 
 export function describeMemoryContract(name: string, makeHarness: () => Promise<MemoryHarness>): void {
   describe(`memory contract: ${name}`, () => {
@@ -103,7 +121,11 @@ export function describeMemoryContract(name: string, makeHarness: () => Promise<
     });
 
     it('behaves as a map over any sequence of operations', async () => {
-      const operation = fc.record({ op: fc.constantFrom('put', 'get', 'clear'), key: fc.constantFrom('a', 'b', 'c'), value: fc.jsonValue() });
+      const operation = fc.record({
+        op: fc.constantFrom('put', 'get', 'clear'),
+        key: fc.constantFrom('a', 'b', 'c'),
+        value: fc.jsonValue(),
+      });
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { maxLength: 12 }), async (operations) => {
           space = randomUUID();

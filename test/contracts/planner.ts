@@ -82,7 +82,10 @@ export function describePlannerContract(name: string, makeHarness: () => Promise
 
     it('asks nothing once the deadline has passed', async () => {
       harness.answer([BUY]);
-      expect(await leftOf(harness.planner.propose(GOAL, 'run:0', passedDeadline))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
+      expect(await leftOf(harness.planner.propose(GOAL, 'run:0', passedDeadline))).toMatchObject({
+        _tag: 'DeadlineExceeded',
+        effect: 'none',
+      });
       expect(harness.asked()).toEqual([]);
     });
   });

@@ -1,4 +1,4 @@
-/** Hand-worked goldens of the reference model, so that an agreement with it means agreement with SPEC.md. */
+/** Hand-worked goldens of the reference model, so that an agreement with it means agreement with docs/spec.md. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { arbitraryCase } from '../support/arbitraries';
@@ -394,12 +394,7 @@ describe('verification', () => {
     referenceVerify([buy(quantity)], { X: '10', Z: '100' }, { cash, positions: others }, policy).map((failure) => failure.code);
 
   test('all codes of the first failing action, in order', () => {
-    expect(codes('600', '1000', {})).toEqual([
-      'insufficient_cash',
-      'leverage_limit',
-      'position_value_limit',
-      'position_concentration',
-    ]);
+    expect(codes('600', '1000', {})).toEqual(['insufficient_cash', 'leverage_limit', 'position_value_limit', 'position_concentration']);
     expect(codes('1', '0', { costs: { fee_bps: 10_000 } })).toEqual([
       'insufficient_cash',
       'invalid_equity',

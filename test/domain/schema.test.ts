@@ -26,7 +26,12 @@ interface Published {
 }
 
 function published(name: string, title: string, schema: JsonSchema, accepts: (document: unknown) => boolean): Published {
-  const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `urn:executable-world-models:${name}`, title, ...schema };
+  const document = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: `urn:executable-world-models:${name}`,
+    title,
+    ...schema,
+  };
   return { name, file: `${name}.schema.json`, text: `${JSON.stringify(document, null, 2)}\n`, accepts };
 }
 
@@ -60,7 +65,11 @@ describe.each(all)('$file', (schema: Published) => {
   test('is a schema of the 2020-12 draft, with an id that needs no host', () => {
     const document = JSON.parse(schema.text) as Record<string, unknown>;
     expect(new Ajv2020().validateSchema(document)).toBe(true);
-    expect(document).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', $id: expect.stringMatching(/^urn:/) as string, title: expect.any(String) as string });
+    expect(document).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: expect.stringMatching(/^urn:/) as string,
+      title: expect.any(String) as string,
+    });
     expect(schema.text.replaceAll('https://json-schema.org/draft/2020-12/schema', '')).not.toMatch(/https?:/);
   });
 });
@@ -89,7 +98,11 @@ function pathsOf(value: unknown, at: Path = []): readonly Path[] {
 }
 
 /** The document with one place changed: another value there, a key dropped, or a key added. */
-function changedAt(document: unknown, path: Path, change: { readonly kind: 'set' | 'drop' | 'add'; readonly value: unknown; readonly key: string }): unknown {
+function changedAt(
+  document: unknown,
+  path: Path,
+  change: { readonly kind: 'set' | 'drop' | 'add'; readonly value: unknown; readonly key: string },
+): unknown {
   if (path.length === 0) return change.kind === 'set' ? change.value : document;
   const copy = structuredClone(document) as Record<string | number, unknown>;
   let owner = copy;
@@ -107,7 +120,36 @@ const arbitraryChange = fc.record({
   kind: fc.constantFrom('set' as const, 'set' as const, 'drop' as const, 'add' as const),
   key: fc.constantFrom('time', 'AAPL', 'aapl', '$schema', 'description', 'buy_below', 'window', 'timing', 'fee_bps', 'constructor', 'x'),
   value: fc.oneof(
-    fc.constantFrom<unknown[]>('AAPL', ' aapl\t', 'ı', 'ſ', '\u00a0MSFT', 'BRK.B', '1', '1.50', '-1', '0', '-0', '1e3', '999999999999999999.99999999', 1, 0, -1, 1e-7, 1e17, 2 ** 53, 1.5, true, null, '', [], {}, 'threshold_price', 'sma_crossover', ['AAPL']),
+    fc.constantFrom<unknown[]>(
+      'AAPL',
+      ' aapl\t',
+      'ı',
+      'ſ',
+      '\u00a0MSFT',
+      'BRK.B',
+      '1',
+      '1.50',
+      '-1',
+      '0',
+      '-0',
+      '1e3',
+      '999999999999999999.99999999',
+      1,
+      0,
+      -1,
+      1e-7,
+      1e17,
+      2 ** 53,
+      1.5,
+      true,
+      null,
+      '',
+      [],
+      {},
+      'threshold_price',
+      'sma_crossover',
+      ['AAPL'],
+    ),
     fc.string({ unit: 'binary', maxLength: 17 }),
     fc.double({ noDefaultInfinity: true, noNaN: true }),
     fc.integer(),
@@ -154,13 +196,44 @@ describe('obvious mistakes are refused by both', () => {
     { schema: strategy, mistake: 'no rules', document: { ...strategyExample, rules: [] } },
     { schema: strategy, mistake: 'a field that is misspelt', document: { ...strategyExample, rule: [] } },
     { schema: strategy, mistake: 'a rule of no kind', document: { ...strategyExample, rules: [{ type: 'hunch', symbol: 'AAPL' }] } },
-    { schema: strategy, mistake: 'a rule without a symbol', document: { ...strategyExample, rules: [{ type: 'threshold_price', buy_below: 1 }] } },
-    { schema: strategy, mistake: 'a field of another rule', document: { ...strategyExample, rules: [{ type: 'threshold_price', symbol: 'AAPL', buy_below: 1, window: 3 }] } },
-    { schema: strategy, mistake: 'a price as words', document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: 'one' } } },
-    { schema: strategy, mistake: 'nine decimals', document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: '1.000000001' } } },
-    { schema: strategy, mistake: 'a quantity of zero', document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: 0 } } },
-    { schema: strategy, mistake: 'a window of one', document: { ...strategyExample, rules: [{ type: 'mean_reversion_zscore', symbol: 'AAPL', window: 1, z_buy_below: -1, z_sell_above: 1 }] } },
-    { schema: strategy, mistake: 'half a window', document: { ...strategyExample, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1.5, long_window: 3 }] } },
+    {
+      schema: strategy,
+      mistake: 'a rule without a symbol',
+      document: { ...strategyExample, rules: [{ type: 'threshold_price', buy_below: 1 }] },
+    },
+    {
+      schema: strategy,
+      mistake: 'a field of another rule',
+      document: { ...strategyExample, rules: [{ type: 'threshold_price', symbol: 'AAPL', buy_below: 1, window: 3 }] },
+    },
+    {
+      schema: strategy,
+      mistake: 'a price as words',
+      document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: 'one' } },
+    },
+    {
+      schema: strategy,
+      mistake: 'nine decimals',
+      document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: '1.000000001' } },
+    },
+    {
+      schema: strategy,
+      mistake: 'a quantity of zero',
+      document: { ...strategyExample, sizing: { ...strategyExample['sizing'], order_qty: 0 } },
+    },
+    {
+      schema: strategy,
+      mistake: 'a window of one',
+      document: {
+        ...strategyExample,
+        rules: [{ type: 'mean_reversion_zscore', symbol: 'AAPL', window: 1, z_buy_below: -1, z_sell_above: 1 }],
+      },
+    },
+    {
+      schema: strategy,
+      mistake: 'half a window',
+      document: { ...strategyExample, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1.5, long_window: 3 }] },
+    },
     { schema: strategy, mistake: 'a symbol that is none', document: { ...strategyExample, universe: { symbols: ['A B'] } } },
     { schema: strategy, mistake: 'a frequency of zero', document: { ...strategyExample, timing: { evaluation_frequency_steps: 0 } } },
     { schema: market, mistake: 'no steps', document: { ...marketExample, steps: [] } },

@@ -79,14 +79,19 @@ beforeAll(async () => {
     const made = await ewm(['market', 'generate', '--symbols', 'AAPL,MSFT', '--steps', String(steps), '--seed', '7', '--out', name]);
     expect(made).toMatchObject({ exit: EXIT.ok, stderr: '' });
   }
-  expect(await ewm(['run', '--market', 'long.jsonl', '--strategy', THRESHOLD, '--out', 'long'])).toMatchObject({ exit: EXIT.ok, stderr: '' });
+  expect(await ewm(['run', '--market', 'long.jsonl', '--strategy', THRESHOLD, '--out', 'long'])).toMatchObject({
+    exit: EXIT.ok,
+    stderr: '',
+  });
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('the program', () => {
   it('is a command: executable, with the Node of the path', async () => {
     expect((await stat(program)).mode & 0o111).toBe(0o111);
-    expect(execFileSync(program, ['--version'], { env: { PATH: join(ROOT, 'node_modules/.bin') } }).toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(execFileSync(program, ['--version'], { env: { PATH: join(ROOT, 'node_modules/.bin') } }).toString()).toMatch(
+      /^\d+\.\d+\.\d+\n$/,
+    );
     const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
     expect(manifest.bin).toEqual({ ewm: 'dist/ewm.cjs' });
   });
@@ -102,7 +107,11 @@ describe('the program', () => {
     const said = await shell('ewm market generate --symbols A --steps 1000000 --seed 1 | head -1; echo "${PIPESTATUS[0]}"');
     expect(said).toEqual({ exit: 0, stdout: `{"symbols":["A"]}\n${String(EXIT.readerGone)}\n`, stderr: '' });
     const replay = await shell('ewm replay tape --tape long/tape.jsonl --format csv | head -1; echo "${PIPESTATUS[0]}"');
-    expect(replay).toEqual({ exit: 0, stdout: `step,prices,signals,actions,decision,why,exposure\n${String(EXIT.readerGone)}\n`, stderr: '' });
+    expect(replay).toEqual({
+      exit: 0,
+      stdout: `step,prices,signals,actions,decision,why,exposure\n${String(EXIT.readerGone)}\n`,
+      stderr: '',
+    });
   });
 
   it('says so when stdout takes nothing', async () => {
@@ -139,9 +148,15 @@ describe('one market in several forms', () => {
   it('gives one run, byte for byte, from files and from stdin', async () => {
     for (const form of ['csv', 'jsonl', 'json']) {
       expect(await ewm(['market', 'import', PRICES, '--out', `prices.${form}`])).toMatchObject({ exit: EXIT.ok });
-      expect(await ewm(['run', '--market', `prices.${form}`, '--strategy', CROSSOVER, '--out', `from-${form}`])).toMatchObject({ exit: EXIT.ok, stderr: '' });
+      expect(await ewm(['run', '--market', `prices.${form}`, '--strategy', CROSSOVER, '--out', `from-${form}`])).toMatchObject({
+        exit: EXIT.ok,
+        stderr: '',
+      });
       const stdin = await readFile(at(`prices.${form}`), 'utf8');
-      expect(await ewm(['run', '--market', '-', '--strategy', CROSSOVER, '--out', `piped-${form}`], stdin)).toMatchObject({ exit: EXIT.ok, stderr: '' });
+      expect(await ewm(['run', '--market', '-', '--strategy', CROSSOVER, '--out', `piped-${form}`], stdin)).toMatchObject({
+        exit: EXIT.ok,
+        stderr: '',
+      });
     }
     const bytes = await bytesOfRun('from-csv');
     for (const name of ['from-jsonl', 'from-json', 'piped-csv', 'piped-jsonl', 'piped-json']) expect(await bytesOfRun(name)).toEqual(bytes);
@@ -198,12 +213,20 @@ describe('a run that is stopped', () => {
     child.kill(signal);
     const said = await finish(child);
     expect(said).toMatchObject({ exit: EXIT.interrupted, stdout: '' });
-    expect(said.stderr).toMatch(new RegExp(`^ewm: interrupted after \\d+ steps; the unfinished, unsealed tape is ${signal}/tape\\.jsonl\\.partial\\n$`));
-    expect(await ewm(['verify', signal])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('holds an unfinished run') as unknown });
+    expect(said.stderr).toMatch(
+      new RegExp(`^ewm: interrupted after \\d+ steps; the unfinished, unsealed tape is ${signal}/tape\\.jsonl\\.partial\\n$`),
+    );
+    expect(await ewm(['verify', signal])).toMatchObject({
+      exit: EXIT.notProven,
+      stdout: expect.stringContaining('holds an unfinished run') as unknown,
+    });
     const replay = await ewm(['replay', 'tape', '--tape', `${signal}/tape.jsonl`, '--max-steps', '1']);
     expect(replay.exit).toBe(EXIT.notProven);
     expect(replay.stderr).toMatch(/^ewm: UNFINISHED: .*\newm: the tape is UNSEALED: [^\n]*\n$/);
-    expect(await ewm([...args, signal])).toMatchObject({ exit: EXIT.cannotWrite, stderr: expect.stringContaining('--force replaces it') as unknown });
+    expect(await ewm([...args, signal])).toMatchObject({
+      exit: EXIT.cannotWrite,
+      stderr: expect.stringContaining('--force replaces it') as unknown,
+    });
     await rm(at(signal), { recursive: true });
   });
 
@@ -239,7 +262,10 @@ describe('a run that is stopped', () => {
   it('dead between two renames is unfinished', async () => {
     await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'halfway']);
     await shell('mv halfway/run.json halfway/run.json.partial');
-    expect(await ewm(['verify', 'halfway'])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('unfinished') as unknown });
+    expect(await ewm(['verify', 'halfway'])).toMatchObject({
+      exit: EXIT.notProven,
+      stdout: expect.stringContaining('unfinished') as unknown,
+    });
     expect(await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'halfway'])).toMatchObject({ exit: EXIT.cannotWrite });
   });
 
@@ -252,7 +278,11 @@ describe('a run that is stopped', () => {
     expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared'])).exit).toBe(EXIT.cannotWrite);
     expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared', '--force'])).exit).toBe(EXIT.ok);
     slow.kill('SIGCONT');
-    expect(await slowSaid).toEqual({ exit: EXIT.cannotWrite, stdout: '', stderr: 'ewm: shared: cannot be written: another run took this directory over\n' });
+    expect(await slowSaid).toEqual({
+      exit: EXIT.cannotWrite,
+      stdout: '',
+      stderr: 'ewm: shared: cannot be written: another run took this directory over\n',
+    });
     expect((await ewm(['verify', 'shared'])).exit).toBe(EXIT.ok);
     expect((await readdir(at('shared'))).sort()).toEqual([...LOCAL_FILES].sort());
   });
@@ -260,18 +290,32 @@ describe('a run that is stopped', () => {
 
 describe('a disk that is full', () => {
   it.each([
-    ['a run', `ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out big/run`, /^ewm: big\/run\/\w+\.jsonl\.partial: cannot be written: the file would be larger than the system allows\n$/],
-    ['a market', 'ewm market generate --symbols A --steps 100000 --seed 1 --out big.jsonl', /^ewm: big\.jsonl: cannot be written: the file would be larger than the system allows\n$/],
+    [
+      'a run',
+      `ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out big/run`,
+      /^ewm: big\/run\/\w+\.jsonl\.partial: cannot be written: the file would be larger than the system allows\n$/,
+    ],
+    [
+      'a market',
+      'ewm market generate --symbols A --steps 100000 --seed 1 --out big.jsonl',
+      /^ewm: big\.jsonl: cannot be written: the file would be larger than the system allows\n$/,
+    ],
   ])('%s past the size the system allows leaves nothing behind', async (_, line, message) => {
     // Unit: 1024 bytes.
-    expect(await shell(`ulimit -f 512; ${line}`)).toEqual({ exit: EXIT.cannotWrite, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect(await shell(`ulimit -f 512; ${line}`)).toEqual({
+      exit: EXIT.cannotWrite,
+      stdout: '',
+      stderr: expect.stringMatching(message) as unknown,
+    });
     expect((await readdir(directory)).filter((name) => name.startsWith('big'))).toEqual([]);
   });
 
   it('keeps the old run when the new one does not fit', async () => {
     await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'kept']);
     const before = await bytesOfRun('kept');
-    expect((await shell(`ulimit -f 512; ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out kept --force`)).exit).toBe(EXIT.cannotWrite);
+    expect((await shell(`ulimit -f 512; ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out kept --force`)).exit).toBe(
+      EXIT.cannotWrite,
+    );
     expect(await bytesOfRun('kept')).toEqual(before);
     expect((await readdir(at('kept'))).sort()).toEqual([...LOCAL_FILES].sort());
   });
@@ -280,7 +324,9 @@ describe('a disk that is full', () => {
     await mkdir(at('disk'));
     // Only root may; elsewhere the limits above stand for it.
     const mounted = (await shell('mount -t tmpfs -o size=512k none disk')).exit === 0;
-    const said = mounted ? await shell(`ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out disk/run; code=$?; ls disk; umount disk; exit $code`) : undefined;
+    const said = mounted
+      ? await shell(`ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out disk/run; code=$?; ls disk; umount disk; exit $code`)
+      : undefined;
     expect(said ?? { exit: EXIT.cannotWrite, stdout: '', stderr: 'no space left on the device' }).toEqual({
       exit: EXIT.cannotWrite,
       stdout: '',
@@ -291,7 +337,9 @@ describe('a disk that is full', () => {
   it('says so of a read-only one, where that can be mounted', async () => {
     await mkdir(at('frozen'));
     const mounted = (await shell('mount -t tmpfs -o ro none frozen')).exit === 0;
-    const said = mounted ? await shell(`ewm run --market '${FIXTURE}' --strategy '${THRESHOLD}' --out frozen/run; code=$?; umount frozen; exit $code`) : undefined;
+    const said = mounted
+      ? await shell(`ewm run --market '${FIXTURE}' --strategy '${THRESHOLD}' --out frozen/run; code=$?; umount frozen; exit $code`)
+      : undefined;
     expect(said ?? { exit: EXIT.cannotWrite, stderr: 'the file system is read-only' }).toMatchObject({
       exit: EXIT.cannotWrite,
       stderr: expect.stringContaining('the file system is read-only') as unknown,
@@ -309,7 +357,11 @@ describe('input without end', () => {
     const file = `wide.${ending}`;
     await writeFile(at(file), '');
     await truncate(at(file), 200_000_000);
-    expect(await ewm(['run', '--market', file, '--strategy', THRESHOLD, '--out', 'wide'])).toEqual({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect(await ewm(['run', '--market', file, '--strategy', THRESHOLD, '--out', 'wide'])).toEqual({
+      exit: EXIT.badInput,
+      stdout: '',
+      stderr: expect.stringMatching(message) as unknown,
+    });
     expect((await ewm(['replay', 'tape', '--tape', file])).stderr).toMatch(/BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/);
     expect((await ewm(['market', 'import', file, '--out', 'x.csv'])).exit).toBe(EXIT.badInput);
     expect((await ewm(['strategy', 'check', file])).stderr).toMatch(/larger than 32 MiB/);
@@ -321,7 +373,9 @@ describe('input without end', () => {
     expect(await ewm(['market', 'import', 'tall.csv', '--out', 'tall.jsonl'])).toEqual({
       exit: EXIT.badInput,
       stdout: '',
-      stderr: expect.stringMatching(/^ewm: tall\.csv: larger than 32 MiB, the most that is imported at once; cut it into several files/) as unknown,
+      stderr: expect.stringMatching(
+        /^ewm: tall\.csv: larger than 32 MiB, the most that is imported at once; cut it into several files/,
+      ) as unknown,
     });
   });
 
@@ -336,5 +390,8 @@ it('reads a file that may not be read as one that cannot be', async () => {
   await chmod(at('secret.csv'), 0);
   const said = await ewm(['run', '--market', 'secret.csv', '--strategy', THRESHOLD, '--out', 'secret']);
   // Root reads it all the same, and finds that MSFT is not in it.
-  expect(said).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringMatching(/permission denied|"MSFT": not in the market/) as unknown });
+  expect(said).toMatchObject({
+    exit: EXIT.badInput,
+    stderr: expect.stringMatching(/permission denied|"MSFT": not in the market/) as unknown,
+  });
 });

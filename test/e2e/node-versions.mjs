@@ -20,9 +20,25 @@ const COMMANDS = [
   ...['csv', 'jsonl', 'json'].map((form) => ({
     args: ['run', '--market', `stocks.${form}`, '--strategy', example('strategies/sma_crossover.json'), '--out', `run-${form}`],
   })),
-  { args: ['run', '--market', '-', '--strategy', example('strategies/mean_reversion_zscore.json'), '--out', 'run-stdin', '--json'], stdin: 'stocks.csv' },
+  {
+    args: ['run', '--market', '-', '--strategy', example('strategies/mean_reversion_zscore.json'), '--out', 'run-stdin', '--json'],
+    stdin: 'stocks.csv',
+  },
   { args: ['run', '--market', 'random.jsonl', '--strategy', example('strategies/threshold_demo.json'), '--out', 'run-random'] },
-  { args: ['run', '--market', 'random.jsonl', '--strategy', example('strategies/threshold_demo.json'), '--max-steps', '3', '--out', 'run-refused'], exit: 3 },
+  {
+    args: [
+      'run',
+      '--market',
+      'random.jsonl',
+      '--strategy',
+      example('strategies/threshold_demo.json'),
+      '--max-steps',
+      '3',
+      '--out',
+      'run-refused',
+    ],
+    exit: 3,
+  },
   ...['run-csv', 'run-stdin', 'run-random', 'run-refused'].map((run) => ({ args: ['verify', run, '--json'] })),
   { args: ['verify', 'run-random', '--jobs', '2'] },
   { args: ['replay', 'tape', '--tape', 'run-csv/tape.jsonl'] },

@@ -6,8 +6,26 @@ import { checkChains } from '../../src/domain/run/replay';
 import { run } from '../../src/domain/run/run';
 import { filesOf } from '../../src/domain/run/inputs';
 import type { RunFile } from '../../src/ports/run-files';
-import { bareRow, bytesOf, elementAt, expectRight, fromText, linesOf, makePiecedMarket, rowsOf, textOf, verdictOn } from '../support/harness';
-import { type JsonObject, type ReferenceBudget, type ReferencePolicy, referenceRun, type ReferenceState, type ReferenceStrategy } from '../support/reference-model';
+import {
+  bareRow,
+  bytesOf,
+  elementAt,
+  expectRight,
+  fromText,
+  linesOf,
+  makePiecedMarket,
+  rowsOf,
+  textOf,
+  verdictOn,
+} from '../support/harness';
+import {
+  type JsonObject,
+  type ReferenceBudget,
+  type ReferencePolicy,
+  referenceRun,
+  type ReferenceState,
+  type ReferenceStrategy,
+} from '../support/reference-model';
 
 const LOCAL_FILES = filesOf('local');
 
@@ -116,9 +134,35 @@ describe.each(Object.entries(GOLDENS))('%s', (name, headHash) => {
 });
 
 test('the goldens hold every decision, both sides, skips, codes and a refusal', () => {
-  const rows = Object.keys(GOLDENS).flatMap((name) => LOCAL_FILES.filter((file) => file === 'tape.jsonl' || file === 'executions.jsonl').flatMap((file) => rowsOf(linesOf(readGolden(name), file))));
-  const seen = new Set(rows.flatMap((row) => [row['decision'], row['side'], row['ok'], ...((row['skipped'] ?? []) as JsonObject[]).map(({ reason }) => reason), ...((row['verifier_errors'] ?? []) as JsonObject[]).map(({ code }) => code)]));
-  for (const kind of ['APPROVED', 'REJECTED', 'HOLD', 'BUY', 'SELL', true, false, 'max_position_qty_per_symbol', 'insufficient_cash', 'no_position', 'position_concentration', 'leverage_limit', 'position_value_limit']) {
+  const rows = Object.keys(GOLDENS).flatMap((name) =>
+    LOCAL_FILES.filter((file) => file === 'tape.jsonl' || file === 'executions.jsonl').flatMap((file) =>
+      rowsOf(linesOf(readGolden(name), file)),
+    ),
+  );
+  const seen = new Set(
+    rows.flatMap((row) => [
+      row['decision'],
+      row['side'],
+      row['ok'],
+      ...((row['skipped'] ?? []) as JsonObject[]).map(({ reason }) => reason),
+      ...((row['verifier_errors'] ?? []) as JsonObject[]).map(({ code }) => code),
+    ]),
+  );
+  for (const kind of [
+    'APPROVED',
+    'REJECTED',
+    'HOLD',
+    'BUY',
+    'SELL',
+    true,
+    false,
+    'max_position_qty_per_symbol',
+    'insufficient_cash',
+    'no_position',
+    'position_concentration',
+    'leverage_limit',
+    'position_value_limit',
+  ]) {
     expect(seen).toContain(kind);
   }
 });

@@ -19,7 +19,13 @@ const BUDGET = { max_steps: 10, max_tool_calls: 10, max_memory_ops: 10, max_memo
 const BODIES: Readonly<Record<Mode, object>> = {
   'agentcore-base': { steps: 5, budget: { max_steps: 5 } },
   'agentcore-tools': { budget: BUDGET },
-  'agentcore-memory': { budget: BUDGET, requests: [{ op: 'memory_put', key: 'k', value: 'v' }, { op: 'memory_get', key: 'k' }] },
+  'agentcore-memory': {
+    budget: BUDGET,
+    requests: [
+      { op: 'memory_put', key: 'k', value: 'v' },
+      { op: 'memory_get', key: 'k' },
+    ],
+  },
 };
 const MODES = Object.keys(BODIES) as Mode[];
 
@@ -45,7 +51,10 @@ async function bytesOf(mode: Mode, body: object, ports: Partial<HandlerPorts> = 
   return storedBytes(test);
 }
 
-async function overHttp(mode: Mode, artifactBytesMax: number): Promise<{ readonly status: number; readonly answer: ApiResponse; readonly puts: number }> {
+async function overHttp(
+  mode: Mode,
+  artifactBytesMax: number,
+): Promise<{ readonly status: number; readonly answer: ApiResponse; readonly puts: number }> {
   s3.reset();
   s3.objects.clear();
   const artifacts = makeS3ArtifactStore({ client, bucket: STUB_BUCKET, prefix: 'ewm/' });
@@ -60,7 +69,12 @@ it.each(['agentcore-base', 'agentcore-tools'] as const)('%s is stored at the cei
   expect(await overHttp(mode, bytes)).toMatchObject({ status: 200, puts: 10, answer: { ok: true } });
   const { status, answer, puts } = await overHttp(mode, bytes - 1);
   expect([status, puts, s3.objects.size]).toEqual([413, 0, 0]);
-  expect(answer).toMatchObject({ ok: false, artifact_dir: null, run_id: expect.any(String) as string, error: { code: 'payload_too_large' } });
+  expect(answer).toMatchObject({
+    ok: false,
+    artifact_dir: null,
+    run_id: expect.any(String) as string,
+    error: { code: 'payload_too_large' },
+  });
   expect(answer.error?.message).toContain(`${String(bytes)} bytes, and at most ${String(bytes - 1)} are stored`);
   expect(answer.error?.message).toContain('fewer steps or symbols, or raise EWM_MAX_ARTIFACT_BYTES');
 });
@@ -81,7 +95,11 @@ describe('memory', () => {
   });
 
   it('refuses a list that is too long to be recorded, and that nothing was sent of', async () => {
-    const requests = Array.from({ length: 1_000 }, (_, index) => ({ op: 'memory_put', key: 'k', value: `${'x'.repeat(100)}${String(index)}` }));
+    const requests = Array.from({ length: 1_000 }, (_, index) => ({
+      op: 'memory_put',
+      key: 'k',
+      value: `${'x'.repeat(100)}${String(index)}`,
+    }));
     const test = makeTestHandler(mode, { artifactBytesMax: 65_536 });
     const answer = await invoke(test, { budget: { ...BUDGET, max_memory_ops: 1, max_memory_bytes: 0 }, requests });
     expect(answer).toMatchObject({ artifact_dir: null, error: { code: 'payload_too_large' } });
@@ -116,7 +134,11 @@ describe('tools that reach outside', () => {
     const test = makeTestHandler('agentcore-tools', { artifactBytesMax: 400_000 }, saying('x'.repeat(40_000)));
     const answer = await invoke(test, body);
     // A quarter of the ceiling has room for two of them.
-    expect(answer).toMatchObject({ ok: false, budget_state: { tool_calls: 3 }, error: { code: 'tool_failed', index: 2, tool: 'execute_code' } });
+    expect(answer).toMatchObject({
+      ok: false,
+      budget_state: { tool_calls: 3 },
+      error: { code: 'tool_failed', index: 2, tool: 'execute_code' },
+    });
     expect(answer.error?.message).toMatch(/an answer of 400\d\d bytes, withheld: 199\d\d were left/);
     expect(storedBytes(test)).toBeLessThanOrEqual(400_000);
     await expect(provenHead(test.artifacts, answer)).resolves.toBe(answer.head_hash);
@@ -152,7 +174,10 @@ it('is far above ordinary runs', async () => {
     initial_state: { cash: 100_000 },
     policy: { risk_limits: { max_position_value: 1_000_000 } },
   };
-  const requests = Array.from({ length: 5 }, () => [{ op: 'memory_put', key: 'k', value: 'x'.repeat(6_000) }, { op: 'memory_get', key: 'k' }]).flat();
+  const requests = Array.from({ length: 5 }, () => [
+    { op: 'memory_put', key: 'k', value: 'x'.repeat(6_000) },
+    { op: 'memory_get', key: 'k' },
+  ]).flat();
   const sizes = {
     base: await bytesOf('agentcore-base', base),
     tools: await bytesOf('agentcore-tools', BODIES['agentcore-tools']),
@@ -160,7 +185,9 @@ it('is far above ordinary runs', async () => {
   };
   for (const bytes of Object.values(sizes)) expect(bytes * 4).toBeLessThan(DEFAULT);
   // The most that the default budgets allow is taken, too.
-  expect(memoryMightNotFit({ max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 }, 10, DEFAULT)).toBeUndefined();
+  expect(
+    memoryMightNotFit({ max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 }, 10, DEFAULT),
+  ).toBeUndefined();
   expect(sizes.base).toBeGreaterThan(100 * symbols.length * 100);
 });
 

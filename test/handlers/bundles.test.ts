@@ -109,7 +109,9 @@ async function invoke(
 
 describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
   it('is a small zip of one file, which names no place of the machine it was built on', async () => {
-    const [bundle, map, zip] = await Promise.all([`${name}/index.js`, `${name}/index.js.map`, `${name}.zip`].map((file) => readFile(join(directory, file))));
+    const [bundle, map, zip] = await Promise.all(
+      [`${name}/index.js`, `${name}/index.js.map`, `${name}.zip`].map((file) => readFile(join(directory, file))),
+    );
     if (bundle === undefined || map === undefined || zip === undefined) throw new Error('three files were read');
     expect(zip.length).toBeLessThanOrEqual(SIZE_MAX[name]);
     expect(zip.length).toBe(built.zipBytes[name]);
@@ -187,8 +189,7 @@ describe('what is in them', () => {
     }
     return new Map([...modes].map(([part, names]) => [part, names.join(' ')]));
   };
-  const partsOf = (wanted: string): readonly string[] =>
-    [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
+  const partsOf = (wanted: string): readonly string[] => [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
     expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/body-base.ts', 'src/handlers/lambda/base.ts']);
@@ -249,7 +250,8 @@ describe('what is in them', () => {
   it('is nothing of the command line, of the server, of verification, or of the other ways to credentials', () => {
     const shared = partsOf('base tools memory');
     expect(shared).toContain('@aws-sdk/client-s3');
-    const foreign = /^src\/(handlers\/(cli|server)|adapters\/filesystem|domain\/run\/(verify|segments|compare|replay|evidence))|credential-provider-(?!env)|client-(sso|sts)|token-provider|nested-clients/;
+    const foreign =
+      /^src\/(handlers\/(cli|server)|adapters\/filesystem|domain\/run\/(verify|segments|compare|replay|evidence))|credential-provider-(?!env)|client-(sso|sts)|token-provider|nested-clients/;
     expect(shared.filter((part) => foreign.test(part))).toEqual([]);
   });
 });
@@ -268,7 +270,12 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
 
   /** Which files of a bundle have functions that were called; esbuild writes the name of each file above what it takes from it. */
   function partsCalled(source: string, coverage: CoveredScript): readonly Part[] {
-    const parts = [...source.matchAll(/^ *\/\/ (\S+\.(?:m?js|ts|json))$/gm)].map(({ index, 1: path = '' }): Part => ({ at: index, path, functions: 0, called: 0 }));
+    const parts = [...source.matchAll(/^ *\/\/ (\S+\.(?:m?js|ts|json))$/gm)].map(({ index, 1: path = '' }): Part => ({
+      at: index,
+      path,
+      functions: 0,
+      called: 0,
+    }));
     for (const { ranges } of coverage.functions) {
       const part = parts.findLast(({ at }) => at <= (ranges[0]?.startOffset ?? 0));
       if (part === undefined) continue;
@@ -287,7 +294,9 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     expect(answer).toMatchObject({ statusCode: 200 });
     const file = join(readable, 'base', 'index.js');
     const reports = await Promise.all((await readdir(covered)).map((report) => readFile(join(covered, report), 'utf8')));
-    const coverage = reports.flatMap((report) => (JSON.parse(report) as Coverage).result).find(({ url }) => url === pathToFileURL(file).href);
+    const coverage = reports
+      .flatMap((report) => (JSON.parse(report) as Coverage).result)
+      .find(({ url }) => url === pathToFileURL(file).href);
     const parts = partsCalled(await readFile(file, 'utf8'), coverage ?? { url: '', functions: [] });
     expect(parts.length).toBeGreaterThan(100);
 
@@ -307,11 +316,14 @@ describe('the build', () => {
   it('gives the same zips in another folder, another time zone and under another umask', async () => {
     const checkout = await mkdtemp(join(tmpdir(), 'ewm-checkout-'));
     try {
-      for (const part of ['.config', 'src', 'examples', 'package.json', 'tsconfig.json']) await cp(join(ROOT, part), join(checkout, part), { recursive: true });
+      for (const part of ['.config', 'src', 'examples', 'package.json', 'tsconfig.json'])
+        await cp(join(ROOT, part), join(checkout, part), { recursive: true });
       await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
       await script(`process.umask(0o077);${BUILD}`, ['dist/elsewhere'], { cwd: checkout, env: { TZ: 'Pacific/Apia' } });
       for (const name of Object.keys(SIZE_MAX)) {
-        const [here, there] = await Promise.all([directory, join(checkout, 'dist/elsewhere')].map((folder) => readFile(join(folder, `${name}.zip`))));
+        const [here, there] = await Promise.all(
+          [directory, join(checkout, 'dist/elsewhere')].map((folder) => readFile(join(folder, `${name}.zip`))),
+        );
         expect(there?.equals(here ?? Buffer.alloc(0))).toBe(true);
       }
     } finally {

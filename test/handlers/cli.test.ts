@@ -97,7 +97,11 @@ describe('usage', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['an unknown command', ['runn'], /^ewm: unknown command 'runn'\n\(Did you mean run\?\)\n\(ewm --help tells/],
     ['an unknown inner command', ['replay', 'tap'], /^ewm: unknown command 'tap'\n\(Did you mean tape\?\)\n\(ewm replay --help tells/],
-    ['a misspelt option, before what is missing', ['run', '--markt', 'x'], /^ewm: unknown option '--markt'\n\(Did you mean --market\?\)\n\(ewm run --help/],
+    [
+      'a misspelt option, before what is missing',
+      ['run', '--markt', 'x'],
+      /^ewm: unknown option '--markt'\n\(Did you mean --market\?\)\n\(ewm run --help/,
+    ],
     ['everything that is missing', ['run'], /^ewm: ewm run needs --market <file>, --strategy <file>, --out <directory>\n/],
     ['a missing option of an inner command', ['replay', 'tape'], /^ewm: ewm replay tape needs --tape <file>\n\(ewm replay tape --help/],
     ['a missing argument', ['verify'], /^ewm: missing required argument 'directory'\n\(ewm verify --help/],
@@ -113,7 +117,11 @@ describe('usage', () => {
     ['cash that is no decimal', ['run', '--cash', '1e5'], /expected an amount of 0 or more such as 99\.86/],
     ['nine decimals of cash', ['run', '--cash', '1.123456789'], /at most 8 decimals/],
     ['help of what is not there', ['help', 'replay', 'x'], /^ewm: ewm replay has no command 'x'; its commands are tape, executions\n/],
-    ['stdin for two things', ['run', '--market', '-', '--strategy', '-', '--out', '@/o'], /^ewm: stdin can be read only once: --market and --strategy/],
+    [
+      'stdin for two things',
+      ['run', '--market', '-', '--strategy', '-', '--out', '@/o'],
+      /^ewm: stdin can be read only once: --market and --strategy/,
+    ],
     ['stdin for two things', ['strategy', 'check', '-', '--market', '-'], /^ewm: stdin can be read only once/],
   ])('%s', async (_, args, message) => {
     const said = await ewm(args);
@@ -131,12 +139,19 @@ describe('usage', () => {
   ])('a mistake as JSON: %j', async (args, message) => {
     const said = await ewm(args);
     expect(said.exit).toBe(EXIT.badInput);
-    expect(JSON.parse(said.stdout)).toMatchObject({ ok: false, error: { code: expect.any(String) as unknown, message: expect.stringMatching(message) as unknown } });
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      ok: false,
+      error: { code: expect.any(String) as unknown, message: expect.stringMatching(message) as unknown },
+    });
     expect(said.stderr).toMatch(message);
   });
 
   it('a word behind -- is no option', async () => {
-    expect(await ewm(['verify', '--', '--json'])).toMatchObject({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(/^ewm: --json: no such directory/) as unknown });
+    expect(await ewm(['verify', '--', '--json'])).toMatchObject({
+      exit: EXIT.badInput,
+      stdout: '',
+      stderr: expect.stringMatching(/^ewm: --json: no such directory/) as unknown,
+    });
   });
 
   it('prints the version', async () => {
@@ -150,25 +165,32 @@ describe('usage', () => {
     for (const [code, meaning] of EXIT_TABLE) expect(said.stdout).toContain(`${String(code).padStart(5)}  ${meaning}`);
   });
 
-  it.each([[['run']], [['verify']], [['replay', 'tape']], [['replay', 'executions']], [['strategy', 'check']], [['market', 'import']], [['market', 'generate']]])(
-    'help of %j has an example that parses',
-    async (command) => {
-      const said = await ewm([...command, '--help']);
-      expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
-      expect(await ewm(['help', ...command])).toEqual(said);
-      const example = /Example:\n {2}ewm (.*)/.exec(said.stdout)?.[1] ?? '';
-      expect(example).toMatch(new RegExp(`^${command.join(' ')} `));
-      expect(said.stdout).not.toMatch(/default: (false|null|undefined)/);
-      expect(Math.max(...said.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-    },
-  );
+  it.each([
+    [['run']],
+    [['verify']],
+    [['replay', 'tape']],
+    [['replay', 'executions']],
+    [['strategy', 'check']],
+    [['market', 'import']],
+    [['market', 'generate']],
+  ])('help of %j has an example that parses', async (command) => {
+    const said = await ewm([...command, '--help']);
+    expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
+    expect(await ewm(['help', ...command])).toEqual(said);
+    const example = /Example:\n {2}ewm (.*)/.exec(said.stdout)?.[1] ?? '';
+    expect(example).toMatch(new RegExp(`^${command.join(' ')} `));
+    expect(said.stdout).not.toMatch(/default: (false|null|undefined)/);
+    expect(Math.max(...said.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
 });
 
 describe('run', () => {
   it('says what a person wants to know', async () => {
     const said = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/told']);
     expect(said.stderr).toBe('');
-    expect(said.stdout).toMatch(/^run [0-9a-f]{32}: 5 steps, finished\n {2}decisions {2}4 approved, 0 rejected, 1 hold; 6 fills\n {2}equity {5}1000 -> 1031\.74 \(\+3\.17 %\)\n/);
+    expect(said.stdout).toMatch(
+      /^run [0-9a-f]{32}: 5 steps, finished\n {2}decisions {2}4 approved, 0 rejected, 1 hold; 6 fills\n {2}equity {5}1000 -> 1031\.74 \(\+3\.17 %\)\n/,
+    );
     expect(said.stdout).toContain('ewm verify @/told');
   });
 
@@ -191,7 +213,11 @@ describe('run', () => {
   it('does not overwrite a run unless told to', async () => {
     const before = await readFile(join(directory, 'run/run.json'), 'utf8');
     const args = ['run', '--market', MARKET, '--strategy', STRATEGY, '--steps', '2', '--out', '@/run'];
-    expect(await ewm(args)).toEqual({ exit: EXIT.cannotWrite, stdout: '', stderr: 'ewm: @/run: holds a finished run; --force replaces it\n' });
+    expect(await ewm(args)).toEqual({
+      exit: EXIT.cannotWrite,
+      stdout: '',
+      stderr: 'ewm: @/run: holds a finished run; --force replaces it\n',
+    });
     expect(await readFile(join(directory, 'run/run.json'), 'utf8')).toBe(before);
     expect((await ewm([...args, '--force'])).exit).toBe(EXIT.ok);
     expect((await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/run', '--force'])).exit).toBe(EXIT.ok);
@@ -208,14 +234,20 @@ describe('run', () => {
       stderr: 'ewm: @/own: cannot be written: holds a strategy.json that belongs to no run; choose another directory\n',
     });
     expect(await readdir(join(directory, 'own'))).toEqual(['strategy.json']);
-    expect(await ewm(['verify', '@/own'])).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringContaining('holds no run') as unknown });
+    expect(await ewm(['verify', '@/own'])).toMatchObject({
+      exit: EXIT.badInput,
+      stderr: expect.stringContaining('holds no run') as unknown,
+    });
   });
 
   it('leaves an interrupted run recognisable', async () => {
     const args = ['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/stop'];
     const said = await ewm(args, { interrupted: true });
     expect(said).toEqual({ exit: EXIT.interrupted, stdout: '', stderr: 'ewm: interrupted before the first step\n' });
-    expect(await ewm(['verify', '@/stop'])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('unfinished run') as unknown });
+    expect(await ewm(['verify', '@/stop'])).toMatchObject({
+      exit: EXIT.notProven,
+      stdout: expect.stringContaining('unfinished run') as unknown,
+    });
     expect(await ewm(['replay', 'tape', '--tape', '@/stop/tape.jsonl'])).toMatchObject({
       exit: EXIT.notProven,
       stderr: expect.stringContaining('UNFINISHED') as unknown,
@@ -265,7 +297,12 @@ describe('run', () => {
     ['steps the market does not have', ['--steps', '6'], EXIT.badInput, /^ewm: --steps: 6 asked for, the market has 5\n$/],
     ['a file as the directory', ['--out', '@/empty.json'], EXIT.cannotWrite, /empty\.json: cannot be written: is not a directory\n$/],
     ['a file in the path', ['--out', '@/empty.json/a/b'], EXIT.cannotWrite, /a part of the path is not a directory\n$/],
-    ['a place where nothing can be made', ['--out', '/proc/ewm'], EXIT.cannotWrite, /^ewm: \/proc\/ewm: cannot be written: no directory can be made here\n$/],
+    [
+      'a place where nothing can be made',
+      ['--out', '/proc/ewm'],
+      EXIT.cannotWrite,
+      /^ewm: \/proc\/ewm: cannot be written: no directory can be made here\n$/,
+    ],
   ])('refuses %s', async (_, args, exit, message) => {
     const said = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/bad', ...args]);
     expect(said).toEqual({ exit, stdout: '', stderr: expect.stringMatching(message) as unknown });
@@ -278,24 +315,39 @@ describe('verify', () => {
     const said = await ewm(['verify', '@/run']);
     expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
     expect(said.stdout).toMatch(/^proven: @\/run\n {2}run {8}[0-9a-f]{32}\n {2}replayed {3}5 steps and 6 fills;/);
-    expect(JSON.parse((await ewm(['verify', '@/run', '--json'])).stdout)).toMatchObject({ ok: true, verdict: 'proven', run: { steps: 5, fills: 6 } });
-    expect((await ewm(['verify', '@/run', '--chain-only'])).stdout).toMatch(/^chain whole: @\/run\n {2}hash chain whole: 7 tape rows and 6 fills\n/);
+    expect(JSON.parse((await ewm(['verify', '@/run', '--json'])).stdout)).toMatchObject({
+      ok: true,
+      verdict: 'proven',
+      run: { steps: 5, fills: 6 },
+    });
+    expect((await ewm(['verify', '@/run', '--chain-only'])).stdout).toMatch(
+      /^chain whole: @\/run\n {2}hash chain whole: 7 tape rows and 6 fills\n/,
+    );
     const json = JSON.parse((await ewm(['verify', '@/run', '--chain-only', '--json'])).stdout) as unknown;
-    expect(json).toMatchObject({ ok: true, verdict: 'chain_whole', chain: { tape: { rows: 7, sealed: true, broken: null }, executions: { rows: 6, broken: null } } });
+    expect(json).toMatchObject({
+      ok: true,
+      verdict: 'chain_whole',
+      chain: { tape: { rows: 7, sealed: true, broken: null }, executions: { rows: 6, broken: null } },
+    });
   });
 
   it('names the first difference, and lets nothing in it reach the terminal', async () => {
     await copyRun('tampered', (tape) => tape.replace('99.51', '99.52'));
     const said = await ewm(['verify', '@/tampered']);
     expect(said.exit).toBe(EXIT.notProven);
-    expect(said.stdout).toMatch(/first divergence {2}tape\.jsonl, row 3 \(line 4\) at \/.*\n {2}expected {10}"99\.51"\n {2}actual {12}"99\.52"\n/);
+    expect(said.stdout).toMatch(
+      /first divergence {2}tape\.jsonl, row 3 \(line 4\) at \/.*\n {2}expected {10}"99\.51"\n {2}actual {12}"99\.52"\n/,
+    );
     expect(JSON.parse((await ewm(['verify', '@/tampered', '--json'])).stdout)).toMatchObject({
       ok: false,
       verdict: 'not_proven',
       divergence: { file: 'tape.jsonl', row: 3, expected: '"99.51"', actual: '"99.52"' },
       chain: { tape: { broken: { row: 3 } } },
     });
-    expect(await ewm(['verify', '@/tampered', '--chain-only'])).toMatchObject({ exit: EXIT.notProven, stdout: expect.stringContaining('breaks at row 3') as unknown });
+    expect(await ewm(['verify', '@/tampered', '--chain-only'])).toMatchObject({
+      exit: EXIT.notProven,
+      stdout: expect.stringContaining('breaks at row 3') as unknown,
+    });
 
     await copyRun('escape', (tape) => tape.replace('the action passed', '\u009b31m\u001b[31m\u202e'));
     const escape = await ewm(['verify', '@/escape']);
@@ -314,7 +366,11 @@ describe('verify', () => {
   it('tells what is missing of a finished run', async () => {
     await copyRun('holed', (tape) => tape);
     await rm(join(directory, 'holed/tape.jsonl'));
-    expect(await ewm(['verify', '@/holed'])).toEqual({ exit: EXIT.badInput, stdout: '', stderr: 'ewm: @/holed/tape.jsonl: no such file or directory\n' });
+    expect(await ewm(['verify', '@/holed'])).toEqual({
+      exit: EXIT.badInput,
+      stdout: '',
+      stderr: 'ewm: @/holed/tape.jsonl: no such file or directory\n',
+    });
   });
 
   it('says that it was interrupted', async () => {
@@ -331,12 +387,17 @@ describe('replay', () => {
 
   it('shows the steps as a table, as CSV and as JSON', async () => {
     const table = await ewm([...tape, '@/run/tape.jsonl']);
-    expect(table).toMatchObject({ exit: EXIT.ok, stderr: expect.stringMatching(/^ewm: chain whole, sealed, 7 rows, head [0-9a-f]{64}\n$/) as unknown });
+    expect(table).toMatchObject({
+      exit: EXIT.ok,
+      stderr: expect.stringMatching(/^ewm: chain whole, sealed, 7 rows, head [0-9a-f]{64}\n$/) as unknown,
+    });
     const lines = table.stdout.split('\n');
     expect(lines[0]).toMatch(/^step {2}prices +signals +actions +decision {2}why +exposure$/);
     expect(lines[2]).toMatch(/^1 +AAPL=99\.74 MSFT=194\.19 +AAPL=BUY MSFT=BUY +BUY 1 AAPL, BUY 1 MSFT +APPROVED .* 393\.67$/);
     const csv = await ewm([...tape, '@/run/tape.jsonl', '--format', 'csv']);
-    expect(csv.stdout.split('\n')[2]).toBe('1,AAPL=99.74 MSFT=194.19,AAPL=BUY MSFT=BUY,"BUY 1 AAPL, BUY 1 MSFT",APPROVED,all 2 actions passed verification,393.67');
+    expect(csv.stdout.split('\n')[2]).toBe(
+      '1,AAPL=99.74 MSFT=194.19,AAPL=BUY MSFT=BUY,"BUY 1 AAPL, BUY 1 MSFT",APPROVED,all 2 actions passed verification,393.67',
+    );
     const json = await ewm([...tape, '@/run/tape.jsonl', '--json']);
     expect(json).toEqual(await ewm([...tape, '@/run/tape.jsonl', '--format', 'json']));
     const rows = (await readFile(join(directory, 'run/tape.jsonl'), 'utf8')).trim().split('\n').slice(1, -1);
@@ -381,7 +442,10 @@ describe('replay', () => {
       stderr: 'ewm: the tape is UNSEALED: the run did not finish, or its end was cut off.\n',
     });
     const broken = await ewm([...tape, '-', '--json'], { stdin: whole.replace('99.51', '99.52') });
-    expect(broken).toMatchObject({ exit: EXIT.notProven, stderr: expect.stringMatching(/^ewm: the hash chain is BROKEN at row 3 \(line 4\): /) as unknown });
+    expect(broken).toMatchObject({
+      exit: EXIT.notProven,
+      stderr: expect.stringMatching(/^ewm: the hash chain is BROKEN at row 3 \(line 4\): /) as unknown,
+    });
     expect(JSON.parse(broken.stdout)).toMatchObject({ ok: false, sealed: true, chain: { broken: { row: 3 } } });
     expect(JSON.parse((await ewm([...tape, '-', '--json'], { stdin: '' })).stdout)).toMatchObject({ rows: [], ok: false, sealed: false });
   });
@@ -389,8 +453,18 @@ describe('replay', () => {
   it.each<[string, readonly string[], ExitCode, RegExp]>([
     ['a directory', [...tape, '@/run'], EXIT.badInput, /^ewm: @\/run: is a directory; expected one of its files: @\/run\/tape\.jsonl or/],
     ['nothing', [...tape, '@/absent'], EXIT.badInput, /^ewm: @\/absent: no such file or directory\n$/],
-    ['a ledger for a tape', [...tape, '@/run/executions.jsonl'], EXIT.notProven, /this is a ledger: ewm replay executions --executions shows it\.\n$/],
-    ['a tape for a ledger', ['replay', 'executions', '--executions', '@/run/tape.jsonl'], EXIT.notProven, /this is a tape: ewm replay tape --tape shows it\.\n$/],
+    [
+      'a ledger for a tape',
+      [...tape, '@/run/executions.jsonl'],
+      EXIT.notProven,
+      /this is a ledger: ewm replay executions --executions shows it\.\n$/,
+    ],
+    [
+      'a tape for a ledger',
+      ['replay', 'executions', '--executions', '@/run/tape.jsonl'],
+      EXIT.notProven,
+      /this is a tape: ewm replay tape --tape shows it\.\n$/,
+    ],
     ['no rows at all', [...tape, MARKET], EXIT.notProven, /BROKEN at row 0 \(line 1\): not a JSON object/],
     ['a line without end', [...tape, '@/endless.jsonl'], EXIT.notProven, /BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/],
   ])('tells of %s', async (_, args, exit, message) => {
@@ -429,7 +503,9 @@ describe('strategy check', () => {
       exit: EXIT.badInput,
       stderr: expect.stringMatching(/\/universe\/symbols\/1: "MSFT": not in the market, which prices AAPL\n$/) as unknown,
     });
-    expect((await ewm(['strategy', 'check', STRATEGY, '--market', '@/absent.csv'])).stderr).toBe('ewm: @/absent.csv: no such file or directory\n');
+    expect((await ewm(['strategy', 'check', STRATEGY, '--market', '@/absent.csv'])).stderr).toBe(
+      'ewm: @/absent.csv: no such file or directory\n',
+    );
   });
 
   it('does not flood the terminal', async () => {
@@ -447,9 +523,16 @@ describe('market', () => {
   it('generates to stdout, with its words on stderr, or into a file', async () => {
     const piped = await ewm(generate);
     expect(piped).toMatchObject({ exit: EXIT.ok, stderr: 'ewm: generated 3 steps of A, B from seed 7\n' });
-    expect(await ewm([...generate, '--out', '@/made.jsonl'])).toEqual({ exit: EXIT.ok, stdout: 'generated 3 steps of A, B from seed 7 into @/made.jsonl\n', stderr: '' });
+    expect(await ewm([...generate, '--out', '@/made.jsonl'])).toEqual({
+      exit: EXIT.ok,
+      stdout: 'generated 3 steps of A, B from seed 7 into @/made.jsonl\n',
+      stderr: '',
+    });
     expect(await readFile(join(directory, 'made.jsonl'), 'utf8')).toBe(piped.stdout);
-    expect(await ewm([...generate, '--out', '@/made.jsonl'])).toMatchObject({ exit: EXIT.cannotWrite, stderr: 'ewm: @/made.jsonl: is there already; --force replaces it\n' });
+    expect(await ewm([...generate, '--out', '@/made.jsonl'])).toMatchObject({
+      exit: EXIT.cannotWrite,
+      stderr: 'ewm: @/made.jsonl: is there already; --force replaces it\n',
+    });
     expect(JSON.parse((await ewm([...generate, '--out', '@/made.jsonl', '--force', '--json'])).stdout)).toEqual({
       ok: true,
       out: '@/made.jsonl',
@@ -463,9 +546,19 @@ describe('market', () => {
   });
 
   it.each<[string, readonly string[], ExitCode, RegExp]>([
-    ['a symbol twice and an illegal price', ['--symbols', 'a,a', '--start-price', 'x'], EXIT.badInput, /^ewm: --symbols "a": a duplicate of item 0\newm: --start-price "x": expected whole cents/],
+    [
+      'a symbol twice and an illegal price',
+      ['--symbols', 'a,a', '--start-price', 'x'],
+      EXIT.badInput,
+      /^ewm: --symbols "a": a duplicate of item 0\newm: --start-price "x": expected whole cents/,
+    ],
     ['an ending it cannot write', ['--out', '@/x.csv'], EXIT.badInput, /^ewm: --out @\/x\.csv: must end in \.jsonl, or be - for stdout\n$/],
-    ['a directory that is not there', ['--out', '@/absent/x.jsonl'], EXIT.cannotWrite, /x\.jsonl: cannot be written: a part of the path does not exist\n$/],
+    [
+      'a directory that is not there',
+      ['--out', '@/absent/x.jsonl'],
+      EXIT.cannotWrite,
+      /x\.jsonl: cannot be written: a part of the path does not exist\n$/,
+    ],
     ['a directory', ['--out', '@/void.jsonl', '--force'], EXIT.cannotWrite, /^ewm: @\/void\.jsonl: cannot be written: is a directory\n$/],
   ])('refuses to generate: %s', async (_, args, exit, message) => {
     await mkdir(join(directory, 'void.jsonl'), { recursive: true });
@@ -481,9 +574,13 @@ describe('market', () => {
   it('imports', async () => {
     const said = await ewm(['market', 'import', DECEMBER, '--missing', 'drop', '--out', '@/five.csv']);
     expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
-    expect(said.stdout).toBe('imported 560 long rows as 68 steps of AAPL, AMZN, GOOG, IBM, MSFT (55 steps dropped for want of a price) into @/five.csv\n');
+    expect(said.stdout).toBe(
+      'imported 560 long rows as 68 steps of AAPL, AMZN, GOOG, IBM, MSFT (55 steps dropped for want of a price) into @/five.csv\n',
+    );
     const stdin = await readFile(join(directory, 'five.csv'), 'utf8');
-    expect((await ewm(['market', 'import', '-', '--out', '-', '--json'], { stdin })).stdout).toMatch(/^\{"symbols":\["AAPL","AMZN","GOOG","IBM","MSFT"\]\}\n/);
+    expect((await ewm(['market', 'import', '-', '--out', '-', '--json'], { stdin })).stdout).toMatch(
+      /^\{"symbols":\["AAPL","AMZN","GOOG","IBM","MSFT"\]\}\n/,
+    );
   });
 
   it.each<[string, readonly string[], RegExp]>([
@@ -496,9 +593,17 @@ describe('market', () => {
     ['no file', ['@/absent.csv'], /^ewm: @\/absent\.csv: no such file or directory\n$/],
     ['a directory', ['@/void'], /^ewm: @\/void: cannot be read: is a directory\n$/],
     ['a file that is no CSV', [MARKET], /trading_path\.json:2: a quote inside a cell/],
-    ['an ending it cannot write', [DECEMBER, '--out', 'x.txt'], /^ewm: --out x\.txt: must end in \.jsonl, \.json or \.csv, or be - for stdout\n$/],
+    [
+      'an ending it cannot write',
+      [DECEMBER, '--out', 'x.txt'],
+      /^ewm: --out x\.txt: must end in \.jsonl, \.json or \.csv, or be - for stdout\n$/,
+    ],
   ])('refuses to import: %s', async (_, args, message) => {
-    expect(await ewm(['market', 'import', '--out', '@/none.csv', ...args])).toEqual({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect(await ewm(['market', 'import', '--out', '@/none.csv', ...args])).toEqual({
+      exit: EXIT.badInput,
+      stdout: '',
+      stderr: expect.stringMatching(message) as unknown,
+    });
     expect(await readdir(directory)).not.toContain('none.csv');
   });
 });

@@ -75,7 +75,9 @@ describe('limits', () => {
   it('are read from a file, alone or among all outputs, and from stdin', async () => {
     const limits = { ...SMALL_LIMITS, modes: ['tools'], code_interpreter: true };
     const alone = await printed({ limits: fileOf('alone.json', limits) });
-    const among = await printed({ limits: fileOf('outputs.json', { region: { value: 'x' }, limits: { sensitive: false, value: limits } }) });
+    const among = await printed({
+      limits: fileOf('outputs.json', { region: { value: 'x' }, limits: { sensitive: false, value: limits } }),
+    });
     const piped = await printed({ limits: '-' }, NO_TERRAFORM, JSON.stringify(limits));
     expect(among.per_month).toEqual(alone.per_month);
     expect(piped.per_month).toEqual(alone.per_month);
@@ -84,7 +86,11 @@ describe('limits', () => {
 
   it('are changed one by one, and one function is priced alone', async () => {
     const limits = fileOf('all.json', { ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], memory: true });
-    const [all, memory, fewer] = [await printed({ limits }), await printed({ limits, mode: 'memory' }), await printed({ limits, mode: 'memory', set: { max_memory_ops: 1 } })];
+    const [all, memory, fewer] = [
+      await printed({ limits }),
+      await printed({ limits, mode: 'memory' }),
+      await printed({ limits, mode: 'memory', set: { max_memory_ops: 1 } }),
+    ];
     expect(Object.keys(all.per_invocation.by_mode)).toEqual(['base', 'memory', 'tools']);
     expect(memory.per_invocation.mode).toBe('memory');
     // 10 events and 1 of 0.25 USD a thousand.
@@ -96,8 +102,13 @@ describe('limits', () => {
 
 it('prints every component and total, what they hold under and what they leave out', async () => {
   const { out } = await cost({ set: { modes: ['base', 'tools'], code_interpreter: true } });
-  const { per_invocation: invocation, per_hour: hour, per_month: month } = await printed({ set: { modes: ['base', 'tools'], code_interpreter: true } });
-  for (const charges of [invocation, hour, month]) for (const amount of [charges.total, ...Object.values(charges.by_component)]) expect(out).toContain(amount);
+  const {
+    per_invocation: invocation,
+    per_hour: hour,
+    per_month: month,
+  } = await printed({ set: { modes: ['base', 'tools'], code_interpreter: true } });
+  for (const charges of [invocation, hour, month])
+    for (const amount of [charges.total, ...Object.values(charges.by_component)]) expect(out).toContain(amount);
   for (const component of Object.keys(hour.by_component)) expect(out).toMatch(new RegExp(`^${component} +[0-9.]+ +[0-9.]+ +[0-9.]+$`, 'm'));
   expect(out).toContain('an upper bound, not a forecast');
   expect(out).toContain('This holds while:');
@@ -116,11 +127,32 @@ describe('mistakes', () => {
   it.each<[string, Partial<CostOptions>, string]>([
     ['no such file', { limits: join(folder, 'absent.json') }, 'absent.json: no such file'],
     ['no JSON', { limits: fileOf('text.json', 'limits') }, 'text.json:1:1'],
-    ['a limit out of its range', { limits: fileOf('range.json', JSON.stringify({ ...SMALL_LIMITS, lambda_memory_mb: 1 }, null, 1)) }, 'range.json:6:22: /lambda_memory_mb: 1: expected an integer from 128 to 10240'],
-    ['the same among all outputs', { limits: fileOf('deep.json', { limits: { value: { ...SMALL_LIMITS, kms: 'no' } } }) }, '/limits/value/kms: "no": expected true or false'],
-    ['logs that are kept for ever', { set: { log_retention_days: 0 } }, '--set: /log_retention_days: 0: expected an integer from 1 to 3653'],
+    [
+      'a limit out of its range',
+      { limits: fileOf('range.json', JSON.stringify({ ...SMALL_LIMITS, lambda_memory_mb: 1 }, null, 1)) },
+      'range.json:6:22: /lambda_memory_mb: 1: expected an integer from 128 to 10240',
+    ],
+    [
+      'the same among all outputs',
+      { limits: fileOf('deep.json', { limits: { value: { ...SMALL_LIMITS, kms: 'no' } } }) },
+      '/limits/value/kms: "no": expected true or false',
+    ],
+    [
+      'logs that are kept for ever',
+      { set: { log_retention_days: 0 } },
+      '--set: /log_retention_days: 0: expected an integer from 1 to 3653',
+    ],
     ['a limit that does not exist', { set: { max_step: 1 } }, '--set: /max_step: 1: unknown field; legal here: region, modes'],
-    ['prices as floats', { prices: fileOf('float.json', { ...priceDocument, prices: { ...priceDocument.prices, s3_puts: { ...priceDocument.prices.s3_puts, usd: 0.005 } } }) }, '/prices/s3_puts/usd: 0.005: expected dollars as text'],
+    [
+      'prices as floats',
+      {
+        prices: fileOf('float.json', {
+          ...priceDocument,
+          prices: { ...priceDocument.prices, s3_puts: { ...priceDocument.prices.s3_puts, usd: 0.005 } },
+        }),
+      },
+      '/prices/s3_puts/usd: 0.005: expected dollars as text',
+    ],
     ['stdin twice', { limits: '-', prices: '-' }, 'stdin can be read only once'],
   ])('%s', async (_name, options, complaint) => {
     const { exit, out, err } = await cost(options);
@@ -146,6 +178,11 @@ describe('mistakes', () => {
 it('is reached from the command line', async () => {
   const { io, out } = captureIo();
   const limits = fileOf('small.json', SMALL_LIMITS);
-  expect(await runCli(['cost', '--limits', limits, '--set', 'modes=["memory"]', '--set', 'memory=true', '--set', 'region=eu-west-1', '--json'], io)).toBe(0);
+  expect(
+    await runCli(
+      ['cost', '--limits', limits, '--set', 'modes=["memory"]', '--set', 'memory=true', '--set', 'region=eu-west-1', '--json'],
+      io,
+    ),
+  ).toBe(0);
   expect(JSON.parse(out())).toMatchObject({ per_invocation: { mode: 'memory' }, limits: { region: 'eu-west-1' } });
 });

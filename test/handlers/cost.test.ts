@@ -23,7 +23,14 @@ import { filesOf } from '../../src/domain/run/inputs';
 import type { Mode } from '../../src/handlers/http/handler';
 import { makeHandler } from '../../src/handlers/http/modes';
 import { METRICS } from '../../src/handlers/http/observed';
-import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import {
+  type AgentCoreStub,
+  resultFrame,
+  startAgentCoreStub,
+  STUB_CODE_INTERPRETER_ID,
+  STUB_MEMORY_ID,
+  STUB_RUNTIME_ARN,
+} from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { type LimitsDocument, SMALL_LIMITS } from '../support/bill-limits';
 import { fractionOf, isAtMost, type ModelPrices, plus, priceOf } from '../support/bill-model';
@@ -49,7 +56,13 @@ const LIMITS = {
   code_interpreter: true,
   planner: true,
 };
-const CONFIG = { version: '1.2.3', ceilings: CEILINGS, memoryEnabled: true, bodyBytesMax: LIMITS.max_body_bytes, artifactBytesMax: LIMITS.max_artifact_bytes };
+const CONFIG = {
+  version: '1.2.3',
+  ceilings: CEILINGS,
+  memoryEnabled: true,
+  bodyBytesMax: LIMITS.max_body_bytes,
+  artifactBytesMax: LIMITS.max_artifact_bytes,
+};
 
 const prices = JSON.parse(readFileSync(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
 const billOf = (limits: LimitsDocument): Bill => worstCaseBill(valueOfRight(decodeLimits(limits)), valueOfRight(decodePrices(prices)));
@@ -105,7 +118,14 @@ interface Metered {
   readonly answerBytes: number;
 }
 
-async function metered({ mode, body, userAgent = 'curl', direct = false, storeReserveMs = 3_000, artifactBytesMax = CONFIG.artifactBytesMax }: Asked): Promise<Metered> {
+async function metered({
+  mode,
+  body,
+  userAgent = 'curl',
+  direct = false,
+  storeReserveMs = 3_000,
+  artifactBytesMax = CONFIG.artifactBytesMax,
+}: Asked): Promise<Metered> {
   invocations += 1;
   const requestId = `request-${String(invocations)}`;
   let logBytes = 0;
@@ -125,7 +145,9 @@ async function metered({ mode, body, userAgent = 'curl', direct = false, storeRe
       {
         telemetry,
         artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
-        ...(mode === 'agentcore-memory' ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) } : {}),
+        ...(mode === 'agentcore-memory'
+          ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) }
+          : {}),
         ...(mode === 'agentcore-tools'
           ? {
               interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry }),
@@ -135,7 +157,9 @@ async function metered({ mode, body, userAgent = 'curl', direct = false, storeRe
       },
     );
     const path = `/agentcore/${mode.slice('agentcore-'.length)}`;
-    const event = direct ? (JSON.parse(body) as unknown) : httpEvent({ path, body, headers: { 'content-type': 'application/json', 'user-agent': userAgent } });
+    const event = direct
+      ? (JSON.parse(body) as unknown)
+      : httpEvent({ path, body, headers: { 'content-type': 'application/json', 'user-agent': userAgent } });
     result = await handle(event, contextOf(requestId, LIMITS.lambda_timeout_seconds * 1_000));
     telemetry.flush();
   } finally {
@@ -151,7 +175,10 @@ async function metered({ mode, body, userAgent = 'curl', direct = false, storeRe
     storedBytes: stored.reduce((bytes, { body: file, segments }) => bytes + file.length + segments.join('/').length, 0),
     events: asked.filter(({ segments }) => segments[0] === 'memories' && segments[2] === 'events').length,
     sessions: starts.length,
-    sessionSeconds: starts.reduce((sum, start) => sum + (JSON.parse(start.body.toString()) as { sessionTimeoutSeconds: number }).sessionTimeoutSeconds, 0),
+    sessionSeconds: starts.reduce(
+      (sum, start) => sum + (JSON.parse(start.body.toString()) as { sessionTimeoutSeconds: number }).sessionTimeoutSeconds,
+      0,
+    ),
     goals: asked.filter(({ segments }) => segments[0] === 'runtimes').length,
     logBytes: logBytes + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES,
     requestBytes: Buffer.byteLength(body) + Buffer.byteLength(userAgent) + 1_000,
@@ -165,7 +192,10 @@ function costOf(one: Metered): Readonly<Record<string, ReturnType<typeof plus>>>
   const days = LIMITS.artifact_expiry_days + LIMITS.noncurrent_expiry_days;
   const goalSeconds = one.goals * LIMITS.planner_session_seconds;
   return {
-    lambda: plus(cost('lambda_compute', LIMITS.lambda_memory_mb * (LIMITS.lambda_timeout_seconds * 1_000 + 10_000)), cost('lambda_requests', 1)),
+    lambda: plus(
+      cost('lambda_compute', LIMITS.lambda_memory_mb * (LIMITS.lambda_timeout_seconds * 1_000 + 10_000)),
+      cost('lambda_requests', 1),
+    ),
     api: cost('api_requests', Math.ceil(one.requestBytes / 512_000) + Math.ceil(one.answerBytes / 512_000)),
     s3: plus(cost('s3_puts', one.puts + one.others), cost('s3_gets', one.gets), cost('s3_storage', one.storedBytes * days)),
     agentcore_memory: cost('memory_events', one.events),
@@ -208,12 +238,21 @@ const count = fc.oneof(fc.nat(7), fc.constantFrom(-1, 0.5, 1e21, '3', null));
 const fault = fc.record({ index: fc.nat(12), fault: fc.constantFrom(...RETRYABLE_FAULTS) });
 
 const budget = fc.record(
-  { max_steps: count, max_tool_calls: count, max_model_calls: count, max_memory_ops: count, max_memory_bytes: fc.oneof(count, fc.nat(20_000)) },
+  {
+    max_steps: count,
+    max_tool_calls: count,
+    max_model_calls: count,
+    max_memory_ops: count,
+    max_memory_bytes: fc.oneof(count, fc.nat(20_000)),
+  },
   { requiredKeys: ['max_steps', 'max_tool_calls'] },
 );
 const full = fc.constant(CEILINGS);
 const item = fc.oneof(
-  fc.record({ name: fc.constantFrom('get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute'), args: fc.record({ step: fc.nat(5) }) }),
+  fc.record({
+    name: fc.constantFrom('get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute'),
+    args: fc.record({ step: fc.nat(5) }),
+  }),
   fc.record({ name: fc.constant('execute_code'), args: fc.record({ language: fc.constantFrom('python', 'cobol'), code: fc.string() }) }),
   fc.record({ name: fc.constant('propose_plan'), args: fc.record({ goal: fc.string() }) }),
   fc.record({ name: fc.string(), args: fc.dictionary(fc.string(), fc.jsonValue()) }),
@@ -257,7 +296,8 @@ it(`no accepted request costs more than the figure ${TITLE}`, async () => {
       const all = [await metered(asked)];
       if (sequel !== 'none') {
         again();
-        if (sequel === 'conflict') for (const [key, { contentType, bytes }] of s3.objects) s3.objects.set(key, { contentType, bytes: Buffer.alloc(bytes.length) });
+        if (sequel === 'conflict')
+          for (const [key, { contentType, bytes }] of s3.objects) s3.objects.set(key, { contentType, bytes: Buffer.alloc(bytes.length) });
         all.push(await metered(asked));
       }
       for (const one of all) {
@@ -278,21 +318,36 @@ const SYMBOLS = Array.from({ length: 200 }, (_, index) => `SYMBOL.OF.16.${String
 const EVERYTHING_BOUGHT = {
   budget: { max_steps: CEILINGS.max_steps },
   steps: CEILINGS.max_steps,
-  market: { symbols: SYMBOLS, steps: Array.from({ length: 20 }, () => Object.fromEntries(SYMBOLS.map((symbol) => [symbol, 123_456.789_123_45]))) },
+  market: {
+    symbols: SYMBOLS,
+    steps: Array.from({ length: 20 }, () => Object.fromEntries(SYMBOLS.map((symbol) => [symbol, 123_456.789_123_45]))),
+  },
   strategy: {
     metadata: { name: 'dear', version: '1', description: '' },
     universe: { symbols: SYMBOLS },
     sizing: { order_qty: '12345678.12345678', max_position_qty_per_symbol: '999999999999999999' },
-    rules: SYMBOLS.map((symbol) => ({ type: 'mean_reversion_zscore', symbol, window: 2, z_buy_below: '-0.00000001', z_sell_above: '0.00000001' })),
+    rules: SYMBOLS.map((symbol) => ({
+      type: 'mean_reversion_zscore',
+      symbol,
+      window: 2,
+      z_buy_below: '-0.00000001',
+      z_sell_above: '0.00000001',
+    })),
   },
-  policy: { costs: { fee_bps: '3.12345678' }, risk_limits: { max_leverage: '999999999', max_position_value: '999999999999999999', max_position_pct: '1' } },
+  policy: {
+    costs: { fee_bps: '3.12345678' },
+    risk_limits: { max_leverage: '999999999', max_position_value: '999999999999999999', max_position_pct: '1' },
+  },
   initial_state: { cash: '999999999999999999.99999999' },
 };
 
 /** The same, with rules that buy from the first step. */
 const BOUGHT_AT_ONCE = {
   ...EVERYTHING_BOUGHT,
-  strategy: { ...EVERYTHING_BOUGHT.strategy, rules: SYMBOLS.map((symbol) => ({ type: 'threshold_price', symbol, buy_below: '999999999999999999' })) },
+  strategy: {
+    ...EVERYTHING_BOUGHT.strategy,
+    rules: SYMBOLS.map((symbol) => ({ type: 'threshold_price', symbol, buy_below: '999999999999999999' })),
+  },
 };
 
 const CODE = { name: 'execute_code', args: { language: 'python', code: '1' } };
@@ -301,16 +356,50 @@ const GOAL = { name: 'propose_plan', args: { goal: 'grow' } };
 const DEAR: readonly (readonly [string, Asked, Partial<Metered>])[] = [
   ['a base run that buys everything at every step', { mode: 'agentcore-base', body: JSON.stringify(BOUGHT_AT_ONCE) }, { puts: 10 }],
   ['a base run of rules with long reasons', { mode: 'agentcore-base', body: JSON.stringify(EVERYTHING_BOUGHT) }, { puts: 10 }],
-  ['a program in every call, printing what takes six bytes a character', { mode: 'agentcore-tools', storeReserveMs: 0, body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }) }, { puts: 10, sessions: 6 }],
-  ['a planner as often as it may be asked', { mode: 'agentcore-tools', body: JSON.stringify({ budget: CEILINGS, tool_plan: [GOAL, GOAL, CODE, CODE, CODE, CODE] }) }, { puts: 10, goals: 2, sessions: 4 }],
-  ['a memory filled to its last byte', { mode: 'agentcore-memory', body: JSON.stringify({ budget: CEILINGS, requests: Array.from({ length: 6 }, () => ({ op: 'memory_put', key: 'k', value: '\u0001'.repeat(540) })) }) }, { puts: 8, events: 6 }],
-  ['a list of mistakes', { mode: 'agentcore-tools', body: JSON.stringify({ ...Object.fromEntries(Array.from({ length: 2_000 }, (_, k) => [`\u0001${String(k)}${'\u0002'.repeat(10)}`, 1])) }) }, { puts: 0 }],
+  [
+    'a program in every call, printing what takes six bytes a character',
+    {
+      mode: 'agentcore-tools',
+      storeReserveMs: 0,
+      body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }),
+    },
+    { puts: 10, sessions: 6 },
+  ],
+  [
+    'a planner as often as it may be asked',
+    { mode: 'agentcore-tools', body: JSON.stringify({ budget: CEILINGS, tool_plan: [GOAL, GOAL, CODE, CODE, CODE, CODE] }) },
+    { puts: 10, goals: 2, sessions: 4 },
+  ],
+  [
+    'a memory filled to its last byte',
+    {
+      mode: 'agentcore-memory',
+      body: JSON.stringify({
+        budget: CEILINGS,
+        requests: Array.from({ length: 6 }, () => ({ op: 'memory_put', key: 'k', value: '\u0001'.repeat(540) })),
+      }),
+    },
+    { puts: 8, events: 6 },
+  ],
+  [
+    'a list of mistakes',
+    {
+      mode: 'agentcore-tools',
+      body: JSON.stringify({
+        ...Object.fromEntries(Array.from({ length: 2_000 }, (_, k) => [`\u0001${String(k)}${'\u0002'.repeat(10)}`, 1])),
+      }),
+    },
+    { puts: 0 },
+  ],
 ];
 
 it.each(DEAR)('not even %s', async (_name, asked, acts) => {
   forget();
   agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '\u0001'.repeat(100_000) })]);
-  agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: [JSON.stringify([{ type: 'PlaceBuy', symbol: 'AAPL', quantity: '0.00000001' }])] });
+  agentCore.replies.splice(0, Infinity, {
+    contentType: 'application/json',
+    chunks: [JSON.stringify([{ type: 'PlaceBuy', symbol: 'AAPL', quantity: '0.00000001' }])],
+  });
   const first = await metered(asked);
   expect(first).toMatchObject(acts);
   expectWithin(asked.mode, first);
@@ -333,8 +422,13 @@ it.each(DEAR)('with a lower ceiling of artifacts, no more than its lower figure:
 it('not even with sessions that nobody can stop', async () => {
   forget();
   // Start, invoke, stop: every third call.
-  for (let call = 2; call < 18; call += 3) agentCore.failCall(call, { when: 'before', how: 'status', status: 500, type: 'x'.repeat(2_000), message: '\u0001'.repeat(5_000) });
-  const one = await metered({ mode: 'agentcore-tools', storeReserveMs: 0, body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }) });
+  for (let call = 2; call < 18; call += 3)
+    agentCore.failCall(call, { when: 'before', how: 'status', status: 500, type: 'x'.repeat(2_000), message: '\u0001'.repeat(5_000) });
+  const one = await metered({
+    mode: 'agentcore-tools',
+    storeReserveMs: 0,
+    body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }),
+  });
   expect(one).toMatchObject({ sessions: 6 });
   expect(agentCore.openSessions().length).toBeGreaterThan(0);
   expectWithin('agentcore-tools', one);
@@ -355,7 +449,11 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
     },
   };
   const bodyBytes = Buffer.byteLength(JSON.stringify(body));
-  const test = makeTestHandler('agentcore-base', { bodyBytesMax: bodyBytes, artifactBytesMax: LIMITS.max_artifact_bytes, ceilings: { ...CEILINGS, max_steps: 5 } });
+  const test = makeTestHandler('agentcore-base', {
+    bodyBytesMax: bodyBytes,
+    artifactBytesMax: LIMITS.max_artifact_bytes,
+    ceilings: { ...CEILINGS, max_steps: 5 },
+  });
   const answer = await invoke(test, body);
   expect(answer).toMatchObject({ ok: true, decisions: { APPROVED: 5 } });
   const stored = test.puts.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -372,7 +470,19 @@ it('knows the metrics that a function writes, and the files that it stores', () 
 });
 
 it('finds what costs more than the figure', () => {
-  const dear: Metered = { puts: 12, gets: 10, others: 0, storedBytes: 536_870_912, events: 0, sessions: 0, sessionSeconds: 0, goals: 0, logBytes: 0, requestBytes: 0, answerBytes: 0 };
+  const dear: Metered = {
+    puts: 12,
+    gets: 10,
+    others: 0,
+    storedBytes: 536_870_912,
+    events: 0,
+    sessions: 0,
+    sessionSeconds: 0,
+    goals: 0,
+    logBytes: 0,
+    requestBytes: 0,
+    answerBytes: 0,
+  };
   expect(() => {
     expectWithin('agentcore-memory', dear);
   }).toThrow();

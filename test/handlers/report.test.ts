@@ -63,7 +63,10 @@ interface Said {
 /** `@` is the directory of this test. */
 async function ewm(...args: readonly string[]): Promise<Said> {
   const { io, out, err } = captureIo();
-  const exit = await runCli(args.map((arg) => arg.replaceAll('@', directory)), io);
+  const exit = await runCli(
+    args.map((arg) => arg.replaceAll('@', directory)),
+    io,
+  );
   return { exit, out: out().replaceAll(directory, '@'), err: err().replaceAll(directory, '@') };
 }
 
@@ -84,15 +87,25 @@ const ROWS = (): readonly string[] => linesOf(local, 'tape.jsonl');
 describe('report', () => {
   test('writes the page beside the run: its tape as it stands and the documents, and not again unless told to', async () => {
     const said = await ewm('report', '@/local');
-    expect(said).toMatchObject({ exit: EXIT.ok, out: '@/local.html\n', err: expect.stringMatching(/^ewm: [0-9]+ KB; chain whole, sealed, 7 rows, head [0-9a-f]{64}\n$/) as unknown });
+    expect(said).toMatchObject({
+      exit: EXIT.ok,
+      out: '@/local.html\n',
+      err: expect.stringMatching(/^ewm: [0-9]+ KB; chain whole, sealed, 7 rows, head [0-9a-f]{64}\n$/) as unknown,
+    });
     const { data } = await pageAt('local.html');
     expect(data).toMatchObject({ version: 1, a: { name: 'local', sample: null }, b: null, diff: null });
     expect(tapeOf(data.a)).toBe(TAPE());
-    expect(data.a.files).toEqual(Object.fromEntries((['run.json', 'strategy.json', 'policy.json'] as const).map((file) => [file, textOf(local, file)])));
+    expect(data.a.files).toEqual(
+      Object.fromEntries((['run.json', 'strategy.json', 'policy.json'] as const).map((file) => [file, textOf(local, file)])),
+    );
     // Nothing is added to the run itself.
     expect((await readdir(join(directory, 'local'))).sort()).toEqual(Object.keys(local).sort());
 
-    expect(await ewm('report', '@/local')).toEqual({ exit: EXIT.cannotWrite, out: '', err: 'ewm: @/local.html: is there already; --force replaces it\n' });
+    expect(await ewm('report', '@/local')).toEqual({
+      exit: EXIT.cannotWrite,
+      out: '',
+      err: 'ewm: @/local.html: is there already; --force replaces it\n',
+    });
     expect(await ewm('report', '@/local', '--force')).toEqual(said);
     expect(await ewm('report', '@/hostile/..//local/', '--force')).toEqual(said);
     expect((await ewm('report', '@/local/.', '--force')).out).toBe('@/local.html\n');
@@ -127,7 +140,10 @@ describe('report', () => {
     const forged = TAPE().replace('"decision":"APPROVED"', '"decision":"REJECTED"');
     await put('forged', { ...local, 'tape.jsonl': forged });
     const row = ROWS().findIndex((line) => line.includes('"decision":"APPROVED"'));
-    expect(await ewm('report', '@/forged')).toMatchObject({ exit: EXIT.notProven, err: expect.stringContaining(`BROKEN at row ${String(row)} (line ${String(row + 1)})`) as unknown });
+    expect(await ewm('report', '@/forged')).toMatchObject({
+      exit: EXIT.notProven,
+      err: expect.stringContaining(`BROKEN at row ${String(row)} (line ${String(row + 1)})`) as unknown,
+    });
     expect(tapeOf((await pageAt('forged.html')).data.a)).toBe(forged);
 
     const cut = TAPE().slice(0, -100);
@@ -144,8 +160,14 @@ describe('report', () => {
 
   test('of nothing at all is refused', async () => {
     await put('void', { 'notes.txt': 'x' });
-    expect(await ewm('report', '@/absent')).toMatchObject({ exit: EXIT.badInput, err: expect.stringContaining('@/absent: no such directory; expected a directory that') as unknown });
-    expect(await ewm('report', '@/void', '--json')).toMatchObject({ exit: EXIT.badInput, out: expect.stringContaining('"code":"not_a_run"') as unknown });
+    expect(await ewm('report', '@/absent')).toMatchObject({
+      exit: EXIT.badInput,
+      err: expect.stringContaining('@/absent: no such directory; expected a directory that') as unknown,
+    });
+    expect(await ewm('report', '@/void', '--json')).toMatchObject({
+      exit: EXIT.badInput,
+      out: expect.stringContaining('"code":"not_a_run"') as unknown,
+    });
     expect(await ewm('report', '@/local/run.json', '--out', '@/x.html')).toMatchObject({ exit: EXIT.badInput });
     expect(await ewm('report', '@/local', '--compare', '@/void', '--out', '@/x.html')).toMatchObject({ exit: EXIT.badInput });
     expect((await readdir(directory)).filter((name) => name.startsWith('x.html'))).toEqual([]);
@@ -159,7 +181,12 @@ describe('report', () => {
     expect(data.a.files['strategy.json']).toContain(HOSTILE.replace('\u2028', '\u2028'));
 
     const huge = 'x'.repeat(10_000_000);
-    await put(`odd ${ESCAPE}[31m<b>`, { ...local, 'strategy.json': JSON.stringify({ name: huge }), 'policy.json': new Uint8Array([0xff]), 'tape.jsonl': `${TAPE()}{"a":"${huge}"}\n` });
+    await put(`odd ${ESCAPE}[31m<b>`, {
+      ...local,
+      'strategy.json': JSON.stringify({ name: huge }),
+      'policy.json': new Uint8Array([0xff]),
+      'tape.jsonl': `${TAPE()}{"a":"${huge}"}\n`,
+    });
     const said = await ewm('report', `@/odd ${ESCAPE}[31m<b>`, '--out', '@/odd.html');
     expect(said.exit).toBe(EXIT.notProven);
     expect(said.err).toContain('strategy.json is left out: longer than 1000000 bytes.');
@@ -174,7 +201,10 @@ describe('report', () => {
     expect(await ewm('report', '@/local', '--compare', '@/fee', '--out', '@/both.html')).toMatchObject({ exit: EXIT.ok });
     const { data } = await pageAt('both.html');
     expect(data).toMatchObject({ b: { name: 'fee' }, diff: { inputs: [{ pointer: '/costs/fee_bps', a: '"0"', b: '"100"' }] } });
-    expect(await ewm('report', '@/local', '--compare', '@/cut', '--out', '@/both.html', '--force')).toMatchObject({ exit: EXIT.notProven, err: expect.stringContaining('@/cut: the tape is UNSEALED') as unknown });
+    expect(await ewm('report', '@/local', '--compare', '@/cut', '--out', '@/both.html', '--force')).toMatchObject({
+      exit: EXIT.notProven,
+      err: expect.stringContaining('@/cut: the tape is UNSEALED') as unknown,
+    });
   });
 });
 
@@ -200,9 +230,15 @@ onLinux('report --open', () => {
 
   test('says what to do where that fails, and the page is there all the same', async () => {
     await opener('exit 3');
-    expect(await ewm('report', '@/local', '--out', '@/a.html', '--open')).toMatchObject({ exit: EXIT.ok, err: expect.stringContaining('ewm: xdg-open failed (exit code 3); open @/a.html in a browser\n') as unknown });
+    expect(await ewm('report', '@/local', '--out', '@/a.html', '--open')).toMatchObject({
+      exit: EXIT.ok,
+      err: expect.stringContaining('ewm: xdg-open failed (exit code 3); open @/a.html in a browser\n') as unknown,
+    });
     process.env['PATH'] = join(directory, 'nowhere');
-    expect(await ewm('report', '@/local', '--out', '@/b.html', '--open')).toMatchObject({ exit: EXIT.ok, err: expect.stringContaining('ewm: xdg-open cannot be started (ENOENT); open @/b.html in a browser\n') as unknown });
+    expect(await ewm('report', '@/local', '--out', '@/b.html', '--open')).toMatchObject({
+      exit: EXIT.ok,
+      err: expect.stringContaining('ewm: xdg-open cannot be started (ENOENT); open @/b.html in a browser\n') as unknown,
+    });
   });
 });
 
@@ -217,15 +253,18 @@ describe('show', () => {
     return { exit: await showCommand(join(directory, name), false, io, env), out: out() };
   }
 
-  test.each(['local', 'hostile', 'tools', 'memory', 'cut', 'partial'])('keeps %s within the terminal, and lets nothing that was read drive it', async (name) => {
-    for (const columns of [40, 57, 80, 200]) {
-      const { out } = await show(name, columns);
-      for (const line of out.split('\n')) expect([line, line.length <= columns]).toEqual([line, true]);
-      expect(out).not.toContain(ESCAPE);
-    }
-    // Narrower than that it is not.
-    expect((await show(name, 10)).out).toBe((await show(name, 40)).out);
-  });
+  test.each(['local', 'hostile', 'tools', 'memory', 'cut', 'partial'])(
+    'keeps %s within the terminal, and lets nothing that was read drive it',
+    async (name) => {
+      for (const columns of [40, 57, 80, 200]) {
+        const { out } = await show(name, columns);
+        for (const line of out.split('\n')) expect([line, line.length <= columns]).toEqual([line, true]);
+        expect(out).not.toContain(ESCAPE);
+      }
+      // Narrower than that it is not.
+      expect((await show(name, 10)).out).toBe((await show(name, 40)).out);
+    },
+  );
 
   test('sums up a run: figures, and the exact ends of each curve', async () => {
     const { exit, out } = await show('local', 80);
@@ -245,7 +284,8 @@ describe('show', () => {
   });
 
   test('has colours on a terminal, and where they are asked for; never where they are not wanted', async () => {
-    const colours = async (isTerminal: boolean, env: Readonly<Record<string, string>>): Promise<boolean> => (await show('local', 80, isTerminal, env)).out.includes(`${ESCAPE}[32m`);
+    const colours = async (isTerminal: boolean, env: Readonly<Record<string, string>>): Promise<boolean> =>
+      (await show('local', 80, isTerminal, env)).out.includes(`${ESCAPE}[32m`);
     expect(await colours(false, {})).toBe(false);
     expect(await colours(true, {})).toBe(true);
     expect(await colours(true, { NO_COLOR: '1' })).toBe(false);
@@ -256,7 +296,10 @@ describe('show', () => {
   });
 
   test('names what did not finish, and exits 1', async () => {
-    expect(await ewm('show', '@/partial')).toMatchObject({ exit: EXIT.notProven, out: expect.stringContaining('UNFINISHED after 5 steps') as unknown });
+    expect(await ewm('show', '@/partial')).toMatchObject({
+      exit: EXIT.notProven,
+      out: expect.stringContaining('UNFINISHED after 5 steps') as unknown,
+    });
     expect(await ewm('show', '@/forged')).toMatchObject({ exit: EXIT.notProven, err: expect.stringContaining('BROKEN') as unknown });
     expect(await ewm('show', '@/absent')).toMatchObject({ exit: EXIT.badInput });
   });
@@ -264,14 +307,25 @@ describe('show', () => {
   test('tells a program exact figures', async () => {
     const { out } = await ewm('show', '@/local', '--json');
     const run = JSON.parse(textOf(local, 'run.json')) as Record<string, unknown>;
-    expect(JSON.parse(out)).toMatchObject({ ok: true, run_id: run['run_id'], head_hash: run['head_hash'], decisions: run['decisions'], final_equity: run['final_equity'], final_exposure: run['final_exposure'] });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      run_id: run['run_id'],
+      head_hash: run['head_hash'],
+      decisions: run['decisions'],
+      final_equity: run['final_equity'],
+      final_exposure: run['final_exposure'],
+    });
   });
 });
 
 describe('diff', () => {
   test('exits 0 for the same run, 1 for another and 2 for none', async () => {
     await put('again', local);
-    expect(await ewm('diff', '@/local', '@/again')).toMatchObject({ exit: EXIT.ok, out: expect.stringContaining('the same run: A @/local, B @/again\n') as unknown, err: '' });
+    expect(await ewm('diff', '@/local', '@/again')).toMatchObject({
+      exit: EXIT.ok,
+      out: expect.stringContaining('the same run: A @/local, B @/again\n') as unknown,
+      err: '',
+    });
     const { exit, out } = await ewm('diff', '@/local', '@/fee');
     expect(exit).toBe(EXIT.notProven);
     expect(out).toContain('policy.json /costs/fee_bps: "0" in A, "100" in B\n');
@@ -281,11 +335,18 @@ describe('diff', () => {
   });
 
   test('says which of the two cannot be trusted', async () => {
-    expect(await ewm('diff', '@/forged', '@/local')).toMatchObject({ exit: EXIT.notProven, err: expect.stringMatching(/^ewm: @\/forged: the hash chain of its tape.jsonl is BROKEN at row/) as unknown });
+    expect(await ewm('diff', '@/forged', '@/local')).toMatchObject({
+      exit: EXIT.notProven,
+      err: expect.stringMatching(/^ewm: @\/forged: the hash chain of its tape.jsonl is BROKEN at row/) as unknown,
+    });
   });
 
   test('is one document for a program, and printable for a person', async () => {
-    expect(JSON.parse((await ewm('diff', '@/local', '@/hostile', '--json')).out)).toMatchObject({ ok: true, same: false, inputs: expect.arrayContaining([expect.objectContaining({ pointer: '/metadata/name' })]) as unknown });
+    expect(JSON.parse((await ewm('diff', '@/local', '@/hostile', '--json')).out)).toMatchObject({
+      ok: true,
+      same: false,
+      inputs: expect.arrayContaining([expect.objectContaining({ pointer: '/metadata/name' })]) as unknown,
+    });
     const { out } = await ewm('diff', '@/memory', '@/hostile');
     expect(out).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f]*$/);
   });

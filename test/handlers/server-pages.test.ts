@@ -64,13 +64,19 @@ function expectStrict({ headers, text }: Called): void {
     'cross-origin-resource-policy': 'same-origin',
   });
   const directives = String(headers['content-security-policy']).split('; ');
-  expect(directives).toEqual(expect.arrayContaining(["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]));
+  expect(directives).toEqual(
+    expect.arrayContaining(["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]),
+  );
   expect(directives.join()).not.toMatch(/unsafe|\*|https?:/);
   const hashed = (tag: 'script' | 'style'): readonly string[] =>
-    [...text.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, body = '']) => `'sha256-${createHash('sha256').update(body).digest('base64')}'`);
+    [...text.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(
+      ([, body = '']) => `'sha256-${createHash('sha256').update(body).digest('base64')}'`,
+    );
   expect(directives).toContain(`style-src ${hashed('style').join(' ')}`);
   const scripts = hashed('script');
-  expect(directives.filter((directive) => directive.startsWith('script-src'))).toEqual(scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`]);
+  expect(directives.filter((directive) => directive.startsWith('script-src'))).toEqual(
+    scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`],
+  );
   const tags = text.replace(/id="ewm-data">[^<]*/, '').replace(/"[^"]*"/g, '""');
   expect(tags).not.toMatch(/<[a-z][^>]*\s(on[a-z]+|style)\s*=/i);
 }
@@ -118,7 +124,9 @@ describe('GET /', () => {
 
   it('shows the newest hundred and says how many there are', async () => {
     for (let index = 0; index < 102; index += 1) {
-      await put(index.toString(16).padStart(32, '0'), { 'run.json': JSON.stringify({ run_id: 'x', mode: 'agentcore-base', ok: true, decisions: {} }) });
+      await put(index.toString(16).padStart(32, '0'), {
+        'run.json': JSON.stringify({ run_id: 'x', mode: 'agentcore-base', ok: true, decisions: {} }),
+      });
     }
     const { text } = await call(url, '/');
     expect(text.match(/\/report"/g)).toHaveLength(100);
@@ -126,7 +134,14 @@ describe('GET /', () => {
   });
 
   it('shows what a hostile run.json says as text, and makes no link of a folder that is none of a run', async () => {
-    const run = { run_id: HOSTILE, mode: HOSTILE, ok: false, error: { code: HOSTILE, limiter: HOSTILE }, decisions: { [HOSTILE]: HOSTILE }, digests: { [HOSTILE]: 'x' } };
+    const run = {
+      run_id: HOSTILE,
+      mode: HOSTILE,
+      ok: false,
+      error: { code: HOSTILE, limiter: HOSTILE },
+      decisions: { [HOSTILE]: HOSTILE },
+      digests: { [HOSTILE]: 'x' },
+    };
     await put(ID, { 'run.json': JSON.stringify(run) });
     await put('not-an-id', { 'run.json': JSON.stringify({ run_id: 1, mode: null, ok: {}, error: [], decisions: 'x' }) });
     const page = await call(url, '/');
@@ -141,7 +156,16 @@ describe('GET /', () => {
     const note = (): void => undefined;
     const parts = await composeServer(directory, {}, note)();
     if (isLeft(parts)) throw new Error(parts.left._tag);
-    const shelf = { ...parts.right.deps.shelf, index: { recent: () => () => Promise.resolve({ _tag: 'Left' as const, left: { _tag: 'Unreadable' as const, path: '/secret/place', reason: 'permission denied' } }) } };
+    const shelf = {
+      ...parts.right.deps.shelf,
+      index: {
+        recent: () => () =>
+          Promise.resolve({
+            _tag: 'Left' as const,
+            left: { _tag: 'Unreadable' as const, path: '/secret/place', reason: 'permission denied' },
+          }),
+      },
+    };
     await server.stop();
     const page = await call(await serve({ shelf }), '/');
     expect(page.status).toBe(503);
@@ -170,7 +194,10 @@ describe('GET /runs/{run_id}/report', () => {
     const { run_id: runId } = (await post(url, '/agentcore/base', {})).json as { run_id: string };
     const folder = `${runId}-stopped-${'b'.repeat(16)}`;
     const tape = await readFile(join(directory, 'artifacts', runId, 'tape.jsonl'), 'utf8');
-    await put(folder, { 'tape.jsonl': tape, 'run.json': JSON.stringify({ run_id: runId, mode: 'agentcore-base', ok: false, decisions: {} }) });
+    await put(folder, {
+      'tape.jsonl': tape,
+      'run.json': JSON.stringify({ run_id: runId, mode: 'agentcore-base', ok: false, decisions: {} }),
+    });
     expect(await call(url, `/runs/${folder}/report`)).toMatchObject({ status: 200 });
     expect((await call(url, '/')).text).toContain(`href="/runs/${folder}/report"`);
   });
@@ -225,14 +252,26 @@ describe('the routes of pages', () => {
   });
 
   it('lead nowhere else', async () => {
-    for (const path of ['/index.html', '//', `/runs/${ID}/report/`, `/runs/${ID}/report.html`, `/runs/${ID}/REPORT`, '/runs/../report', `/runs/${ID}-stopped-x/report`, '/report']) {
+    for (const path of [
+      '/index.html',
+      '//',
+      `/runs/${ID}/report/`,
+      `/runs/${ID}/report.html`,
+      `/runs/${ID}/REPORT`,
+      '/runs/../report',
+      `/runs/${ID}-stopped-x/report`,
+      '/report',
+    ]) {
       expect(runsRoute(path)).toBeUndefined();
       expect(await call(url, path)).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
     }
   });
 
   it('never give an artifact as a page', async () => {
-    await put(ID, Object.fromEntries(['report.md', 'run.json', 'tape.jsonl'].map((file) => [file, `<!doctype html><script>alert(1)</script>`])));
+    await put(
+      ID,
+      Object.fromEntries(['report.md', 'run.json', 'tape.jsonl'].map((file) => [file, `<!doctype html><script>alert(1)</script>`])),
+    );
     for (const file of ['report.md', 'run.json', 'tape.jsonl']) {
       const { headers } = await call(url, `/runs/${ID}/${file}`);
       expect(headers['x-content-type-options']).toBe('nosniff');
@@ -243,7 +282,8 @@ describe('the routes of pages', () => {
 
 describe('markup', () => {
   it('of any text is that text again, and never a tag', () => {
-    const unescaped = (html: string): string => html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" })[name] ?? '');
+    const unescaped = (html: string): string =>
+      html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" })[name] ?? '');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const html = toHtml(el('td', { title: text }, text));
@@ -255,13 +295,27 @@ describe('markup', () => {
   });
 
   it('of any run is a row without a tag of its own', () => {
-    const tags = (run: ListedRun): readonly string[] => [...runsTable({ runs: [run], total: 1 }).map(toHtml).join('').matchAll(/<\/?([a-z0-9]+)/g)].map(([, tag = '']) => tag);
+    const tags = (run: ListedRun): readonly string[] =>
+      [
+        ...runsTable({ runs: [run], total: 1 })
+          .map(toHtml)
+          .join('')
+          .matchAll(/<\/?([a-z0-9]+)/g),
+      ].map(([, tag = '']) => tag);
     const known = new Set(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'a', 'code', 'span', 'details', 'summary', 'ul', 'li', 'p']);
-    const anything = fc.anything({ values: [fc.constant(HOSTILE), fc.string(), fc.integer(), fc.constant(null)], maxDepth: 1 }).map((value): unknown => JSON.parse(JSON.stringify({ value }))).map((holder) => (holder as { value?: unknown }).value);
+    const anything = fc
+      .anything({ values: [fc.constant(HOSTILE), fc.string(), fc.integer(), fc.constant(null)], maxDepth: 1 })
+      .map((value): unknown => JSON.parse(JSON.stringify({ value })))
+      .map((holder) => (holder as { value?: unknown }).value);
     fc.assert(
-      fc.property(fc.record({ run_id: anything, mode: anything, ok: anything, limiter: anything, error: anything, decisions: anything }), fc.array(fc.constantFrom('run.json', HOSTILE)), fc.constantFrom(`artifacts/${ID}`, `artifacts/${HOSTILE}`), (run, files, artifactDir) => {
-        expect(tags({ ...run, files, artifact_dir: artifactDir }).filter((tag) => !known.has(tag))).toEqual([]);
-      }),
+      fc.property(
+        fc.record({ run_id: anything, mode: anything, ok: anything, limiter: anything, error: anything, decisions: anything }),
+        fc.array(fc.constantFrom('run.json', HOSTILE)),
+        fc.constantFrom(`artifacts/${ID}`, `artifacts/${HOSTILE}`),
+        (run, files, artifactDir) => {
+          expect(tags({ ...run, files, artifact_dir: artifactDir }).filter((tag) => !known.has(tag))).toEqual([]);
+        },
+      ),
       { seed: SEED },
     );
   });

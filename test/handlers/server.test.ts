@@ -468,9 +468,7 @@ describe('the end', () => {
     let got = '';
     socket.on('data', (chunk) => (got += chunk.toString()));
     // Half of a second request is on its way when the stop comes, so the connection is not idle.
-    socket.write(
-      `POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}${request.slice(0, 10)}`,
-    );
+    socket.write(`POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}${request.slice(0, 10)}`);
     await slow.began;
     const stop = running.splice(0)[0]?.stop();
     socket.write(request.slice(10));

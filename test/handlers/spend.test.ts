@@ -558,13 +558,7 @@ const REFUSALS: readonly Refusal[] = [
     null,
   ],
   ['no tool call', 'agentcore-tools', { tool_plan: [run] }, 'budget_exceeded', {}],
-  [
-    'no model call',
-    'agentcore-tools',
-    { budget: { max_tool_calls: 1 }, tool_plan: [ask1] },
-    'budget_exceeded',
-    {},
-  ],
+  ['no model call', 'agentcore-tools', { budget: { max_tool_calls: 1 }, tool_plan: [ask1] }, 'budget_exceeded', {}],
   ['a tool budget above the ceiling', 'agentcore-tools', { budget: { max_tool_calls: 11 }, tool_plan: [run] }, 'budget_above_ceiling', {}],
   ['a plan that is none', 'agentcore-tools', { budget: AMPLE, tool_plan: [run, { name: 7 }] }, 'invalid_request', null],
 ];

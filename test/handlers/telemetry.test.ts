@@ -134,7 +134,12 @@ describe('through Powertools', () => {
     });
   });
 
-  const failing = (answer: ReturnType<ArtifactStore['put']>): ArtifactStore => ({ location: 'nowhere', put: () => answer, get: unused, list: unused });
+  const failing = (answer: ReturnType<ArtifactStore['put']>): ArtifactStore => ({
+    location: 'nowhere',
+    put: () => answer,
+    get: unused,
+    list: unused,
+  });
   const CASES: readonly (readonly [string, Mode, object, Partial<HandlerPorts>])[] = [
     ['a run', 'agentcore-base', {}, {}],
     ['a refusal', 'agentcore-base', { steps: 3, budget: { max_steps: 2 } }, {}],
@@ -170,7 +175,9 @@ describe('through Powertools', () => {
   it('names the dependency that failed', async () => {
     const test = makeTestHandler('agentcore-base', {}, { artifacts: failing(() => Promise.resolve(left(SLOW_DOWN))) });
     await invoke(test, {});
-    expect(test.telemetry.records()[0]).toMatchObject({ fields: { code: 'dependency_failed', dependency: 's3', operation: 'PutObject', effect: 'none' } });
+    expect(test.telemetry.records()[0]).toMatchObject({
+      fields: { code: 'dependency_failed', dependency: 's3', operation: 'PutObject', effect: 'none' },
+    });
   });
 
   it('starts anew after a flush', () => {

@@ -37,12 +37,39 @@ type Variables = Readonly<Record<string, unknown>>;
 
 const SETS: readonly (readonly [string, Variables])[] = [
   ['nothing set', {}],
-  ['everything on', { modes: ALL, enable_agentcore_memory: true, code_interpreter_id: 'aws.codeinterpreter.v1', planner_runtime_arn: PLANNER, max_model_calls: 2, kms_key_arn: KEY, tracing: true, alarm_email: 'ops@example.com', monthly_budget_usd: 10, budget_email: 'ops@example.com' }],
+  [
+    'everything on',
+    {
+      modes: ALL,
+      enable_agentcore_memory: true,
+      code_interpreter_id: 'aws.codeinterpreter.v1',
+      planner_runtime_arn: PLANNER,
+      max_model_calls: 2,
+      kms_key_arn: KEY,
+      tracing: true,
+      alarm_email: 'ops@example.com',
+      monthly_budget_usd: 10,
+      budget_email: 'ops@example.com',
+    },
+  ],
   ['tools alone, which answers for health', { modes: ['tools'], code_interpreter_id: 'aws.codeinterpreter.v1', max_tool_calls: 3 }],
   ['memory without a memory', { modes: ['memory'], max_memory_ops: 5_000 }],
   ['a throttle above what one instance takes', { modes: ALL, throttle_rate_per_second: 1_000, throttle_burst: 1_000 }],
-  ['a rate that no binary fraction holds', { throttle_rate_per_second: 1.1, lambda_memory_mb: 129, lambda_timeout_seconds: 7, log_retention_days: 3_653 }],
-  ['ceilings without end', { modes: ALL, max_steps: Number.MAX_SAFE_INTEGER, max_tool_calls: Number.MAX_SAFE_INTEGER, lambda_memory_mb: 10_240, max_body_bytes: 6_291_456, max_artifact_bytes: Number.MAX_SAFE_INTEGER }],
+  [
+    'a rate that no binary fraction holds',
+    { throttle_rate_per_second: 1.1, lambda_memory_mb: 129, lambda_timeout_seconds: 7, log_retention_days: 3_653 },
+  ],
+  [
+    'ceilings without end',
+    {
+      modes: ALL,
+      max_steps: Number.MAX_SAFE_INTEGER,
+      max_tool_calls: Number.MAX_SAFE_INTEGER,
+      lambda_memory_mb: 10_240,
+      max_body_bytes: 6_291_456,
+      max_artifact_bytes: Number.MAX_SAFE_INTEGER,
+    },
+  ],
   ['a ceiling of artifacts that is no ceiling', { modes: ALL, enable_agentcore_memory: true, max_artifact_bytes: Number.MAX_SAFE_INTEGER }],
 ];
 
@@ -94,7 +121,9 @@ describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefin
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const random = fc.sample(randomVariables, { seed: SEED, numRuns: RANDOM_SETS }).map((set, index) => [`random ${String(index)}, EWM_SEED=${String(SEED)}`, set] as const);
+  const random = fc
+    .sample(randomVariables, { seed: SEED, numRuns: RANDOM_SETS })
+    .map((set, index) => [`random ${String(index)}, EWM_SEED=${String(SEED)}`, set] as const);
   it.each([...SETS, ...random])('is that of ewm cost: %s', (_name, variables) => {
     const { bill, limits } = evaluate(folder, variables);
     expect(bill).toEqual(worstCaseBill(valueOfRight(decodeLimits(limits)), prices));
@@ -106,7 +135,12 @@ describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefin
 
   it('differs as soon as one of its numbers does', () => {
     const text = readFileSync(join(ROOT, 'cost.tf'), 'utf8');
-    for (const [number, other] of [['+ 30) * 8', '+ 29) * 8'], ['= 4096\n', '= 4095\n'], ['672)', '744)'], ['min(var.max_artifact_bytes', 'min(2 * var.max_artifact_bytes']] as const) {
+    for (const [number, other] of [
+      ['+ 30) * 8', '+ 29) * 8'],
+      ['= 4096\n', '= 4095\n'],
+      ['672)', '744)'],
+      ['min(var.max_artifact_bytes', 'min(2 * var.max_artifact_bytes'],
+    ] as const) {
       expect(text).toContain(number);
       writeFileSync(join(folder, 'cost.tf'), text.replaceAll(number, other));
       const { bill, limits } = evaluate(folder, SETS[1]?.[1] ?? {});

@@ -17,7 +17,10 @@ export interface Deployment {
   readonly proxy: MotoProxy;
   /** Runs a target without a person to ask; what it printed. A target that fails throws with it. */
   readonly target: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<string>;
-  readonly attempt: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<{ readonly code: number; readonly output: string }>;
+  readonly attempt: (
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly code: number; readonly output: string }>;
   readonly outputs: () => Promise<Readonly<Record<string, unknown>>>;
   readonly stop: () => Promise<void>;
 }
@@ -47,7 +50,11 @@ export async function startDeployment(variables: Readonly<Record<string, string>
     ...variables,
   };
 
-  const run = (file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number; readonly stdout: string; readonly output: string }> =>
+  const run = (
+    file: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly output: string }> =>
     new Promise((resolve) => {
       execFile(file, args, { cwd: directory, env: { ...base, ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, output: stdout + stderr });
@@ -79,6 +86,11 @@ export async function startDeployment(variables: Readonly<Record<string, string>
 
 /** The machine as it is, without what it knows of AWS accounts. */
 function machine(): Readonly<Record<string, string>> {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_') && !name.startsWith('TF_VAR_') && !name.startsWith('EWM_'));
-  return { ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ''])), PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter) };
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('AWS_') && !name.startsWith('TF_VAR_') && !name.startsWith('EWM_'),
+  );
+  return {
+    ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ''])),
+    PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
+  };
 }

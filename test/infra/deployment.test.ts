@@ -2,11 +2,23 @@
  * A whole deployment against `moto_server`: the targets of the Makefile apply it mode by mode, what stands there is read back through the AWS
  * SDK, the zips are fetched and run with the settings they were deployed with, and the targets take it down again.
  */
-import { type ApiGatewayV2Client, GetApisCommand, GetIntegrationsCommand, GetRoutesCommand, GetStageCommand } from '@aws-sdk/client-apigatewayv2';
+import {
+  type ApiGatewayV2Client,
+  GetApisCommand,
+  GetIntegrationsCommand,
+  GetRoutesCommand,
+  GetStageCommand,
+} from '@aws-sdk/client-apigatewayv2';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, ListAttachedRolePoliciesCommand, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
-import { GetFunctionCommand, GetFunctionConcurrencyCommand, GetFunctionEventInvokeConfigCommand, GetPolicyCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionEventInvokeConfigCommand,
+  GetPolicyCommand,
+  ListFunctionsCommand,
+} from '@aws-sdk/client-lambda';
 import {
   DeleteBucketPolicyCommand,
   GetBucketEncryptionCommand,
@@ -22,7 +34,14 @@ import { unzipSync } from 'fflate';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
+import {
+  type AgentCoreStub,
+  resultFrame,
+  startAgentCoreStub,
+  STUB_CODE_INTERPRETER_ID,
+  STUB_MEMORY_ID,
+  STUB_RUNTIME_ARN,
+} from '../support/agentcore-stub';
 import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
 import { httpEvent } from '../support/http-events';
 import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
@@ -98,7 +117,9 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
   });
 
   it.each(MODES)('%s: stands there with the guardrails', async (name) => {
-    const { Configuration: settings, Concurrency: concurrency } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: `ewm-${name}` }));
+    const { Configuration: settings, Concurrency: concurrency } = await aws.lambda.send(
+      new GetFunctionCommand({ FunctionName: `ewm-${name}` }),
+    );
     expect(settings).toMatchObject({
       Runtime: 'nodejs22.x',
       Architectures: ['arm64'],
@@ -107,9 +128,13 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       MemorySize: 512,
       TracingConfig: { Mode: 'PassThrough' },
     });
-    expect(deployment.proxy.created.get(`ewm-${name}`)).toMatchObject({ LoggingConfig: { LogFormat: 'JSON', LogGroup: `/aws/lambda/ewm-${name}` } });
+    expect(deployment.proxy.created.get(`ewm-${name}`)).toMatchObject({
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: `/aws/lambda/ewm-${name}` },
+    });
     expect(concurrency).toEqual({ ReservedConcurrentExecutions: 1 });
-    expect(await aws.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: `ewm-${name}` }))).toMatchObject({ ReservedConcurrentExecutions: 1 });
+    expect(await aws.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: `ewm-${name}` }))).toMatchObject({
+      ReservedConcurrentExecutions: 1,
+    });
     expect(await aws.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: `ewm-${name}` }))).toMatchObject({
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
@@ -122,7 +147,8 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     const api = await theApi(aws.api);
     const { Items: routes = [] } = await aws.api.send(new GetRoutesCommand({ ApiId: api.id }));
     const { Items: integrations = [] } = await aws.api.send(new GetIntegrationsCommand({ ApiId: api.id }));
-    const leadsTo = (target = ''): string | undefined => integrations.find(({ IntegrationId: id }) => target === `integrations/${id ?? ''}`)?.IntegrationUri;
+    const leadsTo = (target = ''): string | undefined =>
+      integrations.find(({ IntegrationId: id }) => target === `integrations/${id ?? ''}`)?.IntegrationUri;
     expect(Object.fromEntries(routes.map(({ RouteKey: key, AuthorizationType: auth }) => [key, auth]))).toEqual({
       'GET /health': 'AWS_IAM',
       'POST /agentcore/base': 'AWS_IAM',
@@ -132,7 +158,8 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     for (const { RouteKey: key = '', Target: target } of routes) {
       expect(leadsTo(target)).toContain(`function:ewm-${key === 'GET /health' ? 'base' : (key.split('/').at(-1) ?? '')}/`);
     }
-    for (const integration of integrations) expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
+    for (const integration of integrations)
+      expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
     const stage = await aws.api.send(new GetStageCommand({ ApiId: api.id, StageName: '$default' }));
     expect(stage).toMatchObject({ AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 2, ThrottlingBurstLimit: 5 } });
     expect(stage.AccessLogSettings?.DestinationArn).toContain('log-group:/aws/apigateway/ewm');
@@ -157,7 +184,9 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     });
     const { MetricAlarms: alarms = [] } = await aws.watch.send(new DescribeAlarmsCommand({}));
     for (const name of MODES) {
-      const metrics = alarms.filter(({ AlarmName: alarm = '' }) => alarm.startsWith(`ewm-${name}-`)).map(({ MetricName: metric }) => metric);
+      const metrics = alarms
+        .filter(({ AlarmName: alarm = '' }) => alarm.startsWith(`ewm-${name}-`))
+        .map(({ MetricName: metric }) => metric);
       expect(metrics).toEqual(expect.arrayContaining(['Throttles', 'Errors', 'Duration', 'Invocations', 'Refusals']));
     }
   });
@@ -165,7 +194,12 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
   it('keeps artifacts private, versioned, encrypted, behind TLS, and not for ever', async () => {
     const where = { Bucket: STUB_BUCKET };
     const open = await aws.s3.send(new GetPublicAccessBlockCommand(where));
-    expect(open.PublicAccessBlockConfiguration).toEqual({ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true });
+    expect(open.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
     expect(await aws.s3.send(new GetBucketVersioningCommand(where))).toMatchObject({ Status: 'Enabled' });
     const { OwnershipControls: owner } = await aws.s3.send(new GetBucketOwnershipControlsCommand(where));
     expect(owner?.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
@@ -173,10 +207,14 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(encryption?.Rules).toMatchObject([{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }]);
     const { Policy: policy = '' } = await aws.s3.send(new GetBucketPolicyCommand(where));
     expect((JSON.parse(policy) as Policy).Statement).toEqual(
-      expect.arrayContaining([expect.objectContaining({ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+      expect.arrayContaining([
+        expect.objectContaining({ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]),
     );
     const { Rules: rules = [] } = await aws.s3.send(new GetBucketLifecycleConfigurationCommand(where));
-    expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ Status: 'Enabled', Filter: { Prefix: 'ewm/' }, Expiration: { Days: 30 } })]));
+    expect(rules).toEqual(
+      expect.arrayContaining([expect.objectContaining({ Status: 'Enabled', Filter: { Prefix: 'ewm/' }, Expiration: { Days: 30 } })]),
+    );
     expect(rules).toEqual(expect.arrayContaining([expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } })]));
   });
 
@@ -217,7 +255,12 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       await mkdir(taskRoot);
       for (const [file, bytes] of Object.entries(unzipSync(zip))) await writeFile(join(taskRoot, file), bytes);
       const endpoints = { AWS_ENDPOINT_URL_S3: s3.url, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url };
-      const lambda = await startFunction({ taskRoot, scratch: join(directory, 'scratch'), name: `ewm-${name}`, env: { ...settings?.Environment?.Variables, ...endpoints } });
+      const lambda = await startFunction({
+        taskRoot,
+        scratch: join(directory, 'scratch'),
+        name: `ewm-${name}`,
+        env: { ...settings?.Environment?.Variables, ...endpoints },
+      });
       [s3, agentCore].forEach((stub) => {
         stub.reset();
       });
@@ -246,8 +289,11 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       for (const statement of policy.Statement) {
         for (const action of [statement.Action].flat()) {
           const others = [statement.Action].flat().filter((other) => other !== action);
-          const rest = policy.Statement.flatMap((one) => (one === statement ? (others.length === 0 ? [] : [{ ...one, Action: others }]) : [one]));
-          const broken = statement.Effect === 'Allow' ? needed.some((call) => !isAllowed({ ...policy, Statement: rest }, call)) : invokes(rest);
+          const rest = policy.Statement.flatMap((one) =>
+            one === statement ? (others.length === 0 ? [] : [{ ...one, Action: others }]) : [one],
+          );
+          const broken =
+            statement.Effect === 'Allow' ? needed.some((call) => !isAllowed({ ...policy, Statement: rest }, call)) : invokes(rest);
           expect([statement.Sid, action, broken]).toEqual([statement.Sid, action, true]);
         }
       }
@@ -262,8 +308,14 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
         { action: 's3:ListBucket', resource: `arn:aws:s3:::${STUB_BUCKET}` },
         { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-base` },
         { action: 'logs:PutLogEvents', resource: `arn:aws:logs:${TEST_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/another:log-stream:x` },
-        { action: 'bedrock-agentcore:ListEvents', resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:memory/another-0123456789` },
-        { action: 'bedrock-agentcore:InvokeAgentRuntime', resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:runtime/another-0123456789` },
+        {
+          action: 'bedrock-agentcore:ListEvents',
+          resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:memory/another-0123456789`,
+        },
+        {
+          action: 'bedrock-agentcore:InvokeAgentRuntime',
+          resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:runtime/another-0123456789`,
+        },
         ...MODES.flatMap((other) => callsOf(other)).filter(({ action }) => !ACTIONS[name].includes(action)),
       ];
       for (const call of forbidden) expect([call, isAllowed(policyIn(name), call)]).toEqual([call, false]);
@@ -414,10 +466,18 @@ const UNSEEN: readonly string[] = [
   's3:DeleteBucketPolicy',
   // By AWS in the name of who deploys: the role, the delivery of access logs, the memory.
   'iam:PassRole',
-  ...['CreateLogDelivery', 'DeleteLogDelivery', 'DescribeResourcePolicies', 'GetLogDelivery', 'ListLogDeliveries', 'PutResourcePolicy', 'UpdateLogDelivery'].map(
-    (name) => `logs:${name}`,
+  ...[
+    'CreateLogDelivery',
+    'DeleteLogDelivery',
+    'DescribeResourcePolicies',
+    'GetLogDelivery',
+    'ListLogDeliveries',
+    'PutResourcePolicy',
+    'UpdateLogDelivery',
+  ].map((name) => `logs:${name}`),
+  ...['CreateMemory', 'DeleteMemory', 'GetMemory', 'ListTagsForResource', 'TagResource', 'UntagResource', 'UpdateMemory'].map(
+    (name) => `bedrock-agentcore:${name}`,
   ),
-  ...['CreateMemory', 'DeleteMemory', 'GetMemory', 'ListTagsForResource', 'TagResource', 'UntagResource', 'UpdateMemory'].map((name) => `bedrock-agentcore:${name}`),
   // A budget.
   ...['ListTagsForResource', 'ModifyBudget', 'TagResource', 'ViewBudget'].map((name) => `budgets:${name}`),
   // Smoke, demo, and removing a run by hand.

@@ -163,13 +163,19 @@ describeWhere(missingRuntimeClient(), "the zips under AWS's runtime client", () 
   it.each(MODES)('%s: refuses a budget that trips, one above a ceiling, and what it cannot read', async (name) => {
     const lambda = await start(name);
     const { limiter, body } = TOO_MUCH[name];
-    expect(await send(lambda, post(name, body))).toMatchObject({ status: 422, json: { ok: false, error: { code: 'budget_exceeded', limiter } } });
+    expect(await send(lambda, post(name, body))).toMatchObject({
+      status: 422,
+      json: { ok: false, error: { code: 'budget_exceeded', limiter } },
+    });
     const above = { ...GOOD[name], budget: { max_steps: 101 } };
     expect(await send(lambda, post(name, above))).toMatchObject({
       status: 422,
       json: { error: { code: 'budget_above_ceiling', limiter: 'max_steps' } },
     });
-    expect(await send(lambda, post(name, { no_such_field: 1 }))).toMatchObject({ status: 400, json: { error: { code: 'invalid_request' } } });
+    expect(await send(lambda, post(name, { no_such_field: 1 }))).toMatchObject({
+      status: 400,
+      json: { error: { code: 'invalid_request' } },
+    });
     expect(await send(lambda, httpEvent({ path: `/agentcore/${name}`, body: '{' }))).toMatchObject({ status: 400 });
     expect(await send(lambda, httpEvent({ path: '/agentcore/none', body: '{}' }))).toMatchObject({ status: 404 });
     // Memory looks at its whole list before it calls anything; the one call that the budget of tools had is a local one.
@@ -238,7 +244,10 @@ describeWhere(missingRuntimeClient(), "the zips under AWS's runtime client", () 
     await answered(lambda, 'memory', GOOD.memory);
     expect(agentCore.requests()).toHaveLength(1);
     s3.objects.clear();
-    const got = await answered(lambda, 'memory', { budget: { max_memory_ops: 1, max_memory_bytes: 100 }, requests: [{ op: 'memory_get', key: 'k' }] });
+    const got = await answered(lambda, 'memory', {
+      budget: { max_memory_ops: 1, max_memory_bytes: 100 },
+      requests: [{ op: 'memory_get', key: 'k' }],
+    });
     expect(got.results).toMatchObject([{ ok: true, result: { found: true, value: { n: 1 } } }]);
   });
 });

@@ -46,7 +46,9 @@ function install() {
 // The addon uses Node-API alone, so the headers of any Node on this machine do, and npm need not fetch those of the Node that runs this.
 function headers() {
   if (process.env.npm_config_nodedir !== undefined) return {};
-  const prefix = path().map((folder) => resolve(folder, '..')).find((folder) => existsSync(join(folder, 'include/node/node_api.h')));
+  const prefix = path()
+    .map((folder) => resolve(folder, '..'))
+    .find((folder) => existsSync(join(folder, 'include/node/node_api.h')));
   return prefix === undefined ? {} : { npm_config_nodedir: prefix };
 }
 

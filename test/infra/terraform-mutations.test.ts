@@ -70,7 +70,10 @@ describeWhere(prepareTerraform(NAME), 'mutations of the Terraform configuration'
 
   test('validations that say yes to everything: noticed for each variable', async () => {
     const text = await readFile(join(CONFIGURATION, 'variables.tf'), 'utf8');
-    const validated = text.split(/^(?=variable )/m).filter((block) => block.includes('\n  validation {')).map(nameOf);
+    const validated = text
+      .split(/^(?=variable )/m)
+      .filter((block) => block.includes('\n  validation {'))
+      .map(nameOf);
     const unexpected = [...(reports.get('all but one')?.failures ?? []), ...(reports.get('that one')?.failures ?? [])];
     const missing = /^Missing expected failure: The checkable object, var\.(\w+),/;
     const noticed = unexpected.flatMap((failure) => missing.exec(failure)?.[1] ?? []);

@@ -9,7 +9,10 @@ export interface TestReport {
 }
 
 export function readReport(output: string): TestReport {
-  const lines = output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : [])).filter(isRecord);
+  const lines = output
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
+    .filter(isRecord);
   const summary = lines.map((line) => line['test_summary']).find(isRecord);
   const diagnostics = lines.map(({ diagnostic }) => diagnostic).filter(isRecord);
   const failures = diagnostics.filter(({ severity }) => severity === 'error').map(nameOf);

@@ -63,7 +63,10 @@ export function prepareTerraform(name: string): string | undefined {
     return undefined;
   } catch (error) {
     const said = isRecord(error) && typeof error['stderr'] === 'string' ? error['stderr'] : String(error);
-    const why = said.split('\n').map((line) => line.replace(/^[\s│╷╵]+/, '').trim()).filter((line) => line !== '');
+    const why = said
+      .split('\n')
+      .map((line) => line.replace(/^[\s│╷╵]+/, '').trim())
+      .filter((line) => line !== '');
     return `terraform init failed: ${why.slice(0, 4).join(' ')} (TF_CLI_ARGS_init=-plugin-dir=... names a local mirror)`;
   }
 }

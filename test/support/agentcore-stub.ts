@@ -154,7 +154,8 @@ function idProblem(actorId: string, sessionId: string): string | undefined {
 function codeInterpreter(state: State, request: StubRequest, path: string): StubAnswer {
   if (request.method === 'PUT' && path === 'sessions/start') {
     const { sessionTimeoutSeconds = 900 } = JSON.parse(request.body.toString()) as { sessionTimeoutSeconds?: number };
-    if (!Number.isInteger(sessionTimeoutSeconds) || sessionTimeoutSeconds < 1 || sessionTimeoutSeconds > 28_800) return invalid('sessionTimeoutSeconds');
+    if (!Number.isInteger(sessionTimeoutSeconds) || sessionTimeoutSeconds < 1 || sessionTimeoutSeconds > 28_800)
+      return invalid('sessionTimeoutSeconds');
     state.started += 1;
     const sessionId = `SESSION${String(state.started).padStart(4, '0')}`;
     state.open.add(sessionId);
@@ -246,7 +247,11 @@ function json(status: number, body: unknown): StubAnswer {
 }
 
 function invalid(field: string): StubAnswer {
-  return json400({ message: `field ${field} is not valid`, reason: 'FieldValidationFailed', fieldList: [{ name: field, message: 'see the model' }] });
+  return json400({
+    message: `field ${field} is not valid`,
+    reason: 'FieldValidationFailed',
+    fieldList: [{ name: field, message: 'see the model' }],
+  });
 }
 
 function json400(body: unknown): StubAnswer {

@@ -37,10 +37,7 @@ interface PricePath {
 }
 
 type PriceMove =
-  | { kind: 'same' }
-  | { kind: 'bps'; bps: number }
-  | { kind: 'times'; num: number; den: number }
-  | { kind: 'start'; bps: number };
+  { kind: 'same' } | { kind: 'bps'; bps: number } | { kind: 'times'; num: number; den: number } | { kind: 'start'; bps: number };
 
 const ONE = 100_000_000n;
 const PRICE_MAX = 10n ** 9n * ONE;
@@ -141,8 +138,7 @@ const arbitraryPlateau: fc.Arbitrary<PriceMove> = fc.oneof(
 );
 
 function arbitraryPath(steps: number, scale: CaseScale): fc.Arbitrary<PricePath> {
-  const many = (move: fc.Arbitrary<PriceMove>): fc.Arbitrary<PriceMove[]> =>
-    fc.array(move, { minLength: steps - 1, maxLength: steps - 1 });
+  const many = (move: fc.Arbitrary<PriceMove>): fc.Arbitrary<PriceMove[]> => fc.array(move, { minLength: steps - 1, maxLength: steps - 1 });
   return fc.record({
     digits: fc.oneof(
       { weight: 3, arbitrary: fc.constant(scale.level < ONE / 100n ? 8 : 2) },
@@ -300,7 +296,10 @@ function arbitrarySizing(anchor: CaseAnchor): fc.Arbitrary<ReferenceSizing> {
     .record({
       order_qty: arbitraryDecimalInput(anchor.orderQty),
       max_position_qty_per_symbol: fc
-        .oneof(unbiased(100, 3000), unbiased(1, 30).map((orders) => orders * 100))
+        .oneof(
+          unbiased(100, 3000),
+          unbiased(1, 30).map((orders) => orders * 100),
+        )
         .chain((hundredths) => arbitraryDecimalInput(scaled(anchor.orderQty, hundredths))),
       max_new_exposure_per_step: arbitraryNotionals(anchor, 0.5, 5).chain(arbitraryDecimalInput),
       limitsNewExposure: fc.boolean(),

@@ -18,7 +18,10 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   lambda_memory_mb: fc.integer({ min: 128, max: 10_240 }),
   lambda_timeout_seconds: fc.integer({ min: 7, max: 29 }),
   // Tenths are no whole numbers of a binary fraction; above ten the one instance is what bounds.
-  throttle_rate_per_second: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 11, max: 150 }).map((tenths) => tenths / 10)),
+  throttle_rate_per_second: fc.oneof(
+    fc.integer({ min: 1, max: 1_000 }),
+    fc.integer({ min: 11, max: 150 }).map((tenths) => tenths / 10),
+  ),
   throttle_burst: fc.integer({ min: 1, max: 1_000 }),
   log_retention_days: fc.constantFrom(1, 14, 365, 3_653),
   tracing: fc.boolean(),

@@ -92,7 +92,10 @@ function apiUnits(answer: bigint): bigint {
 }
 
 /** Calls of a mode that reach something outside, and its files. */
-function actsOf(mode: string, limits: ModelLimits): { readonly files: bigint; readonly events: bigint; readonly sessions: bigint; readonly goals: bigint } {
+function actsOf(
+  mode: string,
+  limits: ModelLimits,
+): { readonly files: bigint; readonly events: bigint; readonly sessions: bigint; readonly goals: bigint } {
   const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
   const isTools = mode === 'tools';
   return {

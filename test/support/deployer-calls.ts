@@ -50,7 +50,10 @@ const LAMBDA: readonly (readonly [RegExp, Readonly<Record<string, string>>])[] =
   [/\/functions\/[^/]+\/code$/, { PUT: 'UpdateFunctionCode' }],
   [/\/functions\/[^/]+\/versions\/?$/, { GET: 'ListVersionsByFunction' }],
   [/\/functions\/[^/]+\/code-signing-config$/, { GET: 'GetFunctionCodeSigningConfig' }],
-  [/\/functions\/[^/]+\/concurrency$/, { PUT: 'PutFunctionConcurrency', GET: 'GetFunctionConcurrency', DELETE: 'DeleteFunctionConcurrency' }],
+  [
+    /\/functions\/[^/]+\/concurrency$/,
+    { PUT: 'PutFunctionConcurrency', GET: 'GetFunctionConcurrency', DELETE: 'DeleteFunctionConcurrency' },
+  ],
   [
     /\/functions\/[^/]+\/event-invoke-config$/,
     { PUT: 'PutFunctionEventInvokeConfig', GET: 'GetFunctionEventInvokeConfig', DELETE: 'DeleteFunctionEventInvokeConfig' },

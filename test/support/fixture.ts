@@ -11,7 +11,9 @@ export function readExample(path: string): unknown {
 
 export function readFixture(): ReferenceRequest {
   const market = readExample('fixtures/trading_path.json') as { symbols: string[]; steps: Record<string, number>[] };
-  const steps = market.steps.map((prices) => ({ prices: Object.fromEntries(Object.entries(prices).map(([key, price]) => [key, String(price)])) }));
+  const steps = market.steps.map((prices) => ({
+    prices: Object.fromEntries(Object.entries(prices).map(([key, price]) => [key, String(price)])),
+  }));
   return {
     market: { symbols: market.symbols, steps },
     strategy: readExample('strategies/threshold_demo.json') as ReferenceStrategy,

@@ -50,7 +50,9 @@ export function forge(files: RunFileBytes, edits: Edits): RunFileBytes {
 /** The same files, with a `run.json` that names their digests. */
 export function withDigests(files: RunFileBytes): RunFileBytes {
   const run = JSON.parse(textOf(files, 'run.json')) as JsonObject;
-  run['digests'] = Object.fromEntries(Object.keys(run['digests'] as JsonObject).map((file) => [file, sha256(textOf(files, file as RunFile))]));
+  run['digests'] = Object.fromEntries(
+    Object.keys(run['digests'] as JsonObject).map((file) => [file, sha256(textOf(files, file as RunFile))]),
+  );
   return { ...files, 'run.json': fromText(`${canonicalText(run)}\n`) };
 }
 

@@ -8,13 +8,7 @@ import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
 import { CEILING_DEFAULTS } from '../../src/handlers/config';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/answer-codecs';
-import {
-  type Handler,
-  type HandlerConfig,
-  type HandlerPorts,
-  type InvocationContext,
-  type Mode,
-} from '../../src/handlers/http/handler';
+import { type Handler, type HandlerConfig, type HandlerPorts, type InvocationContext, type Mode } from '../../src/handlers/http/handler';
 import { makeHandler } from '../../src/handlers/http/modes';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';

@@ -148,7 +148,12 @@ function pieceTexts(lines: readonly string[], sizes: readonly number[]): readonl
   const pieces: string[] = [];
   for (let at = 0, k = 0; at < lines.length; k += 1) {
     const size = Math.max(1, sizes[k % Math.max(1, sizes.length)] ?? 1);
-    pieces.push(lines.slice(at, at + size).map((line) => `${line}\n`).join(''));
+    pieces.push(
+      lines
+        .slice(at, at + size)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
     at += size;
   }
   return pieces;

@@ -53,7 +53,9 @@ export async function longRun(rules: unknown, limits: LongLimits = {}): Promise<
   };
   const { cash = '1000', ...rest } = limits;
   const writer = makeMemoryRunWriter();
-  expectRight(await run({ strategy, policy: { costs: { fee_bps: 0.5 } }, initialState: { cash }, ...rest }, makeMarketDocument(longMarket), writer));
+  expectRight(
+    await run({ strategy, policy: { costs: { fee_bps: 0.5 } }, initialState: { cash }, ...rest }, makeMarketDocument(longMarket), writer),
+  );
   return writer.files();
 }
 

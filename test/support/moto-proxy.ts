@@ -60,11 +60,13 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   let url = '';
 
   async function answer(request: Incoming): Promise<Answer> {
-    if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`)) actions.add(deployerAction(request));
+    if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`))
+      actions.add(deployerAction(request));
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];
-    if (wanted !== undefined) return { status: 200, headers: { 'content-type': 'application/zip' }, body: code.get(wanted) ?? Buffer.alloc(0) };
+    if (wanted !== undefined)
+      return { status: 200, headers: { 'content-type': 'application/zip' }, body: code.get(wanted) ?? Buffer.alloc(0) };
     rememberCode(request);
     const form = formOf(request);
     if (form?.get('Action') === 'CreateStack' || form?.get('Action') === 'UpdateStack') return stackWithoutOutputs(request, form);
@@ -77,7 +79,8 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   }
 
   function recursionOf(name: string, request: Incoming): Answer {
-    if (request.method === 'PUT') recursion.set(name, (JSON.parse(request.body.toString('utf8')) as { RecursiveLoop: string }).RecursiveLoop);
+    if (request.method === 'PUT')
+      recursion.set(name, (JSON.parse(request.body.toString('utf8')) as { RecursiveLoop: string }).RecursiveLoop);
     return json({ RecursiveLoop: recursion.get(name) ?? 'Terminate' });
   }
 
@@ -93,7 +96,11 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   function withLocation(real: Answer, name: string): Answer {
     const told = JSON.parse(real.body.toString('utf8')) as { Code?: object; Configuration?: object };
     const { LoggingConfig: logging } = created.get(name) ?? {};
-    return json({ ...told, Configuration: { ...told.Configuration, LoggingConfig: logging }, Code: { ...told.Code, Location: `${url}/function-code/${name}` } });
+    return json({
+      ...told,
+      Configuration: { ...told.Configuration, LoggingConfig: logging },
+      Code: { ...told.Code, Location: `${url}/function-code/${name}` },
+    });
   }
 
   async function stackWithoutOutputs(request: Incoming, form: URLSearchParams): Promise<Answer> {
@@ -118,9 +125,13 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
     const xml = real.body.toString('utf8');
     const stack = [...templates].find(([name]) => xml.includes(`<StackName>${name}</StackName>`));
     if (stack === undefined) return real;
-    const members = Object.entries(stack[1].Outputs).map(([key, { Value: value }]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${outputOf(value)}</OutputValue></member>`);
+    const members = Object.entries(stack[1].Outputs).map(
+      ([key, { Value: value }]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${outputOf(value)}</OutputValue></member>`,
+    );
     const outputs = `<Outputs>${members.join('')}</Outputs>`;
-    const told = /<Outputs>[\s\S]*?<\/Outputs>|<Outputs\s*\/>/.test(xml) ? xml.replace(/<Outputs>[\s\S]*?<\/Outputs>|<Outputs\s*\/>/, outputs) : xml.replace('<StackName>', `${outputs}<StackName>`);
+    const told = /<Outputs>[\s\S]*?<\/Outputs>|<Outputs\s*\/>/.test(xml)
+      ? xml.replace(/<Outputs>[\s\S]*?<\/Outputs>|<Outputs\s*\/>/, outputs)
+      : xml.replace('<StackName>', `${outputs}<StackName>`);
     return { ...real, body: Buffer.from(told) };
   }
 

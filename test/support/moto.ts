@@ -13,9 +13,11 @@ const START_TIMEOUT_MS = 30_000;
 export async function startMoto(path: string): Promise<Moto> {
   // A group of its own, for a launcher such as pyenv's may stand between us and the server.
   const child = spawn(path, ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => {
-    resolve();
-  }));
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
   const stop = (): Promise<void> => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');

@@ -18,7 +18,11 @@ import type { ReferenceRequest } from './reference-model';
 const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<PlanItem> => {
   const step = fc.integer({ min: 0, max: 6 });
   const actions = fc.array(
-    fc.record({ type: fc.constantFrom('PlaceBuy', 'PlaceSell'), symbol: fc.constantFrom(...symbols), quantity: fc.constantFrom('0.01', '1') }),
+    fc.record({
+      type: fc.constantFrom('PlaceBuy', 'PlaceSell'),
+      symbol: fc.constantFrom(...symbols),
+      quantity: fc.constantFrom('0.01', '1'),
+    }),
     { maxLength: 3 },
   );
   return fc.oneof(
@@ -26,35 +30,52 @@ const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<PlanItem> => {
     { weight: 4, arbitrary: step.map((at) => ({ name: 'execute', args: { step: at } })) },
     { weight: 4, arbitrary: fc.tuple(step, actions).map(([at, list]) => ({ name: 'execute', args: { step: at, actions: list } })) },
     { weight: 2, arbitrary: fc.constant({ name: 'propose_plan', args: { goal: 'grow' } }) },
-    { weight: 1, arbitrary: fc.constantFrom({ name: 'propose_plan', args: {} }, { name: 'execute_code', args: { language: 'python', code: 'print(1)' } }) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        { name: 'propose_plan', args: {} },
+        { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+      ),
+    },
   );
 };
 
 const arbitraryLimit = fc.oneof({ weight: 3, arbitrary: fc.constant(20) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 }) });
 
-export const arbitraryToolRun: fc.Arbitrary<{ readonly request: ReferenceRequest; readonly plan: readonly PlanItem[]; readonly budget: Budget }> =
-  arbitraryAnyCase.chain((request) =>
-    fc.record({
-      request: fc.constant(request),
-      plan: fc
-        .array(arbitraryItem(request.market.symbols), { minLength: 1, maxLength: 7 })
-        // Time only moves forward, and a plan that ends at its first call shows little.
-        .map((items) => [{ name: 'evaluate_strategy', args: { step: 0 } }, ...items.sort((a, b) => stepOf(a) - stepOf(b))]),
-      budget: fc.record({
-        max_steps: arbitraryLimit.map((limit) => Math.max(1, limit)),
-        max_tool_calls: arbitraryLimit,
-        max_model_calls: arbitraryLimit,
-        max_memory_ops: fc.constant(0),
-        max_memory_bytes: fc.constant(0),
-      }),
+export const arbitraryToolRun: fc.Arbitrary<{
+  readonly request: ReferenceRequest;
+  readonly plan: readonly PlanItem[];
+  readonly budget: Budget;
+}> = arbitraryAnyCase.chain((request) =>
+  fc.record({
+    request: fc.constant(request),
+    plan: fc
+      .array(arbitraryItem(request.market.symbols), { minLength: 1, maxLength: 7 })
+      // Time only moves forward, and a plan that ends at its first call shows little.
+      .map((items) => [{ name: 'evaluate_strategy', args: { step: 0 } }, ...items.sort((a, b) => stepOf(a) - stepOf(b))]),
+    budget: fc.record({
+      max_steps: arbitraryLimit.map((limit) => Math.max(1, limit)),
+      max_tool_calls: arbitraryLimit,
+      max_model_calls: arbitraryLimit,
+      max_memory_ops: fc.constant(0),
+      max_memory_bytes: fc.constant(0),
     }),
-  );
+  }),
+);
 
 function stepOf({ args }: PlanItem): number {
   return typeof args['step'] === 'number' ? args['step'] : 0;
 }
 
-export async function toolRun({ request, plan, budget }: { readonly request: ReferenceRequest; readonly plan: readonly PlanItem[]; readonly budget: Budget }): Promise<RunFileBytes> {
+export async function toolRun({
+  request,
+  plan,
+  budget,
+}: {
+  readonly request: ReferenceRequest;
+  readonly plan: readonly PlanItem[];
+  readonly budget: Budget;
+}): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
   const { strategy, policy, initialState } = request;
   const handler = { mode: 'agentcore-tools', budget, plan, invocation: 'request-1' } as const;
@@ -94,7 +115,13 @@ export const arbitraryMemoryRun: fc.Arbitrary<{ readonly requests: readonly Memo
   }),
 });
 
-export async function memoryRun({ requests, budget }: { readonly requests: readonly MemoryOperation[]; readonly budget: Budget }): Promise<RunFileBytes> {
+export async function memoryRun({
+  requests,
+  budget,
+}: {
+  readonly requests: readonly MemoryOperation[];
+  readonly budget: Budget;
+}): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
   const memory = makeInProcessMemory();
   expectRight(await runMemoryPlan(budget, requests, 'request-1', writer, (runId) => liveMemory(runId, memory, noDeadline)));

@@ -13,7 +13,15 @@ export async function inProcesses<T>(entry: string, tasks: readonly object[]): P
   const directory = await mkdtemp(join(tmpdir(), 'ewm-processes-'));
   try {
     const outfile = join(directory, 'worker.cjs');
-    await build({ entryPoints: [join(__dirname, entry)], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' });
+    await build({
+      entryPoints: [join(__dirname, entry)],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      logLevel: 'error',
+    });
     return await Promise.all(tasks.map((task) => inProcess<T>(outfile, task)));
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** A slow model of one local run, written from SPEC.md alone: sharing no code with src/ is what makes agreement with it evidence. */
+/** A slow model of one local run, written from docs/spec.md alone: sharing no code with src/ is what makes agreement with it evidence. */
 import { createHash } from 'node:crypto';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;

@@ -32,7 +32,11 @@ export const tamperCase: ReferenceRequest = {
       { type: 'threshold_price', symbol: 'MSFT', buy_below: '100', sell_above: '110' },
     ],
   },
-  policy: { policy_id: 'tight', risk_limits: { max_leverage: '0.9', max_position_pct: '0.5', max_position_value: '190' }, costs: { fee_bps: '12.5' } },
+  policy: {
+    policy_id: 'tight',
+    risk_limits: { max_leverage: '0.9', max_position_pct: '0.5', max_position_value: '190' },
+    costs: { fee_bps: '12.5' },
+  },
   initialState: { cash: '900.5', positions: { AAPL: '1.25' } },
   steps: 12,
   budget: { max_steps: 12, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 0, max_memory_bytes: 0 },

@@ -72,7 +72,10 @@ function* rearrangedRows(files: RunFileBytes, file: RunFile, bytes: Buffer): Gen
 function* replacedFiles(files: RunFileBytes, file: RunFile, bytes: Buffer): Generator<Tampering> {
   const { [file]: _deleted, ...others } = files;
   yield { what: `${file}: deleted`, files: others };
-  const replaced = (what: string, ...parts: readonly Uint8Array[]): Tampering => ({ what: `${file}: ${what}`, files: { ...files, [file]: Buffer.concat(parts) } });
+  const replaced = (what: string, ...parts: readonly Uint8Array[]): Tampering => ({
+    what: `${file}: ${what}`,
+    files: { ...files, [file]: Buffer.concat(parts) },
+  });
   if (bytes.length > 0) yield replaced('emptied');
   for (const byte of [0, NEWLINE, 0x20, 0x7b, 0xff]) {
     yield replaced(`byte ${String(byte)} appended`, bytes, Uint8Array.of(byte));
@@ -85,7 +88,7 @@ function* replacedFiles(files: RunFileBytes, file: RunFile, bytes: Buffer): Gene
 /** The rows of a file, each with its newline. */
 function splitRows(bytes: Buffer): readonly Buffer[] {
   const rows: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, at);
     const next = end === -1 ? bytes.length : end + 1;
     rows.push(bytes.subarray(at, next));

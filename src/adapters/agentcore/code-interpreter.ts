@@ -131,7 +131,10 @@ const FAILED = new Set(['failed', 'canceled']);
 function textOf(result: CodeInterpreterResult): { readonly stdout: string; readonly stderr: string } {
   const { stdout, stderr } = result.structuredContent ?? {};
   if (stdout !== undefined || stderr !== undefined) return { stdout: (stdout ?? '').toWellFormed(), stderr: (stderr ?? '').toWellFormed() };
-  const text = (result.content ?? []).map((block) => block.text ?? '').join('').toWellFormed();
+  const text = (result.content ?? [])
+    .map((block) => block.text ?? '')
+    .join('')
+    .toWellFormed();
   return result.isError === true ? { stdout: '', stderr: text } : { stdout: text, stderr: '' };
 }
 
@@ -147,7 +150,12 @@ function outcomeOf(transcript: Transcript): Either<ProgramFailed, CodeResult> {
 
 /** The result of the program stands whether or not its session could be ended; an operator learns of the one that could not. */
 async function stop(deps: AgentCoreCodeInterpreterDeps, sessionId: string, timeoutMs: number): Promise<void> {
-  const call: Call = { service: AGENTCORE, operation: 'StopCodeInterpreterSession', kind: 'write', deadline: { remainingMs: () => timeoutMs } };
+  const call: Call = {
+    service: AGENTCORE,
+    operation: 'StopCodeInterpreterSession',
+    kind: 'write',
+    deadline: { remainingMs: () => timeoutMs },
+  };
   const stopped = await attempt(call, (abortSignal) => {
     const command = new StopCodeInterpreterSessionCommand({ codeInterpreterIdentifier: deps.codeInterpreterId, sessionId });
     return deps.client.send(command, { abortSignal });

@@ -15,7 +15,10 @@ function eventData(stream: string): readonly string[] {
   const events: string[] = [];
   let lines: string[] = [];
   // What follows the last line end is a line that was cut off.
-  const whole = stream.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/).slice(0, -1);
+  const whole = stream
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .slice(0, -1);
   for (const line of whole) {
     if (line === '') {
       if (lines.length > 0) events.push(lines.join('\n'));

@@ -3,7 +3,11 @@
  * What the agent answers is untrusted text: bounded, decoded by the codec of proposed actions, and never acted upon here. Its contract:
  * `POST {"context":...,"goal":"..."}` answers a JSON list of actions, as `application/json` or as `text/event-stream`.
  */
-import { type BedrockAgentCoreClient, InvokeAgentRuntimeCommand, type InvokeAgentRuntimeCommandOutput } from '@aws-sdk/client-bedrock-agentcore';
+import {
+  type BedrockAgentCoreClient,
+  InvokeAgentRuntimeCommand,
+  type InvokeAgentRuntimeCommandOutput,
+} from '@aws-sdk/client-bedrock-agentcore';
 import { Readable } from 'node:stream';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../../domain/canonical/canonical';

@@ -27,9 +27,12 @@ export async function attempt<A>(call: Call, act: (signal: AbortSignal) => Promi
   const remainingMs = call.deadline.remainingMs();
   if (!(remainingMs > 0)) return left(deadlineExceeded(call, 'none'));
   const abort = new AbortController();
-  const timer = setTimeout(() => {
-    abort.abort();
-  }, Math.min(remainingMs, TIMER_MS_MAX));
+  const timer = setTimeout(
+    () => {
+      abort.abort();
+    },
+    Math.min(remainingMs, TIMER_MS_MAX),
+  );
   try {
     return right(await act(abort.signal));
   } catch (error) {
@@ -106,12 +109,17 @@ const ECHOES_INPUT = new Set(['ValidationException', 'InvalidInputException', 'S
 
 function validationDetail(fields: Readonly<Record<string, unknown>>): string {
   const list: readonly unknown[] = Array.isArray(fields['fieldList']) ? fields['fieldList'] : [];
-  const names = list.map((field) => (isRecord(field) && typeof field['name'] === 'string' ? field['name'] : '')).filter((name) => name !== '');
+  const names = list
+    .map((field) => (isRecord(field) && typeof field['name'] === 'string' ? field['name'] : ''))
+    .filter((name) => name !== '');
   const why = typeof fields['reason'] === 'string' ? fields['reason'] : 'not accepted';
   return names.length === 0 ? why : `${why} (${names.join(', ')})`;
 }
 
 function oneLine(text: string): string {
-  const line = text.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const line = text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
   return line.length > REASON_CHARS_MAX ? `${line.slice(0, REASON_CHARS_MAX - 1).toWellFormed()}…` : line;
 }

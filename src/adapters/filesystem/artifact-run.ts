@@ -19,6 +19,7 @@ export function makeArtifactRunReader(artifacts: string, folder: string): RunRea
   return {
     location,
     size: (file) => attempt(at(file), readError, async () => (await stat(await checked(file))).size),
-    open: (file, offset = 0) => attempt(at(file), readError, async () => makeFileCursor(await open(await checked(file), 'r'), at(file), offset)),
+    open: (file, offset = 0) =>
+      attempt(at(file), readError, async () => makeFileCursor(await open(await checked(file), 'r'), at(file), offset)),
   };
 }

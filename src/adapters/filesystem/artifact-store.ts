@@ -26,8 +26,7 @@ export function makeFilesystemArtifactStore(deps: FilesystemArtifactStoreDeps): 
   const root = resolve(deps.directory);
   return {
     location: root,
-    put: (artifact, deadline) => () =>
-      guarded('put', checkKey(artifact.key), deadline, 'unknown', () => put(root, artifact)),
+    put: (artifact, deadline) => () => guarded('put', checkKey(artifact.key), deadline, 'unknown', () => put(root, artifact)),
     get: (key, deadline) => () =>
       guarded('get', checkKey(key), deadline, 'none', async () => {
         const bytes = await readWhole(root, join(root, key));

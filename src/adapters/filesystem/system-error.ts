@@ -41,7 +41,11 @@ export function writeError(path: string, error: unknown): StoreError {
 }
 
 /** Does something to `path` that the system may refuse. */
-export function attempt<A>(path: string, toError: (path: string, error: unknown) => StoreError, act: () => Promise<A>): TaskEither<StoreError, A> {
+export function attempt<A>(
+  path: string,
+  toError: (path: string, error: unknown) => StoreError,
+  act: () => Promise<A>,
+): TaskEither<StoreError, A> {
   return async () => {
     try {
       return right(await act());

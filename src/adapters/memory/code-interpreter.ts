@@ -17,7 +17,9 @@ export function makeScriptedCodeInterpreter(script: CodeScript = describeOnly): 
     label: 'scripted code interpreter: runs no code',
     execute: (program, deadline) => () => {
       if (isOver(deadline)) {
-        return Promise.resolve(left({ _tag: 'DeadlineExceeded', service: 'scripted-code-interpreter', operation: 'execute', effect: 'none' }));
+        return Promise.resolve(
+          left({ _tag: 'DeadlineExceeded', service: 'scripted-code-interpreter', operation: 'execute', effect: 'none' }),
+        );
       }
       const { stdout = '', stderr = '', exitCode = 0 } = script(program);
       if (exitCode === 0) return Promise.resolve(right({ stdout, stderr, exitCode }));

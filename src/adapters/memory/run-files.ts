@@ -7,10 +7,12 @@ import type { ByteCursor, RunFile, RunReader, RunWriter, StoreError } from '../.
 export type RunFileBytes = Partial<Record<RunFile, Uint8Array>>;
 
 export function makeMemoryRunReader(files: RunFileBytes, location = 'memory'): RunReader {
-  const find = <A>(file: RunFile, use: (bytes: Uint8Array) => A): TaskEither<StoreError, A> => () => {
-    const bytes = files[file];
-    return Promise.resolve(bytes === undefined ? left({ _tag: 'NotFound', path: `${location}/${file}` }) : right(use(bytes)));
-  };
+  const find =
+    <A>(file: RunFile, use: (bytes: Uint8Array) => A): TaskEither<StoreError, A> =>
+    () => {
+      const bytes = files[file];
+      return Promise.resolve(bytes === undefined ? left({ _tag: 'NotFound', path: `${location}/${file}` }) : right(use(bytes)));
+    };
   return {
     location,
     size: (file) => find(file, (bytes) => bytes.length),

@@ -59,7 +59,11 @@ async function put(at: Bucket, artifact: Artifact, deadline: Deadline): Promise<
   if (isLeft(found)) return found;
   if (found.right === 'missing') {
     // Another writer was at the key (a 409) and gave up, or the object was deleted between the two requests.
-    return left({ ...unusable(call, 'the key was taken when writing and free right after'), httpStatus: sent.right.status, effect: 'none' });
+    return left({
+      ...unusable(call, 'the key was taken when writing and free right after'),
+      httpStatus: sent.right.status,
+      effect: 'none',
+    });
   }
   const same = found.right !== 'another length' && Buffer.compare(found.right, artifact.bytes) === 0;
   return same ? right('unchanged') : left({ _tag: 'ArtifactConflict', key: artifact.key });

@@ -1,5 +1,5 @@
 /**
- * The breaker: every act reserves its cost here first. SPEC.md section 5.
+ * The breaker: every act reserves its cost here first. docs/spec.md section 5.
  * Invariants: what is spent never exceeds the budget, not for an instant; after the first refusal nothing more is granted.
  */
 import { assert } from '../assert';

@@ -1,4 +1,4 @@
-/** Budgets: the five limits of an invocation, what has been spent of each, and the refusal that names the limiter. SPEC.md section 5. */
+/** Budgets: the five limits of an invocation, what has been spent of each, and the refusal that names the limiter. docs/spec.md section 5. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { countCodec, type Decoded, objectCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';

@@ -33,9 +33,24 @@ export interface DecimalBound {
 }
 
 export const ANY: DecimalBound = { name: 'decimal', legal: 'any decimal', holds: () => true, schema: {} };
-export const POSITIVE: DecimalBound = { name: 'positive decimal', legal: 'more than 0', holds: (v) => v > 0n, schema: { exclusiveMinimum: 0 } };
-export const NEGATIVE: DecimalBound = { name: 'negative decimal', legal: 'less than 0', holds: (v) => v < 0n, schema: { exclusiveMaximum: 0 } };
-export const NOT_NEGATIVE: DecimalBound = { name: 'decimal of 0 or more', legal: '0 or more', holds: (v) => v >= 0n, schema: { minimum: 0 } };
+export const POSITIVE: DecimalBound = {
+  name: 'positive decimal',
+  legal: 'more than 0',
+  holds: (v) => v > 0n,
+  schema: { exclusiveMinimum: 0 },
+};
+export const NEGATIVE: DecimalBound = {
+  name: 'negative decimal',
+  legal: 'less than 0',
+  holds: (v) => v < 0n,
+  schema: { exclusiveMaximum: 0 },
+};
+export const NOT_NEGATIVE: DecimalBound = {
+  name: 'decimal of 0 or more',
+  legal: '0 or more',
+  holds: (v) => v >= 0n,
+  schema: { minimum: 0 },
+};
 
 export function decimalCodec(bound: DecimalBound): Codec<Decimal> {
   const schema: JsonSchema = {
@@ -177,7 +192,10 @@ export function taggedCodec<A>(name: string, tagField: string, variants: Readonl
 }
 
 /** Adds a check that needs the whole decoded value; it answers the mistakes it finds. */
-export function refinedCodec<A>(codec: Codec<A>, check: (value: A) => readonly { readonly path: readonly string[]; readonly message: string }[]): Codec<A> {
+export function refinedCodec<A>(
+  codec: Codec<A>,
+  check: (value: A) => readonly { readonly path: readonly string[]; readonly message: string }[],
+): Codec<A> {
   return makeCodec(codec.name, codec.schema, (value, context) => {
     const decoded = codec.validate(value, context);
     if (isLeft(decoded)) return decoded;

@@ -40,7 +40,8 @@ export function excerpt(value: unknown): string {
 
 /** `file:line:column /pointer message`, leaving out what is not known. */
 export function describeProblem(source: string, problem: Problem): string {
-  const position = problem.line === undefined ? '' : `:${String(problem.line)}${problem.column === undefined ? '' : `:${String(problem.column)}`}`;
+  const position =
+    problem.line === undefined ? '' : `:${String(problem.line)}${problem.column === undefined ? '' : `:${String(problem.column)}`}`;
   return `${source}${position}: ${problem.pointer === '' ? '' : `${problem.pointer}: `}${problem.message}`;
 }
 

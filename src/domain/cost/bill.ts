@@ -62,7 +62,10 @@ function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers): Hour
 
 function priced(quantities: Quantities, { prices }: PriceTable): Amounts {
   return byComponent((component) =>
-    COMPONENTS[component].reduce((amount, name) => amount + ceilDiv((quantities[name] ?? 0n) * prices[name].usd, BigInt(prices[name].per)), 0n),
+    COMPONENTS[component].reduce(
+      (amount, name) => amount + ceilDiv((quantities[name] ?? 0n) * prices[name].usd, BigInt(prices[name].per)),
+      0n,
+    ),
   );
 }
 

@@ -4,7 +4,17 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import { type Codec, countCodec, decimalCodec, type Decoded, listCodec, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../codec/codec';
+import {
+  type Codec,
+  countCodec,
+  decimalCodec,
+  type Decoded,
+  listCodec,
+  makeCodec,
+  NOT_NEGATIVE,
+  objectCodec,
+  textCodec,
+} from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { exactDecimal } from '../decimal/decimal';
 

@@ -32,6 +32,8 @@ export function roundUp(amount: Picodollars): Picodollars {
 
 /** Dollars with six decimals, rounded up. */
 export function usdText(amount: Picodollars): string {
-  const digits = ceilDiv(amount, MICRODOLLAR).toString().padStart(SHOWN_DIGITS + 1, '0');
+  const digits = ceilDiv(amount, MICRODOLLAR)
+    .toString()
+    .padStart(SHOWN_DIGITS + 1, '0');
   return `${digits.slice(0, -SHOWN_DIGITS)}.${digits.slice(-SHOWN_DIGITS)}`;
 }

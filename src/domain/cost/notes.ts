@@ -25,9 +25,13 @@ export function exclusionsOf(limits: Limits, refusedPerHour: string): readonly s
   return [
     `Requests that the API refuses (403, 429) cost no request, but a line of the access log each: at the 10,000 requests a second that an account takes, up to ${refusedPerHour} USD an hour.`,
     ...(limits.planner
-      ? ['What the agent behind the planner does: tokens of its model, its own calls and logs. Its sessions are counted as long as they may live.']
+      ? [
+          'What the agent behind the planner does: tokens of its model, its own calls and logs. Its sessions are counted as long as they may live.',
+        ]
       : []),
-    ...(limits.code_interpreter ? ['What a program in the code interpreter reaches from there: traffic out, S3 requests under a role of yours.'] : []),
+    ...(limits.code_interpreter
+      ? ['What a program in the code interpreter reaches from there: traffic out, S3 requests under a role of yours.']
+      : []),
     ...(limits.kms ? ['The key itself, and what other services ask of it beyond two requests for each operation.'] : []),
     'Deploying, looking at logs and dashboards, reading artifacts (`ewm smoke`, `ewm verify`), and anything else in the account.',
     'A change of price by AWS, and tax.',

@@ -53,7 +53,9 @@ const usdCodec: Codec<Picodollars> = makeCodec('price', { type: 'string' }, (val
 });
 
 const dateCodec: Codec<string> = makeCodec('date', { type: 'string' }, (value, context) =>
-  typeof value === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) ? success(value) : failure(value, context, 'expected a date such as "2026-08-20"'),
+  typeof value === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)
+    ? success(value)
+    : failure(value, context, 'expected a date such as "2026-08-20"'),
 );
 
 const booleanCodec: Codec<boolean> = makeCodec('boolean', { type: 'boolean' }, (value, context) =>

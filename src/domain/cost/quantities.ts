@@ -46,7 +46,12 @@ export type Callers = 'api' | 'direct';
 
 /** One accepted request to a mode, from the API to the expiry of what it left. */
 export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
-  return sum([acts(mode, limits, 1n), started(limits, 1n, msPerInvocation(limits)), carried(answerBytesMax(mode, limits), 1n), accessed(limits, 1n)]);
+  return sum([
+    acts(mode, limits, 1n),
+    started(limits, 1n, msPerInvocation(limits)),
+    carried(answerBytesMax(mode, limits), 1n),
+    accessed(limits, 1n),
+  ]);
 }
 
 /** All functions of a deployment for one hour, at the most they take. */

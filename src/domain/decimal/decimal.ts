@@ -1,5 +1,5 @@
 /**
- * Exact decimals with 8 fractional digits, held as scaled integers (unit 10^-8). SPEC.md section 1.
+ * Exact decimals with 8 fractional digits, held as scaled integers (unit 10^-8). docs/spec.md section 1.
  * Invariant: no floating point takes part in a value; a JSON number enters through its shortest round-trip text.
  */
 import { type Either, isRight, left, right } from 'fp-ts/Either';
@@ -57,7 +57,9 @@ export function decimalFromNumber(value: number): Either<string, Decimal> {
   if (scale > FRACTION_DIGITS) return left(`more than ${String(FRACTION_DIGITS)} fractional digits`);
   // Padding spares the power of ten, and the scale is in range whenever there is no exponent.
   const magnitude =
-    exponentText === '0' ? BigInt(digits.padEnd(integer.length + FRACTION_DIGITS, '0')) : BigInt(digits) * 10n ** BigInt(FRACTION_DIGITS - scale);
+    exponentText === '0'
+      ? BigInt(digits.padEnd(integer.length + FRACTION_DIGITS, '0'))
+      : BigInt(digits) * 10n ** BigInt(FRACTION_DIGITS - scale);
   if (magnitude >= MAGNITUDE_LIMIT) return left('a magnitude of 10^18 or more');
   return right(sign === '' ? magnitude : -magnitude);
 }

@@ -1,4 +1,4 @@
-/** The always-on audit of the ledger: continuity from fill to fill, and conservation over all of them. SPEC.md section 3. */
+/** The always-on audit of the ledger: continuity from fill to fill, and conservation over all of them. docs/spec.md section 3. */
 import { assert } from '../assert';
 import type { Decimal } from '../decimal/decimal';
 import type { State } from '../world/state';

@@ -1,4 +1,4 @@
-/** A fill: one executed action, with the cash, position and exposure on both sides of it. SPEC.md section 4. */
+/** A fill: one executed action, with the cash, position and exposure on both sides of it. docs/spec.md section 4. */
 import type { Decimal } from '../decimal/decimal';
 
 /** The reason of a fill that no rule spoke for. */

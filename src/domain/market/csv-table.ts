@@ -42,7 +42,9 @@ export function priceFromCell(cell: string): Either<string, Decimal> {
   const price = decimalFromText(text);
   if (price._tag === 'Right') return price.right > 0n ? price : left(`${excerpt(cell)}: a price must be more than 0`);
   if (text === '') return left(`${excerpt(cell)}: no price`);
-  return left(`${excerpt(cell)}: ${PLAIN.test(text) ? price.left : 'expected a plain decimal such as 99.86, with at most 8 fractional digits'}`);
+  return left(
+    `${excerpt(cell)}: ${PLAIN.test(text) ? price.left : 'expected a plain decimal such as 99.86, with at most 8 fractional digits'}`,
+  );
 }
 
 /** Column names compare without case, spaces and punctuation: `Adj Close` is `adj_close`. */

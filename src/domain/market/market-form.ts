@@ -135,4 +135,3 @@ export function makeMarketForm(symbols: readonly string[]): MarketForm {
 
   return { symbols, header: headerOf(symbols), render, scan };
 }
-

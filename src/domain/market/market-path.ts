@@ -22,7 +22,10 @@ export interface MarketPath {
 
 const headerCodec = objectCodec('market header', { required: { symbols: symbolListCodec }, optional: { description: textCodec } });
 /** The members of a `.json` market beside its steps. */
-const documentHeaderCodec = objectCodec('market path', { required: { symbols: symbolListCodec }, optional: { description: textCodec, $schema: textCodec } });
+const documentHeaderCodec = objectCodec('market path', {
+  required: { symbols: symbolListCodec },
+  optional: { description: textCodec, $schema: textCodec },
+});
 
 /** First line of a `.jsonl` market. The description is for people: it is no part of the market's content, nor of its digest. */
 export function decodeMarketHeader(value: unknown): Either<readonly Problem[], readonly string[]> {

@@ -1,4 +1,4 @@
-/** Ticker symbols: upper-case after trim, 1 to 16 characters. SPEC.md section 2. */
+/** Ticker symbols: upper-case after trim, 1 to 16 characters. docs/spec.md section 2. */
 import { isRight } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { type Codec, type ListRule, listCodec, makeCodec } from '../codec/codec';

@@ -63,7 +63,10 @@ export interface BucketLimits {
   readonly bytes: number;
 }
 
-export function makeBuckets(limits: BucketLimits = { buckets: BUCKETS_MAX, bytes: EXTREME_BYTES_MAX }, firstSteps: number = FIRST_BUCKET_STEPS): Buckets {
+export function makeBuckets(
+  limits: BucketLimits = { buckets: BUCKETS_MAX, bytes: EXTREME_BYTES_MAX },
+  firstSteps: number = FIRST_BUCKET_STEPS,
+): Buckets {
   let closed: Bucket[] = [];
   let closedBytes = 0;
   let open: Bucket | undefined;

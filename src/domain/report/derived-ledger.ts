@@ -29,7 +29,8 @@ export function makeDerivedLedger(feeBps: Decimal): DerivedLedger {
   function open({ inputs }: Row): void {
     if (!isRecord(inputs)) return;
     const initial = inputs['initial_state'];
-    for (const [symbol, quantity] of (isRecord(initial) ? decimals(initial['positions']) : undefined) ?? []) positions.set(symbol, quantity);
+    for (const [symbol, quantity] of (isRecord(initial) ? decimals(initial['positions']) : undefined) ?? [])
+      positions.set(symbol, quantity);
     // A plan may act on symbols for which no rule spoke.
     unasked = inputs['mode'] === 'agentcore-tools' ? ASKED_BY_PLAN : '';
   }

@@ -70,7 +70,8 @@ export function makeFigureReader(feeBps: Decimal): FigureReader {
       const { equity, exposure } = point.after;
       if (maxExposure === undefined || exposure > maxExposure.value) maxExposure = { value: exposure, step: point.step };
       const drawdown = drawdowns.next(point.step, equity);
-      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0)) maxDrawdown = drawdown;
+      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0))
+        maxDrawdown = drawdown;
       return { ...point, drawdown, fills };
     },
     figures: () => ({
@@ -91,5 +92,7 @@ export function makeFigureReader(feeBps: Decimal): FigureReader {
 
 /** Final less start equity, as a share of the start: for display. Nothing where there was no equity to begin with. */
 export function returnShare({ startEquity, finalEquity }: Figures): Decimal | undefined {
-  return startEquity === undefined || finalEquity === undefined || startEquity === 0n ? undefined : share(finalEquity - startEquity, startEquity);
+  return startEquity === undefined || finalEquity === undefined || startEquity === 0n
+    ? undefined
+    : share(finalEquity - startEquity, startEquity);
 }

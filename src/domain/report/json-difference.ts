@@ -52,7 +52,10 @@ export function sameJson(a: unknown, b: unknown, depth: number = NESTING_MAX): b
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key], depth - 1));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key], depth - 1))
+  );
 }
 
 function own(value: Readonly<Record<string, unknown>>, key: string): unknown {

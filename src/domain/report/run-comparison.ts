@@ -47,7 +47,10 @@ export function makeComparer(): Comparer {
     steps: (a, b) => {
       stepsCompared += 1;
       const step = stepIndex(a ?? b);
-      const difference = a === undefined || b === undefined ? { pointers: [''], why: `only ${a === undefined ? 'B' : 'A'} took this step` } : stepDifference(a, b);
+      const difference =
+        a === undefined || b === undefined
+          ? { pointers: [''], why: `only ${a === undefined ? 'B' : 'A'} took this step` }
+          : stepDifference(a, b);
       if (difference === undefined) return;
       divergence ??= { step_index: step, ...difference };
       if (a !== undefined && b !== undefined && !sameJson(a['prices'], b['prices'])) firstPrices ??= step;
@@ -62,10 +65,16 @@ export function makeComparer(): Comparer {
       const differences = a === undefined || b === undefined ? [{ pointer: '' }] : jsonDifferences(bare(a), bare(b), '', 2);
       if (differences.length === 0) return;
       callsChanged += 1;
-      if (calls.length < CHANGES_LISTED_MAX) calls.push({ index, pointers: differences.map(({ pointer }) => pointer), a: callText(a), b: callText(b) });
+      if (calls.length < CHANGES_LISTED_MAX)
+        calls.push({ index, pointers: differences.map(({ pointer }) => pointer), a: callText(a), b: callText(b) });
     },
     result: (inputs, final, symbols) => ({
-      same: inputs.length === 0 && divergence === null && callsChanged === 0 && final.a !== null && sameJson(endJson(final.a), endJson(final.b)),
+      same:
+        inputs.length === 0 &&
+        divergence === null &&
+        callsChanged === 0 &&
+        final.a !== null &&
+        sameJson(endJson(final.a), endJson(final.b)),
       diff: { inputs, divergence, decisions: { compared: stepsCompared, changed: stepsChanged, listed: decisions }, final },
       market: { symbols, first_step: firstPrices },
       calls: { compared: callsCompared, changed: callsChanged, listed: calls },

@@ -86,7 +86,9 @@ const LIMITS: readonly (readonly [Dimension, Limiter])[] = [
 export function limitsOf(runRow: Row): readonly Limit[] {
   const inputs = runRow['inputs'];
   const budget = isRecord(inputs) && isRecord(inputs['budget']) ? (inputs['budget'] as Partial<Budget>) : {};
-  return LIMITS.flatMap(([dimension, limiter]) => (typeof budget[limiter] === 'number' ? [{ dimension, limiter, max: budget[limiter] }] : []));
+  return LIMITS.flatMap(([dimension, limiter]) =>
+    typeof budget[limiter] === 'number' ? [{ dimension, limiter, max: budget[limiter] }] : [],
+  );
 }
 
 export interface Trip {

@@ -32,7 +32,10 @@ const CAUSES: readonly Cause[] = [
   { pointer: '/state_delta', read: stateBefore, sentence: (a, b) => `another state before the step: ${membersText(a, b)}` },
   { ...member('skipped'), sentence: (a, b) => `sizing skipped other signals: ${sides(a, b)}` },
   { ...member('actions'), sentence: (a, b) => `other actions from the same signals: ${actionsText(a)} in A, ${actionsText(b)} in B` },
-  { ...member('verifier_errors'), sentence: (a, b) => `verification said something else of the same actions: ${codesText(a)} in A, ${codesText(b)} in B` },
+  {
+    ...member('verifier_errors'),
+    sentence: (a, b) => `verification said something else of the same actions: ${codesText(a)} in A, ${codesText(b)} in B`,
+  },
   { ...member('decision'), sentence: (a, b) => `another decision: ${sides(a, b)}` },
   { ...member('why'), sentence: (a, b) => `the same decision for another reason: ${sides(a, b)}` },
   { ...member('state_delta'), sentence: (a, b) => `the same actions left another state: ${membersText(a, b)}` },
@@ -65,7 +68,10 @@ export function decisionText(row: Row): string {
 function stateBefore(row: Row): unknown {
   const delta = row['state_delta'];
   if (!isRecord(delta)) return undefined;
-  const before: [string, unknown][] = ['cash', 'equity', 'exposure'].map((name) => [name, isRecord(delta[name]) ? delta[name]['before'] : undefined]);
+  const before: [string, unknown][] = ['cash', 'equity', 'exposure'].map((name) => [
+    name,
+    isRecord(delta[name]) ? delta[name]['before'] : undefined,
+  ]);
   return Object.fromEntries(before.filter(([, value]) => value !== undefined));
 }
 

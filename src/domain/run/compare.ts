@@ -76,7 +76,10 @@ async function locate(reader: RunReader, file: RunFile, start: number, expected:
   if (isLeft(line)) return line;
   const row = await countLines(reader, file, start + lineStart);
   if (isLeft(row)) return row;
-  return left({ _tag: 'Diverged', divergence: { file, row: row.right, ...compareRows(firstLine(expected.subarray(lineStart)), firstLine(line.right)) } });
+  return left({
+    _tag: 'Diverged',
+    divergence: { file, row: row.right, ...compareRows(firstLine(expected.subarray(lineStart)), firstLine(line.right)) },
+  });
 }
 
 /** Nothing where there is no byte; an empty line is a line. */

@@ -146,7 +146,8 @@ export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: Wo
       let at = 0;
       while (at < text.length && t < until && !refused) {
         const newline = text.indexOf('\n', at);
-        if (newline === -1 || !form.scan(text, at, newline, scanned)) return left({ _tag: 'MarketBroken', line: t - priming + 2, message: NOT_NORMAL });
+        if (newline === -1 || !form.scan(text, at, newline, scanned))
+          return left({ _tag: 'MarketBroken', line: t - priming + 2, message: NOT_NORMAL });
         at = newline + 1;
         if (priming > 0) {
           signals.observe(scanned.prices);

@@ -84,7 +84,13 @@ async function readMarketHeader(reader: RunReader): Promise<Either<CompareError,
   const symbols = decodeMarketHeader(parseJson(line.right));
   if (isLeft(symbols)) {
     const [first] = symbols.left;
-    return diverged({ file: 'market.jsonl', row: 0, pointer: first?.pointer ?? '', expected: 'a market header', actual: first?.message ?? '' });
+    return diverged({
+      file: 'market.jsonl',
+      row: 0,
+      pointer: first?.pointer ?? '',
+      expected: 'a market header',
+      actual: first?.message ?? '',
+    });
   }
   const { header } = makeMarketForm(symbols.right);
   if (line.right === header) return symbols;
@@ -111,7 +117,11 @@ async function readNormal<A>(
 }
 
 /** A whole file and its digest. */
-export async function readText(reader: RunReader, file: RunFile, bytesMax: number = DOCUMENT_BYTES_MAX): Promise<Either<CompareError, { text: string; sha256: string }>> {
+export async function readText(
+  reader: RunReader,
+  file: RunFile,
+  bytesMax: number = DOCUMENT_BYTES_MAX,
+): Promise<Either<CompareError, { text: string; sha256: string }>> {
   const cursor = await reader.open(file)();
   if (isLeft(cursor)) return cursor;
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -163,7 +173,11 @@ const NEWLINE = 10;
 const MARKET_READ_BYTES = 16 * CHUNK_BYTES;
 
 /** Reads the whole market once: its digest, how many steps it has, and where some of them begin. */
-export async function readMarket(reader: RunReader, symbols: readonly string[], question: MarketQuestion): Promise<Either<CompareError, MarketFacts>> {
+export async function readMarket(
+  reader: RunReader,
+  symbols: readonly string[],
+  question: MarketQuestion,
+): Promise<Either<CompareError, MarketFacts>> {
   const { readElsewhere, wanted = [] } = question;
   const cursor = await reader.open('market.jsonl')();
   if (isLeft(cursor)) return cursor;
@@ -196,7 +210,13 @@ export async function readMarket(reader: RunReader, symbols: readonly string[], 
   const ended = lines >= countedLines ? rest.end(lines) : right(0);
   if (isLeft(ended)) return ended;
   if (lines < countedLines && lastEnd !== bytesBefore) {
-    return diverged({ file: 'market.jsonl', row: lines, pointer: '', expected: 'a line of the normal form', actual: 'a line that is cut off' });
+    return diverged({
+      file: 'market.jsonl',
+      row: lines,
+      pointer: '',
+      expected: 'a line of the normal form',
+      actual: 'a line that is cut off',
+    });
   }
   return right({ sha256: digest.hex(), steps: lines + ended.right - 1, offsets });
 }

@@ -22,7 +22,11 @@ export interface RunEnd {
 export const NO_LINES: ReportLines = { first: [], last: [], rejected: [] };
 
 /** `digest` answers for the files that did not pass through `output` here, too. */
-export async function finish<E>(output: DigestedOutput<E>, end: RunEnd, digest: (file: RunFile) => string): Promise<Either<E, FinishedRun>> {
+export async function finish<E>(
+  output: DigestedOutput<E>,
+  end: RunEnd,
+  digest: (file: RunFile) => string,
+): Promise<Either<E, FinishedRun>> {
   const sealed = await output.append('tape.jsonl', end.seal.line);
   if (isLeft(sealed)) return sealed;
   const digests = (): FileDigests => digestsOf(end.summary.inputs, digest);

@@ -1,4 +1,4 @@
-/** Run identity: the inputs of a run, its genesis and its id. Same inputs, same id, same bytes, on every machine. SPEC.md section 2. */
+/** Run identity: the inputs of a run, its genesis and its id. Same inputs, same id, same bytes, on every machine. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { RunFile } from '../../ports/run-files';
@@ -59,7 +59,16 @@ const FILES: Readonly<Record<Mode, readonly RunFile[]>> = {
   local: [...WORLD_FILES, 'report.md', 'run.json'],
   'agentcore-base': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
   'agentcore-tools': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
-  'agentcore-memory': ['request.json', 'tape.jsonl', 'executions.jsonl', 'memory.json', 'decision.json', 'budgets.json', 'report.md', 'run.json'],
+  'agentcore-memory': [
+    'request.json',
+    'tape.jsonl',
+    'executions.jsonl',
+    'memory.json',
+    'decision.json',
+    'budgets.json',
+    'report.md',
+    'run.json',
+  ],
 };
 
 /** The files a run of a mode leaves, in the order in which they are written; `run.json` last. */

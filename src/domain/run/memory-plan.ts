@@ -1,5 +1,5 @@
 /**
- * A memory plan: operations in order, checked as a whole before the first is sent. SPEC.md sections 5 and 6.
+ * A memory plan: operations in order, checked as a whole before the first is sent. docs/spec.md sections 5 and 6.
  * Invariants: nothing is sent when the list cannot finish; a value that does not fit the budget is not handed out.
  */
 import type { MemoryOperation } from '../../ports/memory';
@@ -55,12 +55,16 @@ export async function takeMemoryPlan(
     // Counted again where the value is there: a tape cannot make it cheaper than it was. A withheld value left only its size.
     const bytes = value === undefined ? recordedBytes(result['bytes']) : canonicalBytes(value);
     const refusal = breaker.reserve('memory_bytes', bytes);
-    if (refusal !== undefined) return { outcome: { ok: false, error: refusal, result: { found: true, bytes, withheld: true } }, stop: refusal };
+    if (refusal !== undefined)
+      return { outcome: { ok: false, error: refusal, result: { found: true, bytes, withheld: true } }, stop: refusal };
     return { outcome: { ok: true, result: { found: true, bytes, ...(value === undefined ? {} : { value: value }) } }, stop: null };
   }
 
   let stop: RunStop | null =
-    breaker.preflight({ memory_ops: requests.length, memory_bytes: requests.reduce((sum, operation) => sum + requestBytes(operation), 0) }) ?? null;
+    breaker.preflight({
+      memory_ops: requests.length,
+      memory_bytes: requests.reduce((sum, operation) => sum + requestBytes(operation), 0),
+    }) ?? null;
   for (const [index, operation] of requests.entries()) {
     if (stop !== null) break;
     if (outside.timeIsUp(index)) {
@@ -74,7 +78,9 @@ export async function takeMemoryPlan(
     const { outcome } = settled;
     tape.append({ type: 'memory', index, ...operation, source: answer.source, ...outcome });
     results.push({ index, op: operation.op, key: operation.key, ...outcome });
-    callRows.push(callRow(index, `${operation.op} ${canonical(operation.key)}`, outcome.ok, canonical(outcome.error ?? outcome.result ?? null)));
+    callRows.push(
+      callRow(index, `${operation.op} ${canonical(operation.key)}`, outcome.ok, canonical(outcome.error ?? outcome.result ?? null)),
+    );
     ({ stop } = settled);
   }
   return { tape: tape.buffer.take(), tapeHead: tape.head(), anchor: tape.anchor, spent: breaker.state(), stop, results, callRows };

@@ -49,7 +49,10 @@ export function undigested<E>(output: RunOutput<E>): DigestedOutput<E> {
 }
 
 /** Appends to several files in order; the first failure ends it. */
-export async function appendAll<E>(output: DigestedOutput<E>, contents: readonly (readonly [RunFile, string | Uint8Array])[]): Promise<Either<E, void>> {
+export async function appendAll<E>(
+  output: DigestedOutput<E>,
+  contents: readonly (readonly [RunFile, string | Uint8Array])[],
+): Promise<Either<E, void>> {
   for (const [file, content] of contents) {
     const appended = await output.append(file, content);
     if (isLeft(appended)) return appended;

@@ -41,7 +41,11 @@ export interface HandlerRequest {
 export type RunError =
   | MarketInputError
   /** `document` says which part of the request the problems are in. */
-  | { readonly _tag: 'InvalidRequest'; readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps'; readonly problems: readonly Problem[] }
+  | {
+      readonly _tag: 'InvalidRequest';
+      readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
+      readonly problems: readonly Problem[];
+    }
   | EngineError;
 
 export interface Prepared {

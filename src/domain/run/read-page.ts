@@ -43,7 +43,11 @@ export interface ReadWatch {
   readonly onProgress?: (steps: number, total: number) => void;
 }
 
-export async function readRun(reader: RunReader, watch: ReadWatch = {}, selection: TapeSelection = makeTapeSelection()): Promise<Either<StoreError, ReadRun>> {
+export async function readRun(
+  reader: RunReader,
+  watch: ReadWatch = {},
+  selection: TapeSelection = makeTapeSelection(),
+): Promise<Either<StoreError, ReadRun>> {
   const files: Partial<Record<PageFile, string>> = {};
   const omitted: { readonly file: PageFile; readonly reason: string }[] = [];
   for (const file of PAGE_FILES) {
@@ -95,7 +99,8 @@ function stepsAskedFor(opening: Row | undefined): number {
   return typeof steps === 'number' ? steps : 0;
 }
 
-export type Document = { readonly _tag: 'Text'; readonly text: string } | { readonly _tag: 'Omitted'; readonly reason: string } | { readonly _tag: 'Absent' };
+export type Document =
+  { readonly _tag: 'Text'; readonly text: string } | { readonly _tag: 'Omitted'; readonly reason: string } | { readonly _tag: 'Absent' };
 
 /** A document beside the tape, as far as a page or a comparison holds it. */
 export async function readDocument(reader: RunReader, file: PageFile): Promise<Either<StoreError, Document>> {

@@ -146,14 +146,24 @@ function callError(failure: CallFailure | ProgramFailed | MalformedPlan): CallEr
     case 'DependencyFailed': {
       const { service, operation, reason, effect, httpStatus } = failure;
       const message = `${service} ${operation}: ${reason.toWellFormed()}`;
-      return { code: 'dependency_failed', message, service, operation, effect, ...(httpStatus === undefined ? {} : { http_status: httpStatus }) };
+      return {
+        code: 'dependency_failed',
+        message,
+        service,
+        operation,
+        effect,
+        ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+      };
     }
     case 'DeadlineExceeded':
       return DEADLINE;
     case 'ProgramFailed':
       return { code: 'tool_failed', message: `the program failed: ${failure.reason.toWellFormed()}` };
     case 'MalformedPlan':
-      return { code: 'tool_failed', message: `the planner's answer is not a plan: ${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}` };
+      return {
+        code: 'tool_failed',
+        message: `the planner's answer is not a plan: ${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}`,
+      };
     default:
       return assertNever(failure);
   }
@@ -187,7 +197,10 @@ function answerOf(row: Row | undefined): Answer {
   if (isRecord(error) && (error['code'] === 'budget_exceeded' || row?.['result'] !== undefined)) {
     return { source, recorded: { ok: true, result: row?.['result'] ?? null } };
   }
-  return { source, recorded: { ok: false, error: isRecord(error) ? recordedError(error) : { code: 'tool_failed', message: 'nothing recorded' } } };
+  return {
+    source,
+    recorded: { ok: false, error: isRecord(error) ? recordedError(error) : { code: 'tool_failed', message: 'nothing recorded' } },
+  };
 }
 
 function recordedError(error: Readonly<Record<string, unknown>>): CallError {

@@ -102,7 +102,12 @@ export async function checkChains(reader: RunReader): Promise<Either<StoreError,
   const anchor = typeof first?.['hash'] === 'string' ? first['hash'] : '';
   const ledgerFile = await reader.open('executions.jsonl')();
   if (isLeft(ledgerFile)) return ledgerFile;
-  const executions = await readChain(ledgerFile.right, 'executions', () => undefined, () => anchor);
+  const executions = await readChain(
+    ledgerFile.right,
+    'executions',
+    () => undefined,
+    () => anchor,
+  );
   await ledgerFile.right.close();
   if (isLeft(executions)) return executions;
   return right({ tape: tape.right, executions: executions.right, unlinked: unlinkedBy(seal, executions.right, anchor) });

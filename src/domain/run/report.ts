@@ -192,7 +192,8 @@ function rejectedLine(t: number, { errors, actions }: Transition): string {
   return errors
     .map(({ actionIndex, code, message }) => {
       const action = actions[actionIndex];
-      const what = action === undefined ? '' : `${action.type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(action.quantity)} ${action.symbol}`;
+      const what =
+        action === undefined ? '' : `${action.type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(action.quantity)} ${action.symbol}`;
       return `| ${String(t)} | ${what} | ${code} | ${message} |`;
     })
     .join('\n');

@@ -26,10 +26,13 @@ export const planCodec: Codec<readonly PlanItem[]> = listCodec(
   { min: 1, max: CALLS_MAX },
 );
 
-const keyCodec: Codec<string> = makeCodec('memory key', { type: 'string', minLength: 1, maxLength: MEMORY_KEY_CHARS_MAX }, (value, context) =>
-  typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= MEMORY_KEY_CHARS_MAX
-    ? success(value)
-    : failure(value, context, `expected text of 1 to ${String(MEMORY_KEY_CHARS_MAX)} characters`),
+const keyCodec: Codec<string> = makeCodec(
+  'memory key',
+  { type: 'string', minLength: 1, maxLength: MEMORY_KEY_CHARS_MAX },
+  (value, context) =>
+    typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= MEMORY_KEY_CHARS_MAX
+      ? success(value)
+      : failure(value, context, `expected text of 1 to ${String(MEMORY_KEY_CHARS_MAX)} characters`),
 );
 
 /** No request at all is legal: a run of no calls. */

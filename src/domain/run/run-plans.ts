@@ -84,7 +84,13 @@ export async function runMemoryPlan(
   return committed<RunError>(undefined, writer, async () => {
     const output = digested(writer);
     const line = memoryRequestJson(budget, requests);
-    const inputs: MemoryInputs = { spec_version: SPEC_VERSION, mode: 'agentcore-memory', budget, invocation, request_sha256: sha256Hex(line) };
+    const inputs: MemoryInputs = {
+      spec_version: SPEC_VERSION,
+      mode: 'agentcore-memory',
+      budget,
+      invocation,
+      request_sha256: sha256Hex(line),
+    };
     const identity = identify(inputs);
     const named = await output.append('request.json', line);
     if (isLeft(named)) return named;
@@ -117,7 +123,10 @@ export function memoryPlanEnd(inputs: MemoryInputs, identity: RunIdentity, end: 
 }
 
 /** All steps of a market in normal form: a plan may ask for any of them. A plan's market fits into a request, so it fits into memory. */
-export async function readSteps(symbols: readonly string[], text: TextReader): Promise<Either<EngineError | StoreError, readonly MarketStep[]>> {
+export async function readSteps(
+  symbols: readonly string[],
+  text: TextReader,
+): Promise<Either<EngineError | StoreError, readonly MarketStep[]>> {
   const form = makeMarketForm(symbols);
   const steps: MarketStep[] = [];
   for (;;) {

@@ -14,7 +14,12 @@ import { makeReportRows } from './report';
 import { summarise } from './summary';
 
 /** Runs and commits. Whatever fails, the writer is closed and nothing looks finished. */
-export async function run(request: RunRequest, market: MarketInput, writer: RunWriter, watch: EngineWatch = {}): Promise<Either<RunError, FinishedRun>> {
+export async function run(
+  request: RunRequest,
+  market: MarketInput,
+  writer: RunWriter,
+  watch: EngineWatch = {},
+): Promise<Either<RunError, FinishedRun>> {
   return committed(market, writer, () => runInto(request, market, writer, watch));
 }
 
@@ -37,7 +42,12 @@ export async function committed<E extends { readonly _tag: string }>(
   return visible;
 }
 
-async function runInto(request: RunRequest, market: MarketInput, writer: RunWriter, watch: EngineWatch): Promise<Either<RunError, FinishedRun>> {
+async function runInto(
+  request: RunRequest,
+  market: MarketInput,
+  writer: RunWriter,
+  watch: EngineWatch,
+): Promise<Either<RunError, FinishedRun>> {
   const output = digested(writer);
   const prepared = await prepare(request, market, output, watch);
   if (isLeft(prepared)) return prepared;

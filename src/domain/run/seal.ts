@@ -1,4 +1,4 @@
-/** The seal: the row that ends a tape, says how the run ended, and ties the ledger to it. SPEC.md section 4. */
+/** The seal: the row that ends a tape, says how the run ended, and ties the ledger to it. docs/spec.md section 4. */
 import type { BudgetState } from '../budget/budget';
 import { type Link, linkRow } from '../tape/chain';
 import type { StateText } from '../world/state';

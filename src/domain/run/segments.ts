@@ -63,7 +63,11 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
       segments.push({ from: first.cursor, until, tapeOffset: first.row.line.length, ledgerOffset: 0, marketOffset });
       continue;
     }
-    const checkpoint = await findRow(reader, 'tape.jsonl', (row) => row.stepIndex >= t || (row.stepIndex === t - 1 && row.type === 'checkpoint'));
+    const checkpoint = await findRow(
+      reader,
+      'tape.jsonl',
+      (row) => row.stepIndex >= t || (row.stepIndex === t - 1 && row.type === 'checkpoint'),
+    );
     const state = checkpoint?.type === 'checkpoint' ? decodeState(checkpoint.row['state'], symbols) : undefined;
     if (checkpoint === undefined || state === undefined || isLeft(state)) return undefined;
     const fill = await findRow(reader, 'executions.jsonl', (row) => row.stepIndex >= t);
@@ -91,12 +95,23 @@ export async function proveSegment(reader: RunReader, evidence: Evidence, segmen
   const output = undigested(comparison);
   const end = await advanceOver(reader, engine, segment.from, segment.until, segment.marketOffset, output, { onStep: report.onStep });
   await comparison.close();
-  if (isLeft(end)) return end.left._tag === 'Interrupted' ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' }) : left(end.left);
-  return right({ end: end.right, tapeEnd: comparison.offset('tape.jsonl'), ledgerEnd: comparison.offset('executions.jsonl'), lines: report.rows() });
+  if (isLeft(end))
+    return end.left._tag === 'Interrupted' ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' }) : left(end.left);
+  return right({
+    end: end.right,
+    tapeEnd: comparison.offset('tape.jsonl'),
+    ledgerEnd: comparison.offset('executions.jsonl'),
+    lines: report.rows(),
+  });
 }
 
 /** The proof of the whole from proofs of its segments; nothing when they do not fit together, or the end does not. */
-export async function joinProofs(reader: RunReader, plan: SegmentPlan, proofs: readonly SegmentProof[], digests: ChainDigests): Promise<RunSummary | undefined> {
+export async function joinProofs(
+  reader: RunReader,
+  plan: SegmentPlan,
+  proofs: readonly SegmentProof[],
+  digests: ChainDigests,
+): Promise<RunSummary | undefined> {
   const { evidence, segments } = plan;
   const last = proofs.at(-1);
   if (last === undefined || proofs.length !== segments.length) return undefined;
@@ -209,7 +224,10 @@ async function rowAfter(reader: RunReader, file: RunFile, offset: number): Promi
 }
 
 /** The next whole line, and how many bytes came before it. */
-async function readRows(cursor: ByteCursor, skipLine: boolean): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
+async function readRows(
+  cursor: ByteCursor,
+  skipLine: boolean,
+): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
   let held = new Uint8Array();
   while (held.length < 2 * LINE_BYTES_MAX) {
     const from = skipLine ? held.indexOf(NEWLINE) + 1 : 0;

@@ -1,4 +1,4 @@
-/** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. SPEC.md sections 5 and 6. */
+/** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
 import type { BudgetExceeded } from '../budget/budget';
 import type { VerifierErrorText } from '../world/verification';
 

@@ -119,4 +119,3 @@ export function digestsOf(inputs: RunInputs, digest: (file: RunFile) => string):
 export function initialStateOf(inputs: RunInputs): StateText | null {
   return inputs.mode === 'agentcore-memory' ? null : inputs.initial_state;
 }
-

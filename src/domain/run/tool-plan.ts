@@ -1,5 +1,5 @@
 /**
- * A tool plan: calls in order, each of which takes a step and a tool call of the budget. SPEC.md section 6.
+ * A tool plan: calls in order, each of which takes a step and a tool call of the budget. docs/spec.md section 6.
  * Invariants: nothing is called that was not reserved; the first refusal or failure ends the plan; world time only moves forward; what an
  * agent proposes is verified like any other plan.
  */
@@ -97,7 +97,10 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
   const audit = makeLedgerAudit(initial, symbols);
   const report = makeReportRows(world, plan.length);
   const decisions: Record<Decision, number> = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
-  const silent: Signals = { signals: world.strategy.universe.symbols.map(() => 'HOLD'), whys: world.strategy.universe.symbols.map(() => '') };
+  const silent: Signals = {
+    signals: world.strategy.universe.symbols.map(() => 'HOLD'),
+    whys: world.strategy.universe.symbols.map(() => ''),
+  };
   let state = initial;
   let lastStep = -1;
   let committed = 0;
@@ -141,7 +144,12 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
 
   function rejection(index: number, transition: Transition): RunStop {
     const codes = transition.errors.map(({ code }) => code).join(', ');
-    return { code: 'simulation_rejected', message: `the plan was refused: ${codes}`, index, verifier_errors: transition.errors.map(verifierErrorText) };
+    return {
+      code: 'simulation_rejected',
+      message: `the plan was refused: ${codes}`,
+      index,
+      verifier_errors: transition.errors.map(verifierErrorText),
+    };
   }
 
   function outcomeOf(t: number, transition: Transition): Json {
@@ -212,7 +220,11 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
     return transition.decision === 'REJECTED' ? { stop: rejection(index, transition), result } : { result };
   }
 
-  async function call(index: number, name: ToolName, args: Json): Promise<{ readonly answer: ToolAnswer; readonly source: 'local' | 'remote' }> {
+  async function call(
+    index: number,
+    name: ToolName,
+    args: Json,
+  ): Promise<{ readonly answer: ToolAnswer; readonly source: 'local' | 'remote' }> {
     const local = (answer: ToolAnswer): { readonly answer: ToolAnswer; readonly source: 'local' } => ({ answer, source: 'local' });
     switch (name) {
       case 'get_price_context':
@@ -223,7 +235,8 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
         if (isLeft(decoded)) return local(failed(index, name, problemText(problemsOf(decoded.left))));
         const stepArgs: StepArgs = decoded.right;
         const t = stepArgs.step;
-        if (t >= steps.length) return local(failed(index, name, `step ${String(t)}: the market has steps 0 to ${String(steps.length - 1)}`));
+        if (t >= steps.length)
+          return local(failed(index, name, `step ${String(t)}: the market has steps 0 to ${String(steps.length - 1)}`));
         if (name === 'get_price_context') return local({ result: { step: t, ...timeJson(steps[t]), prices: pricesJson(world, steps[t]) } });
         if (name !== 'evaluate_strategy') return local(simulate(index, name, stepArgs));
         evaluation = evaluate(t);
@@ -259,7 +272,8 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
     const { answer, source } = isToolName(name)
       ? await call(index, name, args)
       : { answer: failed(index, name, `unknown tool; legal: ${TOOL_NAMES.join(', ')}`), source: 'local' as const };
-    const outcome: CallOutcome = 'stop' in answer ? { ok: false, error: answer.stop, ...resultOf(answer) } : { ok: true, result: answer.result };
+    const outcome: CallOutcome =
+      'stop' in answer ? { ok: false, error: answer.stop, ...resultOf(answer) } : { ok: true, result: answer.result };
     tape.append({ type: 'tool', index, name, args, source, ...outcome });
     results.push({ index, name, ...outcome });
     callRows.push(callRow(index, `${name} ${canonical(args)}`, outcome.ok, canonical(outcome.error ?? outcome.result ?? null)));
@@ -288,7 +302,10 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
 type StepArgs = { readonly step: number; readonly actions?: readonly ProposedAction[] };
 
 const stepArgsCodec: Codec<StepArgs> = objectCodec('arguments', { required: { step: countCodec(0) } });
-const planArgsCodec: Codec<StepArgs> = objectCodec('arguments', { required: { step: countCodec(0) }, optional: { actions: proposalCodec } });
+const planArgsCodec: Codec<StepArgs> = objectCodec('arguments', {
+  required: { step: countCodec(0) },
+  optional: { actions: proposalCodec },
+});
 const goalArgsCodec = objectCodec('arguments', { required: { goal: textCodec } });
 const languageCodec = makeCodec<CodeLanguage>('language', { enum: [...CODE_LANGUAGES] }, (value, context) => {
   const language = CODE_LANGUAGES.find((known) => known === value);
@@ -332,13 +349,22 @@ function actionJson({ type, symbol, quantity, price }: Action): Json {
 }
 
 function evaluationJson(world: World, { step, signals, skipped, actions }: Evaluation): Json {
-  const said = world.strategy.universe.symbols.map((symbol, index) => ({ symbol, signal: signals.signals[index] ?? 'HOLD', why: signals.whys[index] ?? '' }));
+  const said = world.strategy.universe.symbols.map((symbol, index) => ({
+    symbol,
+    signal: signals.signals[index] ?? 'HOLD',
+    why: signals.whys[index] ?? '',
+  }));
   return {
     step,
     signals: Object.fromEntries(said.map(({ symbol, signal }) => [symbol, signal])),
     rationales: Object.fromEntries(said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why])),
     skipped: skipped.map(({ symbol, reason }) => ({ symbol, reason })),
-    actions: actions.map(({ type, symbol, quantity, price }) => ({ type, symbol, quantity: formatDecimal(quantity), price: formatDecimal(price ?? 0n) })),
+    actions: actions.map(({ type, symbol, quantity, price }) => ({
+      type,
+      symbol,
+      quantity: formatDecimal(quantity),
+      price: formatDecimal(price ?? 0n),
+    })),
   };
 }
 

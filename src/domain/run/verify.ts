@@ -14,7 +14,18 @@ import { makeWorld } from '../world/step';
 import { type Comparison, type CompareError, makeComparison } from './compare';
 import type { Divergence } from './divergence';
 import { type Cursor, type Engine, type EngineWatch, makeEngine } from './engine';
-import { digestDiffers, diverged, type Evidence, type MarketFacts, parseJson, readEvidence, readInputs, readMarket, readText, textError } from './evidence';
+import {
+  digestDiffers,
+  diverged,
+  type Evidence,
+  type MarketFacts,
+  parseJson,
+  readEvidence,
+  readInputs,
+  readMarket,
+  readText,
+  textError,
+} from './evidence';
 import { finish, type RunEnd } from './finish';
 import { filesOf, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
 import { takeMemoryPlan } from './memory-plan';
@@ -82,7 +93,10 @@ async function proveSteps(reader: RunReader, evidence: Evidence, comparison: Com
   const start = engine.start(initial);
   const opened = await output.append('tape.jsonl', start.row.line);
   if (isLeft(opened)) return opened;
-  const end = await advanceOver(reader, engine, start.cursor, until.right, stepsOffset(symbols), output, { ...watch, onStep: report.onStep });
+  const end = await advanceOver(reader, engine, start.cursor, until.right, stepsOffset(symbols), output, {
+    ...watch,
+    onStep: report.onStep,
+  });
   const marketChecked = checkMarket(evidence, market.right, end);
   if (isLeft(marketChecked)) return marketChecked;
   if (isLeft(end)) return end;
@@ -170,7 +184,9 @@ async function proveRequest(
   );
   const compared = await output.append('request.json', line);
   if (isLeft(compared)) return compared;
-  return sha256Hex(line) === inputs.request_sha256 ? right(undefined) : digestDiffers('request.json', inputs.request_sha256, sha256Hex(line));
+  return sha256Hex(line) === inputs.request_sha256
+    ? right(undefined)
+    : digestDiffers('request.json', inputs.request_sha256, sha256Hex(line));
 }
 
 async function readRequest<A>(
@@ -182,7 +198,13 @@ async function readRequest<A>(
   const value = decode(parseJson(text.right.text));
   if (!isLeft(value)) return value;
   const [first] = value.left;
-  return diverged({ file: 'request.json', row: 0, pointer: first?.pointer ?? '', expected: 'a legal request', actual: first?.message ?? '' });
+  return diverged({
+    file: 'request.json',
+    row: 0,
+    pointer: first?.pointer ?? '',
+    expected: 'a legal request',
+    actual: first?.message ?? '',
+  });
 }
 
 interface RecordedCalls {
@@ -228,7 +250,13 @@ export async function advanceOver(
     case 'MarketUnreadable':
       return textError('market.jsonl', end.left.error);
     case 'MarketBroken':
-      return diverged({ file: 'market.jsonl', row: end.left.line - 1, pointer: '', expected: 'a step in normal form', actual: end.left.message });
+      return diverged({
+        file: 'market.jsonl',
+        row: end.left.line - 1,
+        pointer: '',
+        expected: 'a step in normal form',
+        actual: end.left.message,
+      });
     default:
       return left(end.left);
   }
@@ -238,7 +266,11 @@ export async function advanceOver(
  * A market with another digest than row 0 names. The tape holds the prices of every step taken, so the row in which the
  * market was changed can usually be named; a change behind the last step shows in the digest alone.
  */
-export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either<CompareError | Interrupted, Cursor>): Either<CompareError, void> {
+export function checkMarket(
+  evidence: Evidence,
+  market: MarketFacts,
+  end: Either<CompareError | Interrupted, Cursor>,
+): Either<CompareError, void> {
   const { inputs } = evidence;
   if (market.sha256 === inputs.market_sha256) {
     if (inputs.steps <= market.steps) return right(undefined);
@@ -250,7 +282,8 @@ export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either
     if (file === 'market.jsonl') return left(end.left);
     const inPrices = file === 'tape.jsonl' && (pointer.startsWith('/prices') || pointer.startsWith('/time'));
     const step = inPrices && row !== undefined ? row - 1 - Math.floor((row - 1) / (CHECKPOINT_INTERVAL_STEPS + 1)) : undefined;
-    if (step !== undefined) return diverged({ file: 'market.jsonl', row: step + 1, pointer, expected: `${actual} (the tape)`, actual: expected });
+    if (step !== undefined)
+      return diverged({ file: 'market.jsonl', row: step + 1, pointer, expected: `${actual} (the tape)`, actual: expected });
   }
   return digestDiffers('market.jsonl', inputs.market_sha256, market.sha256);
 }

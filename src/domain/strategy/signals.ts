@@ -1,5 +1,5 @@
 /**
- * Signals of a strategy over rolling windows. SPEC.md section 3.1.
+ * Signals of a strategy over rolling windows. docs/spec.md section 3.1.
  * Invariant: the cost of a step does not depend on the window or on the history, and every comparison is exact.
  */
 import { assert } from '../assert';

@@ -1,4 +1,4 @@
-/** Strategy documents: what they may say (SPEC.md section 2), decoded to exact values, and their normal form. */
+/** Strategy documents: what they may say (docs/spec.md section 2), decoded to exact values, and their normal form. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../canonical/canonical';
 import {
@@ -121,7 +121,10 @@ function crossProblems(value: unknown, marketSymbols: readonly string[] | undefi
   });
   ruleSymbols(value).forEach((symbol, index) => {
     if (symbol !== undefined && !universe.includes(symbol)) {
-      problems.push({ pointer: `/rules/${String(index)}/symbol`, message: `"${symbol}": not in the universe, which is ${universe.join(', ')}` });
+      problems.push({
+        pointer: `/rules/${String(index)}/symbol`,
+        message: `"${symbol}": not in the universe, which is ${universe.join(', ')}`,
+      });
     }
   });
   return problems;

@@ -1,5 +1,5 @@
 /**
- * The hash chain: each row carries the hash of the row before it and its own. SPEC.md section 4.
+ * The hash chain: each row carries the hash of the row before it and its own. docs/spec.md section 4.
  * Invariant: `hash` is SHA-256 of the canonical row without `hash`, so `jq -cS 'del(.hash)'` and `sha256sum` check it too.
  */
 import type { Json } from '../canonical/canonical';

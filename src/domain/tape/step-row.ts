@@ -76,7 +76,11 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   /** The members `rationales` and `signals`, and what leads to the next one. The same object gives the same bytes. */
   function signalsText(signals: Signals): Uint8Array {
     if (signals === writtenSignals) return signalBytes;
-    const said = universe.map(({ symbol, index }) => ({ symbol, signal: signals.signals[index] ?? 'HOLD', why: signals.whys[index] ?? '' }));
+    const said = universe.map(({ symbol, index }) => ({
+      symbol,
+      signal: signals.signals[index] ?? 'HOLD',
+      why: signals.whys[index] ?? '',
+    }));
     const rationales = said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why] as const);
     const members = canonical({
       rationales: Object.fromEntries(rationales),

@@ -1,4 +1,4 @@
-/** Plans: the actions one step proposes, and what a signal was turned down for. SPEC.md section 3.2. */
+/** Plans: the actions one step proposes, and what a signal was turned down for. docs/spec.md section 3.2. */
 import type { Decimal } from '../decimal/decimal';
 
 export type ActionType = 'PlaceBuy' | 'PlaceSell';

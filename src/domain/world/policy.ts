@@ -1,4 +1,4 @@
-/** Risk policy: the limits a BUY must keep and the cost of a fill. SPEC.md section 2. */
+/** Risk policy: the limits a BUY must keep and the cost of a fill. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../canonical/canonical';
 import { decimalCodec, type Decoded, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../codec/codec';
@@ -15,7 +15,9 @@ export const BPS_PER_UNIT = 10_000n;
 const feeCodec = makeCodec<Decimal>('fee in basis points', { ...notNegative.schema }, (value, context) => {
   const fee = notNegative.validate(value, context);
   if (isLeft(fee)) return fee;
-  return fee.right <= BPS_PER_UNIT * ONE ? success(fee.right) : failure(value, context, 'must be 10000 basis points (the whole notional) or less');
+  return fee.right <= BPS_PER_UNIT * ONE
+    ? success(fee.right)
+    : failure(value, context, 'must be 10000 basis points (the whole notional) or less');
 });
 
 const RISK_DEFAULTS = { max_leverage: exactDecimal('2'), max_position_pct: exactDecimal('0.8'), max_position_value: exactDecimal('5000') };

@@ -1,4 +1,4 @@
-/** Actions as an outsider proposes them (a planner, a request): well-formed, not yet checked against the world. SPEC.md sections 3 and 6. */
+/** Actions as an outsider proposes them (a planner, a request): well-formed, not yet checked against the world. docs/spec.md sections 3 and 6. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { ANY, type Codec, decimalCodec, listCodec, makeCodec, objectCodec } from '../codec/codec';

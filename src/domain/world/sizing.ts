@@ -1,4 +1,4 @@
-/** Sizing: signals into actions, in universe order, on a scratch state that each action updates. SPEC.md section 3.2. */
+/** Sizing: signals into actions, in universe order, on a scratch state that each action updates. docs/spec.md section 3.2. */
 import { type Decimal, divHalfEven, mul } from '../decimal/decimal';
 import type { Signal } from '../strategy/signals';
 import type { Strategy } from '../strategy/strategy';

@@ -1,5 +1,5 @@
 /**
- * One step of the world: signals, sizing, verification, decision. SPEC.md section 3. Read this file first.
+ * One step of the world: signals, sizing, verification, decision. docs/spec.md section 3. Read this file first.
  * Invariant: the step is atomic. A plan is applied whole or the state is the very object it was.
  */
 import type { Decimal } from '../decimal/decimal';

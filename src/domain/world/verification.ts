@@ -1,5 +1,5 @@
 /**
- * Verification of a plan, action by action on a scratch state. SPEC.md section 3.3.
+ * Verification of a plan, action by action on a scratch state. docs/spec.md section 3.3.
  * Invariant: nothing of a plan is applied unless all of it passes; limits bind what adds risk and never block a sale.
  */
 import { type Decimal, formatDecimal, mul, ONE } from '../decimal/decimal';

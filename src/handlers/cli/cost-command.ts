@@ -40,7 +40,9 @@ export async function costCommand(options: CostOptions, io: Io, env: Environment
   else {
     const shown = { ...limits, throttle_rate_per_second: formatDecimal(limits.throttle_rate_per_second) };
     const prices = { region: table.right.region, as_of: table.right.as_of };
-    await io.stdout.write(`${JSON.stringify({ ok: true, currency: 'USD', ...bill, limits: shown, limits_from: source, prices, ...notes })}\n`);
+    await io.stdout.write(
+      `${JSON.stringify({ ok: true, currency: 'USD', ...bill, limits: shown, limits_from: source, prices, ...notes })}\n`,
+    );
   }
   return EXIT.ok;
 }
@@ -80,7 +82,8 @@ async function findLimits({ limits: file, mode, set }: CostOptions, io: Io, env:
   const said = { ...set, ...(mode === undefined ? {} : { modes: [mode] }) };
   const changed = isRecord(document) ? { ...document, ...said } : document;
   const limits = decodeLimits(changed);
-  if (!isLeft(limits)) return right({ limits: limits.right, source: Object.keys(said).length === 0 ? source : `${source}, changed by options` });
+  if (!isLeft(limits))
+    return right({ limits: limits.right, source: Object.keys(said).length === 0 ? source : `${source}, changed by options` });
   const ofOptions = (problem: Problem): boolean => Object.hasOwn(said, problem.pointer.split('/')[1] ?? '');
   const inFile = locate(limits.left.filter((problem) => !ofOptions(problem)));
   const inOptions = limits.left.filter(ofOptions);
@@ -118,14 +121,18 @@ const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 async function print(bill: Bill, limits: Limits, source: string, notes: Notes, io: Io): Promise<void> {
   const { per_invocation: invocation, per_hour: hour, per_month: month, with_direct_invocations: direct } = bill;
   const columns = [column(`an invocation (${invocation.mode})`, invocation), column('an hour', hour), column('a month', month)];
-  await io.stdout.write(`The most that this deployment can cost, in USD: an upper bound, not a forecast.\nModes: ${[...limits.modes].sort().join(', ')}. Limits: ${source}.\n\n`);
+  await io.stdout.write(
+    `The most that this deployment can cost, in USD: an upper bound, not a forecast.\nModes: ${[...limits.modes].sort().join(', ')}. Limits: ${source}.\n\n`,
+  );
   const table = makeTable(['component', ...columns.map(({ head }) => head)], io.stdout);
   for (const name of COMPONENT_NAMES) await table.row([name, ...columns.map(({ amount }) => amount(({ by_component: by }) => by[name]))]);
   await table.row(['total', ...columns.map(({ amount }) => amount(({ total }) => total))]);
   await table.flush();
   const others = Object.entries(invocation.by_mode).map(([mode, { total }]) => `${mode} ${total}`);
   if (others.length > 1) await io.stdout.write(`\nAn invocation, by mode: ${others.join(', ')}\n`);
-  await io.stdout.write(`With direct invocations (lambda:InvokeFunction): ${direct.per_hour.total} an hour, ${direct.per_month.total} a month\n`);
+  await io.stdout.write(
+    `With direct invocations (lambda:InvokeFunction): ${direct.per_hour.total} an hour, ${direct.per_month.total} a month\n`,
+  );
   await io.stdout.write(`\nThis holds while:\n${bullets(notes.assumptions)}\nNot covered:\n${bullets(notes.not_covered)}`);
 }
 

@@ -17,7 +17,10 @@ export async function diffCommand(a: string, b: string, json: boolean, io: Io): 
   if (isLeft(compared)) return fail(io, json, compared.left);
   const { same, diff, market, calls, doubts } = compared.right;
   await io.stdout.write(json ? `${JSON.stringify({ ok: true, same, ...diff, market, calls, doubts })}\n` : diffText(a, b, compared.right));
-  for (const [directory, found] of [[a, doubts.a], [b, doubts.b]] as const) {
+  for (const [directory, found] of [
+    [a, doubts.a],
+    [b, doubts.b],
+  ] as const) {
     for (const doubt of found) await io.stderr.write(`ewm: ${printable(`${directory}: ${doubt}`)}\n`);
   }
   return same ? EXIT.ok : EXIT.notProven;
@@ -45,24 +48,46 @@ function diffText(a: string, b: string, compared: ComparedRuns): string {
     const hidden = more - Math.min(rows.length, LINES_SHOWN);
     if (hidden > 0) lines.push(`  and ${String(hidden)} more`);
   };
-  section('inputs that differ', diff.inputs.map(({ file, pointer, a: left, b: right }) => `${file} ${pointer === '' ? '' : `${pointer}: `}${left ?? 'nothing'} in A, ${right ?? 'nothing'} in B`));
+  section(
+    'inputs that differ',
+    diff.inputs.map(
+      ({ file, pointer, a: left, b: right }) =>
+        `${file} ${pointer === '' ? '' : `${pointer}: `}${left ?? 'nothing'} in A, ${right ?? 'nothing'} in B`,
+    ),
+  );
   section('market', marketLines(market));
   const { divergence, decisions, final } = diff;
   if (divergence !== null) {
-    section(`first divergence: step ${String(divergence.step_index)}`, [divergence.why, `at ${divergence.pointers.filter((pointer) => pointer !== '').join(', ') || 'the row'}`]);
+    section(`first divergence: step ${String(divergence.step_index)}`, [
+      divergence.why,
+      `at ${divergence.pointers.filter((pointer) => pointer !== '').join(', ') || 'the row'}`,
+    ]);
   }
-  const changed = decisions.listed.map(({ step_index: step, a: left, b: right, why }) => `step ${String(step)}: ${left ?? 'not taken'} in A, ${right ?? 'not taken'} in B (${why})`);
+  const changed = decisions.listed.map(
+    ({ step_index: step, a: left, b: right, why }) =>
+      `step ${String(step)}: ${left ?? 'not taken'} in A, ${right ?? 'not taken'} in B (${why})`,
+  );
   if (decisions.compared > 0) lines.push(`decisions: ${String(decisions.changed)} changed of ${counted(decisions.compared, 'step')}`);
   section('decisions that changed', changed, decisions.changed);
   if (calls.compared > 0) lines.push(`calls: ${String(calls.changed)} changed of ${counted(calls.compared, 'call')}`);
-  section('calls that changed', calls.listed.map(({ index, pointers, a: left, b: right }) => `call ${String(index)} at ${pointers.slice(0, 3).join(', ') || 'the row'}: ${left ?? 'not made'} in A, ${right ?? 'not made'} in B`), calls.changed);
+  section(
+    'calls that changed',
+    calls.listed.map(
+      ({ index, pointers, a: left, b: right }) =>
+        `call ${String(index)} at ${pointers.slice(0, 3).join(', ') || 'the row'}: ${left ?? 'not made'} in A, ${right ?? 'not made'} in B`,
+    ),
+    calls.changed,
+  );
   section('ends', [`A: ${endText(final.a)}`, `B: ${endText(final.b)}`]);
   return `${lines.map(printable).join('\n')}\n`;
 }
 
 function marketLines({ symbols, first_step: first }: ComparedRuns['market']): readonly string[] {
   const [a, b] = [symbols.a.join(', ') || 'none', symbols.b.join(', ') || 'none'];
-  return [...(a === b ? [] : [`symbols: ${a} in A, ${b} in B`]), ...(first === null ? [] : [`the first step at other prices is ${String(first)}`])];
+  return [
+    ...(a === b ? [] : [`symbols: ${a} in A, ${b} in B`]),
+    ...(first === null ? [] : [`the first step at other prices is ${String(first)}`]),
+  ];
 }
 
 function endText(end: RunEnd | null): string {

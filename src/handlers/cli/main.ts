@@ -78,7 +78,9 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     })
     .configureHelp({ helpWidth: io.stdout.columns, showGlobalOptions: false })
     .hook('preAction', (_, command) => {
-      const missing = command.options.filter((option) => needed.has(option) && command.getOptionValue(option.attributeName()) === undefined);
+      const missing = command.options.filter(
+        (option) => needed.has(option) && command.getOptionValue(option.attributeName()) === undefined,
+      );
       if (missing.length > 0) command.error(`error: ${pathOf(command)} needs ${missing.map(({ flags }) => flags).join(', ')}`);
     })
     .addHelpText('after', () => `\n${exitCodes()}\n\newm <command> --help tells what a command takes, with an example.`);
@@ -115,10 +117,15 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addHelpText('after', example('ewm verify runs/first'))
     .action(async (directory: string, options: { chainOnly?: boolean; jobs: number; json?: boolean }) => {
       const { verifyCommand } = await import('./verify-command');
-      finish(await verifyCommand(directory, { chainOnly: options.chainOnly === true, jobs: options.jobs, json: options.json === true }, io));
+      finish(
+        await verifyCommand(directory, { chainOnly: options.chainOnly === true, jobs: options.jobs, json: options.json === true }, io),
+      );
     });
 
-  const replay = program.command('replay').description('show the rows of a run, and whether their chain is whole').usage('<command> [options]');
+  const replay = program
+    .command('replay')
+    .description('show the rows of a run, and whether their chain is whole')
+    .usage('<command> [options]');
   const format = (): Option => new Option('--format <form>', 'how to print the rows').choices(REPLAY_FORMATS).default('table');
   const replayJson = (): Option => new Option('--json', 'the same as --format json');
   replay

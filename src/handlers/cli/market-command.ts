@@ -39,11 +39,20 @@ export async function generateCommand(options: GenerateArguments, target: Target
   if (formOf(target.out) !== 'jsonl') return told(usageFailure(`--out ${target.out}: must end in .jsonl, or be - for stdout`));
   const chunks = generateMarket(options);
   if (isLeft(chunks)) {
-    const problems = chunks.left.map(({ pointer, message }) => ({ pointer: '', message: `${pointer.slice(1).replace('_', '-')}: ${message}` }));
+    const problems = chunks.left.map(({ pointer, message }) => ({
+      pointer: '',
+      message: `${pointer.slice(1).replace('_', '-')}: ${message}`,
+    }));
     return told(optionFailure('', problems));
   }
   const { symbols, steps, seed } = options;
-  return deliver(chunks.right, target, io, { symbols, steps, seed }, `generated ${String(steps)} steps of ${symbols.join(', ')} from seed ${seed}`);
+  return deliver(
+    chunks.right,
+    target,
+    io,
+    { symbols, steps, seed },
+    `generated ${String(steps)} steps of ${symbols.join(', ')} from seed ${seed}`,
+  );
 }
 
 /** Text to a file or stdout; what is said about it goes where the text does not. */

@@ -15,7 +15,11 @@ export interface OpenedRun extends ReadRun {
 }
 
 /** Reads a run directory of any mode, finished or not. */
-export async function readRunDirectory(directory: string, watch?: ReadWatch, selection?: TapeSelection): Promise<Either<Failure, OpenedRun>> {
+export async function readRunDirectory(
+  directory: string,
+  watch?: ReadWatch,
+  selection?: TapeSelection,
+): Promise<Either<Failure, OpenedRun>> {
   const opened = await openRun(directory);
   if (isLeft(opened)) return opened;
   const { reader, unfinished } = opened.right;
@@ -26,8 +30,10 @@ export async function readRunDirectory(directory: string, watch?: ReadWatch, sel
 export async function openRun(directory: string): Promise<Either<Failure, { readonly reader: RunReader; readonly unfinished: boolean }>> {
   const content = await local.inspectRun(directory)();
   if (isLeft(content)) return left(storeFailure(content.left));
-  if (content.right === 'absent') return left({ exit: EXIT.badInput, code: 'not_found', messages: [`${directory}: no such directory; ${EXPECTED}`] });
-  if (content.right === 'none') return left({ exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
+  if (content.right === 'absent')
+    return left({ exit: EXIT.badInput, code: 'not_found', messages: [`${directory}: no such directory; ${EXPECTED}`] });
+  if (content.right === 'none')
+    return left({ exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   const unfinished = content.right === 'unfinished';
   return right({ reader: unfinished ? local.readUnfinishedRun(directory) : local.readRun(directory), unfinished });
 }
@@ -51,7 +57,9 @@ export function doubts({ chain, unfinished, omitted }: OpenedRun): readonly stri
     ...(unfinished ? ['UNFINISHED: the run was interrupted or is still going on; there is no run.json.'] : []),
     ...(broken === undefined
       ? []
-      : [`the hash chain is BROKEN at row ${String(broken.row)} (line ${String(broken.row + 1)}) of tape.jsonl: ${broken.fault}. Do not trust it from there on.`]),
+      : [
+          `the hash chain is BROKEN at row ${String(broken.row)} (line ${String(broken.row + 1)}) of tape.jsonl: ${broken.fault}. Do not trust it from there on.`,
+        ]),
     ...(sealed ? [] : ['the tape is UNSEALED: the run did not finish, or its end was cut off.']),
     ...omitted.map(({ file, reason }) => `${file} is left out: ${reason}.`),
   ];

@@ -20,7 +20,14 @@ export async function makeProgress(io: Io, what: string): Promise<Progress> {
         if (Date.now() - started < QUIET_MS) return;
         const format = `${what} {bar} {percentage} % | {value} of {total} steps | {rate} steps/s | {left} left`;
         // The cursor stays: a program that is ended could not bring it back.
-        bar = new Bar({ format, barsize: 24, clearOnComplete: true, hideCursor: false, stream: process.stderr, formatValue: Format.ValueFormat });
+        bar = new Bar({
+          format,
+          barsize: 24,
+          clearOnComplete: true,
+          hideCursor: false,
+          stream: process.stderr,
+          formatValue: Format.ValueFormat,
+        });
         bar.start(total, done, { rate: '-', left: '-' });
       }
       const rate = Math.round((done / Math.max(1, Date.now() - started)) * 1000);

@@ -44,7 +44,19 @@ const VIEWS: Readonly<Record<RowsOf, View>> = {
   },
   executions: {
     rowType: 'fill',
-    columns: ['step', 'symbol', 'side', 'qty', 'price', 'cash_before', 'cash_after', 'exposure_before', 'exposure_after', 'positions', 'why'],
+    columns: [
+      'step',
+      'symbol',
+      'side',
+      'qty',
+      'price',
+      'cash_before',
+      'cash_after',
+      'exposure_before',
+      'exposure_after',
+      'positions',
+      'why',
+    ],
     cells: (row) => [
       text(row['step_index']),
       text(row['symbol']),
@@ -89,7 +101,14 @@ export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io
   const { rows, broken, sealed, headHash } = status.right;
   const whole = broken === undefined && (kind === 'executions' || sealed) && !partial;
   const seal = kind === 'tape' ? { sealed } : {};
-  await printer.end({ ok: whole, shown, unfinished: partial, ...seal, chain: { rows, broken: broken ?? null }, head_hash: headHash ?? null });
+  await printer.end({
+    ok: whole,
+    shown,
+    unfinished: partial,
+    ...seal,
+    chain: { rows, broken: broken ?? null },
+    head_hash: headHash ?? null,
+  });
   await tellStatus(kind, status.right, { whole, partial, opening, left: found - shown }, io);
   return whole ? EXIT.ok : EXIT.notProven;
 }
@@ -118,7 +137,10 @@ async function tellStatus(kind: RowsOf, status: ChainStatus, { whole, partial, l
     await say('the tape is UNSEALED: the run did not finish, or its end was cut off.');
   }
   const sealedText = kind === 'tape' ? 'sealed, ' : '';
-  if (whole) await say(`chain whole, ${sealedText}${counted(rows, 'row')}${more > 0 ? ` (${String(more)} not shown)` : ''}, head ${headHash ?? 'none'}`);
+  if (whole)
+    await say(
+      `chain whole, ${sealedText}${counted(rows, 'row')}${more > 0 ? ` (${String(more)} not shown)` : ''}, head ${headHash ?? 'none'}`,
+    );
 }
 
 interface OpenedRows {
@@ -133,7 +155,9 @@ async function openRows(file: string, io: Io): Promise<Either<Failure, OpenedRow
     const isDirectory = file !== '-' && (await local.inspectRun(file)())._tag === 'Right';
     if (!isDirectory) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
     await finished.right.close();
-    const messages = [`${file}: is a directory; expected one of its files: ${join(file, 'tape.jsonl')} or ${join(file, 'executions.jsonl')}`];
+    const messages = [
+      `${file}: is a directory; expected one of its files: ${join(file, 'tape.jsonl')} or ${join(file, 'executions.jsonl')}`,
+    ];
     return left({ exit: EXIT.badInput, code: 'unreadable', messages });
   }
   if (finished.left._tag !== 'NotFound') return left(storeFailure(finished.left));
@@ -209,6 +233,9 @@ function pairs(value: unknown): string {
 function actionsText(value: unknown): string {
   if (!Array.isArray(value)) return '';
   return value
-    .map((action: unknown) => `${text(field(action, 'type')) === 'PlaceSell' ? 'SELL' : 'BUY'} ${text(field(action, 'quantity'))} ${text(field(action, 'symbol'))}`)
+    .map(
+      (action: unknown) =>
+        `${text(field(action, 'type')) === 'PlaceSell' ? 'SELL' : 'BUY'} ${text(field(action, 'quantity'))} ${text(field(action, 'symbol'))}`,
+    )
     .join(', ');
 }

@@ -82,7 +82,9 @@ async function tell(out: string, bytes: number, run: OpenedRun, json: boolean, i
   for (const doubt of doubts(run)) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
   if (sample !== null) {
     const held = sample.ranges.reduce((rows, [, count]) => rows + count, 0);
-    await io.stderr.write(`ewm: the page holds ${counted(held, 'row')} of ${String(sample.rows_total)}: extremes, fills and refusals as far as they fit, both ends.\n`);
+    await io.stderr.write(
+      `ewm: the page holds ${counted(held, 'row')} of ${String(sample.rows_total)}: extremes, fills and refusals as far as they fit, both ends.\n`,
+    );
   }
   await io.stderr.write(`ewm: ${String(Math.ceil(bytes / 1000))} KB${whole ? `; ${wholeText(run)}` : ''}\n`);
 }

@@ -47,9 +47,20 @@ function worldFields({ figures }: OpenedRun): readonly Field[] {
   return [
     ['decisions', `${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold`],
     ['fills', `${String(fills.BUY)} BUY, ${String(fills.SELL)} SELL; turnover ${formatDecimal(turnover)}, fees ${formatDecimal(fees)}`],
-    ['equity', `${formatDecimal(startEquity ?? 0n)} -> ${formatDecimal(finalEquity ?? 0n)}${change === undefined ? '' : ` (${change < 0n ? '' : '+'}${percent(change)})`}`],
-    ['drawdown', maxDrawdown === undefined ? 'none' : `${percent(drawdownShare(maxDrawdown))}, from step ${String(maxDrawdown.peakStep)} to ${String(maxDrawdown.step)}`],
-    ['exposure', `${formatDecimal(finalExposure ?? 0n)}, at most ${formatDecimal(maxExposure?.value ?? 0n)} (step ${String(maxExposure?.step ?? 0)})`],
+    [
+      'equity',
+      `${formatDecimal(startEquity ?? 0n)} -> ${formatDecimal(finalEquity ?? 0n)}${change === undefined ? '' : ` (${change < 0n ? '' : '+'}${percent(change)})`}`,
+    ],
+    [
+      'drawdown',
+      maxDrawdown === undefined
+        ? 'none'
+        : `${percent(drawdownShare(maxDrawdown))}, from step ${String(maxDrawdown.peakStep)} to ${String(maxDrawdown.step)}`,
+    ],
+    [
+      'exposure',
+      `${formatDecimal(finalExposure ?? 0n)}, at most ${formatDecimal(maxExposure?.value ?? 0n)} (step ${String(maxExposure?.step ?? 0)})`,
+    ],
   ];
 }
 
@@ -92,8 +103,8 @@ function wrapped(text: string, columns: number, indent: number): readonly string
   const width = columns - indent;
   const shown = text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
   const lines: string[] = [];
-  for (let rest = shown; rest !== ''; ) {
-    const cut = rest.length <= width ? rest.length : (rest.lastIndexOf(' ', width) + 1 || width);
+  for (let rest = shown; rest !== '';) {
+    const cut = rest.length <= width ? rest.length : rest.lastIndexOf(' ', width) + 1 || width;
     lines.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut);
   }
@@ -103,8 +114,17 @@ function wrapped(text: string, columns: number, indent: number): readonly string
 /** A call of a tool, a model or memory: what was asked, and what came back. */
 export function callCells(row: Readonly<Record<string, unknown>>, width: number): readonly string[] {
   const { type, index, name, op, key, args, goal, value, ok, source, result, error } = row;
-  const asked = type === 'memory' ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}` : `${textOf(name)} ${jsonOf(args ?? goal)}`;
-  return [textOf(index), clipped(asked, width), ok === true ? 'ok' : 'failed', textOf(source), clipped(jsonOf(error ?? result ?? null), width)];
+  const asked =
+    type === 'memory'
+      ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}`
+      : `${textOf(name)} ${jsonOf(args ?? goal)}`;
+  return [
+    textOf(index),
+    clipped(asked, width),
+    ok === true ? 'ok' : 'failed',
+    textOf(source),
+    clipped(jsonOf(error ?? result ?? null), width),
+  ];
 }
 
 function jsonOf(value: unknown): string {

@@ -56,8 +56,10 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
     const colours = wantsColour(env, io.stdout.isTerminal);
     if (run.right.figures.steps > 0) {
       await io.stdout.writeStyled(chartText('equity', equity, columns, colours ? 'ansiGreen' : undefined));
-      for (const [symbol, series] of prices) await io.stdout.writeStyled(chartText(symbol, series, columns, colours ? 'ansiCyan' : undefined));
-      if (symbolsFound > prices.size) await io.stdout.write(`\nand ${String(symbolsFound - prices.size)} more symbols; ewm report shows them\n`);
+      for (const [symbol, series] of prices)
+        await io.stdout.writeStyled(chartText(symbol, series, columns, colours ? 'ansiCyan' : undefined));
+      if (symbolsFound > prices.size)
+        await io.stdout.write(`\nand ${String(symbolsFound - prices.size)} more symbols; ewm report shows them\n`);
     }
     await showCalls(calls, callsFound, columns, io);
   }
@@ -105,7 +107,10 @@ function showJson(run: OpenedRun): object {
     start_equity: amount(figures.startEquity),
     final_equity: amount(figures.finalEquity),
     return: amount(returnShare(figures)),
-    max_drawdown: maxDrawdown === undefined ? null : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
+    max_drawdown:
+      maxDrawdown === undefined
+        ? null
+        : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
     final_exposure: amount(figures.finalExposure),
     max_exposure: maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step },
     budget: limitsOf(opening ?? {}).map(({ limiter, dimension, max }) => ({ limiter, max, spent: spent[dimension] })),

@@ -22,7 +22,10 @@ export function makeTable(columns: readonly string[], sink: Pick<TextSink, 'writ
   }
 
   function line(cells: readonly string[]): string {
-    return `${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(GAP).trimEnd()}\n`;
+    return `${cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join(GAP)
+      .trimEnd()}\n`;
   }
 
   return {

@@ -26,7 +26,9 @@ function valuesIn(text: string): TerraformOutputs {
   } catch {
     return {};
   }
-  return Object.fromEntries(Object.entries(isRecord(outputs) ? outputs : {}).map(([name, output]) => [name, isRecord(output) ? output['value'] : undefined]));
+  return Object.fromEntries(
+    Object.entries(isRecord(outputs) ? outputs : {}).map(([name, output]) => [name, isRecord(output) ? output['value'] : undefined]),
+  );
 }
 
 /** Terraform frames its errors with bars, and may say something before them. */

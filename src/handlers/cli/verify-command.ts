@@ -141,7 +141,9 @@ async function chainOnly(reader: RunReader, json: boolean, io: Io): Promise<Exit
 function chainsText({ tape, executions, unlinked }: ChainsStatus): string {
   const parts = [
     ...(tape.broken === undefined ? [] : [`tape.jsonl breaks at row ${String(tape.broken.row)}: ${tape.broken.fault}`]),
-    ...(executions.broken === undefined ? [] : [`executions.jsonl breaks at row ${String(executions.broken.row)}: ${executions.broken.fault}`]),
+    ...(executions.broken === undefined
+      ? []
+      : [`executions.jsonl breaks at row ${String(executions.broken.row)}: ${executions.broken.fault}`]),
     ...(unlinked === undefined ? [] : [unlinked]),
     ...(tape.sealed ? [] : ['tape.jsonl has no seal']),
   ];

@@ -66,7 +66,11 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
   not_found: errorOf('not_found', 'No such path.', message),
   method_not_allowed: errorOf('method_not_allowed', 'The path takes other methods; see the allow header.', message),
   artifact_conflict: errorOf('artifact_conflict', 'Other bytes are stored under the key of an artifact.', { ...message, key: textCodec }),
-  payload_too_large: errorOf('payload_too_large', 'The body is longer than what is read, or the artifacts of the run have more bytes than are stored.', message),
+  payload_too_large: errorOf(
+    'payload_too_large',
+    'The body is longer than what is read, or the artifacts of the run have more bytes than are stored.',
+    message,
+  ),
   unsupported_media_type: errorOf('unsupported_media_type', 'The body is not application/json in UTF-8.', message),
   budget_exceeded: errorOf('budget_exceeded', 'The budget refused an act; what was done until then is recorded.', overBudget),
   budget_above_ceiling: errorOf('budget_above_ceiling', 'The budget asks for more than the deployment allows; nothing ran.', overBudget),

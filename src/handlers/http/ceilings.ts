@@ -1,4 +1,4 @@
-/** The ceilings of a deployment: a budget above one is refused whole, before anything runs. SPEC.md section 5. */
+/** The ceilings of a deployment: a budget above one is refused whole, before anything runs. docs/spec.md section 5. */
 import { type Budget, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../domain/budget/budget';
 import type { BudgetAboveCeiling } from './errors';
 

@@ -36,7 +36,12 @@ export interface HtmlPage {
 }
 
 export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage {
-  const nav = el('nav', { 'aria-label': 'Parts of the page' }, el('a', { href: '#runs' }, 'Runs'), ...forms.map(({ name, path }) => el('a', { href: `#${name}` }, path)));
+  const nav = el(
+    'nav',
+    { 'aria-label': 'Parts of the page' },
+    el('a', { href: '#runs' }, 'Runs'),
+    ...forms.map(({ name, path }) => el('a', { href: `#${name}` }, path)),
+  );
   const runs = el(
     'section',
     { id: 'runs', 'aria-labelledby': 'runs-title' },
@@ -51,11 +56,20 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
       'header',
       { class: 'top' },
       el('div', { class: 'top-line' }, el('h1', {}, 'Executable World Models', el('span', { class: 'run-name' }, 'local server'))),
-      el('p', { class: 'verdict' }, 'The handlers of AWS Lambda on this machine. Each run below proves itself: its report hashes the tape again in your browser.'),
+      el(
+        'p',
+        { class: 'verdict' },
+        'The handlers of AWS Lambda on this machine. Each run below proves itself: its report hashes the tape again in your browser.',
+      ),
     ),
     nav,
     el('div', { class: 'columns' }, el('main', {}, runs), requests),
-    el('footer', {}, ...words, el('p', {}, `${madeBy}. As JSON: `, el('a', { href: '/runs' }, '/runs'), ', ', el('a', { href: '/health' }, '/health'), '.')),
+    el(
+      'footer',
+      {},
+      ...words,
+      el('p', {}, `${madeBy}. As JSON: `, el('a', { href: '/runs' }, '/runs'), ', ', el('a', { href: '/health' }, '/health'), '.'),
+    ),
   ];
   // What the program in the page may turn into markup: nothing.
   const policy = `${contentPolicy({ script, style, asksServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
@@ -73,7 +87,11 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
     el('h2', { id: id('title') }, 'POST ', el('code', {}, path)),
     el('p', { class: 'quiet' }, about),
     // Not <noscript>: a script may also be blocked, and then nothing takes this away.
-    el('p', { class: 'note' }, 'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.'),
+    el(
+      'p',
+      { class: 'note' },
+      'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.',
+    ),
     el(
       'form',
       { 'aria-labelledby': id('title') },
@@ -81,7 +99,12 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
       el('select', { id: id('example'), disabled: '' }, ...options),
       el('label', { for: id('body') }, 'Request (JSON)'),
       el('textarea', { id: id('body'), disabled: '', ...rows }, examples[0]?.body ?? ''),
-      el('button', { id: id('send'), class: 'primary', type: 'submit', disabled: '' }, 'Send', el('span', { class: 'hidden' }, ` to ${path}`)),
+      el(
+        'button',
+        { id: id('send'), class: 'primary', type: 'submit', disabled: '' },
+        'Send',
+        el('span', { class: 'hidden' }, ` to ${path}`),
+      ),
     ),
     el('div', { id: id('status'), class: 'answer-status', role: 'status', 'aria-live': 'polite' }),
     el('div', { id: id('answer') }),
@@ -90,7 +113,11 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
 
 /** Where there is no page to show: what is wrong, and what can be done. */
 export function problemPage(title: string, reason: string): HtmlPage {
-  const main = el('main', { class: 'problem' }, el('section', {}, el('h1', {}, title), el('p', {}, reason), el('p', {}, el('a', { href: '/' }, 'All runs'))));
+  const main = el(
+    'main',
+    { class: 'problem' },
+    el('section', {}, el('h1', {}, title), el('p', {}, reason), el('p', {}, el('a', { href: '/' }, 'All runs'))),
+  );
   return { html: documentOf(title, [main]), policy: contentPolicy({ style }) };
 }
 

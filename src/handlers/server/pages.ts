@@ -27,7 +27,11 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
 
   async function home(): Promise<Reply> {
     const list = await readList(shelf, note);
-    if (list === undefined) return htmlReply(503, problemPage('The runs cannot be listed', 'The directory of the artifacts cannot be read. The server has printed why.'));
+    if (list === undefined)
+      return htmlReply(
+        503,
+        problemPage('The runs cannot be listed', 'The directory of the artifacts cannot be read. The server has printed why.'),
+      );
     return htmlReply(200, serverPage({ list, forms: REQUEST_FORMS, about: standIns(about), madeBy: MADE_BY }));
   }
 
@@ -59,7 +63,8 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
 }
 
 function unreadable(folder: string, error: StoreError, note: (what: string) => void): Reply {
-  if (error._tag === 'NotFound') return htmlReply(404, problemPage('No such run', `No run of this server is called ${folder}, or it has no tape.`));
+  if (error._tag === 'NotFound')
+    return htmlReply(404, problemPage('No such run', `No run of this server is called ${folder}, or it has no tape.`));
   note(`${folder} cannot be shown: ${JSON.stringify(error)}`);
   // The name of the file and not the path to it: a page may be shown to others.
   const file = error.path.split(/[/\\]/).at(-1) ?? '';

@@ -30,5 +30,10 @@ function call(name: string): object {
 }
 
 function form(name: string, about: string, examples: readonly (readonly [string, object])[]): RequestForm {
-  return { name, path: `/agentcore/${name}`, about, examples: examples.map(([title, body]) => ({ title, body: JSON.stringify(body, null, 2) })) };
+  return {
+    name,
+    path: `/agentcore/${name}`,
+    about,
+    examples: examples.map(([title, body]) => ({ title, body: JSON.stringify(body, null, 2) })),
+  };
 }

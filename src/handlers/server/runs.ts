@@ -28,7 +28,8 @@ interface FileRoute {
   readonly file: RunFile;
 }
 
-export type RunsRoute = { readonly _tag: 'Home' } | { readonly _tag: 'List' } | { readonly _tag: 'Report'; readonly folder: string } | FileRoute;
+export type RunsRoute =
+  { readonly _tag: 'Home' } | { readonly _tag: 'List' } | { readonly _tag: 'Report'; readonly folder: string } | FileRoute;
 
 /** `report` is the name of no file of a run. */
 const FILE_PATH = new RegExp(`^/runs/(${RUN_FOLDER})/([a-z.]{1,32})$`);

@@ -1,7 +1,14 @@
 /** The breaker: never over, not by one; the first refusal latches; the budget that it keeps is decoded without guessing. */
 import fc from 'fast-check';
 import { makeBreaker } from '../../../src/domain/budget/breaker';
-import { type BudgetState, decodeBudget, DEFAULT_BUDGET, type Dimension, LIMITER_OF, NOTHING_SPENT } from '../../../src/domain/budget/budget';
+import {
+  type BudgetState,
+  decodeBudget,
+  DEFAULT_BUDGET,
+  type Dimension,
+  LIMITER_OF,
+  NOTHING_SPENT,
+} from '../../../src/domain/budget/budget';
 import { COUNT_MAX } from '../../../src/domain/limits';
 import { expectLeft, expectRight, RUNS, seeded } from '../../support/harness';
 
@@ -72,9 +79,18 @@ describe('a reservation', () => {
   });
 
   test('never exceeds the budget, not for an instant, and charges exactly what it grants until it refuses', () => {
-    const amount = fc.oneof({ weight: 5, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.constantFrom(COUNT_MAX, COUNT_MAX - 1, 2 ** 31) });
+    const amount = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(4) },
+      { weight: 1, arbitrary: fc.constantFrom(COUNT_MAX, COUNT_MAX - 1, 2 ** 31) },
+    );
     const limit = fc.oneof({ weight: 4, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.constant(COUNT_MAX) });
-    const limits = fc.record({ max_steps: limit, max_tool_calls: limit, max_model_calls: limit, max_memory_ops: limit, max_memory_bytes: limit });
+    const limits = fc.record({
+      max_steps: limit,
+      max_tool_calls: limit,
+      max_model_calls: limit,
+      max_memory_ops: limit,
+      max_memory_bytes: limit,
+    });
     fc.assert(
       fc.property(limits, fc.array(fc.tuple(fc.constantFrom(...DIMENSIONS), amount), { maxLength: 40 }), (random, reservations) => {
         const breaker = makeBreaker(random);
@@ -112,15 +128,27 @@ describe('decodeBudget', () => {
   });
 
   test('names every mistake at once', () => {
-    const problems = expectLeft(decodeBudget({ max_steps: 0, max_tool_calls: -1, max_model_calls: 1.5, max_memory_ops: '1', max_memory_bytes: null, max_tokens: 1 }));
-    expect(problems.map(({ pointer }) => pointer)).toEqual(['/max_steps', '/max_tool_calls', '/max_model_calls', '/max_memory_ops', '/max_memory_bytes', '/max_tokens']);
+    const problems = expectLeft(
+      decodeBudget({ max_steps: 0, max_tool_calls: -1, max_model_calls: 1.5, max_memory_ops: '1', max_memory_bytes: null, max_tokens: 1 }),
+    );
+    expect(problems.map(({ pointer }) => pointer)).toEqual([
+      '/max_steps',
+      '/max_tool_calls',
+      '/max_model_calls',
+      '/max_memory_ops',
+      '/max_memory_bytes',
+      '/max_tokens',
+    ]);
     expect(problems[0]?.message).toBe('0: expected an integer of 1 or more');
     expect(problems[5]?.message).toContain('unknown field');
   });
 
-  test.each([undefined, null, [], 'all', 3, { max_steps: NaN }, { max_steps: Infinity }, { max_steps: 2 ** 53 }, { max_steps: true }])('refuses %j', (value) => {
-    expect(expectLeft(decodeBudget(value))).not.toHaveLength(0);
-  });
+  test.each([undefined, null, [], 'all', 3, { max_steps: NaN }, { max_steps: Infinity }, { max_steps: 2 ** 53 }, { max_steps: true }])(
+    'refuses %j',
+    (value) => {
+      expect(expectLeft(decodeBudget(value))).not.toHaveLength(0);
+    },
+  );
 
   test('every dimension has its own limiter', () => {
     expect(new Set(Object.values(LIMITER_OF)).size).toBe(DIMENSIONS.length);

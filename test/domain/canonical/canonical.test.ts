@@ -90,7 +90,9 @@ describe('text without a UTF-8 form', () => {
 describe('canonical', () => {
   test('leaves out undefined, and takes keys that are names of the prototype', () => {
     expect(canonical({ b: undefined as unknown as Json, a: 1 })).toBe('{"a":1}');
-    expect(canonical(JSON.parse('{"constructor":1,"__proto__":{"b":2,"a":1},"toString":3}') as Json)).toBe('{"__proto__":{"a":1,"b":2},"constructor":1,"toString":3}');
+    expect(canonical(JSON.parse('{"constructor":1,"__proto__":{"b":2,"a":1},"toString":3}') as Json)).toBe(
+      '{"__proto__":{"a":1,"b":2},"constructor":1,"toString":3}',
+    );
     expect(canonical([])).toBe('[]');
     expect(canonical({})).toBe('{}');
     // Integer-like keys: numbers for an engine, text for the order.
@@ -128,5 +130,9 @@ describe('canonical', () => {
 function reversed(value: Json): Json {
   if (Array.isArray(value)) return value.map((item: Json) => reversed(item));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value as Record<string, Json>).reverse().map(([key, member]) => [key, reversed(member)]));
+  return Object.fromEntries(
+    Object.entries(value as Record<string, Json>)
+      .reverse()
+      .map(([key, member]) => [key, reversed(member)]),
+  );
 }

@@ -139,9 +139,18 @@ it(`never falls when a limit is raised ${TITLE}`, () => {
 
 it('charges nothing for what is off', () => {
   const bill = billOf({ ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], max_model_calls: 3 });
-  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const) expect(bill.per_month.by_component[component]).toBe('0.000000');
-  const on = billOf({ ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], max_model_calls: 3, memory: true, code_interpreter: true, planner: true });
-  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const) expect(on.per_month.by_component[component]).not.toBe('0.000000');
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const)
+    expect(bill.per_month.by_component[component]).toBe('0.000000');
+  const on = billOf({
+    ...SMALL_LIMITS,
+    modes: ['base', 'tools', 'memory'],
+    max_model_calls: 3,
+    memory: true,
+    code_interpreter: true,
+    planner: true,
+  });
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const)
+    expect(on.per_month.by_component[component]).not.toBe('0.000000');
 });
 
 it('refuses limits without a worst case, and a table that is not whole, and says where', () => {

@@ -1,7 +1,17 @@
 /** Exact decimals: what is read, what is written, and how a product rounds; checked against the reference model's own arithmetic. */
 import fc from 'fast-check';
 import { isLeft, isRight } from 'fp-ts/Either';
-import { decimalFromJson, decimalFromNumber, decimalFromText, divHalfEven, exactDecimal, formatDecimal, MAGNITUDE_LIMIT, mul, ONE } from '../../../src/domain/decimal/decimal';
+import {
+  decimalFromJson,
+  decimalFromNumber,
+  decimalFromText,
+  divHalfEven,
+  exactDecimal,
+  formatDecimal,
+  MAGNITUDE_LIMIT,
+  mul,
+  ONE,
+} from '../../../src/domain/decimal/decimal';
 import { expectLeft, expectRight, RUNS, seeded } from '../../support/harness';
 import * as model from '../../support/reference-model';
 
@@ -95,7 +105,7 @@ describe('reading', () => {
     fc.assert(
       fc.property(fc.oneof(fc.double(), fc.double({ min: -1e6, max: 1e6 }), texts), (input) => {
         const real = typeof input === 'number' ? decimalFromNumber(input) : decimalFromText(input);
-        // The model reads negative zero as zero; here its text is refused, as SPEC.md never writes it.
+        // The model reads negative zero as zero; here its text is refused, as docs/spec.md never writes it.
         if (typeof input === 'string' && /^-0(\.0+)?$/.test(input)) {
           expect(isLeft(real)).toBe(true);
           return;

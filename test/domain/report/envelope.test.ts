@@ -11,29 +11,37 @@ function pointsOf(values: readonly bigint[], pointsMax: number): readonly bigint
 
 test('few values are drawn as they are; of many, at most so many points with both extremes', () => {
   fc.assert(
-    fc.property(fc.array(fc.bigInt(0n, 20n), { minLength: 1, maxLength: 300, size: 'max' }), fc.integer({ min: 2, max: 80 }), (values, pointsMax) => {
-      const points = pointsOf(values, pointsMax);
-      if (values.length <= pointsMax) expect(points).toEqual(values);
-      expect(points.length).toBeLessThanOrEqual(Math.max(pointsMax, 2));
-      const ends = (all: readonly bigint[]): readonly (bigint | undefined)[] => {
-        const sorted = [...all].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-        return [sorted[0], sorted.at(-1)];
-      };
-      expect(ends(points)).toEqual(ends(values));
-      // Every point is a value, and they stand in the order in which those came.
-      let at = -1;
-      for (const stretch of pairsOf(points)) {
-        const from = values.findIndex((value, k) => k > at && stretch.includes(value));
-        expect(from).toBeGreaterThan(at);
-        at = from;
-      }
-    }),
+    fc.property(
+      fc.array(fc.bigInt(0n, 20n), { minLength: 1, maxLength: 300, size: 'max' }),
+      fc.integer({ min: 2, max: 80 }),
+      (values, pointsMax) => {
+        const points = pointsOf(values, pointsMax);
+        if (values.length <= pointsMax) expect(points).toEqual(values);
+        expect(points.length).toBeLessThanOrEqual(Math.max(pointsMax, 2));
+        const ends = (all: readonly bigint[]): readonly (bigint | undefined)[] => {
+          const sorted = [...all].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+          return [sorted[0], sorted.at(-1)];
+        };
+        expect(ends(points)).toEqual(ends(values));
+        // Every point is a value, and they stand in the order in which those came.
+        let at = -1;
+        for (const stretch of pairsOf(points)) {
+          const from = values.findIndex((value, k) => k > at && stretch.includes(value));
+          expect(from).toBeGreaterThan(at);
+          at = from;
+        }
+      },
+    ),
     seeded(RUNS.call),
   );
 });
 
 test('a long series keeps a single spike, and its place', () => {
-  for (const [length, spike] of [[5_000, 17], [200_000, 123_456], [200_000, 199_999]] as const) {
+  for (const [length, spike] of [
+    [5_000, 17],
+    [200_000, 123_456],
+    [200_000, 199_999],
+  ] as const) {
     const envelope = makeEnvelope();
     for (let k = 0; k < length; k += 1) envelope.add(k === spike ? 1_000n : 1n);
     const points = envelope.points(60);

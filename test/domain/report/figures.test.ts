@@ -108,7 +108,8 @@ describe('spending', () => {
         if (row['type'] === 'memory' && (row['result'] as JsonObject | null)?.['value'] !== undefined) seen.add('value');
       }
     }
-    for (const tools of fc.sample(arbitraryToolRun, seeded(100))) for (const row of tapeOf(await toolRun(tools))) seen.add(textAt(row, 'type'));
+    for (const tools of fc.sample(arbitraryToolRun, seeded(100)))
+      for (const row of tapeOf(await toolRun(tools))) seen.add(textAt(row, 'type'));
     expect([...seen].sort()).toEqual(['model', 'run', 'seal', 'step', 'tool', 'value', 'withheld']);
   });
 });
@@ -153,7 +154,10 @@ describe('figures', () => {
   });
 
   /** Every pair of a peak and what came after it, as fractions. */
-  function expectDrawdown(found: ReturnType<ReturnType<typeof makeFigureReader>['figures']>['maxDrawdown'], equities: readonly bigint[]): void {
+  function expectDrawdown(
+    found: ReturnType<ReturnType<typeof makeFigureReader>['figures']>['maxDrawdown'],
+    equities: readonly bigint[],
+  ): void {
     let deepest: { readonly peak: bigint; readonly fall: bigint } | undefined;
     for (let from = 0; from < equities.length; from += 1) {
       for (let to = from + 1; to < equities.length; to += 1) {

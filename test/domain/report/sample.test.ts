@@ -78,7 +78,10 @@ const SMALL: SampleLimits = {
 const arbitrarySteps = fc.array(arbitraryStep, { minLength: 11, maxLength: 200, size: 'max' });
 
 /** Some by their number, some by their bytes: a row takes some 400. */
-const arbitraryBuckets = fc.record({ buckets: fc.integer({ min: 2, max: 9 }), bytes: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 2_000, max: 40_000 })) });
+const arbitraryBuckets = fc.record({
+  buckets: fc.integer({ min: 2, max: 9 }),
+  bytes: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 2_000, max: 40_000 })),
+});
 
 function heldRows({ sample, rows }: Selected): readonly number[] {
   const indices = (sample?.ranges ?? []).flatMap(([first, count]) => Array.from({ length: count }, (_, k) => first + k));
@@ -89,7 +92,11 @@ function heldRows({ sample, rows }: Selected): readonly number[] {
 
 /** The points that a page has, by the step of their row. */
 function heldSteps(selected: Selected): ReadonlySet<number> {
-  return new Set(heldRows(selected).flatMap((index) => (selected.rows[index]?.['type'] === 'step' ? [selected.rows[index]['step_index'] as number] : [])));
+  return new Set(
+    heldRows(selected).flatMap((index) =>
+      selected.rows[index]?.['type'] === 'step' ? [selected.rows[index]['step_index'] as number] : [],
+    ),
+  );
 }
 
 describe('a long tape', () => {
@@ -115,10 +122,14 @@ describe('a long tape', () => {
           series(({ after }) => after.exposure);
           series(({ prices }) => prices.get('AAPL') ?? 0n);
           // As somebody draws it who has these rows alone, with the peak among them.
-          const extremes = (all: readonly Drawdown[]): readonly Drawdown[] => [...all].sort(compareDrawdowns).filter((_, k, sorted) => k === 0 || k === sorted.length - 1);
+          const extremes = (all: readonly Drawdown[]): readonly Drawdown[] =>
+            [...all].sort(compareDrawdowns).filter((_, k, sorted) => k === 0 || k === sorted.length - 1);
           const [shallow, deep = shallow] = extremes(bucket.map(({ drawdown }) => drawdown));
-          const [drawnShallow, drawnDeep = drawnShallow] = extremes(drawn.filter(({ step }) => bucket.some((point) => point.step === step)));
-          if (shallow === undefined || deep === undefined || drawnShallow === undefined || drawnDeep === undefined) throw new Error('a bucket');
+          const [drawnShallow, drawnDeep = drawnShallow] = extremes(
+            drawn.filter(({ step }) => bucket.some((point) => point.step === step)),
+          );
+          if (shallow === undefined || deep === undefined || drawnShallow === undefined || drawnDeep === undefined)
+            throw new Error('a bucket');
           expect([compareDrawdowns(shallow, drawnShallow), compareDrawdowns(deep, drawnDeep)]).toEqual([0, 0]);
         }
         const { max_drawdown: deep } = sample;
@@ -158,7 +169,10 @@ describe('a long tape', () => {
         expect(sum((mark) => mark.steps)).toBe(steps.length);
         expect(marks.map((mark) => mark.first_step)).toEqual(marks.map((_, k) => k * sample.bucket_steps));
         expect(marks.map((mark) => mark.buys['AAPL'] ?? 0)).toEqual(
-          marks.map(({ first_step: first, steps: count }) => steps.slice(first, first + count).filter(({ decision }) => decision === 'APPROVED').length),
+          marks.map(
+            ({ first_step: first, steps: count }) =>
+              steps.slice(first, first + count).filter(({ decision }) => decision === 'APPROVED').length,
+          ),
         );
       }),
       seeded(500),
@@ -167,7 +181,16 @@ describe('a long tape', () => {
 
   test('is held within its bytes, whatever is on it', () => {
     const text = 'x'.repeat(9_000);
-    const rows = rowsOf(Array.from({ length: 3_000 }, (_, k) => ({ equity: BigInt(k % 97), cash: BigInt(k % 89), exposure: 1n, price: BigInt(k % 83) + 1n, decision: k % 2 === 0 ? 'REJECTED' : 'APPROVED', time: text })));
+    const rows = rowsOf(
+      Array.from({ length: 3_000 }, (_, k) => ({
+        equity: BigInt(k % 97),
+        cash: BigInt(k % 89),
+        exposure: 1n,
+        price: BigInt(k % 83) + 1n,
+        decision: k % 2 === 0 ? 'REJECTED' : 'APPROVED',
+        time: text,
+      })),
+    );
     const limits = { ...SAMPLE_LIMITS, wholeBytes: 1_000_000, decidedBytes: 500_000, buckets: { buckets: 1_000, bytes: 600_000 } };
     const { held, sample } = select(rows, limits);
     expect(sample?.marks).not.toBeNull();
@@ -177,7 +200,14 @@ describe('a long tape', () => {
   });
 
   test('joins buckets several times at once where one row is more than all before it, and counts none of their steps twice or not at all', () => {
-    const step = (k: number): Step => ({ equity: k === 55 ? 99n : 1n, cash: 1n, exposure: 1n, price: 1n, decision: 'APPROVED', ...(k === 55 ? { time: 'x'.repeat(30_000) } : {}) });
+    const step = (k: number): Step => ({
+      equity: k === 55 ? 99n : 1n,
+      cash: 1n,
+      exposure: 1n,
+      price: 1n,
+      decision: 'APPROVED',
+      ...(k === 55 ? { time: 'x'.repeat(30_000) } : {}),
+    });
     const steps = Array.from({ length: 73 }, (_, k) => step(k));
     const { sample } = select(rowsOf(steps), { ...SMALL, buckets: { buckets: 9, bytes: 20_000 } });
     expect(sample?.bucket_steps).toBe(40);
@@ -188,7 +218,11 @@ describe('a long tape', () => {
   });
 
   test('with more rows that are no steps than fit keeps its first row and its seal', () => {
-    const rows: readonly Row[] = [{ type: 'run', inputs: {} }, ...Array.from({ length: 50 }, (_, index) => ({ type: 'tool', index, text: 'x'.repeat(100) })), { type: 'seal' }];
+    const rows: readonly Row[] = [
+      { type: 'run', inputs: {} },
+      ...Array.from({ length: 50 }, (_, index) => ({ type: 'tool', index, text: 'x'.repeat(100) })),
+      { type: 'seal' },
+    ];
     const { held, sample } = select(rows, { ...SAMPLE_LIMITS, wholeBytes: 2_000, otherBytes: 1_000 });
     expect(held.length).toBeLessThan(12);
     expect([held[0], held.at(-1)]).toEqual(['{"type":"run","inputs":{}}\n', '{"type":"seal"}\n']);

@@ -140,8 +140,18 @@ describe('how the market arrives', () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLocal, async (request) => {
         const market = decodedMarket(request);
-        const reversed = request.market.steps.map((step) => ({ ...step, prices: Object.fromEntries(Object.entries(step.prices).reverse().map(([key, price]) => [` ${key.toLowerCase()} `, price])) }));
-        const other = decodedMarket({ ...request, market: { symbols: request.market.symbols.map((symbol) => symbol.toLowerCase()), steps: reversed } });
+        const reversed = request.market.steps.map((step) => ({
+          ...step,
+          prices: Object.fromEntries(
+            Object.entries(step.prices)
+              .reverse()
+              .map(([key, price]) => [` ${key.toLowerCase()} `, price]),
+          ),
+        }));
+        const other = decodedMarket({
+          ...request,
+          market: { symbols: request.market.symbols.map((symbol) => symbol.toLowerCase()), steps: reversed },
+        });
         const [one, two] = [await runCase(request, makeMarketDocument(market)), await runCase(request, makeMarketDocument(other))];
         expect(two.summary.headHash).toBe(one.summary.headHash);
       }),
@@ -151,22 +161,30 @@ describe('how the market arrives', () => {
 
   test('in reads of any number of bytes, to a writer that takes its time, changes no byte of any file', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryLocal, fc.array(fc.integer({ min: 30, max: 400 }), { minLength: 1, maxLength: 5 }), async (request, sizes) => {
-        const whole = await runCase(request);
-        const late = await runCase(request, undefined, makeLateWriter(sizes));
-        expect(textsOf(late.files)).toEqual(textsOf(whole.files));
-      }),
+      fc.asyncProperty(
+        arbitraryLocal,
+        fc.array(fc.integer({ min: 30, max: 400 }), { minLength: 1, maxLength: 5 }),
+        async (request, sizes) => {
+          const whole = await runCase(request);
+          const late = await runCase(request, undefined, makeLateWriter(sizes));
+          expect(textsOf(late.files)).toEqual(textsOf(whole.files));
+        },
+      ),
       seeded(RUNS.whole),
     );
   });
 
   test('in reads of any number of bytes, a verifier proves the run all the same', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryLocal, fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 5 }), async (request, sizes) => {
-        const { files, summary } = await runCase(request);
-        const verdict = expectRight(await verify(shortReads(makeMemoryRunReader(files), sizes)));
-        expect(verdict).toEqual({ _tag: 'Proven', summary });
-      }),
+      fc.asyncProperty(
+        arbitraryLocal,
+        fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 5 }),
+        async (request, sizes) => {
+          const { files, summary } = await runCase(request);
+          const verdict = expectRight(await verify(shortReads(makeMemoryRunReader(files), sizes)));
+          expect(verdict).toEqual({ _tag: 'Proven', summary });
+        },
+      ),
       seeded(RUNS.whole / 2),
     );
   });
@@ -186,14 +204,20 @@ describe('the budget of a run', () => {
           type: 'seal',
           ok: false,
           steps: maxSteps,
-          error: { code: 'budget_exceeded', limiter: 'max_steps', requested: 1, budgets: { budget: { max_steps: maxSteps }, budget_state: { steps: maxSteps } } },
+          error: {
+            code: 'budget_exceeded',
+            limiter: 'max_steps',
+            requested: 1,
+            budgets: { budget: { max_steps: maxSteps }, budget_state: { steps: maxSteps } },
+          },
           budget_state: { steps: maxSteps, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 },
         });
         expect(JSON.parse(textOf(files, 'run.json'))).toMatchObject({ ok: false, error: summary.error });
         expect(await verdictOn(files)).toEqual({ _tag: 'Proven', summary });
         // What was done until then is what a longer run does first.
         const longer = rowsOf((await runCase({ ...request, budget: { ...request.budget, max_steps: steps } })).tape);
-        const decisions = (some: readonly JsonObject[]): unknown[] => some.filter(({ type }) => type === 'step').map(({ state_hash, decision }) => [state_hash, decision]);
+        const decisions = (some: readonly JsonObject[]): unknown[] =>
+          some.filter(({ type }) => type === 'step').map(({ state_hash, decision }) => [state_hash, decision]);
         expect(decisions(longer).slice(0, maxSteps)).toEqual(decisions(rows));
       }),
       seeded(RUNS.whole),
@@ -228,9 +252,16 @@ describe('what cannot be run', () => {
 
   test('documents with mistakes, each named with where it is', async () => {
     const strategy = { ...fixture.strategy, rules: [] };
-    expect(expectLeft(await tryRun({ ...fixture, strategy }))).toMatchObject({ _tag: 'InvalidRequest', document: 'strategy', problems: [{ pointer: '/rules' }] });
+    expect(expectLeft(await tryRun({ ...fixture, strategy }))).toMatchObject({
+      _tag: 'InvalidRequest',
+      document: 'strategy',
+      problems: [{ pointer: '/rules' }],
+    });
     const policy = { costs: { fee_bps: -1 } };
-    expect(expectLeft(await tryRun({ ...fixture, policy }))).toMatchObject({ document: 'policy', problems: [{ pointer: '/costs/fee_bps' }] });
+    expect(expectLeft(await tryRun({ ...fixture, policy }))).toMatchObject({
+      document: 'policy',
+      problems: [{ pointer: '/costs/fee_bps' }],
+    });
     const initialState = { cash: '-1', positions: { GOOG: '1' } };
     expect(expectLeft(await tryRun({ ...fixture, initialState }))).toMatchObject({
       document: 'initial_state',

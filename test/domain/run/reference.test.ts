@@ -4,9 +4,29 @@ import { decodePolicy } from '../../../src/domain/world/policy';
 import { decodeState, valueOf } from '../../../src/domain/world/state';
 import { verifyPlan } from '../../../src/domain/world/verification';
 import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
-import { arbitraryAnchor, arbitraryAnyCase, arbitraryCase, arbitraryEdgeCase, arbitraryPolicy, arbitraryScale, SYMBOLS } from '../../support/arbitraries';
+import {
+  arbitraryAnchor,
+  arbitraryAnyCase,
+  arbitraryCase,
+  arbitraryEdgeCase,
+  arbitraryPolicy,
+  arbitraryScale,
+  SYMBOLS,
+} from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
-import { bareRow, decodedMarket, elementAt, expectRight, linesOf, localRequest, rowsOf, runCase, RUNS, seeded, textOf } from '../../support/harness';
+import {
+  bareRow,
+  decodedMarket,
+  elementAt,
+  expectRight,
+  linesOf,
+  localRequest,
+  rowsOf,
+  runCase,
+  RUNS,
+  seeded,
+  textOf,
+} from '../../support/harness';
 import {
   canonicalText,
   formatDecimal,
@@ -43,7 +63,9 @@ async function expectAgreement(request: ReferenceRequest): Promise<readonly Json
 function expectNoFreeTextIsMissing(tape: readonly JsonObject[]): void {
   for (const row of tape.filter(({ type }) => type === 'step')) {
     const signals = Object.entries(row['signals'] as JsonObject);
-    expect(Object.keys(row['rationales'] as JsonObject)).toEqual(signals.filter(([, signal]) => signal !== 'HOLD').map(([symbol]) => symbol));
+    expect(Object.keys(row['rationales'] as JsonObject)).toEqual(
+      signals.filter(([, signal]) => signal !== 'HOLD').map(([symbol]) => symbol),
+    );
     expect(row['why']).toEqual(expect.stringMatching(/.{10}/));
   }
 }
@@ -86,7 +108,12 @@ describe('random runs agree with the reference model', () => {
 
 const arbitraryAmount = (near: readonly bigint[]): fc.Arbitrary<bigint> =>
   fc.oneof(
-    { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...near), fc.constantFrom(1n, 1n, 2n, 3n, 5n), fc.constantFrom(0n, 0n, 1n, -1n)).map(([n, k, u]) => n * k + u) },
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...near), fc.constantFrom(1n, 1n, 2n, 3n, 5n), fc.constantFrom(0n, 0n, 1n, -1n))
+        .map(([n, k, u]) => n * k + u),
+    },
     { weight: 1, arbitrary: fc.constantFrom(0n, -1n, 1n, 10n ** 25n) },
   );
 
@@ -108,14 +135,23 @@ const arbitraryPlan: fc.Arbitrary<PlanCase> = fc
         type: fc.constantFrom<ReferenceAction['type'][]>('PlaceBuy', 'PlaceBuy', 'PlaceSell'),
         symbol: fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...symbols) }, { weight: 1, arbitrary: fc.constant('NOWHERE') }),
         quantity: arbitraryAmount([scale.orderQty]).map(formatDecimal),
-        price: fc.oneof({ weight: 5, arbitrary: fc.constant(price) }, { weight: 1, arbitrary: arbitraryAmount([scale.level]).map(formatDecimal) }),
+        price: fc.oneof(
+          { weight: 5, arbitrary: fc.constant(price) },
+          { weight: 1, arbitrary: arbitraryAmount([scale.level]).map(formatDecimal) },
+        ),
       });
       return fc.record({
         prices: fc.constant(prices),
         state: fc.record({
-          cash: arbitraryAmount([anchor.notional, 10n * anchor.notional, 40n * anchor.notional]).map((cash) => formatDecimal(cash < 0n ? 0n : cash % 10n ** 26n)),
+          cash: arbitraryAmount([anchor.notional, 10n * anchor.notional, 40n * anchor.notional]).map((cash) =>
+            formatDecimal(cash < 0n ? 0n : cash % 10n ** 26n),
+          ),
           positions: fc
-            .tuple(...symbols.map((symbol) => arbitraryAmount([scale.orderQty]).map((held) => [symbol, formatDecimal(held < 0n ? 0n : held % 10n ** 26n)] as const)))
+            .tuple(
+              ...symbols.map((symbol) =>
+                arbitraryAmount([scale.orderQty]).map((held) => [symbol, formatDecimal(held < 0n ? 0n : held % 10n ** 26n)] as const),
+              ),
+            )
             .map((entries) => Object.fromEntries(entries)),
         }),
         policy: arbitraryPolicy(anchor),
@@ -163,15 +199,60 @@ describe('the five-step fixture, worked by hand', () => {
   // Cash starts at 1000. AAPL: buy at or below 100, sell at or above 103. MSFT: 197 and 205. At most 300 of new exposure a step.
   const table = [
     // 99.86 <= 100: buy. 197.65 is between 197 and 205: hold. 1000 - 99.86.
-    { step: 0, prices: ['99.86', '197.65'], signals: ['BUY', 'HOLD'], actions: ['BUY 1 AAPL'], decision: 'APPROVED', cash: '900.14', exposure: '99.86', equity: '1000' },
+    {
+      step: 0,
+      prices: ['99.86', '197.65'],
+      signals: ['BUY', 'HOLD'],
+      actions: ['BUY 1 AAPL'],
+      decision: 'APPROVED',
+      cash: '900.14',
+      exposure: '99.86',
+      equity: '1000',
+    },
     // 99.74 + 194.19 = 293.93 of new exposure. 2 x 99.74 + 194.19 = 393.67.
-    { step: 1, prices: ['99.74', '194.19'], signals: ['BUY', 'BUY'], actions: ['BUY 1 AAPL', 'BUY 1 MSFT'], decision: 'APPROVED', cash: '606.21', exposure: '393.67', equity: '999.88' },
+    {
+      step: 1,
+      prices: ['99.74', '194.19'],
+      signals: ['BUY', 'BUY'],
+      actions: ['BUY 1 AAPL', 'BUY 1 MSFT'],
+      decision: 'APPROVED',
+      cash: '606.21',
+      exposure: '393.67',
+      equity: '999.88',
+    },
     // 99.51 + 194.52 = 294.03. 3 x 99.51 + 2 x 194.52 = 687.57.
-    { step: 2, prices: ['99.51', '194.52'], signals: ['BUY', 'BUY'], actions: ['BUY 1 AAPL', 'BUY 1 MSFT'], decision: 'APPROVED', cash: '312.18', exposure: '687.57', equity: '999.75' },
+    {
+      step: 2,
+      prices: ['99.51', '194.52'],
+      signals: ['BUY', 'BUY'],
+      actions: ['BUY 1 AAPL', 'BUY 1 MSFT'],
+      decision: 'APPROVED',
+      cash: '312.18',
+      exposure: '687.57',
+      equity: '999.75',
+    },
     // 100.33 > 100: hold. MSFT would be worth 3 x 194.84 = 584.52, within 0.8 x 1002.85; exposure over all positions 300.99 + 584.52.
-    { step: 3, prices: ['100.33', '194.84'], signals: ['HOLD', 'BUY'], actions: ['BUY 1 MSFT'], decision: 'APPROVED', cash: '117.34', exposure: '885.51', equity: '1002.85' },
+    {
+      step: 3,
+      prices: ['100.33', '194.84'],
+      signals: ['HOLD', 'BUY'],
+      actions: ['BUY 1 MSFT'],
+      decision: 'APPROVED',
+      cash: '117.34',
+      exposure: '885.51',
+      equity: '1002.85',
+    },
     // 204.14 < 205: nothing to do. 3 x 100.66 + 3 x 204.14 = 914.4.
-    { step: 4, prices: ['100.66', '204.14'], signals: ['HOLD', 'HOLD'], actions: [], decision: 'HOLD', cash: '117.34', exposure: '914.4', equity: '1031.74' },
+    {
+      step: 4,
+      prices: ['100.66', '204.14'],
+      signals: ['HOLD', 'HOLD'],
+      actions: [],
+      decision: 'HOLD',
+      cash: '117.34',
+      exposure: '914.4',
+      equity: '1031.74',
+    },
   ];
 
   test.each(table)('step $step: $decision', async ({ step, prices, signals, actions, decision, cash, exposure, equity }) => {
@@ -182,7 +263,9 @@ describe('the five-step fixture, worked by hand', () => {
       step: row['step_index'],
       prices: ['AAPL', 'MSFT'].map((symbol) => (row['prices'] as JsonObject)[symbol]),
       signals: ['AAPL', 'MSFT'].map((symbol) => (row['signals'] as JsonObject)[symbol]),
-      actions: (row['actions'] as Record<string, string>[]).map(({ type, quantity = '', symbol = '' }) => `${type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${quantity} ${symbol}`),
+      actions: (row['actions'] as Record<string, string>[]).map(
+        ({ type, quantity = '', symbol = '' }) => `${type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${quantity} ${symbol}`,
+      ),
       decision: row['decision'],
       cash: delta['cash']?.['after'],
       exposure: delta['exposure']?.['after'],
@@ -214,7 +297,9 @@ describe('the market document', () => {
   test('delivers every step of a case longer than its batch, once', async () => {
     const steps = Array.from({ length: 2_345 }, (_, t) => ({ prices: { X: String(t + 1) } }));
     const [request] = fc.sample(arbitraryAnyCase, { numRuns: 1, seed: 1 });
-    const market = makeMarketDocument(decodedMarket({ ...elementAt(request === undefined ? [] : [request], 0), market: { symbols: ['X'], steps } }));
+    const market = makeMarketDocument(
+      decodedMarket({ ...elementAt(request === undefined ? [] : [request], 0), market: { symbols: ['X'], steps } }),
+    );
     let text = '';
     for (;;) {
       const piece = expectRight(await market.read()());

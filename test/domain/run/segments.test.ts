@@ -7,7 +7,19 @@ import { linkRow } from '../../../src/domain/tape/chain';
 import { stateText } from '../../../src/domain/world/state';
 import type { RunFile, RunReader } from '../../../src/ports/run-files';
 import { forge, withDigests } from '../../support/forge';
-import { bytesOf, elementAt, engineOf, expectRight, fromText, linesOf, makeCollected, makeTextPieces, sampleSeed, textOf, verdictOn } from '../../support/harness';
+import {
+  bytesOf,
+  elementAt,
+  engineOf,
+  expectRight,
+  fromText,
+  linesOf,
+  makeCollected,
+  makeTextPieces,
+  sampleSeed,
+  textOf,
+  verdictOn,
+} from '../../support/harness';
 import { CENT, type LongLimits, longMarket, longRun, never, once, proveJoined, STEPS, windows } from '../../support/long-run';
 import { inProcesses } from '../../support/processes';
 import type { JsonObject } from '../../support/reference-model';
@@ -49,12 +61,16 @@ describe('a run of 45,500 steps', () => {
     expect(isLeft(await proveSegment(reader, plan.evidence, late))).toBe(true);
   });
 
-  test('any of 80 random bytes changed: the joined proof does not come about', async () => {
-    const tasks = [0, 1].map((share) => ({ seed: sampleSeed(), share, of: 2 }));
-    const scores = await inProcesses<Score>('segments-worker.ts', tasks);
-    expect(scores.flatMap(({ missed }) => missed)).toEqual([]);
-    expect(scores.reduce((sum, { tried }) => sum + tried, 0)).toBe(80);
-  }, BUSY_MACHINE_MS);
+  test(
+    'any of 80 random bytes changed: the joined proof does not come about',
+    async () => {
+      const tasks = [0, 1].map((share) => ({ seed: sampleSeed(), share, of: 2 }));
+      const scores = await inProcesses<Score>('segments-worker.ts', tasks);
+      expect(scores.flatMap(({ missed }) => missed)).toEqual([]);
+      expect(scores.reduce((sum, { tried }) => sum + tried, 0)).toBe(80);
+    },
+    BUSY_MACHINE_MS,
+  );
 
   test('a checkpoint that was forged, and everything behind it executed from there', async () => {
     const { evidence, engine } = await engineOf(files);
@@ -68,7 +84,10 @@ describe('a run of 45,500 steps', () => {
     expect(JSON.parse(elementAt(rows, -1))).toMatchObject({ type: 'checkpoint', step_index: 9_999 });
 
     const state = { ...honest.state, cash: honest.state.cash + 1_000n * 100n * CENT };
-    const checkpoint = linkRow({ type: 'checkpoint', step_index: 9_999, state: stateText(state, longMarket.symbols) }, last['hash'] as string);
+    const checkpoint = linkRow(
+      { type: 'checkpoint', step_index: 9_999, state: stateText(state, longMarket.symbols) },
+      last['hash'] as string,
+    );
     const forged = makeCollected();
     await forged.append('tape.jsonl', `${rows.slice(0, -1).join('\n')}\n${checkpoint.line}`);
     await forged.append('executions.jsonl', output.text('executions.jsonl'));
@@ -76,7 +95,11 @@ describe('a run of 45,500 steps', () => {
     const end = expectRight(await engine.advance(from, STEPS, makeTextPieces(lines.slice(cut - engine.lookback), [500]), forged));
     await forged.append('tape.jsonl', engine.seal(end).row.line);
 
-    const tampered = { ...files, 'tape.jsonl': fromText(forged.text('tape.jsonl')), 'executions.jsonl': fromText(forged.text('executions.jsonl')) };
+    const tampered = {
+      ...files,
+      'tape.jsonl': fromText(forged.text('tape.jsonl')),
+      'executions.jsonl': fromText(forged.text('executions.jsonl')),
+    };
     const reader = makeMemoryRunReader(tampered);
     // The segment behind the forged checkpoint is proven, on the checkpoint's word ...
     const plan = await planOf(reader, 5);
@@ -85,7 +108,10 @@ describe('a run of 45,500 steps', () => {
     expect(isLeft(await proveSegment(reader, plan.evidence, behind))).toBe(false);
     // ... and the one before it is not, as it does not end there.
     expect((await proveJoined(reader, 5)).summary).toBeUndefined();
-    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'tape.jsonl', row: 10_001, pointer: '/state/cash' } });
+    expect(await verdictOn(tampered)).toMatchObject({
+      _tag: 'NotProven',
+      divergence: { file: 'tape.jsonl', row: 10_001, pointer: '/state/cash' },
+    });
   });
 
   test('a changed price far behind the first checkpoint is named as its row of the market', async () => {
@@ -93,7 +119,10 @@ describe('a run of 45,500 steps', () => {
     const at = 30_004;
     lines[at] = elementAt(lines, at).replace(/"AAPL":"[^"]+"/, '"AAPL":"123.45"');
     const tampered = { ...files, 'market.jsonl': fromText(`${lines.join('\n')}\n`) };
-    expect(await verdictOn(tampered)).toMatchObject({ _tag: 'NotProven', divergence: { file: 'market.jsonl', row: at, pointer: '/prices/AAPL', actual: '"123.45"' } });
+    expect(await verdictOn(tampered)).toMatchObject({
+      _tag: 'NotProven',
+      divergence: { file: 'market.jsonl', row: at, pointer: '/prices/AAPL', actual: '"123.45"' },
+    });
     expect((await proveJoined(makeMemoryRunReader(tampered), 3)).summary).toBeUndefined();
   });
 });
@@ -122,7 +151,8 @@ describe('runs whose ledger or budget ends early', () => {
       expect((await proveJoined(makeMemoryRunReader(files), 2)).summary).toBeDefined();
     });
 
-    const withLines = (file: RunFile, lines: readonly string[]): RunFileBytes => withDigests({ ...files, [file]: fromText(lines.map((line) => `${line}\n`).join('')) });
+    const withLines = (file: RunFile, lines: readonly string[]): RunFileBytes =>
+      withDigests({ ...files, [file]: fromText(lines.map((line) => `${line}\n`).join('')) });
 
     async function expectNoProof(tampered: RunFileBytes): Promise<void> {
       const joined = await proveJoined(makeMemoryRunReader(tampered), 2);
@@ -170,7 +200,10 @@ describe('runs whose ledger or budget ends early', () => {
     const files = await longRun(windows, { steps: 20_001 });
     const forged = forge(files, { tape: (rows) => rows.map((row, index) => (index === 15_000 ? { ...row, why: 'because' } : row)) });
     expect((await proveJoined(makeMemoryRunReader(forged), 2)).summary).toBeUndefined();
-    expect(expectRight(await verify(makeMemoryRunReader(forged)))).toMatchObject({ _tag: 'NotProven', divergence: { row: 15_000, pointer: '/why' } });
+    expect(expectRight(await verify(makeMemoryRunReader(forged)))).toMatchObject({
+      _tag: 'NotProven',
+      divergence: { row: 15_000, pointer: '/why' },
+    });
   });
 });
 

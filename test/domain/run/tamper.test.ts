@@ -51,13 +51,21 @@ describe('a run that was tampered with is never proven', () => {
     expect((await runCase(emptyLedgerCase())).executions).toEqual([]);
   });
 
-  test('every byte and every row of every file', async () => {
-    expect(await scoreOf(tamperCase)).toBeGreaterThan(38_000);
-  }, BUSY_MACHINE_MS);
+  test(
+    'every byte and every row of every file',
+    async () => {
+      expect(await scoreOf(tamperCase)).toBeGreaterThan(38_000);
+    },
+    BUSY_MACHINE_MS,
+  );
 
-  test('of a run that its budget stopped', async () => {
-    expect(await scoreOf(stoppedCase)).toBeGreaterThan(10_000);
-  }, BUSY_MACHINE_MS);
+  test(
+    'of a run that its budget stopped',
+    async () => {
+      expect(await scoreOf(stoppedCase)).toBeGreaterThan(10_000);
+    },
+    BUSY_MACHINE_MS,
+  );
 
   test('of a run without a fill: every row', async () => {
     const { files } = await runCase(emptyLedgerCase());

@@ -35,7 +35,9 @@ function naive(rule: Rule, history: readonly bigint[]): Signal {
       return rule.sell_above !== undefined && price >= rule.sell_above ? 'SELL' : 'HOLD';
     case 'sma_crossover': {
       if (history.length < rule.long_window) return 'HOLD';
-      const difference = sum(history.slice(-rule.short_window)) * BigInt(rule.long_window) - sum(history.slice(-rule.long_window)) * BigInt(rule.short_window);
+      const difference =
+        sum(history.slice(-rule.short_window)) * BigInt(rule.long_window) -
+        sum(history.slice(-rule.long_window)) * BigInt(rule.short_window);
       return difference > 0n ? 'BUY' : difference < 0n ? 'SELL' : 'HOLD';
     }
     case 'mean_reversion_zscore': {
@@ -55,17 +57,27 @@ function naive(rule: Rule, history: readonly bigint[]): Signal {
 }
 
 // Few levels, so that means tie and deviations vanish; and large ones, so that a float would not do. Often several times the longest window.
-const arbitraryPrices = fc.oneof(
-  fc.constantFrom(10n, 11n, 12n).map((level) => [level * ONE, (level + 1n) * ONE, (level + 2n) * ONE]),
-  fc.tuple(fc.bigInt(1n, 10n ** 6n), fc.bigInt(1n, 10n ** 6n)).map(([a, b]) => [a, b, a + b, 1n]),
-  fc.bigInt(10n ** 25n, 10n ** 25n + 5n).map((level) => [level, level + 1n, level + 2n, level + 3n]),
-).chain((levels) => fc.array(fc.constantFrom(...levels), { minLength: 1, maxLength: 150, size: 'max' }));
+const arbitraryPrices = fc
+  .oneof(
+    fc.constantFrom(10n, 11n, 12n).map((level) => [level * ONE, (level + 1n) * ONE, (level + 2n) * ONE]),
+    fc.tuple(fc.bigInt(1n, 10n ** 6n), fc.bigInt(1n, 10n ** 6n)).map(([a, b]) => [a, b, a + b, 1n]),
+    fc.bigInt(10n ** 25n, 10n ** 25n + 5n).map((level) => [level, level + 1n, level + 2n, level + 3n]),
+  )
+  .chain((levels) => fc.array(fc.constantFrom(...levels), { minLength: 1, maxLength: 150, size: 'max' }));
 const arbitraryRule = fc.oneof(
-  fc.tuple(fc.noBias(fc.integer({ min: 1, max: 30 })), fc.noBias(fc.integer({ min: 1, max: 40 }))).map(([short, more]) => ({ type: 'sma_crossover', symbol: 'X', short_window: short, long_window: short + more })),
   fc
-    .tuple(fc.noBias(fc.integer({ min: 2, max: 50 })), fc.constantFrom('-0.00000001', '-0.5', '-1', '-1.41421356', '-2'), fc.constantFrom('0.00000001', '0.5', '1', '1.41421357', '2'))
+    .tuple(fc.noBias(fc.integer({ min: 1, max: 30 })), fc.noBias(fc.integer({ min: 1, max: 40 })))
+    .map(([short, more]) => ({ type: 'sma_crossover', symbol: 'X', short_window: short, long_window: short + more })),
+  fc
+    .tuple(
+      fc.noBias(fc.integer({ min: 2, max: 50 })),
+      fc.constantFrom('-0.00000001', '-0.5', '-1', '-1.41421356', '-2'),
+      fc.constantFrom('0.00000001', '0.5', '1', '1.41421357', '2'),
+    )
     .map(([window, low, high]) => ({ type: 'mean_reversion_zscore', symbol: 'X', window, z_buy_below: low, z_sell_above: high })),
-  fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 0, max: 3 })).map(([low, more]) => ({ type: 'threshold_price', symbol: 'X', buy_below: low, sell_above: low + more })),
+  fc
+    .tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 0, max: 3 }))
+    .map(([low, more]) => ({ type: 'threshold_price', symbol: 'X', buy_below: low, sell_above: low + more })),
 );
 
 describe('rolling windows', () => {
@@ -83,21 +95,26 @@ describe('rolling windows', () => {
 
   test('depend on the lookback and the present price alone, for several rules at once', () => {
     fc.assert(
-      fc.property(fc.array(arbitraryRule, { minLength: 1, maxLength: 4 }), arbitraryPrices, fc.integer({ min: 1, max: 5 }), (rules, prices, frequency) => {
-        const strategy = strategyOf(rules, frequency);
-        const lookback = lookbackSteps(strategy);
-        const whole = makeSignalSource(strategy, ['X']);
-        prices.forEach((price, t) => {
-          whole.observe([price]);
-          const said = whole.evaluate(t);
-          // Only near the edges, where a window fills or forgets: a fresh source at every step is slow.
-          if (t % 17 > 2 && t < prices.length - 2) return;
-          const fresh = makeSignalSource(strategy, ['X']);
-          for (const earlier of prices.slice(Math.max(0, t - lookback), t + 1)) fresh.observe([earlier]);
-          expect(fresh.evaluate(t)).toEqual(said);
-          if (t % frequency !== 0) expect(said.signals).toEqual(['HOLD']);
-        });
-      }),
+      fc.property(
+        fc.array(arbitraryRule, { minLength: 1, maxLength: 4 }),
+        arbitraryPrices,
+        fc.integer({ min: 1, max: 5 }),
+        (rules, prices, frequency) => {
+          const strategy = strategyOf(rules, frequency);
+          const lookback = lookbackSteps(strategy);
+          const whole = makeSignalSource(strategy, ['X']);
+          prices.forEach((price, t) => {
+            whole.observe([price]);
+            const said = whole.evaluate(t);
+            // Only near the edges, where a window fills or forgets: a fresh source at every step is slow.
+            if (t % 17 > 2 && t < prices.length - 2) return;
+            const fresh = makeSignalSource(strategy, ['X']);
+            for (const earlier of prices.slice(Math.max(0, t - lookback), t + 1)) fresh.observe([earlier]);
+            expect(fresh.evaluate(t)).toEqual(said);
+            if (t % frequency !== 0) expect(said.signals).toEqual(['HOLD']);
+          });
+        },
+      ),
       seeded(RUNS.call / 5),
     );
   });
@@ -105,7 +122,12 @@ describe('rolling windows', () => {
 
 describe('rules', () => {
   const decimals = (...prices: string[]): bigint[] => prices.map(exactDecimal);
-  const threshold = (buy?: string, sell?: string): unknown => ({ type: 'threshold_price', symbol: 'X', ...(buy === undefined ? {} : { buy_below: buy }), ...(sell === undefined ? {} : { sell_above: sell }) });
+  const threshold = (buy?: string, sell?: string): unknown => ({
+    type: 'threshold_price',
+    symbol: 'X',
+    ...(buy === undefined ? {} : { buy_below: buy }),
+    ...(sell === undefined ? {} : { sell_above: sell }),
+  });
 
   test('thresholds include their bound, and buying comes first', () => {
     expect(signalsOf(strategyOf([threshold('10', '10')]), decimals('9.99999999', '10', '10.00000001'))).toEqual(['BUY', 'BUY', 'SELL']);
@@ -115,11 +137,24 @@ describe('rules', () => {
 
   test('a crossover waits for its long window, and a tie holds', () => {
     const sma = { type: 'sma_crossover', symbol: 'X', short_window: 1, long_window: 3 };
-    expect(signalsOf(strategyOf([sma]), decimals('10', '10', '10', '10.00000001', '10', '9'))).toEqual(['HOLD', 'HOLD', 'HOLD', 'BUY', 'SELL', 'SELL']);
+    expect(signalsOf(strategyOf([sma]), decimals('10', '10', '10', '10.00000001', '10', '9'))).toEqual([
+      'HOLD',
+      'HOLD',
+      'HOLD',
+      'BUY',
+      'SELL',
+      'SELL',
+    ]);
   });
 
   test('a z-score of exactly the bound counts, where floats would miss it; no deviation holds', () => {
-    const z = (above: string): unknown => ({ type: 'mean_reversion_zscore', symbol: 'X', window: 5, z_buy_below: '-2', z_sell_above: above });
+    const z = (above: string): unknown => ({
+      type: 'mean_reversion_zscore',
+      symbol: 'X',
+      window: 5,
+      z_buy_below: '-2',
+      z_sell_above: above,
+    });
     const outlier = decimals('100.33', '100.33', '100.33', '100.33', '100.66');
     expect(signalsOf(strategyOf([z('2')]), outlier)).toEqual(['HOLD', 'HOLD', 'HOLD', 'HOLD', 'SELL']);
     expect(signalsOf(strategyOf([z('2.00000001')]), outlier)[4]).toBe('HOLD');
@@ -137,7 +172,10 @@ describe('rules', () => {
   });
 
   test('each symbol has its own signal, in universe order, whatever the market order', () => {
-    const rules = [{ type: 'threshold_price', symbol: 'B', buy_below: 10 }, { type: 'threshold_price', symbol: 'A', sell_above: 10 }];
+    const rules = [
+      { type: 'threshold_price', symbol: 'B', buy_below: 10 },
+      { type: 'threshold_price', symbol: 'A', sell_above: 10 },
+    ];
     const source = makeSignalSource(strategyOf(rules, 1, ['A', 'B']), ['C', 'B', 'A']);
     source.observe(decimals('1', '10', '10'));
     expect(source.evaluate(0).signals).toEqual(['SELL', 'BUY']);
@@ -157,7 +195,14 @@ describe('rules', () => {
   test.each([
     [[threshold('1')], 0],
     [[{ type: 'sma_crossover', symbol: 'X', short_window: 1, long_window: 2 }], 1],
-    [[threshold('1'), { type: 'sma_crossover', symbol: 'X', short_window: 1, long_window: 20 }, { type: 'mean_reversion_zscore', symbol: 'X', window: 7, z_buy_below: -1, z_sell_above: 1 }], 19],
+    [
+      [
+        threshold('1'),
+        { type: 'sma_crossover', symbol: 'X', short_window: 1, long_window: 20 },
+        { type: 'mean_reversion_zscore', symbol: 'X', window: 7, z_buy_below: -1, z_sell_above: 1 },
+      ],
+      19,
+    ],
   ])('%# look back as far as the longest window', (rules, steps) => {
     expect(lookbackSteps(strategyOf(rules))).toBe(steps);
   });

@@ -94,7 +94,11 @@ describe('mistakes', () => {
   });
 
   test('keys that are names of the prototype are unknown fields like any other', () => {
-    const value: unknown = JSON.parse(JSON.stringify(minimal).replace('{', '{"__proto__":{"rules":[]},"constructor":1,"toString":2,').replace('{"name"', '{"__proto__":1,"name"'));
+    const value: unknown = JSON.parse(
+      JSON.stringify(minimal)
+        .replace('{', '{"__proto__":{"rules":[]},"constructor":1,"toString":2,')
+        .replace('{"name"', '{"__proto__":1,"name"'),
+    );
     expect(pointers(value).toSorted()).toEqual(['/__proto__', '/constructor', '/metadata/__proto__', '/toString']);
     expect(pointers({ ...minimal, rules: [{ type: 'constructor' }] })).toEqual(['/rules/0/type']);
     expect(pointers({ ...minimal, rules: [{ type: '__proto__' }] })).toEqual(['/rules/0/type']);
@@ -112,16 +116,36 @@ describe('mistakes', () => {
     ['rules in an object', { ...minimal, rules: { 0: rule } }, ['/rules']],
     ['no symbol', { ...minimal, universe: { symbols: [] } }, ['/universe/symbols']],
     ['a symbol twice', { ...minimal, universe: { symbols: ['AAPL', 'MSFT', ' aapl'] } }, ['/universe/symbols/2']],
-    ['symbols that are none', { ...minimal, universe: { symbols: ['AAPL', '', '^GSPC', 'A B', 'ABCDEFGHIJKLMNOPQ', 7, 'Ä'] } }, [1, 2, 3, 4, 5, 6].map((index) => `/universe/symbols/${String(index)}`)],
-    ['letters that only become one in upper case', { ...minimal, universe: { symbols: ['AAPL', 'ı', 'ſ', 'ß', 'ﬁ'] } }, [1, 2, 3, 4].map((index) => `/universe/symbols/${String(index)}`)],
+    [
+      'symbols that are none',
+      { ...minimal, universe: { symbols: ['AAPL', '', '^GSPC', 'A B', 'ABCDEFGHIJKLMNOPQ', 7, 'Ä'] } },
+      [1, 2, 3, 4, 5, 6].map((index) => `/universe/symbols/${String(index)}`),
+    ],
+    [
+      'letters that only become one in upper case',
+      { ...minimal, universe: { symbols: ['AAPL', 'ı', 'ſ', 'ß', 'ﬁ'] } },
+      [1, 2, 3, 4].map((index) => `/universe/symbols/${String(index)}`),
+    ],
     ['nine decimals', { ...minimal, sizing: { ...minimal.sizing, order_qty: 1.123456789 } }, ['/sizing/order_qty']],
     ['10^18', { ...minimal, sizing: { ...minimal.sizing, order_qty: '1000000000000000000' } }, ['/sizing/order_qty']],
     ['NaN', { ...minimal, sizing: { ...minimal.sizing, order_qty: NaN } }, ['/sizing/order_qty']],
     ['1e400', { ...minimal, sizing: { ...minimal.sizing, order_qty: Infinity } }, ['/sizing/order_qty']],
     ['a lone surrogate', { ...minimal, metadata: { ...minimal.metadata, name: '\ud800' } }, ['/metadata/name']],
-    ['a window of a million and one', { ...minimal, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1, long_window: 1_000_001 }] }, ['/rules/0/long_window']],
-    ['a frequency beyond exact integers', { ...minimal, timing: { evaluation_frequency_steps: 2 ** 53 } }, ['/timing/evaluation_frequency_steps']],
-    ['half a window', { ...minimal, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1.5, long_window: 3 }] }, ['/rules/0/short_window']],
+    [
+      'a window of a million and one',
+      { ...minimal, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1, long_window: 1_000_001 }] },
+      ['/rules/0/long_window'],
+    ],
+    [
+      'a frequency beyond exact integers',
+      { ...minimal, timing: { evaluation_frequency_steps: 2 ** 53 } },
+      ['/timing/evaluation_frequency_steps'],
+    ],
+    [
+      'half a window',
+      { ...minimal, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1.5, long_window: 3 }] },
+      ['/rules/0/short_window'],
+    ],
     ['a field of another rule', { ...minimal, rules: [{ ...rule, window: 3 }] }, ['/rules/0/window']],
   ])('%s', (_name, value, expected) => {
     expect(pointers(value)).toEqual(expected);
@@ -133,10 +157,14 @@ describe('mistakes', () => {
 
   test('no value whatever makes the decoder throw', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true }), fc.jsonValue()), fc.constantFrom('metadata', 'universe', 'timing', 'sizing', 'rules'), (value, key) => {
-        expect(['Left', 'Right']).toContain(decodeStrategy(value)._tag);
-        expect(['Left', 'Right']).toContain(decodeStrategy({ ...minimal, [key]: value }, ['AAPL'])._tag);
-      }),
+      fc.property(
+        fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true }), fc.jsonValue()),
+        fc.constantFrom('metadata', 'universe', 'timing', 'sizing', 'rules'),
+        (value, key) => {
+          expect(['Left', 'Right']).toContain(decodeStrategy(value)._tag);
+          expect(['Left', 'Right']).toContain(decodeStrategy({ ...minimal, [key]: value }, ['AAPL'])._tag);
+        },
+      ),
       seeded(RUNS.call),
     );
   });

@@ -17,7 +17,10 @@ function chain(rows: readonly Row[]): string[] {
 }
 
 /** The first fault and its row. */
-function firstFault(lines: readonly string[], anchor: ((first: Row) => string) | undefined = () => ANCHOR): { row: number; fault: string } | undefined {
+function firstFault(
+  lines: readonly string[],
+  anchor: ((first: Row) => string) | undefined = () => ANCHOR,
+): { row: number; fault: string } | undefined {
   const check = makeChainCheck(anchor);
   for (const [row, line] of lines.entries()) {
     const { fault } = check.next(line);

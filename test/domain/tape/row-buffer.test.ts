@@ -30,12 +30,28 @@ const arbitraryUnits = fc
   .chain((magnitude) => fc.constantFrom(magnitude, -magnitude));
 
 describe('putDecimal', () => {
-  test.each([0n, 1n, -1n, 10n, 99_999_999n, 100_000_000n, -150_000_000n, 2n ** 53n - 2n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n), 10n ** 26n, -(10n ** 40n) - 1n])(
-    'of %p units',
-    (units) => {
-      expect(written((row) => { row.putDecimal(units); })).toBe(formatDecimal(units));
-    },
-  );
+  test.each([
+    0n,
+    1n,
+    -1n,
+    10n,
+    99_999_999n,
+    100_000_000n,
+    -150_000_000n,
+    2n ** 53n - 2n,
+    2n ** 53n - 1n,
+    2n ** 53n,
+    2n ** 53n + 1n,
+    -(2n ** 53n),
+    10n ** 26n,
+    -(10n ** 40n) - 1n,
+  ])('of %p units', (units) => {
+    expect(
+      written((row) => {
+        row.putDecimal(units);
+      }),
+    ).toBe(formatDecimal(units));
+  });
 
   test('writes what formatDecimal writes, and repeats it', () => {
     fc.assert(
@@ -56,7 +72,11 @@ describe('putDecimal', () => {
 
 describe('putCount', () => {
   test.each([0, 1, 9, 10, 99, 100, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER])('of %p', (count) => {
-    expect(written((row) => { row.putCount(count); })).toBe(String(count));
+    expect(
+      written((row) => {
+        row.putCount(count);
+      }),
+    ).toBe(String(count));
   });
 });
 
@@ -65,7 +85,11 @@ describe('putText', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 1, max: 2_000 }), (part, times) => {
         const text = part.replaceAll('"', "'").repeat(times);
-        expect(written((row) => { row.putText(text); })).toBe(text);
+        expect(
+          written((row) => {
+            row.putText(text);
+          }),
+        ).toBe(text);
       }),
       seeded(RUNS.call / 10),
     );
@@ -86,29 +110,35 @@ describe('rows', () => {
 
   test('are what linkRow makes of the same members, in any batches, and stay until what was taken after them is on its way', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 1_500 })), { minLength: 1, maxLength: 7 }), (batches) => {
-        const row = makeRowBuffer();
-        let [head, index] = ['0'.repeat(64), 0];
-        // What a writer may still be writing while the next batch is made, and must be done with when that is handed over.
-        let writing: { readonly taken: Uint8Array; readonly expected: string } = { taken: new Uint8Array(), expected: '' };
-        for (const size of batches) {
-          let expected = '';
-          for (let k = 0; k < size; k += 1) {
-            const link = linkRow({ e: `é ${String(index)}` }, head);
-            expected += link.line;
-            // Every third row comes ready-made.
-            if (index % 3 === 0) row.putLink(link);
-            else if (put(row, index, head) !== link.hash) throw new Error(`row ${String(index)} is hashed otherwise`);
-            head = link.hash;
-            index += 1;
+      fc.property(
+        fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 1_500 })), {
+          minLength: 1,
+          maxLength: 7,
+        }),
+        (batches) => {
+          const row = makeRowBuffer();
+          let [head, index] = ['0'.repeat(64), 0];
+          // What a writer may still be writing while the next batch is made, and must be done with when that is handed over.
+          let writing: { readonly taken: Uint8Array; readonly expected: string } = { taken: new Uint8Array(), expected: '' };
+          for (const size of batches) {
+            let expected = '';
+            for (let k = 0; k < size; k += 1) {
+              const link = linkRow({ e: `é ${String(index)}` }, head);
+              expected += link.line;
+              // Every third row comes ready-made.
+              if (index % 3 === 0) row.putLink(link);
+              else if (put(row, index, head) !== link.hash) throw new Error(`row ${String(index)} is hashed otherwise`);
+              head = link.hash;
+              index += 1;
+            }
+            const taken = row.take();
+            expect(Buffer.from(taken).toString('utf8')).toBe(expected);
+            expect(Buffer.from(writing.taken).toString('utf8')).toBe(writing.expected);
+            // Nothing is written of an empty batch, so it does not wait for the one before.
+            if (taken.length > 0) writing = { taken, expected };
           }
-          const taken = row.take();
-          expect(Buffer.from(taken).toString('utf8')).toBe(expected);
-          expect(Buffer.from(writing.taken).toString('utf8')).toBe(writing.expected);
-          // Nothing is written of an empty batch, so it does not wait for the one before.
-          if (taken.length > 0) writing = { taken, expected };
-        }
-      }),
+        },
+      ),
       seeded(RUNS.call / 40),
     );
   });
@@ -126,7 +156,9 @@ describe('rows', () => {
     row.put(ascii('{}'));
     expect(() => row.endRow()).toThrow('a place for its hash');
     expect(() => row.take()).toThrow('only whole rows');
-    expect(() => { row.putLink(linkRow({ type: 'x' }, 'p')); }).toThrow('between rows');
+    expect(() => {
+      row.putLink(linkRow({ type: 'x' }, 'p'));
+    }).toThrow('between rows');
   });
 });
 

@@ -41,11 +41,20 @@ const amount = fc.oneof(
 );
 const text = fc.oneof(fc.constantFrom('why', 'quote " \\ é 🕓'), fc.string({ unit: 'binary', maxLength: 20 }));
 const state: fc.Arbitrary<State> = fc.record({ cash: amount, positions: fc.tuple(...SYMBOLS.map(() => amount)) });
-const valuation = fc.record({ exposure: amount, equity: fc.oneof(amount, amount.map((value) => -value)) });
+const valuation = fc.record({
+  exposure: amount,
+  equity: fc.oneof(
+    amount,
+    amount.map((value) => -value),
+  ),
+});
 const action: fc.Arbitrary<Action> = fc.record({
   type: fc.constantFrom<Action['type'][]>('PlaceBuy', 'PlaceSell'),
   symbol: fc.constantFrom(...SYMBOLS, 'nobody "knows"'),
-  quantity: fc.oneof(amount, amount.map((value) => -value)),
+  quantity: fc.oneof(
+    amount,
+    amount.map((value) => -value),
+  ),
   price: amount,
 });
 const skips: SkipReason[] = ['max_position_qty_per_symbol', 'max_new_exposure_per_step', 'insufficient_cash', 'no_position'];
@@ -88,7 +97,12 @@ function expectedRow(t: number, time: string | undefined, prices: Record<string,
       signals: Object.fromEntries(said.map(({ symbol, signal }) => [symbol, signal])),
       rationales: Object.fromEntries(said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why])),
       skipped: made.skipped.map(({ symbol, reason }) => ({ symbol, reason })),
-      actions: made.actions.map(({ type, symbol, quantity, price }) => ({ type, symbol, quantity: formatDecimal(quantity), price: formatDecimal(price) })),
+      actions: made.actions.map(({ type, symbol, quantity, price }) => ({
+        type,
+        symbol,
+        quantity: formatDecimal(quantity),
+        price: formatDecimal(price),
+      })),
       decision: made.decision,
       why: whyText(t, 3, made),
       verifier_errors: made.errors.map(({ actionIndex, code, message }) => ({ action_index: actionIndex, code, message })),
@@ -110,7 +124,10 @@ function expectedRow(t: number, time: string | undefined, prices: Record<string,
 }
 
 test('step rows equal the canonical text of the same row, one writer for many of them', () => {
-  const steps = fc.array(fc.record({ made: transition, time: fc.option(arbitraryTime, { nil: undefined }), again: fc.boolean() }), { minLength: 1, maxLength: 6 });
+  const steps = fc.array(fc.record({ made: transition, time: fc.option(arbitraryTime, { nil: undefined }), again: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 6,
+  });
   fc.assert(
     fc.property(steps, fc.nat(2 ** 40), (random, first) => {
       const row = makeRowBuffer();
@@ -120,9 +137,14 @@ test('step rows equal the canonical text of the same row, one writer for many of
       let earlier: Transition | undefined;
       random.forEach(({ made, time, again }, index) => {
         // The same objects again, as a market that stands still gives them: what a writer keeps must not be stale.
-        const next: Transition = again && earlier !== undefined ? { ...made, signals: earlier.signals, before: earlier.after, after: earlier.after } : made;
+        const next: Transition =
+          again && earlier !== undefined ? { ...made, signals: earlier.signals, before: earlier.after, after: earlier.after } : made;
         const prices = Object.fromEntries(SYMBOLS.map((symbol, k) => [symbol, String(k + 1)]));
-        const scanned: ScannedStep = { prices: SYMBOLS.map((_, k) => BigInt(k + 1) * 100_000_000n), pricesText: canonicalText(prices), timeText: time === undefined ? '' : canonicalText(time) };
+        const scanned: ScannedStep = {
+          prices: SYMBOLS.map((_, k) => BigInt(k + 1) * 100_000_000n),
+          pricesText: canonicalText(prices),
+          timeText: time === undefined ? '' : canonicalText(time),
+        };
         const link = expectedRow(first + index, time, prices, next, head);
         expect(writer.write(first + index, scanned, next, head)).toBe(link.hash);
         expected.push(link.line);
@@ -194,8 +216,30 @@ describe('whyText', () => {
   test.each<[string, Transition, number]>([
     ['the action passed verification', { ...made, decision: 'APPROVED', actions: [one] }, 0],
     ['all 2 actions passed verification', { ...made, decision: 'APPROVED', actions: [one, one] }, 0],
-    ['action 1 refused: leverage_limit, position_value_limit', { ...made, decision: 'REJECTED', errors: [{ actionIndex: 1, code: 'leverage_limit', message: '' }, { actionIndex: 1, code: 'position_value_limit', message: '' }] }, 0],
-    ['every signal was skipped: 9 no_position, AAPL insufficient_cash', { ...made, decision: 'HOLD', skipped: [{ symbol: '9', reason: 'no_position' }, { symbol: 'AAPL', reason: 'insufficient_cash' }] }, 3],
+    [
+      'action 1 refused: leverage_limit, position_value_limit',
+      {
+        ...made,
+        decision: 'REJECTED',
+        errors: [
+          { actionIndex: 1, code: 'leverage_limit', message: '' },
+          { actionIndex: 1, code: 'position_value_limit', message: '' },
+        ],
+      },
+      0,
+    ],
+    [
+      'every signal was skipped: 9 no_position, AAPL insufficient_cash',
+      {
+        ...made,
+        decision: 'HOLD',
+        skipped: [
+          { symbol: '9', reason: 'no_position' },
+          { symbol: 'AAPL', reason: 'insufficient_cash' },
+        ],
+      },
+      3,
+    ],
     ['every signal is HOLD', { ...made, decision: 'HOLD' }, 3],
     ['evaluated every 3 steps, not at this one', { ...made, decision: 'HOLD' }, 4],
   ])('%s', (sentence, about, t) => {

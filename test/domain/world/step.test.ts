@@ -35,7 +35,12 @@ describe('step', () => {
   test('a rejected plan leaves it too, with nothing of its first actions', () => {
     const state = expectRight(decodeState({ cash: '25' }, SYMBOLS));
     // AAPL alone would pass; MSFT is 20 of an equity of 25, the limit is 0.8; two AAPL more leave no cash.
-    const actions = ['10', '20'].map((price, index) => ({ type: 'PlaceBuy' as const, symbol: ['AAPL', 'MSFT'][index] ?? '', quantity: exactDecimal('1'), price: exactDecimal(price) }));
+    const actions = ['10', '20'].map((price, index) => ({
+      type: 'PlaceBuy' as const,
+      symbol: ['AAPL', 'MSFT'][index] ?? '',
+      quantity: exactDecimal('1'),
+      price: exactDecimal(price),
+    }));
     const made = commit(world, state, prices, actions, none, []);
     expect(made).toMatchObject({ decision: 'REJECTED', errors: [{ actionIndex: 1, code: 'insufficient_cash' }], fills: [] });
     expect(made.after).toBe(state);
@@ -59,7 +64,9 @@ describe('decodeState', () => {
   });
 
   test('names every mistake at once', () => {
-    const value: unknown = JSON.parse('{"cash":"-1","positions":{"GOOG":1,"AAPL":"x","aapl":"1","__proto__":1,"MSFT":-0.1},"loan":1,"__proto__":{}}');
+    const value: unknown = JSON.parse(
+      '{"cash":"-1","positions":{"GOOG":1,"AAPL":"x","aapl":"1","__proto__":1,"MSFT":-0.1},"loan":1,"__proto__":{}}',
+    );
     expect(expectLeft(decodeState(value, SYMBOLS)).map(({ pointer }) => pointer)).toEqual([
       '/loan',
       '/__proto__',
@@ -72,29 +79,50 @@ describe('decodeState', () => {
     ]);
   });
 
-  test.each([null, undefined, 3, 'cash', [], { cash: null }, { cash: '1e3' }, { cash: 1e18 }, { positions: [] }, { positions: null }, { positions: { AAPL: null } }])('refuses %j', (value) => {
+  test.each([
+    null,
+    undefined,
+    3,
+    'cash',
+    [],
+    { cash: null },
+    { cash: '1e3' },
+    { cash: 1e18 },
+    { positions: [] },
+    { positions: null },
+    { positions: { AAPL: null } },
+  ])('refuses %j', (value) => {
     expect(expectLeft(decodeState(value, SYMBOLS))).not.toHaveLength(0);
   });
 
   test('a negative state is a bug', () => {
-    expect(() => { assertState({ cash: -1n, positions: [] }); }).toThrow('cash is never negative');
-    expect(() => { assertState({ cash: 0n, positions: [0n, -1n] }); }).toThrow('a position is never negative');
+    expect(() => {
+      assertState({ cash: -1n, positions: [] });
+    }).toThrow('cash is never negative');
+    expect(() => {
+      assertState({ cash: 0n, positions: [0n, -1n] });
+    }).toThrow('a position is never negative');
   });
 });
 
 describe('decodePolicy', () => {
-  test('fills in the defaults of SPEC.md, at every depth', () => {
-    const line = '{"costs":{"fee_bps":"0"},"policy_id":"default","risk_limits":{"max_leverage":"2","max_position_pct":"0.8","max_position_value":"5000"}}';
+  test('fills in the defaults of docs/spec.md, at every depth', () => {
+    const line =
+      '{"costs":{"fee_bps":"0"},"policy_id":"default","risk_limits":{"max_leverage":"2","max_position_pct":"0.8","max_position_value":"5000"}}';
     expect(normalPolicy(expectRight(decodePolicy({})))).toBe(line);
     expect(normalPolicy(DEFAULT_POLICY)).toBe(line);
     expect(normalPolicy(expectRight(decodePolicy({ $schema: 'x', risk_limits: {}, costs: {} })))).toBe(line);
-    expect(normalPolicy(expectRight(decodePolicy({ policy_id: 'é', risk_limits: { max_leverage: '1.50' }, costs: { fee_bps: 12.5 } })))).toBe(
+    expect(
+      normalPolicy(expectRight(decodePolicy({ policy_id: 'é', risk_limits: { max_leverage: '1.50' }, costs: { fee_bps: 12.5 } }))),
+    ).toBe(
       '{"costs":{"fee_bps":"12.5"},"policy_id":"é","risk_limits":{"max_leverage":"1.5","max_position_pct":"0.8","max_position_value":"5000"}}',
     );
   });
 
   test('names every mistake at once', () => {
-    const value: unknown = JSON.parse('{"policy_id":1,"risk_limits":{"max_leverage":-1,"max_position_pct":"0.123456789","limit":1},"costs":{"fee_bps":10000.00000001},"__proto__":1}');
+    const value: unknown = JSON.parse(
+      '{"policy_id":1,"risk_limits":{"max_leverage":-1,"max_position_pct":"0.123456789","limit":1},"costs":{"fee_bps":10000.00000001},"__proto__":1}',
+    );
     expect(expectLeft(decodePolicy(value)).map(({ pointer }) => pointer)).toEqual([
       '/policy_id',
       '/risk_limits/max_leverage',

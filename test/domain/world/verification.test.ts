@@ -21,7 +21,12 @@ interface Setup {
 
 function verified({ actions, cash = '100', held = {}, limits = {}, prices = PRICES }: Setup): Verification {
   const { fee_bps = '0', ...risk } = limits;
-  const policy = expectRight(decodePolicy({ risk_limits: { max_leverage: '10', max_position_pct: '10', max_position_value: '1000000', ...risk }, costs: { fee_bps } }));
+  const policy = expectRight(
+    decodePolicy({
+      risk_limits: { max_leverage: '10', max_position_pct: '10', max_position_value: '1000000', ...risk },
+      costs: { fee_bps },
+    }),
+  );
   const state = expectRight(decodeState({ cash, positions: held }, SYMBOLS));
   const exact = prices.map(exactDecimal);
   return verifyPlan(policy, SYMBOLS, state, valueOf(state, exact), exact, actions);
@@ -32,7 +37,12 @@ function codesOf(setup: Setup): readonly string[] {
   return verification.ok ? [] : verification.errors.map(({ actionIndex, code }) => `${String(actionIndex)} ${code}`);
 }
 
-const buy = (quantity: string, symbol = 'X', price = '10'): Action => ({ type: 'PlaceBuy', symbol, quantity: exactDecimal(quantity), price: exactDecimal(price) });
+const buy = (quantity: string, symbol = 'X', price = '10'): Action => ({
+  type: 'PlaceBuy',
+  symbol,
+  quantity: exactDecimal(quantity),
+  price: exactDecimal(price),
+});
 const sell = (quantity: string, symbol = 'X', price = '10'): Action => ({ ...buy(quantity, symbol, price), type: 'PlaceSell' });
 
 describe('the codes, each at its boundary', () => {
@@ -50,21 +60,46 @@ describe('the codes, each at its boundary', () => {
     ['all of the cash with the fee', { actions: [buy('5')], cash: '50.05', limits: { fee_bps: '10' } }, []],
     ['a unit short of the fee', { actions: [buy('5')], cash: '50.04999999', limits: { fee_bps: '10' } }, ['0 insufficient_cash']],
     // 10 bought for 10, charged 10: equity 0.
-    ['equity of zero', { actions: [buy('1')], cash: '10', limits: { fee_bps: '10000' } }, ['0 insufficient_cash', '0 invalid_equity', '0 leverage_limit', '0 position_concentration']],
+    [
+      'equity of zero',
+      { actions: [buy('1')], cash: '10', limits: { fee_bps: '10000' } },
+      ['0 insufficient_cash', '0 invalid_equity', '0 leverage_limit', '0 position_concentration'],
+    ],
     ['leverage met: 80 of 100', { actions: [buy('8')], limits: { max_leverage: '0.8' } }, []],
     ['leverage passed', { actions: [buy('8')], limits: { max_leverage: '0.79999999' } }, ['0 leverage_limit']],
     ['leverage over all positions: 180 of 200', { actions: [buy('8')], held: { Z: '1' }, limits: { max_leverage: '0.9' } }, []],
     ['and passed by the others', { actions: [buy('8')], held: { Z: '1' }, limits: { max_leverage: '0.89999999' } }, ['0 leverage_limit']],
     ['position value met', { actions: [buy('8')], limits: { max_position_value: '80' } }, []],
     ['position value passed', { actions: [buy('8')], limits: { max_position_value: '79.99999999' } }, ['0 position_value_limit']],
-    ['position value of what is held and bought', { actions: [buy('1')], held: { X: '7.1' }, limits: { max_position_value: '80' } }, ['0 position_value_limit']],
+    [
+      'position value of what is held and bought',
+      { actions: [buy('1')], held: { X: '7.1' }, limits: { max_position_value: '80' } },
+      ['0 position_value_limit'],
+    ],
     ['concentration met: 80 of 100', { actions: [buy('8')], limits: { max_position_pct: '0.8' } }, []],
     ['concentration passed', { actions: [buy('8.00000001')], limits: { max_position_pct: '0.8' } }, ['0 position_concentration']],
-    ['a position at the price of the market, not of the order', { actions: [buy('1', 'X', '1')], limits: { max_position_value: '9.99999999' } }, ['0 position_value_limit']],
-    ['all codes of a BUY', { actions: [buy('600')], limits: { max_leverage: '2', max_position_value: '5000', max_position_pct: '0.8' } }, ['0 insufficient_cash', '0 leverage_limit', '0 position_value_limit', '0 position_concentration']],
+    [
+      'a position at the price of the market, not of the order',
+      { actions: [buy('1', 'X', '1')], limits: { max_position_value: '9.99999999' } },
+      ['0 position_value_limit'],
+    ],
+    [
+      'all codes of a BUY',
+      { actions: [buy('600')], limits: { max_leverage: '2', max_position_value: '5000', max_position_pct: '0.8' } },
+      ['0 insufficient_cash', '0 leverage_limit', '0 position_value_limit', '0 position_concentration'],
+    ],
     ['all of a position', { actions: [sell('3')], held: { X: '3' } }, []],
     ['all of a position and a unit', { actions: [sell('3.00000001')], held: { X: '3' } }, ['0 insufficient_position']],
-    ['no limit blocks a sale', { actions: [sell('1')], cash: '0', held: { X: '3', Z: '9' }, limits: { max_leverage: '0', max_position_pct: '0', max_position_value: '0' } }, []],
+    [
+      'no limit blocks a sale',
+      {
+        actions: [sell('1')],
+        cash: '0',
+        held: { X: '3', Z: '9' },
+        limits: { max_leverage: '0', max_position_pct: '0', max_position_value: '0' },
+      },
+      [],
+    ],
     ['a sale that its fee eats whole', { actions: [sell('1')], cash: '0', held: { X: '1' }, limits: { fee_bps: '10000' } }, []],
     ['the first action that fails ends it', { actions: [sell('1'), buy('0', 'Q')] }, ['0 insufficient_position']],
     ['what an earlier action leaves counts', { actions: [sell('3'), buy('13')], held: { X: '3' } }, []],
@@ -103,8 +138,24 @@ describe('a plan that passes', () => {
     expect(stateText(verification.state, SYMBOLS)).toEqual({ cash: '178.8', positions: { X: '2' } });
     expect(verification.value).toEqual({ exposure: exactDecimal('20'), equity: exactDecimal('198.8') });
     const [first, second] = verification.fills;
-    expect(first).toMatchObject({ side: 'BUY', notional: exactDecimal('20'), fee: exactDecimal('0.2'), cashBefore: exactDecimal('100'), cashAfter: exactDecimal('79.8'), exposureBefore: exactDecimal('100'), exposureAfter: exactDecimal('120') });
-    expect(second).toMatchObject({ side: 'SELL', actionIndex: 1, cashBefore: first?.cashAfter, positionBefore: exactDecimal('1'), positionAfter: 0n, exposureBefore: first?.exposureAfter, exposureAfter: exactDecimal('20') });
+    expect(first).toMatchObject({
+      side: 'BUY',
+      notional: exactDecimal('20'),
+      fee: exactDecimal('0.2'),
+      cashBefore: exactDecimal('100'),
+      cashAfter: exactDecimal('79.8'),
+      exposureBefore: exactDecimal('100'),
+      exposureAfter: exactDecimal('120'),
+    });
+    expect(second).toMatchObject({
+      side: 'SELL',
+      actionIndex: 1,
+      cashBefore: first?.cashAfter,
+      positionBefore: exactDecimal('1'),
+      positionAfter: 0n,
+      exposureBefore: first?.exposureAfter,
+      exposureAfter: exactDecimal('20'),
+    });
   });
 
   test('does not touch the state it was checked on', () => {
@@ -123,7 +174,10 @@ describe('messages', () => {
     [{ actions: [buy('11')] }, 'costs 110 with fee, cash is 100'],
     [{ actions: [buy('8')], limits: { max_leverage: '0.5' } }, 'exposure would be 80, more than max_leverage 0.5 x equity 100'],
     [{ actions: [buy('8')], limits: { max_position_value: '5' } }, 'position would be worth 80, more than 5'],
-    [{ actions: [buy('8')], limits: { max_position_pct: '0.5' } }, 'position would be worth 80, more than max_position_pct 0.5 x equity 100'],
+    [
+      { actions: [buy('8')], limits: { max_position_pct: '0.5' } },
+      'position would be worth 80, more than max_position_pct 0.5 x equity 100',
+    ],
     [{ actions: [sell('8')] }, 'sells 8, position is 0'],
   ])('%# say what was asked and what was there', (setup, message) => {
     const verification = verified(setup);

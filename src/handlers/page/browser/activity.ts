@@ -40,7 +40,9 @@ export function activityOf(model: RunModel, symbol: string): Activity {
 function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {
   return steps.flatMap(({ row, point }, at): readonly Act[] => {
     if (point.decision !== 'APPROVED' && point.decision !== 'REJECTED') return [];
-    const acted = list(row['actions']).map(record).filter((action) => action['symbol'] === symbol);
+    const acted = list(row['actions'])
+      .map(record)
+      .filter((action) => action['symbol'] === symbol);
     if (acted.length === 0) return [];
     if (point.decision === 'REJECTED') return [{ at, kind: 'rejected', count: 1 }];
     return acted.map(({ type }) => ({ at, kind: type === 'PlaceBuy' ? 'buy' : 'sell', count: 1 }));
@@ -48,7 +50,10 @@ function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {
 }
 
 function actsOfBuckets(model: RunModel, symbol: string): readonly Act[] {
-  return countsOfBuckets(model, ({ buys, sells }) => [['buy', buys[symbol] ?? 0], ['sell', sells[symbol] ?? 0]]);
+  return countsOfBuckets(model, ({ buys, sells }) => [
+    ['buy', buys[symbol] ?? 0],
+    ['sell', sells[symbol] ?? 0],
+  ]);
 }
 
 /** Of all symbols together: buckets do not count them by symbol. Nothing where each has its mark. */

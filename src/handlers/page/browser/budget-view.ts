@@ -8,7 +8,13 @@ import { grouped, plural } from './format';
 import { badge } from './marks';
 import type { RunModel } from './run-model';
 
-const UNITS: Readonly<Record<keyof BudgetState, string>> = { steps: 'steps', tool_calls: 'tool calls', model_calls: 'model calls', memory_ops: 'memory operations', memory_bytes: 'memory bytes' };
+const UNITS: Readonly<Record<keyof BudgetState, string>> = {
+  steps: 'steps',
+  tool_calls: 'tool calls',
+  model_calls: 'model calls',
+  memory_ops: 'memory operations',
+  memory_bytes: 'memory bytes',
+};
 
 /** `worldSteps`: the axis counts steps of the world; else it counts what was done. */
 export function budgetView(model: RunModel): HTMLElement {
@@ -30,7 +36,9 @@ export function budgetView(model: RunModel): HTMLElement {
     'div',
     { class: 'budget' },
     h('ul', { class: 'meters' }, ...used.map((limit) => meter(limit, total, trip))),
-    unused.length === 0 ? null : h('p', { class: 'quiet' }, `Not allowed, and not used: ${unused.map(({ dimension }) => UNITS[dimension]).join(', ')}.`),
+    unused.length === 0
+      ? null
+      : h('p', { class: 'quiet' }, `Not allowed, and not used: ${unused.map(({ dimension }) => UNITS[dimension]).join(', ')}.`),
     chart.element,
     page.sample === null ? null : h('p', { class: 'quiet' }, 'Drawn from the rows of the sample; the totals are those of the seal.'),
   );
@@ -57,7 +65,11 @@ function meter(limit: Limit, total: BudgetState, trip: Trip | undefined): HTMLEl
     {},
     h('span', { class: 'meter-name' }, limit.limiter),
     bar,
-    h('span', { class: 'meter-words' }, `${grouped(String(total[limit.dimension]))} of ${grouped(String(limit.max))} ${UNITS[limit.dimension]}`),
+    h(
+      'span',
+      { class: 'meter-words' },
+      `${grouped(String(total[limit.dimension]))} of ${grouped(String(limit.max))} ${UNITS[limit.dimension]}`,
+    ),
     tripped ? badge('tripped', 'bad', `tripped: ${grouped(String(trip.requested))} more asked for`) : null,
   );
 }

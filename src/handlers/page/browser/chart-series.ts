@@ -101,7 +101,11 @@ function addSeries(
   if (shape === 'area') return chart.addSeries(AreaSeries, common, pane);
   if (shape === 'counts') {
     const baseValue = { type: 'price' as const, price: 0 };
-    return chart.addSeries(BaselineSeries, { ...common, baseValue, priceScaleId: 'counts', lineType: LineType.WithSteps, crosshairMarkerVisible: false }, pane);
+    return chart.addSeries(
+      BaselineSeries,
+      { ...common, baseValue, priceScaleId: 'counts', lineType: LineType.WithSteps, crosshairMarkerVisible: false },
+      pane,
+    );
   }
   const lineStyle = shape === 'dashed' ? LineStyle.Dashed : LineStyle.Solid;
   const lineType = shape === 'steps' ? LineType.WithSteps : LineType.Simple;
@@ -124,7 +128,9 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
         : {
             autoscaleInfoProvider: () => {
               const values = [...series.points.map(({ value }) => value), 0, ...(limit === undefined ? [] : [limit.value])];
-              return { priceRange: { minValue: values.reduce((a, b) => Math.min(a, b), 0), maxValue: values.reduce((a, b) => Math.max(a, b), 0) } };
+              return {
+                priceRange: { minValue: values.reduce((a, b) => Math.min(a, b), 0), maxValue: values.reduce((a, b) => Math.max(a, b), 0) },
+              };
             },
           }),
     };
@@ -135,7 +141,15 @@ export function drawPane(chart: IChartApiBase<number>, pane: Pane, index: number
     const value = h('span', { class: 'chart-value' });
     const swatch = h('i', { class: `swatch ${series.shape}` });
     legend?.append(h('span', { class: 'chart-entry' }, swatch, series.name === pane.title ? null : `${series.name} `, value));
-    if (limit !== undefined) legend?.append(h('span', { class: 'chart-entry' }, h('i', { class: 'swatch dashed limit' }), `limit ${(series.format ?? decimalForReading)(limit.value)}`));
+    if (limit !== undefined)
+      legend?.append(
+        h(
+          'span',
+          { class: 'chart-entry' },
+          h('i', { class: 'swatch dashed limit' }),
+          `limit ${(series.format ?? decimalForReading)(limit.value)}`,
+        ),
+      );
     return {
       spec: series,
       api,
@@ -160,7 +174,13 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
     if (swatch instanceof HTMLElement) swatch.style.color = full;
     for (const old of api.priceLines()) api.removePriceLine(old);
     if (spec.limit !== undefined) {
-      api.createPriceLine({ price: spec.limit.value, color: theme.limit, lineStyle: LineStyle.Dashed, lineWidth: 2, axisLabelVisible: true });
+      api.createPriceLine({
+        price: spec.limit.value,
+        color: theme.limit,
+        lineStyle: LineStyle.Dashed,
+        lineWidth: 2,
+        axisLabelVisible: true,
+      });
     }
     markers?.setMarkers(
       (spec.markers ?? []).map(({ step, kind, text }) => ({
@@ -184,13 +204,21 @@ function fillsItsPane(points: readonly Point[]): boolean {
   return travelled > CROSSINGS_MAX * (high - low);
 }
 
-function coloured({ shape }: Series, colour: string): Partial<LineSeriesPartialOptions & AreaSeriesPartialOptions & BaselineSeriesPartialOptions> {
+function coloured(
+  { shape }: Series,
+  colour: string,
+): Partial<LineSeriesPartialOptions & AreaSeriesPartialOptions & BaselineSeriesPartialOptions> {
   switch (shape) {
     case 'area':
       return { lineColor: colour, topColor: `${colour}55`, bottomColor: `${colour}11` };
     case 'counts':
       return {
-        topLineColor: colour, topFillColor1: colour, topFillColor2: colour, bottomLineColor: colour, bottomFillColor1: colour, bottomFillColor2: colour,
+        topLineColor: colour,
+        topFillColor1: colour,
+        topFillColor2: colour,
+        bottomLineColor: colour,
+        bottomFillColor1: colour,
+        bottomFillColor2: colour,
       };
     default:
       return { color: colour };

@@ -28,15 +28,23 @@ export function chartsView(model: RunModel, navigation: Navigation): HTMLElement
   });
   draw();
   const toggles = symbols.map((symbol) => {
-    const toggle = button(symbol, () => {
-      const on = shown.includes(symbol);
-      shown = symbols.filter((other) => (other === symbol ? !on : shown.includes(other)));
-      toggle.setAttribute('aria-pressed', String(!on));
-      draw();
-    }, { class: 'toggle', attributes: { 'aria-pressed': String(shown.includes(symbol)) } });
+    const toggle = button(
+      symbol,
+      () => {
+        const on = shown.includes(symbol);
+        shown = symbols.filter((other) => (other === symbol ? !on : shown.includes(other)));
+        toggle.setAttribute('aria-pressed', String(!on));
+        draw();
+      },
+      { class: 'toggle', attributes: { 'aria-pressed': String(shown.includes(symbol)) } },
+    );
     return toggle;
   });
-  const marks = [['buy', 'buy'], ['sell', 'sell'], ['rejected', 'rejected']] as const;
+  const marks = [
+    ['buy', 'buy'],
+    ['sell', 'sell'],
+    ['rejected', 'rejected'],
+  ] as const;
   const legend = h('p', { class: 'mark-legend' }, ...marks.map(([kind, words]) => h('span', {}, sign(kind), words)));
   const counted = symbols.some((symbol) => activityOf(model, symbol).counts.length > 0);
   const note = counted ? h('p', { class: 'quiet', id: 'counts-note' }, COUNTS_NOTE) : null;

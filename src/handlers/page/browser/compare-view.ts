@@ -7,7 +7,12 @@ import { axisOf, points, toNumber } from './market-chart';
 import type { RunModel } from './run-model';
 import { makeTable } from './table';
 
-export function compareView(data: PageData, a: RunModel, b: RunModel, onPick: (step: number) => void): { readonly element: HTMLElement; readonly charts: readonly Chart[] } {
+export function compareView(
+  data: PageData,
+  a: RunModel,
+  b: RunModel,
+  onPick: (step: number) => void,
+): { readonly element: HTMLElement; readonly charts: readonly Chart[] } {
   const { diff } = data;
   if (diff === null) return { element: h('p', {}, 'The page holds a second run, and no comparison.'), charts: [] };
   const chart = a.steps.length === 0 || b.steps.length === 0 ? undefined : equityChart(a, b, diff, onPick);
@@ -36,7 +41,14 @@ function divergence({ divergence: parted }: RunDiff): HTMLElement {
     'div',
     { id: 'divergence' },
     h('p', { class: 'note' }, h('b', {}, `Step ${grouped(String(parted.step_index))}. `), parted.why),
-    parted.pointers.length === 0 ? null : h('p', { class: 'quiet' }, 'What differs there, causes first: ', ...parted.pointers.flatMap((pointer, at) => (at === 0 ? [code(pointer)] : [', ', code(pointer)]))),
+    parted.pointers.length === 0
+      ? null
+      : h(
+          'p',
+          { class: 'quiet' },
+          'What differs there, causes first: ',
+          ...parted.pointers.flatMap((pointer, at) => (at === 0 ? [code(pointer)] : [', ', code(pointer)])),
+        ),
   );
 }
 
@@ -53,7 +65,13 @@ function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, 
         title: 'Equity',
         height: 220,
         series: [
-          { name: 'A', colour: 'equity', shape: 'line', points: equity(a), ...(parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped', text: 'they part' }] }) },
+          {
+            name: 'A',
+            colour: 'equity',
+            shape: 'line',
+            points: equity(a),
+            ...(parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped', text: 'they part' }] }),
+          },
           { name: 'B', colour: 'other', shape: 'dashed', points: equity(b) },
         ],
       },
@@ -103,7 +121,12 @@ function decisions({ decisions: { compared, changed, listed } }: RunDiff): HTMLE
 
 function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
   const row = (name: string, read: (end: NonNullable<RunDiff['final']['a']>) => string): HTMLElement =>
-    h('tr', {}, h('th', { attributes: { scope: 'row' } }, name), ...[final.a, final.b].map((end) => h('td', {}, end === null ? 'unfinished' : read(end))));
+    h(
+      'tr',
+      {},
+      h('th', { attributes: { scope: 'row' } }, name),
+      ...[final.a, final.b].map((end) => h('td', {}, end === null ? 'unfinished' : read(end))),
+    );
   return h(
     'div',
     { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'How the two runs ended' } },
@@ -111,7 +134,17 @@ function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
       'table',
       { id: 'diff-ends-table' },
       h('caption', { class: 'hidden' }, 'How the two runs ended'),
-      h('thead', {}, h('tr', {}, h('td'), h('th', { attributes: { scope: 'col' } }, `A: ${a.page.name}`), h('th', { attributes: { scope: 'col' } }, `B: ${b.page.name}`))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('td'),
+          h('th', { attributes: { scope: 'col' } }, `A: ${a.page.name}`),
+          h('th', { attributes: { scope: 'col' } }, `B: ${b.page.name}`),
+        ),
+      ),
       h(
         'tbody',
         {},

@@ -12,7 +12,11 @@ export interface Props {
   readonly onClick?: (event: MouseEvent) => void;
 }
 
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   if (props.class !== undefined) element.className = props.class;
   if (props.id !== undefined) element.id = props.id;
@@ -52,7 +56,9 @@ export function facts(pairs: readonly (readonly [string, Child | undefined])[], 
   return h(
     'dl',
     { class: className },
-    ...pairs.flatMap(([term, value]) => (value === undefined || value === null ? [] : [h('div', {}, h('dt', {}, term), h('dd', {}, value))])),
+    ...pairs.flatMap(([term, value]) =>
+      value === undefined || value === null ? [] : [h('div', {}, h('dt', {}, term), h('dd', {}, value))],
+    ),
   );
 }
 

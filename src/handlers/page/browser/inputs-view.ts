@@ -16,7 +16,12 @@ export function inputsView({ inputs, run, page }: RunModel): HTMLElement {
       ['mode', text(inputs['mode'])],
       ['strategy', metadata['name'] === undefined ? undefined : `${text(metadata['name'])}, version ${text(metadata['version'])}`],
       ['policy', policy['policy_id'] === undefined ? undefined : text(policy['policy_id'])],
-      ['initial state', initial['cash'] === undefined ? undefined : `cash ${grouped(text(initial['cash']))}${held.length === 0 ? '' : `, ${held.join(', ')}`}`],
+      [
+        'initial state',
+        initial['cash'] === undefined
+          ? undefined
+          : `cash ${grouped(text(initial['cash']))}${held.length === 0 ? '' : `, ${held.join(', ')}`}`,
+      ],
       ['steps asked for', inputs['steps'] === undefined ? undefined : grouped(text(inputs['steps']))],
       ['invocation', typeof inputs['invocation'] === 'string' ? inputs['invocation'] : undefined],
       ['market.jsonl', digest('market_sha256')],
@@ -33,5 +38,10 @@ export function inputsView({ inputs, run, page }: RunModel): HTMLElement {
 
 function document_(file: string, content: string): HTMLElement {
   const value = parseJson(content);
-  return h('details', { class: 'document' }, h('summary', {}, file), h('pre', { attributes: { tabindex: '0' } }, value === undefined ? content : JSON.stringify(value, null, 2)));
+  return h(
+    'details',
+    { class: 'document' },
+    h('summary', {}, file),
+    h('pre', { attributes: { tabindex: '0' } }, value === undefined ? content : JSON.stringify(value, null, 2)),
+  );
 }

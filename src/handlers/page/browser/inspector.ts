@@ -31,7 +31,13 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
     if (entry !== undefined) onMove(entry);
   };
   const move = (label: string, name: string, by: () => number): HTMLButtonElement =>
-    button(label, () => { go(by()); }, { attributes: { 'aria-label': name, title: name } });
+    button(
+      label,
+      () => {
+        go(by());
+      },
+      { attributes: { 'aria-label': name, title: name } },
+    );
   const form = h(
     'form',
     { class: 'stepper', attributes: { 'aria-label': 'Go to a step' } },
@@ -49,7 +55,12 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
     goToNumber();
   });
   number.addEventListener('change', goToNumber);
-  const element = h('aside', { class: 'inspector', id: 'inspector', attributes: { 'aria-labelledby': 'inspector-title', tabindex: '0' } }, h('div', { class: 'inspector-head' }, title, form, status), body);
+  const element = h(
+    'aside',
+    { class: 'inspector', id: 'inspector', attributes: { 'aria-labelledby': 'inspector-title', tabindex: '0' } },
+    h('div', { class: 'inspector-head' }, title, form, status),
+    body,
+  );
 
   const keys: Readonly<Record<string, () => number>> = {
     ArrowLeft: () => at - 1,
@@ -65,7 +76,11 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
     const to = keys[key];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(target instanceof Element)) return;
     const inside = element.contains(target) && !target.matches('input');
-    if (!inside && !(key.startsWith('Arrow') && target.closest('input, select, textarea, .table-scroll, .mini-scroll, pre, summary') === null)) return;
+    if (
+      !inside &&
+      !(key.startsWith('Arrow') && target.closest('input, select, textarea, .table-scroll, .mini-scroll, pre, summary') === null)
+    )
+      return;
     event.preventDefault();
     go(to());
   });
@@ -98,7 +113,13 @@ function stepParts(model: RunModel, entry: StepEntry): readonly HTMLElement[] {
       ? []
       : [
           h('h3', {}, 'Violations'),
-          h('ul', { class: 'violations' }, ...errors.map((error) => h('li', {}, code(text(error['code'])), ` action ${text(error['action_index'])}: ${text(error['message'])}`))),
+          h(
+            'ul',
+            { class: 'violations' },
+            ...errors.map((error) =>
+              h('li', {}, code(text(error['code'])), ` action ${text(error['action_index'])}: ${text(error['message'])}`),
+            ),
+          ),
         ]),
     h('h3', {}, 'Prices and signals'),
     signalTable(entry),
@@ -124,7 +145,12 @@ function signalTable({ row }: StepEntry): HTMLElement {
     Object.entries(record(row['prices'])).map(([symbol, price]) => {
       const signal = signals[symbol] === undefined ? 'not in universe' : text(signals[symbol]);
       const skip = skipped.get(symbol);
-      return [symbol, grouped(text(price)), signal === 'BUY' || signal === 'SELL' ? side(signal) : signal, h('span', {}, text(rationales[symbol] ?? ''), skip === undefined ? null : h('span', { class: 'skip' }, `skipped: ${skip}`))];
+      return [
+        symbol,
+        grouped(text(price)),
+        signal === 'BUY' || signal === 'SELL' ? side(signal) : signal,
+        h('span', {}, text(rationales[symbol] ?? ''), skip === undefined ? null : h('span', { class: 'skip' }, `skipped: ${skip}`)),
+      ];
     }),
     1,
   );
@@ -135,11 +161,23 @@ function actions({ row, point }: StepEntry): readonly HTMLElement[] {
   if (wanted.length === 0) return [h('h3', {}, 'Actions'), h('p', { class: 'quiet' }, 'None.')];
   const rows = wanted.map((action, index) => {
     const filled = point.fills.find(({ actionIndex }) => actionIndex === index);
-    const refused = list(row['verifier_errors']).map(record).some((error) => error['action_index'] === index);
+    const refused = list(row['verifier_errors'])
+      .map(record)
+      .some((error) => error['action_index'] === index);
     const became = filled === undefined ? (refused ? 'refused' : 'not applied') : `filled, fee ${grouped(formatDecimal(filled.fee))}`;
-    return [side(text(action['type'])), text(action['symbol']), grouped(text(action['quantity'])), grouped(text(action['price'])), filled === undefined ? '–' : grouped(formatDecimal(filled.notional)), became];
+    return [
+      side(text(action['type'])),
+      text(action['symbol']),
+      grouped(text(action['quantity'])),
+      grouped(text(action['price'])),
+      filled === undefined ? '–' : grouped(formatDecimal(filled.notional)),
+      became,
+    ];
   });
-  return [h('h3', {}, 'Actions and fills'), table('Actions of the step and their fills', ['Side', 'Symbol', 'Quantity', 'Price', 'Notional', 'Became'], rows, 2, 3, 4)];
+  return [
+    h('h3', {}, 'Actions and fills'),
+    table('Actions of the step and their fills', ['Side', 'Symbol', 'Quantity', 'Price', 'Notional', 'Became'], rows, 2, 3, 4),
+  ];
 }
 
 function stateTable(model: RunModel, entry: StepEntry): HTMLElement {
@@ -158,10 +196,22 @@ function stateTable(model: RunModel, entry: StepEntry): HTMLElement {
       return change(symbol, changes[symbol] ?? { before: held, after: held, delta: '0' });
     }),
   ];
-  return table(`State before and after step ${String(entry.point.step)}${before === undefined ? '; of positions, those that changed' : ''}`, ['', 'Before', 'After', 'Change'], rows, 1, 2, 3);
+  return table(
+    `State before and after step ${String(entry.point.step)}${before === undefined ? '; of positions, those that changed' : ''}`,
+    ['', 'Before', 'After', 'Change'],
+    rows,
+    1,
+    2,
+    3,
+  );
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly (readonly (Node | string)[])[], ...numeric: readonly number[]): HTMLElement {
+function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly (Node | string)[])[],
+  ...numeric: readonly number[]
+): HTMLElement {
   const props = (index: number): { readonly class?: string } => (numeric.includes(index) ? { class: 'numeric' } : {});
   return h(
     'div',
@@ -170,8 +220,28 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
       'table',
       { class: 'mini' },
       h('caption', { class: 'hidden' }, caption),
-      h('thead', {}, h('tr', {}, ...heads.map((head, index) => (head === '' ? h('td') : h('th', { ...props(index), attributes: { scope: 'col' } }, head))))),
-      h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((cell, index) => (index === 0 && heads[0] === '' ? h('th', { attributes: { scope: 'row' } }, cell) : h('td', props(index), cell)))))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...heads.map((head, index) => (head === '' ? h('td') : h('th', { ...props(index), attributes: { scope: 'col' } }, head))),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        ...rows.map((cells) =>
+          h(
+            'tr',
+            {},
+            ...cells.map((cell, index) =>
+              index === 0 && heads[0] === '' ? h('th', { attributes: { scope: 'row' } }, cell) : h('td', props(index), cell),
+            ),
+          ),
+        ),
+      ),
     ),
   );
 }

@@ -108,7 +108,9 @@ function sectionsOf(
   };
   const steps = (): HTMLElement => {
     const table = stepTable(a, navigation.pick);
-    navigation.onPick((entry) => { table.mark(entry); });
+    navigation.onPick((entry) => {
+      table.mark(entry);
+    });
     return table.element;
   };
   const stepped = a.steps.length > 0;
@@ -118,7 +120,12 @@ function sectionsOf(
     ...(stepped ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : []),
     { id: 'budget', title: 'Budget', make: () => budgetView(a) },
     ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
-    ...(stepped ? [{ id: 'steps', title: 'Steps', make: steps }, { id: 'ledger', title: 'Ledger', make: () => ledgerSection(a, navigation) }] : []),
+    ...(stepped
+      ? [
+          { id: 'steps', title: 'Steps', make: steps },
+          { id: 'ledger', title: 'Ledger', make: () => ledgerSection(a, navigation) },
+        ]
+      : []),
     { id: 'inputs', title: 'Inputs', make: () => inputsView(a) },
     { id: 'proof', title: 'Proof', make: () => proofSection(a, b, proofs) },
   ];
@@ -144,7 +151,15 @@ function placeBeside(side: HTMLElement, columns: HTMLElement, charts: Element | 
 
 function proofSection(a: RunModel, b: RunModel | undefined, proofs: readonly ProofView[]): HTMLElement {
   const names = b === undefined ? [] : [a.page.name, b.page.name];
-  return h('div', {}, ...proofs.flatMap(({ section }, index) => [names.length === 0 ? null : h('h3', {}, `${index === 0 ? 'A' : 'B'}: ${names[index] ?? ''}`), section]), proofWords());
+  return h(
+    'div',
+    {},
+    ...proofs.flatMap(({ section }, index) => [
+      names.length === 0 ? null : h('h3', {}, `${index === 0 ? 'A' : 'B'}: ${names[index] ?? ''}`),
+      section,
+    ]),
+    proofWords(),
+  );
 }
 
 /** A part that throws says so in its place. */
@@ -152,7 +167,11 @@ function guarded(make: () => HTMLElement): HTMLElement {
   try {
     return make();
   } catch (error) {
-    return h('p', { class: 'note' }, `This part cannot be shown, because the data in the page is not what a run leaves (${error instanceof Error ? error.message : 'unknown'}). The proof below says which row is wrong.`);
+    return h(
+      'p',
+      { class: 'note' },
+      `This part cannot be shown, because the data in the page is not what a run leaves (${error instanceof Error ? error.message : 'unknown'}). The proof below says which row is wrong.`,
+    );
   }
 }
 
@@ -161,7 +180,12 @@ function footer(data: PageData): HTMLElement {
     'footer',
     {},
     h('p', {}, `Made by ${data.made_by}. Everything shown is in this file; it loads nothing.`),
-    h('p', {}, 'Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc. ', h('a', { attributes: { href: 'https://www.tradingview.com/', rel: 'noreferrer' } }, 'https://www.tradingview.com/')),
+    h(
+      'p',
+      {},
+      'Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc. ',
+      h('a', { attributes: { href: 'https://www.tradingview.com/', rel: 'noreferrer' } }, 'https://www.tradingview.com/'),
+    ),
   );
 }
 

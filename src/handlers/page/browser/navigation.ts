@@ -59,7 +59,10 @@ export function makeNavigation(model: RunModel): Navigation {
     pickStep,
     onPick,
     follow: (...charts) => {
-      for (const chart of charts) onPick(({ point }) => { chart.select(point.step); });
+      for (const chart of charts)
+        onPick(({ point }) => {
+          chart.select(point.step);
+        });
     },
     begin: () => {
       if (fromAddress()) return;

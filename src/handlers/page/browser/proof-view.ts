@@ -25,7 +25,13 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
   const held = h('span', { class: 'proof-badge', id: `proof-badge${suffix}` }, badge('open', 'plain', PROVING));
   const result = h('div', { class: 'proof-result', id: `proof-result${suffix}`, attributes: { role: 'status' } });
   const list = h('ul', { class: 'checks' });
-  const again = button('Prove again', () => { void run(); }, { class: 'primary', id: `prove${suffix}` });
+  const again = button(
+    'Prove again',
+    () => {
+      void run();
+    },
+    { class: 'primary', id: `prove${suffix}` },
+  );
 
   async function run(): Promise<void> {
     again.disabled = true;
@@ -36,8 +42,24 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
     const [kind, tone, words] = BADGES[proof.state];
     fill(held, badge(kind, tone, words));
     result.className = `proof-result ${tone}`;
-    fill(result, h('p', {}, sign(kind), ' ', proof.sentence), proof.headHash === '' || proof.state === 'broken' ? null : facts([[proof.state === 'unsealed' ? 'hash of the last row' : 'head hash', code(proof.headHash)]]));
-    fill(list, ...proof.checks.map(({ what, fault }) => h('li', { class: fault === undefined ? 'good' : 'bad' }, sign(fault === undefined ? 'good' : 'bad'), h('span', {}, fault === undefined ? what : `${what}: no. ${fault}`))));
+    fill(
+      result,
+      h('p', {}, sign(kind), ' ', proof.sentence),
+      proof.headHash === '' || proof.state === 'broken'
+        ? null
+        : facts([[proof.state === 'unsealed' ? 'hash of the last row' : 'head hash', code(proof.headHash)]]),
+    );
+    fill(
+      list,
+      ...proof.checks.map(({ what, fault }) =>
+        h(
+          'li',
+          { class: fault === undefined ? 'good' : 'bad' },
+          sign(fault === undefined ? 'good' : 'bad'),
+          h('span', {}, fault === undefined ? what : `${what}: no. ${fault}`),
+        ),
+      ),
+    );
     again.disabled = false;
     result.dataset['state'] = proof.state;
   }

@@ -33,30 +33,58 @@ export async function prove(model: RunModel, further: readonly Check[] = []): Pr
   const headHash = text(model.lines.at(-1)?.row?.['hash']);
   // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
   if ((globalThis.crypto as Crypto | undefined)?.subtle === undefined) {
-    return { state: 'unavailable', headHash, rows, sentence: 'This browser offers no SHA-256 here: open the file itself, or through http://127.0.0.1 or https.', checks: [] };
+    return {
+      state: 'unavailable',
+      headHash,
+      rows,
+      sentence: 'This browser offers no SHA-256 here: open the file itself, or through http://127.0.0.1 or https.',
+      checks: [],
+    };
   }
   const rowFault = await firstBadRow(model);
   const checks: Check[] = [
-    { what: `${plural(rows, 'row')}: canonical, hashed over itself${model.page.sample === null ? ', linked to the row before it' : ''}`, fault: rowFault ?? unpackFault(model) },
+    {
+      what: `${plural(rows, 'row')}: canonical, hashed over itself${model.page.sample === null ? ', linked to the row before it' : ''}`,
+      fault: rowFault ?? unpackFault(model),
+    },
     { what: 'the run id is that of the inputs in row 0', fault: await identityFault(model) },
     { what: 'the input files are those that row 0 names', fault: await inputFilesFault(model) },
   ];
   // Behind a broken row there is nothing to compare with.
   if (checks[0]?.fault === undefined) {
     // Where fills were only counted, there is no ledger to hold against the seal.
-    if (!fillsAreCounted(model)) checks.push({ what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`, fault: await ledgerFault(model) });
-    if (model.page.sample === null) checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
+    if (!fillsAreCounted(model))
+      checks.push({
+        what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`,
+        fault: await ledgerFault(model),
+      });
+    if (model.page.sample === null)
+      checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
     checks.push({ what: 'run.json says what the seal says', fault: await runFileFault(model) });
-    if (model.page.files['memory.json'] !== undefined) checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
+    if (model.page.files['memory.json'] !== undefined)
+      checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
     checks.push(...further);
   }
   const fault = checks.find((check) => check.fault !== undefined)?.fault;
   if (fault !== undefined) return { state: 'broken', headHash, rows, sentence: `Not proven: ${fault}.`, checks };
   if (model.seal === undefined) {
-    return { state: 'unsealed', headHash, rows, sentence: `Not proven: the tape has no seal, so the run did not finish. Its ${plural(rows, 'row')} are whole as far as they go.`, checks };
+    return {
+      state: 'unsealed',
+      headHash,
+      rows,
+      sentence: `Not proven: the tape has no seal, so the run did not finish. Its ${plural(rows, 'row')} are whole as far as they go.`,
+      checks,
+    };
   }
   const { sample } = model.page;
-  if (sample === null) return { state: 'proven', headHash, rows, sentence: `Proven: ${plural(rows, 'row')} re-hashed, and everything shown follows from them.`, checks };
+  if (sample === null)
+    return {
+      state: 'proven',
+      headHash,
+      rows,
+      sentence: `Proven: ${plural(rows, 'row')} re-hashed, and everything shown follows from them.`,
+      checks,
+    };
   const sentence = `Re-hashed ${grouped(String(rows))} of ${plural(sample.rows_total, 'row')}. The links across the rows left out, and what is counted over them, need ewm verify.`;
   return { state: 'sampled', headHash, rows, sentence, checks };
 }
@@ -100,7 +128,9 @@ async function ledgerFault(model: RunModel): Promise<string | undefined> {
 function sealFault(model: RunModel): string | undefined {
   const { seal, figures, inputs, steps, spending } = model;
   if (seal === undefined) return undefined;
-  const positions = new Map(Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]));
+  const positions = new Map(
+    Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]),
+  );
   for (const { row } of steps) applyChanges(positions, row);
   const cash = figures.finalCash;
   const expected: Readonly<Record<string, Json | undefined>> = {
@@ -120,7 +150,17 @@ function sealFault(model: RunModel): string | undefined {
 }
 
 const NOTHING_SPENT = { steps: 0, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
-const SEALED = ['ok', 'error', 'steps', 'decisions', 'final_state', 'final_equity', 'final_exposure', 'budget_state', 'executions'] as const;
+const SEALED = [
+  'ok',
+  'error',
+  'steps',
+  'decisions',
+  'final_state',
+  'final_equity',
+  'final_exposure',
+  'budget_state',
+  'executions',
+] as const;
 
 async function runFileFault({ run, seal, inputs, page, lines }: RunModel): Promise<string | undefined> {
   const content = page.files['run.json'];
@@ -142,7 +182,8 @@ async function runFileFault({ run, seal, inputs, page, lines }: RunModel): Promi
   if (member !== undefined) return `${member} of run.json is not what the tape says`;
   const digests = record(said['digests']);
   if (inputs['market_sha256'] !== digests['market.jsonl']) return 'the digest of market.jsonl in run.json is not the one in row 0';
-  if (page.sample === null && (await sha256(lines.map(({ text: line }) => `${line}\n`).join(''))) !== digests['tape.jsonl']) return 'the digest of tape.jsonl in run.json is not that of this tape';
+  if (page.sample === null && (await sha256(lines.map(({ text: line }) => `${line}\n`).join(''))) !== digests['tape.jsonl'])
+    return 'the digest of tape.jsonl in run.json is not that of this tape';
   for (const [file, text_] of Object.entries(page.files)) {
     if (file !== 'run.json' && (await sha256(text_)) !== digests[file]) return `the digest of ${file} in run.json is not that of the file`;
   }
@@ -154,7 +195,9 @@ function memoryFault({ run, calls, page }: RunModel): string | undefined {
   const results = calls.map(({ row: { type: _type, hash: _hash, prev_hash: _prev, source: _source, value: _value, ...rest } }) => rest);
   const said = record(parseJson(page.files['memory.json'] ?? ''));
   if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results }) === canonicalOrEmpty(said as Json)) return undefined;
-  const at = list(said['results']).findIndex((result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty(results[index] ?? null));
+  const at = list(said['results']).findIndex(
+    (result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty(results[index] ?? null),
+  );
   return `memory.json is not what the memory rows say${at === -1 ? '' : `, from operation ${String(at)} on`}`;
 }
 

@@ -27,7 +27,12 @@ export async function firstBadRow(model: RunModel): Promise<string | undefined> 
   return undefined;
 }
 
-async function rowFault(lines: readonly TapeLine[], at: number, { row, text: line, index }: TapeLine, genesis: string): Promise<string | undefined> {
+async function rowFault(
+  lines: readonly TapeLine[],
+  at: number,
+  { row, text: line, index }: TapeLine,
+  genesis: string,
+): Promise<string | undefined> {
   if (row === undefined || !hasCanonicalForm(row)) return 'not a JSON object';
   const before = lines[at - 1];
   const linked = index === 0 ? genesis : before?.index === index - 1 ? before.row?.['hash'] : undefined;

@@ -129,7 +129,9 @@ export function text(value: unknown): string {
 /** Positions before a step, from the initial state and the changes since; nothing where rows with changes are left out. */
 export function positionsBefore(model: RunModel, entry: StepEntry): ReadonlyMap<string, string> | undefined {
   if (fillsAreCounted(model)) return undefined;
-  const positions = new Map(Object.entries(record(record(model.inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]));
+  const positions = new Map(
+    Object.entries(record(record(model.inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]),
+  );
   for (const { row } of model.steps) {
     if (row === entry.row) break;
     applyChanges(positions, row);

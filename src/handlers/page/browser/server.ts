@@ -67,9 +67,20 @@ function show(outcome: Outcome, status: Element, answer: HTMLElement, path: stri
   const { error, artifact_dir: folder } = record(value);
   const { code, message, limiter } = record(error);
   const good = outcome.status < 400;
-  const why = typeof code === 'string' ? ` ${code}${typeof limiter === 'string' ? ` (${limiter})` : ''}: ${typeof message === 'string' ? message : ''}` : '';
-  const link = typeof folder === 'string' && folder.startsWith(ARTIFACTS) ? h('a', { attributes: { href: `/runs/${folder.slice(ARTIFACTS.length)}/report` } }, 'Report of this run') : null;
-  fill(status, badge(good ? 'good' : 'bad', good ? 'good' : 'bad', `${String(outcome.status)}${good ? ' ok' : ''}`), why === '' ? ' ' : `${why} `, link);
+  const why =
+    typeof code === 'string'
+      ? ` ${code}${typeof limiter === 'string' ? ` (${limiter})` : ''}: ${typeof message === 'string' ? message : ''}`
+      : '';
+  const link =
+    typeof folder === 'string' && folder.startsWith(ARTIFACTS)
+      ? h('a', { attributes: { href: `/runs/${folder.slice(ARTIFACTS.length)}/report` } }, 'Report of this run')
+      : null;
+  fill(
+    status,
+    badge(good ? 'good' : 'bad', good ? 'good' : 'bad', `${String(outcome.status)}${good ? ' ok' : ''}`),
+    why === '' ? ' ' : `${why} `,
+    link,
+  );
   const text = value === undefined ? outcome.text : JSON.stringify(value, null, 2);
   answer.replaceChildren(h('pre', { attributes: { tabindex: '0', role: 'region', 'aria-label': `Answer of ${path}` } }, text));
 }

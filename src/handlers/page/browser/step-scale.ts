@@ -3,7 +3,14 @@
  * zone takes part. Invariant: heavier ticks mark rounder places, the start of a year or month or a multiple of a power of ten.
  */
 import { grouped } from './format';
-import type { ChartOptionsImpl, IHorzScaleBehavior, InternalHorzScaleItem, InternalHorzScaleItemKey, TickMark, TickMarkWeightValue } from 'lightweight-charts';
+import type {
+  ChartOptionsImpl,
+  IHorzScaleBehavior,
+  InternalHorzScaleItem,
+  InternalHorzScaleItemKey,
+  TickMark,
+  TickMarkWeightValue,
+} from 'lightweight-charts';
 
 /** `timeOf`: the time of a step, nothing where it has none. `unit`: what a number without a time is called. */
 export interface AxisLabels {
@@ -43,7 +50,11 @@ export function makeStepScale(labels: AxisLabels): IHorzScaleBehavior<number> {
         const [point, before] = [points[index], points[index - 1]];
         if (point === undefined) continue;
         const step = point.time as unknown as number;
-        point.timeWeight = weightOf(labels.timeOf(step), before === undefined ? undefined : labels.timeOf(before.time as unknown as number), step) as TickMarkWeightValue;
+        point.timeWeight = weightOf(
+          labels.timeOf(step),
+          before === undefined ? undefined : labels.timeOf(before.time as unknown as number),
+          step,
+        ) as TickMarkWeightValue;
       }
     },
   };

@@ -38,12 +38,43 @@ export function cards(model: RunModel): HTMLElement {
   const list: HTMLElement[] = [];
   if (steps.length > 0) {
     list.push(
-      card('Return', 'return', earned === undefined ? '–' : percentOf(earned, true), `equity ${amount(figures.startEquity)} → ${amount(figures.finalEquity)}`),
-      card('Max drawdown', 'max-drawdown', fallen === undefined ? '0 %' : percentOf(-drawdownShare(fallen)), fallen === undefined ? 'equity never fell' : `step ${grouped(String(fallen.peakStep))} to ${grouped(String(fallen.step))}: ${amount(fallen.peak)} → ${amount(fallen.equity)}`),
-      card('Exposure at the end', 'exposure', amount(figures.finalExposure), figures.maxExposure === undefined ? '' : `most ${amount(figures.maxExposure.value)} at step ${grouped(String(figures.maxExposure.step))}`),
-      card('Fees', 'fees', sample === null ? amount(figures.fees) : grouped(sample.fees), `${plural(fills, 'fill')}${sample === null ? `: ${plural(figures.fills.BUY, 'buy')}, ${plural(figures.fills.SELL, 'sell')}` : ''}`),
+      card(
+        'Return',
+        'return',
+        earned === undefined ? '–' : percentOf(earned, true),
+        `equity ${amount(figures.startEquity)} → ${amount(figures.finalEquity)}`,
+      ),
+      card(
+        'Max drawdown',
+        'max-drawdown',
+        fallen === undefined ? '0 %' : percentOf(-drawdownShare(fallen)),
+        fallen === undefined
+          ? 'equity never fell'
+          : `step ${grouped(String(fallen.peakStep))} to ${grouped(String(fallen.step))}: ${amount(fallen.peak)} → ${amount(fallen.equity)}`,
+      ),
+      card(
+        'Exposure at the end',
+        'exposure',
+        amount(figures.finalExposure),
+        figures.maxExposure === undefined
+          ? ''
+          : `most ${amount(figures.maxExposure.value)} at step ${grouped(String(figures.maxExposure.step))}`,
+      ),
+      card(
+        'Fees',
+        'fees',
+        sample === null ? amount(figures.fees) : grouped(sample.fees),
+        `${plural(fills, 'fill')}${sample === null ? `: ${plural(figures.fills.BUY, 'buy')}, ${plural(figures.fills.SELL, 'sell')}` : ''}`,
+      ),
     );
-    list.push(card('Decisions', 'decisions', plural(sample?.steps_total ?? figures.steps, 'step'), `${grouped(text(decisions['APPROVED']))} approved · ${grouped(text(decisions['REJECTED']))} rejected · ${grouped(text(decisions['HOLD']))} hold`));
+    list.push(
+      card(
+        'Decisions',
+        'decisions',
+        plural(sample?.steps_total ?? figures.steps, 'step'),
+        `${grouped(text(decisions['APPROVED']))} approved · ${grouped(text(decisions['REJECTED']))} rejected · ${grouped(text(decisions['HOLD']))} hold`,
+      ),
+    );
   }
   if (calls.length > 0) {
     const failed = calls.filter(({ row }) => row['ok'] !== true).length;
@@ -52,13 +83,21 @@ export function cards(model: RunModel): HTMLElement {
   const final = finalState(model);
   if (final !== undefined) {
     const positions = [...final.positions].map(([symbol, quantity]) => `${symbol} ${grouped(quantity)}`);
-    list.push(card('Final state', 'final-state', `cash ${grouped(final.cash)}`, positions.length === 0 ? 'no position' : positions.join(' · ')));
+    list.push(
+      card('Final state', 'final-state', `cash ${grouped(final.cash)}`, positions.length === 0 ? 'no position' : positions.join(' · ')),
+    );
   }
   return h('div', { class: 'cards' }, ...list);
 }
 
 function card(title: string, key: string, value: string, detail: string): HTMLElement {
-  return h('div', { class: 'card', attributes: { 'data-figure': key } }, h('h3', {}, title), h('p', { class: 'card-value' }, value), h('p', { class: 'card-detail' }, detail));
+  return h(
+    'div',
+    { class: 'card', attributes: { 'data-figure': key } },
+    h('h3', {}, title),
+    h('p', { class: 'card-value' }, value),
+    h('p', { class: 'card-detail' }, detail),
+  );
 }
 
 function finalState(model: RunModel): { readonly cash: string; readonly positions: ReadonlyMap<string, string> } | undefined {
@@ -67,7 +106,10 @@ function finalState(model: RunModel): { readonly cash: string; readonly position
   if (last === undefined || before === undefined) {
     const sealed = record(model.seal?.['final_state']);
     if (typeof sealed['cash'] !== 'string') return undefined;
-    return { cash: sealed['cash'], positions: new Map(Object.entries(record(sealed['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)])) };
+    return {
+      cash: sealed['cash'],
+      positions: new Map(Object.entries(record(sealed['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)])),
+    };
   }
   const positions = new Map(before);
   applyChanges(positions, last.row);

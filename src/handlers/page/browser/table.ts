@@ -50,22 +50,43 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
   let page = 0;
   let marked: R | undefined;
 
-  const search = h('input', { id: `${spec.id}-filter`, attributes: { type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'Filter' } });
-  const selects = (spec.choices ?? []).map((choice, index) => ({ choice, select: makeSelect(`${spec.id}-choice-${String(index)}`, choice.options) }));
+  const search = h('input', {
+    id: `${spec.id}-filter`,
+    attributes: { type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'Filter' },
+  });
+  const selects = (spec.choices ?? []).map((choice, index) => ({
+    choice,
+    select: makeSelect(`${spec.id}-choice-${String(index)}`, choice.options),
+  }));
   const count = h('p', { class: 'table-count', attributes: { role: 'status' } });
   const heads = columns.map((column, index) => {
     const sort = button(column.title, () => {
-      order = order?.column === index ? (order.descending ? undefined : { column: index, descending: true }) : { column: index, descending: false };
+      order =
+        order?.column === index
+          ? order.descending
+            ? undefined
+            : { column: index, descending: true }
+          : { column: index, descending: false };
       page = 0;
       update();
     });
     return h('th', { attributes: { scope: 'col' }, ...(column.numeric === true ? { class: 'numeric' } : {}) }, sort);
   });
   const body = h('tbody');
-  const previous = button('Previous', () => { turn(page - 1); });
-  const next = button('Next', () => { turn(page + 1); });
+  const previous = button('Previous', () => {
+    turn(page - 1);
+  });
+  const next = button('Next', () => {
+    turn(page + 1);
+  });
   const where = h('span', { class: 'table-where' });
-  const pager = h('div', { class: 'pager', attributes: { role: 'group', 'aria-label': `Pages of ${spec.caption}` } }, previous, where, next);
+  const pager = h(
+    'div',
+    { class: 'pager', attributes: { role: 'group', 'aria-label': `Pages of ${spec.caption}` } },
+    previous,
+    where,
+    next,
+  );
   const scroller = h(
     'div',
     { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': spec.caption } },
@@ -102,7 +123,10 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
       if (order?.column === index) head.setAttribute('aria-sort', order.descending ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
     });
-    fill(count, shown.length === rows.length ? plural(rows.length, ...noun) : `${grouped(String(shown.length))} of ${plural(rows.length, ...noun)}`);
+    fill(
+      count,
+      shown.length === rows.length ? plural(rows.length, ...noun) : `${grouped(String(shown.length))} of ${plural(rows.length, ...noun)}`,
+    );
     show();
   }
 
@@ -120,7 +144,16 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
     const { onRow } = spec;
     const cells = columns.map((column, index) => {
       const content: Node | string = column.cell?.(row) ?? column.text(row);
-      const shownAs = index === 0 && onRow !== undefined ? button(column.text(row), () => { onRow(row); }, { class: 'row-button' }) : content;
+      const shownAs =
+        index === 0 && onRow !== undefined
+          ? button(
+              column.text(row),
+              () => {
+                onRow(row);
+              },
+              { class: 'row-button' },
+            )
+          : content;
       return h('td', { class: column.numeric === true ? 'numeric' : (column.width ?? '') }, shownAs);
     });
     const element = h('tr', row === marked ? { attributes: { 'aria-current': 'true' } } : {}, ...cells);

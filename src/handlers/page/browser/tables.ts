@@ -31,15 +31,30 @@ export function stepTable(model: RunModel, onPick: (entry: StepEntry) => void): 
       { title: 'Decision', text: ({ point }) => point.decision, cell: ({ point }) => decisionBadge(point.decision) },
       { title: 'Actions', width: 'long', text: acted },
       { title: 'Why', width: 'long', text: ({ row }) => text(row['why']) },
-      { title: 'Exposure', numeric: true, text: ({ point }) => grouped(formatDecimal(point.after.exposure)), order: ({ point }) => point.after.exposure },
-      { title: 'Equity', numeric: true, text: ({ point }) => grouped(formatDecimal(point.after.equity)), order: ({ point }) => point.after.equity },
+      {
+        title: 'Exposure',
+        numeric: true,
+        text: ({ point }) => grouped(formatDecimal(point.after.exposure)),
+        order: ({ point }) => point.after.exposure,
+      },
+      {
+        title: 'Equity',
+        numeric: true,
+        text: ({ point }) => grouped(formatDecimal(point.after.equity)),
+        order: ({ point }) => point.after.equity,
+      },
     ],
   });
 }
 
 export function ledgerTable(model: RunModel, onPick: (step: number) => void): DataTable<DerivedFill> {
   const times = new Map(model.steps.map(({ point }) => [point.step, point.time ?? '']));
-  const decimal = (title: string, read: (fill: DerivedFill) => bigint): Column<DerivedFill> => ({ title, numeric: true, text: (fill) => grouped(formatDecimal(read(fill))), order: read });
+  const decimal = (title: string, read: (fill: DerivedFill) => bigint): Column<DerivedFill> => ({
+    title,
+    numeric: true,
+    text: (fill) => grouped(formatDecimal(read(fill))),
+    order: read,
+  });
   return makeTable<DerivedFill>({
     id: 'ledger-table',
     caption: 'Ledger: fills in the order of execution',
@@ -55,7 +70,9 @@ export function ledgerTable(model: RunModel, onPick: (step: number) => void): Da
     },
     columns: [
       { title: 'Step', numeric: true, text: ({ step }) => String(step), order: ({ step, actionIndex }) => step * 1e4 + actionIndex },
-      ...(model.steps.some(({ point }) => point.time !== undefined) ? [{ title: 'Time', width: 'short' as const, text: ({ step }: DerivedFill): string => times.get(step) ?? '' }] : []),
+      ...(model.steps.some(({ point }) => point.time !== undefined)
+        ? [{ title: 'Time', width: 'short' as const, text: ({ step }: DerivedFill): string => times.get(step) ?? '' }]
+        : []),
       { title: 'Side', width: 'short', text: (fill) => fill.side, cell: (fill) => side(fill.side) },
       { title: 'Symbol', text: ({ symbol }) => symbol },
       decimal('Quantity', (fill) => fill.quantity),
@@ -84,7 +101,12 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
       { title: 'Kind', text: ({ row }) => text(row['type']) },
       { title: 'Name', width: 'short', text: ({ row }) => text(row['name'] ?? row['op']) },
       { title: 'Asked', text: (entry) => jsonText(askedOf(entry)), cell: (entry) => json(askedOf(entry)) },
-      { title: 'Ok', width: 'short', text: ({ row }) => (row['ok'] === true ? 'ok' : 'not ok'), cell: ({ row }) => (row['ok'] === true ? badge('good', 'good', 'ok') : badge('bad', 'bad', 'not ok')) },
+      {
+        title: 'Ok',
+        width: 'short',
+        text: ({ row }) => (row['ok'] === true ? 'ok' : 'not ok'),
+        cell: ({ row }) => (row['ok'] === true ? badge('good', 'good', 'ok') : badge('bad', 'bad', 'not ok')),
+      },
       { title: 'Recorded', text: (entry) => jsonText(answerOf(entry)), cell: (entry) => json(answerOf(entry)) },
       { title: 'Source', text: ({ row }) => text(row['source']) },
       { title: 'Row', numeric: true, text: ({ rowIndex }) => String(rowIndex), order: ({ rowIndex }) => rowIndex },
@@ -120,5 +142,10 @@ function jsonText(value: unknown): string {
 export function json(value: unknown): HTMLElement {
   const short = jsonText(value);
   if (short.length <= LONG_CHARS) return h('code', {}, short);
-  return h('details', {}, h('summary', {}, h('code', {}, `${short.slice(0, LONG_CHARS).toWellFormed()}…`)), h('pre', { attributes: { tabindex: '0' } }, JSON.stringify(value, null, 2)));
+  return h(
+    'details',
+    {},
+    h('summary', {}, h('code', {}, `${short.slice(0, LONG_CHARS).toWellFormed()}…`)),
+    h('pre', { attributes: { tabindex: '0' } }, JSON.stringify(value, null, 2)),
+  );
 }

@@ -8,12 +8,14 @@ export interface Unpacked {
 }
 
 export async function unpackTape(base64: string): Promise<Unpacked> {
-  if (typeof DecompressionStream === 'undefined') return { lines: [], fault: 'this browser cannot unpack gzip: it has no DecompressionStream' };
+  if (typeof DecompressionStream === 'undefined')
+    return { lines: [], fault: 'this browser cannot unpack gzip: it has no DecompressionStream' };
   const { bytes, whole } = decodeBase64(base64);
   const unpacked = await gunzip(bytes);
   const lines = unpacked.text.split('\n');
   const rest = lines.pop() ?? '';
-  const fault = unpacked.fault ?? (whole ? undefined : 'it is not Base64 to its end') ?? (rest === '' ? undefined : 'its last row has no end');
+  const fault =
+    unpacked.fault ?? (whole ? undefined : 'it is not Base64 to its end') ?? (rest === '' ? undefined : 'its last row has no end');
   return { lines, fault };
 }
 

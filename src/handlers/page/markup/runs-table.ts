@@ -33,7 +33,15 @@ const FILE = /^[a-z.]{1,32}$/;
 export function runsTable({ runs, total }: RunList): readonly Element[] {
   if (runs.length === 0) {
     const where = el('a', { href: '#requests' }, 'Send an example request');
-    return [el('p', { class: 'empty' }, total === 0 ? 'No run yet. ' : 'No run that can be listed. ', where, ', or use curl as docs/curl-examples.md shows. Every run is listed here once it is finished.')];
+    return [
+      el(
+        'p',
+        { class: 'empty' },
+        total === 0 ? 'No run yet. ' : 'No run that can be listed. ',
+        where,
+        ', or use curl as docs/curl-examples.md shows. Every run is listed here once it is finished.',
+      ),
+    ];
   }
   const head = HEADS.map((title) => el('th', { scope: 'col', role: 'columnheader' }, title));
   // The roles say what the elements are: on narrow screens they are no longer drawn as a table, and browsers then forget it.
@@ -55,8 +63,20 @@ const HEADS = ['Run', 'Mode', 'Result', 'Decisions', 'Files'] as const;
 
 function rowOf(run: ListedRun): Element {
   const [, folder] = ARTIFACT_DIR.exec(run.artifact_dir) ?? [];
-  const cells: readonly (readonly Markup[])[] = [nameOf(run, folder), [said(run.mode)], [resultOf(run)], [decisionsOf(run.decisions)], filesOf(run, folder)];
-  const parts = cells.map((content, index) => el(index === 0 ? 'th' : 'td', { ...(index === 0 ? { scope: 'row', role: 'rowheader' } : { role: 'cell' }), 'data-label': HEADS[index] ?? '' }, ...content));
+  const cells: readonly (readonly Markup[])[] = [
+    nameOf(run, folder),
+    [said(run.mode)],
+    [resultOf(run)],
+    [decisionsOf(run.decisions)],
+    filesOf(run, folder),
+  ];
+  const parts = cells.map((content, index) =>
+    el(
+      index === 0 ? 'th' : 'td',
+      { ...(index === 0 ? { scope: 'row', role: 'rowheader' } : { role: 'cell' }), 'data-label': HEADS[index] ?? '' },
+      ...content,
+    ),
+  );
   return el('tr', { role: 'row' }, ...parts);
 }
 
@@ -66,7 +86,11 @@ function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
   const id = said(run.run_id);
   const code = el('code', { title: id }, id.slice(0, ID_SHOWN));
   if (folder === undefined) return [code];
-  const link = el('a', { id: `report-${folder}`, href: `/runs/${folder}/report`, 'aria-label': `Report of ${id.slice(0, ID_SHOWN)}` }, code);
+  const link = el(
+    'a',
+    { id: `report-${folder}`, href: `/runs/${folder}/report`, 'aria-label': `Report of ${id.slice(0, ID_SHOWN)}` },
+    code,
+  );
   return folder.includes('-stopped-') ? [link, el('span', { class: 'quiet' }, ' part')] : [link];
 }
 
@@ -83,7 +107,9 @@ function decisionsOf(decisions: unknown): string {
 
 function filesOf({ files }: ListedRun, folder: string | undefined): readonly Markup[] {
   if (folder === undefined) return ['–'];
-  const links = files.filter((file) => FILE.test(file)).map((file) => el('li', {}, el('a', { id: `file-${folder}-${file}`, href: `/runs/${folder}/${file}` }, file)));
+  const links = files
+    .filter((file) => FILE.test(file))
+    .map((file) => el('li', {}, el('a', { id: `file-${folder}-${file}`, href: `/runs/${folder}/${file}` }, file)));
   const count = `${String(links.length)} files`;
   const summary = el('summary', { id: `files-${folder}`, 'aria-label': `${count} of ${folder.slice(0, ID_SHOWN)}` }, count);
   return [el('details', { id: `held-${folder}` }, summary, el('ul', {}, ...links))];
