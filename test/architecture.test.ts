@@ -104,7 +104,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
   },
 
-  // What all artifact stores share: the grammar of their keys.
+  // What all stores share: the grammar of their keys.
   'src/adapters': { imports: [DOMAIN], types: ['src/ports'], packages: FP },
   'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: FP },
   'src/adapters/s3': {

@@ -69,20 +69,23 @@ function get(objects: Map<string, StubObject>, key: string, corrupt: boolean): S
 
 function list(objects: Map<string, StubObject>, query: URLSearchParams): StubAnswer {
   const prefix = query.get('prefix') ?? '';
+  const startAfter = query.get('start-after') ?? '';
+  const byFolder = query.get('delimiter') === '/';
+  const pageEntries = Math.min(Number(query.get('max-keys') ?? PAGE_ENTRIES), PAGE_ENTRIES);
   const entries = new Set<string>();
   for (const key of objects.keys()) {
-    if (!key.startsWith(prefix)) continue;
-    const slash = key.indexOf('/', prefix.length);
+    if (!key.startsWith(prefix) || key <= startAfter) continue;
+    const slash = byFolder ? key.indexOf('/', prefix.length) : -1;
     entries.add(slash < 0 ? key : key.slice(0, slash + 1));
   }
   const sorted = [...entries].sort();
   const start = Number(query.get('continuation-token') ?? '0');
-  const page = sorted.slice(start, start + PAGE_ENTRIES);
-  const more = start + PAGE_ENTRIES < sorted.length;
+  const page = sorted.slice(start, start + pageEntries);
+  const more = start + pageEntries < sorted.length;
   const body = [
     '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>',
     `<IsTruncated>${String(more)}</IsTruncated>`,
-    more ? `<NextContinuationToken>${String(start + PAGE_ENTRIES)}</NextContinuationToken>` : '',
+    more ? `<NextContinuationToken>${String(start + pageEntries)}</NextContinuationToken>` : '',
     ...page.map((entry) =>
       entry.endsWith('/') && entry !== prefix
         ? `<CommonPrefixes><Prefix>${entry}</Prefix></CommonPrefixes>`

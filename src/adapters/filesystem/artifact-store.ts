@@ -85,7 +85,7 @@ async function outcomeAgainst(root: string, path: string, artifact: Artifact): P
 }
 
 /** The synced file takes its name only when nothing has it: `link` refuses to replace, `rename` would not. */
-async function linkOnce(writing: string, path: string): Promise<boolean> {
+export async function linkOnce(writing: string, path: string): Promise<boolean> {
   try {
     await link(writing, path);
     return true;
@@ -101,7 +101,7 @@ async function linkOnce(writing: string, path: string): Promise<boolean> {
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(bytes);
@@ -113,7 +113,7 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Creates what is missing of the path and makes each new name durable; `false` where an artifact stands in the way. */
-async function makeFolder(root: string, folder: string): Promise<boolean> {
+export async function makeFolder(root: string, folder: string): Promise<boolean> {
   await makeSynced(root);
   try {
     await makeSynced(folder);
@@ -131,7 +131,7 @@ async function makeSynced(folder: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(folder, 'r');
@@ -147,7 +147,7 @@ async function syncFolder(folder: string): Promise<void> {
 const NO_FOLDER_SYNC = new Set(['EPERM', 'EISDIR', 'EINVAL', 'EACCES']);
 
 /** The bytes of a plain file inside the root, or `undefined` where there is none. */
-async function readWhole(root: string, path: string): Promise<Uint8Array | undefined> {
+export async function readWhole(root: string, path: string): Promise<Uint8Array | undefined> {
   try {
     if (!(await stat(path)).isFile()) return undefined;
     await assertInside(root, path);
@@ -198,7 +198,7 @@ interface FileError {
 }
 
 /** By shape and not by class: anything else that is thrown is a bug and goes on up. */
-function isFileError(error: unknown): error is FileError {
+export function isFileError(error: unknown): error is FileError {
   return isRecord(error) && typeof error['code'] === 'string' && typeof error['message'] === 'string';
 }
 
