@@ -20,7 +20,7 @@ const DOMAIN = 'src/domain/**';
 const EITHER = ['fp-ts/Either'];
 const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
 /** What a test may reach for; the runtime is one of the things tested. */
-const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-s3'];
+const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-kms', '@aws-sdk/client-s3'];
 /** Reads back what was deployed. */
 const CONTROL_PLANE = [
   '@aws-sdk/client-apigatewayv2',
@@ -87,9 +87,15 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/domain/cost': { imports: ['src/domain', 'src/domain/codec', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
+  // Receipts: statements about runs, signed. Facts about a run are handed to it.
+  'src/domain/receipt': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec'],
+    packages: [...EITHER, 'io-ts'],
+  },
+
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
 
-  'src/adapters/memory': { imports: [DOMAIN, 'src/ports', 'src/adapters'], packages: [...FP, 'node:perf_hooks'] },
+  'src/adapters/memory': { imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/keys'], packages: [...FP, 'node:perf_hooks'] },
   'src/adapters/filesystem': {
     imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/memory'],
     packages: [
@@ -114,6 +120,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/adapters/agentcore': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
+  },
+  // Keys in PEM and in AWS KMS.
+  'src/adapters/keys': { imports: ['src/ports'], packages: [...FP, 'node:crypto'] },
+  'src/adapters/kms': {
+    imports: ['src/ports', 'src/adapters/aws', 'src/adapters/keys'],
+    packages: [...FP, '@aws-sdk/client-kms', 'node:crypto'],
   },
   'src/adapters/powertools': {
     imports: [DOMAIN, 'src/ports'],

@@ -27,3 +27,14 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
+
+/** Base64 in its padded form. */
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** The bytes of base64 in its padded form; nothing for any other text, so that no two texts stand for the same bytes. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return base64(bytes) === text ? bytes : undefined;
+}

@@ -1,0 +1,71 @@
+/**
+ * Signatures by an asymmetric key of AWS KMS: the private half never leaves the service.
+ * The public half is asked for once a process; it gives the key id and the algorithm. Each signature is one request, sent once.
+ */
+import { createHash } from 'node:crypto';
+import { GetPublicKeyCommand, type KMSClient, SignCommand, type SigningAlgorithmSpec } from '@aws-sdk/client-kms';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { Deadline } from '../../ports/clock';
+import type { CallFailure } from '../../ports/dependency';
+import type { Signature, SignatureAlgorithm, Signer } from '../../ports/signer';
+import { attempt, type Call, unusable } from '../aws/attempt';
+import { type PublicHalf, publicHalfOfDer } from '../keys/key-file';
+
+export interface KmsSignerDeps {
+  readonly client: KMSClient;
+  /** Id, ARN or alias of the key. */
+  readonly key: string;
+}
+
+const SERVICE = 'kms';
+
+/** The longest message that KMS takes whole; of a longer one it signs the digest. Unit: bytes. */
+const RAW_BYTES_MAX = 4096;
+
+const SPECS: Readonly<Record<SignatureAlgorithm, SigningAlgorithmSpec>> = {
+  'ecdsa-p256-sha256': 'ECDSA_SHA_256',
+  ed25519: 'ED25519_SHA_512',
+};
+
+export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
+  let known: PublicHalf | undefined;
+
+  async function publicHalf(deadline: Deadline): Promise<Either<CallFailure, PublicHalf>> {
+    if (known !== undefined) return right(known);
+    const call: Call = { service: SERVICE, operation: 'GetPublicKey', kind: 'read', deadline };
+    const answer = await attempt(call, (signal) => client.send(new GetPublicKeyCommand({ KeyId: key }), { abortSignal: signal }));
+    if (isLeft(answer)) return answer;
+    const { PublicKey: spki, KeyUsage: usage } = answer.right;
+    known = spki === undefined || usage !== 'SIGN_VERIFY' ? undefined : publicHalfOfDer(spki);
+    if (known === undefined)
+      return left(unusable(call, `key ${key} cannot sign receipts: KeyUsage SIGN_VERIFY and KeySpec ECC_NIST_P256 are needed`));
+    return right(known);
+  }
+
+  async function sign(bytes: Uint8Array, deadline: Deadline): Promise<Either<CallFailure, Signature>> {
+    const half = await publicHalf(deadline);
+    if (isLeft(half)) return half;
+    const { algorithm, keyId } = half.right;
+    const call: Call = { service: SERVICE, operation: 'Sign', kind: 'write', deadline };
+    const raw = bytes.length <= RAW_BYTES_MAX;
+    if (!raw && algorithm === 'ed25519') {
+      return left({ ...unusable(call, `KMS signs at most ${String(RAW_BYTES_MAX)} bytes with an Ed25519 key; use P-256`), effect: 'none' });
+    }
+    const answer = await attempt(call, (signal) =>
+      client.send(
+        new SignCommand({
+          KeyId: key,
+          Message: raw ? bytes : createHash('sha256').update(bytes).digest(),
+          MessageType: raw ? 'RAW' : 'DIGEST',
+          SigningAlgorithm: SPECS[algorithm],
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    if (isLeft(answer)) return answer;
+    const { Signature: signature } = answer.right;
+    return signature === undefined ? left(unusable(call, 'the answer holds no signature')) : right({ keyId, algorithm, bytes: signature });
+  }
+
+  return { sign: (bytes, deadline) => () => sign(bytes, deadline) };
+}
