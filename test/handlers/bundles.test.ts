@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import type { Mode } from '../../src/handlers/http/handler';
+import type { Mode } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -26,14 +26,14 @@ const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 
 const BUILD = `
-import { buildLambda } from './.config/build-lambda.mjs';
+import { buildLambda } from '.config/build-lambda.mjs';
 const { metafile, zipBytes } = await buildLambda('1.2.3', { outdir: process.argv[1] });
 const inputs = ([, { inputs }]) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0);
 const bundles = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
 console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((bundle) => [bundle[0].split('/').at(-2), inputs(bundle)])) }));
 `;
 const BUDGET = `
-import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
+import { overBudget, ZIP_BYTES_MAX } from '.config/build-lambda.mjs';
 console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1 }) }));
 `;
 
@@ -192,7 +192,7 @@ describe('what is in them', () => {
   const partsOf = (wanted: string): readonly string[] => [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
-    expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/body-base.ts', 'src/handlers/lambda/base.ts']);
+    expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/contract/body-base.ts', 'src/handlers/lambda/base.ts']);
     expect(partsOf('tools')).toEqual([
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
@@ -200,7 +200,7 @@ describe('what is in them', () => {
       'src/domain/ledger/fill.ts',
       'src/domain/run/tool-plan.ts',
       'src/domain/world/proposal.ts',
-      'src/handlers/http/body-tools.ts',
+      'src/handlers/http/contract/body-tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
     ]);
@@ -208,7 +208,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/memory.ts',
       'src/adapters/memory/clock.ts',
       'src/domain/run/memory-plan.ts',
-      'src/handlers/http/body-memory.ts',
+      'src/handlers/http/contract/body-memory.ts',
       'src/handlers/lambda/memory.ts',
     ]);
     // A world, which memory has not.
@@ -232,8 +232,8 @@ describe('what is in them', () => {
       'src/domain/world/state.ts',
       'src/domain/world/step.ts',
       'src/domain/world/verification.ts',
-      'src/handlers/http/body-world.ts',
-      'src/handlers/http/documents.ts',
+      'src/handlers/http/contract/body-world.ts',
+      'src/handlers/http/contract/documents.ts',
     ]);
     // Calls to the outside, which base has not.
     expect(partsOf('tools memory')).toEqual([
@@ -258,7 +258,7 @@ describe('what is in them', () => {
 
 describe('nothing is loaded that the first request does not use', () => {
   const READABLE = `
-import { bundleForLambda } from './.config/build-lambda.mjs';
+import { bundleForLambda } from '.config/build-lambda.mjs';
 await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/base.ts' }, false);
 `;
   interface Part {
@@ -306,8 +306,8 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual([
       'src/domain/codec/problem.ts',
       'src/domain/run/stop.ts',
-      'src/handlers/http/artifact-bytes.ts',
-      'src/handlers/http/problems.ts',
+      'src/handlers/http/modes/artifact-bytes.ts',
+      'src/handlers/http/contract/problems.ts',
     ]);
   });
 });

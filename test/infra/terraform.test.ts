@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
-import { METRICS } from '../../src/handlers/http/observed';
-import { ROUTES } from '../../src/handlers/http/routes';
+import { METRICS } from '../../src/handlers/http/edge/observed';
+import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
 import { describeWhere } from '../support/needs';
 import { readReport } from './terraform-report';
