@@ -26,14 +26,14 @@ const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 
 const BUILD = `
-import { buildLambda } from '.config/build-lambda.mjs';
+import { buildLambda } from './.config/build-lambda.mjs';
 const { metafile, zipBytes } = await buildLambda('1.2.3', { outdir: process.argv[1] });
 const inputs = ([, { inputs }]) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0);
 const bundles = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
 console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((bundle) => [bundle[0].split('/').at(-2), inputs(bundle)])) }));
 `;
 const BUDGET = `
-import { overBudget, ZIP_BYTES_MAX } from '.config/build-lambda.mjs';
+import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
 console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1 }) }));
 `;
 
@@ -192,7 +192,12 @@ describe('what is in them', () => {
   const partsOf = (wanted: string): readonly string[] => [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
-    expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/contract/body-base.ts', 'src/handlers/lambda/base.ts']);
+    expect(partsOf('base')).toEqual([
+      'src/domain/run/engine.ts',
+      'src/handlers/http/contract/body-base.ts',
+      'src/handlers/http/modes/base.ts',
+      'src/handlers/lambda/base.ts',
+    ]);
     expect(partsOf('tools')).toEqual([
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
@@ -201,6 +206,7 @@ describe('what is in them', () => {
       'src/domain/run/tool-plan.ts',
       'src/domain/world/proposal.ts',
       'src/handlers/http/contract/body-tools.ts',
+      'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
     ]);
@@ -209,6 +215,7 @@ describe('what is in them', () => {
       'src/adapters/memory/clock.ts',
       'src/domain/run/memory-plan.ts',
       'src/handlers/http/contract/body-memory.ts',
+      'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
     ]);
     // A world, which memory has not.
@@ -258,7 +265,7 @@ describe('what is in them', () => {
 
 describe('nothing is loaded that the first request does not use', () => {
   const READABLE = `
-import { bundleForLambda } from '.config/build-lambda.mjs';
+import { bundleForLambda } from './.config/build-lambda.mjs';
 await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/base.ts' }, false);
 `;
   interface Part {
@@ -306,8 +313,8 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual([
       'src/domain/codec/problem.ts',
       'src/domain/run/stop.ts',
-      'src/handlers/http/modes/artifact-bytes.ts',
       'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/modes/artifact-bytes.ts',
     ]);
   });
 });

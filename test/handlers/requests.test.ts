@@ -1,7 +1,7 @@
 /** Requests over HTTP as API Gateway sends them: what is taken, what is refused, and how each refusal looks. */
 import type { ApiError, ErrorCode } from '../../src/handlers/http/contract/errors';
 import type { Mode } from '../../src/handlers/http/contract/response';
-import { answerOf, ask, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
+import { answerOf, ask, CONFIG, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent, type HttpRequest, JSON_TYPE } from '../support/http-events';
 
 const PATHS = {
