@@ -3,8 +3,8 @@
  * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
  */
 import { failure, success } from 'io-ts';
-import type { Budget, BudgetState, Limiter } from '../../domain/budget/budget';
-import { hasCanonicalForm, type Json } from '../../domain/canonical/canonical';
+import type { Budget, BudgetState, Limiter } from '../../../domain/budget/budget';
+import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
 import {
   type Codec,
   countCodec,
@@ -15,8 +15,8 @@ import {
   objectCodec,
   taggedCodec,
   textCodec,
-} from '../../domain/codec/codec';
-import { COUNT_MAX, SPEC_VERSION } from '../../domain/limits';
+} from '../../../domain/codec/codec';
+import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, Mode } from './response';
 

@@ -1,6 +1,6 @@
 /** The ceilings of a deployment: a budget above one is refused whole, before anything runs. docs/spec.md section 5. */
-import { type Budget, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../domain/budget/budget';
-import type { BudgetAboveCeiling } from './errors';
+import { type Budget, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../../domain/budget/budget';
+import type { BudgetAboveCeiling } from '../contract/errors';
 
 export function aboveCeiling(budget: Budget, ceilings: Budget): BudgetAboveCeiling | undefined {
   for (const dimension of DIMENSIONS) {
