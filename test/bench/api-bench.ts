@@ -17,8 +17,7 @@ import { systemClock } from '../../src/adapters/memory/clock';
 import { makeInProcessMemory } from '../../src/adapters/memory/memory';
 import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { makeBreaker } from '../../src/domain/budget/breaker';
-import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
-import { CEILING_DEFAULTS } from '../../src/handlers/config';
+import { CEILINGS, DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import type { Handler, HandlerConfig } from '../../src/handlers/http/handler';
 import { makeHandler } from '../../src/handlers/http/modes';
 import type { Memory } from '../../src/ports/memory';
@@ -40,7 +39,7 @@ const CONNECTIONS = 4;
 
 const CONFIG: HandlerConfig = {
   version: 'bench',
-  ceilings: CEILING_DEFAULTS,
+  ceilings: CEILINGS,
   memoryEnabled: true,
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
