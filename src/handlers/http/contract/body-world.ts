@@ -1,11 +1,11 @@
 /** The part of a body that describes a world: base and tools have it. What is left out is a bundled example, or the domain's default. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { Codec } from '../../domain/codec/codec';
-import type { Problem } from '../../domain/codec/problem';
-import type { MarketPath } from '../../domain/market/market-path';
-import { decodeStrategy } from '../../domain/strategy/strategy';
-import { decodePolicy } from '../../domain/world/policy';
-import { decodeState } from '../../domain/world/state';
+import type { Codec } from '../../../domain/codec/codec';
+import type { Problem } from '../../../domain/codec/problem';
+import type { MarketPath } from '../../../domain/market/market-path';
+import { decodeStrategy } from '../../../domain/strategy/strategy';
+import { decodePolicy } from '../../../domain/world/policy';
+import { decodeState } from '../../../domain/world/state';
 import { DEFAULT_MARKET, DEFAULT_STRATEGY, marketCodec, policyDocumentCodec, stateDocumentCodec, strategyCodec } from './documents';
 
 export const worldFields = { market: marketCodec, strategy: strategyCodec, policy: policyDocumentCodec, initial_state: stateDocumentCodec };

@@ -1,19 +1,11 @@
 /** What the middlewares of one invocation share. */
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { isRecord } from '../../domain/codec/codec';
+import { isRecord } from '../../../domain/codec/codec';
+import type { Answer, AnswerBody } from './act';
 import type { Inbound } from './inbound';
-import type { ApiResponse, HealthResponse } from './response';
 
-/** What the handler answers: not yet in the form of HTTP or of a direct invocation. */
-export interface Answer {
-  readonly _tag: 'Answer';
-  readonly status: number;
-  /** Absent for OPTIONS. */
-  readonly body?: ApiResponse | HealthResponse;
-}
-
-export type HandlerResult = APIGatewayProxyStructuredResultV2 | ApiResponse | HealthResponse;
+export type HandlerResult = APIGatewayProxyStructuredResultV2 | AnswerBody;
 
 export type Shared = { inbound?: Inbound; answer?: Answer; startedMs?: number };
 

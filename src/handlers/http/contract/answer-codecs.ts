@@ -3,9 +3,9 @@
  * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
  */
 import { failure, success } from 'io-ts';
-import { budgetStateCodec, fullBudgetCodec, type Limiter } from '../../domain/budget/budget';
-import { DIMENSION_NAMES, DIMENSIONS } from '../../domain/budget/dimensions';
-import { hasCanonicalForm, type Json } from '../../domain/canonical/canonical';
+import { budgetStateCodec, fullBudgetCodec, type Limiter } from '../../../domain/budget/budget';
+import { DIMENSION_NAMES, DIMENSIONS } from '../../../domain/budget/dimensions';
+import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
 import {
   type Codec,
   countCodec,
@@ -16,8 +16,8 @@ import {
   objectCodec,
   taggedCodec,
   textCodec,
-} from '../../domain/codec/codec';
-import { COUNT_MAX, SPEC_VERSION } from '../../domain/limits';
+} from '../../../domain/codec/codec';
+import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, Mode } from './response';
 

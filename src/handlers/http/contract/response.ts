@@ -1,9 +1,9 @@
 /** What the API answers: the same object over HTTP and from a direct invocation. */
-import type { Budget, BudgetState } from '../../domain/budget/budget';
-import type { Json } from '../../domain/canonical/canonical';
-import type { SPEC_VERSION } from '../../domain/limits';
-import type { Decisions } from '../../domain/run/engine';
-import type { StateText } from '../../domain/world/state';
+import type { Budget, BudgetState } from '../../../domain/budget/budget';
+import type { Json } from '../../../domain/canonical/canonical';
+import type { SPEC_VERSION } from '../../../domain/limits';
+import type { Decisions } from '../../../domain/run/engine';
+import type { StateText } from '../../../domain/world/state';
 import type { ApiError } from './errors';
 
 export type Mode = 'agentcore-base' | 'agentcore-tools' | 'agentcore-memory';

@@ -1,10 +1,10 @@
 /** The body of a tools request. */
 import { isLeft, right } from 'fp-ts/Either';
-import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../domain/budget/budget';
-import { objectCodec } from '../../domain/codec/codec';
-import type { PlanItem } from '../../domain/run/request';
-import { planCodec } from '../../domain/run/request-codecs';
-import { DEFAULT_PLAN } from '../../domain/run/tool-plan';
+import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { objectCodec } from '../../../domain/codec/codec';
+import type { PlanItem } from '../../../domain/run/request';
+import { planCodec } from '../../../domain/run/request-codecs';
+import { DEFAULT_PLAN } from '../../../domain/run/tool-plan';
 import { type Decode, decodeWith } from './body';
 import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
 

@@ -1,11 +1,11 @@
 /** Documents of a request: inline, or by the name of an example that is bundled with the handler. */
-import thresholdDemo from '../../../examples/strategies/threshold_demo.json';
-import tradingPath from '../../../examples/fixtures/trading_path.json';
+import thresholdDemo from '../../../../examples/strategies/threshold_demo.json';
+import tradingPath from '../../../../examples/fixtures/trading_path.json';
 import { failure, success } from 'io-ts';
-import { type Codec, decimalCodec, isRecord, type JsonSchema, makeCodec, NOT_NEGATIVE } from '../../domain/codec/codec';
-import { type MarketPath, marketPathCodec } from '../../domain/market/market-path';
-import { strategySchema } from '../../domain/strategy/strategy';
-import { policySchema } from '../../domain/world/policy';
+import { type Codec, decimalCodec, isRecord, type JsonSchema, makeCodec, NOT_NEGATIVE } from '../../../domain/codec/codec';
+import { type MarketPath, marketPathCodec } from '../../../domain/market/market-path';
+import { strategySchema } from '../../../domain/strategy/strategy';
+import { policySchema } from '../../../domain/world/policy';
 
 const MARKETS: ReadonlyMap<string, unknown> = new Map([['trading_path', tradingPath]]);
 const STRATEGIES: ReadonlyMap<string, unknown> = new Map([['threshold_demo', thresholdDemo]]);

@@ -1,20 +1,21 @@
 /** Middleware: reads what came in, and gives what goes out the form in which it was asked for. Whatever is thrown is a bug and a 500. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { refused } from './conclude';
-import { STATUS_OF } from './errors';
+import type { ApiError } from '../contract/errors';
+import type { Service } from '../contract/routes';
+import { type Answer, type AnswerBody, answerOf } from './act';
 import { httpEventOf, type Inbound, readInbound } from './inbound';
-import { type Answer, type HandlerResult, isAnswer, type Middleware } from './middleware';
-import type { Mode } from './response';
+import { type HandlerResult, isAnswer, type Middleware } from './middleware';
 
 interface Options {
-  readonly mode: Mode;
+  readonly service: Service;
   readonly bodyBytesMax: number;
+  readonly refused: (error: ApiError) => AnswerBody;
 }
 
-export function outbound({ mode, bodyBytesMax }: Options): Middleware {
+export function outbound({ service, bodyBytesMax, refused }: Options): Middleware {
   return {
     before: (request) => {
-      request.internal.inbound = readInbound(mode, bodyBytesMax, request.event);
+      request.internal.inbound = readInbound(service, bodyBytesMax, request.event);
     },
     after: (request) => {
       const { response, internal } = request;
@@ -23,12 +24,13 @@ export function outbound({ mode, bodyBytesMax }: Options): Middleware {
       request.response = formed(internal.inbound ?? unread(request.event), response);
     },
     onError: (request) => {
-      const error = {
-        code: 'internal_error',
-        message: 'a fault of this service; its log has the details',
-        request_id: request.context.awsRequestId,
-      } as const;
-      const answer: Answer = { _tag: 'Answer', status: STATUS_OF[error.code], body: refused(mode, error) };
+      const answer = answerOf(
+        refused({
+          code: 'internal_error',
+          message: 'a fault of this service; its log has the details',
+          request_id: request.context.awsRequestId,
+        }),
+      );
       request.internal.answer = answer;
       request.response = formed(request.internal.inbound ?? unread(request.event), answer);
     },

@@ -3,17 +3,17 @@
  * Nothing is repeated and nothing replaced; a repeat of the request completes what is missing. More bytes than the ceiling store nothing.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { assert, assertNever, InvariantError } from '../../domain/assert';
-import type { FinishedRun } from '../../domain/run/finish';
-import { filesOf } from '../../domain/run/inputs';
-import { DEADLINE } from '../../domain/run/stop';
-import type { RunSummary } from '../../domain/run/summary';
-import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../ports/artifact-store';
-import type { Deadline } from '../../ports/clock';
-import type { CallFailure } from '../../ports/dependency';
-import type { RunFile } from '../../ports/run-files';
+import { assert, assertNever, InvariantError } from '../../../domain/assert';
+import type { FinishedRun } from '../../../domain/run/finish';
+import { filesOf } from '../../../domain/run/inputs';
+import { DEADLINE } from '../../../domain/run/stop';
+import type { RunSummary } from '../../../domain/run/summary';
+import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../../ports/artifact-store';
+import type { Deadline } from '../../../ports/clock';
+import type { CallFailure } from '../../../ports/dependency';
+import type { RunFile } from '../../../ports/run-files';
 import { tooManyBytes } from './artifact-bytes';
-import type { ApiError } from './errors';
+import type { ApiError } from '../contract/errors';
 
 export interface Storing {
   readonly artifacts: ArtifactStore;

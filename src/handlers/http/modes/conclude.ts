@@ -1,16 +1,17 @@
 /** From what a use case left to the answer: the run is stored, and its summary told. */
 import { type Either, isLeft } from 'fp-ts/Either';
-import { assertNever, InvariantError } from '../../domain/assert';
-import { type Budget, NOTHING_SPENT } from '../../domain/budget/budget';
-import type { Json } from '../../domain/canonical/canonical';
-import type { FinishedRun } from '../../domain/run/finish';
-import type { RunError } from '../../domain/run/prepare';
-import type { RunSummary } from '../../domain/run/summary';
-import type { MemoryRunWriter } from '../compose-request';
-import type { ApiError } from './errors';
-import type { Invocation } from './invocation';
-import { invalidRequest } from './problems';
-import type { ApiResponse, Mode } from './response';
+import { assertNever, InvariantError } from '../../../domain/assert';
+import { type Budget, NOTHING_SPENT } from '../../../domain/budget/budget';
+import type { Json } from '../../../domain/canonical/canonical';
+import type { FinishedRun } from '../../../domain/run/finish';
+import type { RunError } from '../../../domain/run/prepare';
+import type { RunSummary } from '../../../domain/run/summary';
+import type { ArtifactStore } from '../../../ports/artifact-store';
+import type { RunFile } from '../../../ports/run-files';
+import type { ApiError } from '../contract/errors';
+import { invalidRequest } from '../contract/problems';
+import type { ApiResponse, Mode } from '../contract/response';
+import type { Invocation } from '../edge/act';
 import { storeRun } from './store';
 
 /** An answer without a run. */
@@ -27,19 +28,29 @@ export function refused(mode: Mode, error: ApiError, budget: Budget | null = nul
   };
 }
 
+interface Finished {
+  readonly files: () => Readonly<Partial<Record<RunFile, Uint8Array>>>;
+}
+
+interface Stores {
+  readonly settings: { readonly artifactBytesMax: number };
+  readonly artifacts: ArtifactStore;
+}
+
 export async function conclude(
   mode: Mode,
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
-  writer: MemoryRunWriter,
-  { config, ports, storing }: Invocation,
+  writer: Finished,
+  { settings, artifacts }: Stores,
+  { storing }: Pick<Invocation, 'storing'>,
 ): Promise<ApiResponse> {
   if (isLeft(outcome)) return refused(mode, runError(outcome.left), budget);
   const { summary } = outcome.right;
   const stored = await storeRun(outcome.right, writer.files(), {
-    artifacts: ports.artifacts,
+    artifacts,
     deadline: storing,
-    bytesMax: config.artifactBytesMax,
+    bytesMax: settings.artifactBytesMax,
   });
   // A run that is not stored did happen: what it spent and what it answered is told, and why nobody can look it up.
   const error = isLeft(stored) ? stored.left : summary.error;

@@ -2,9 +2,9 @@
  * The ceiling on the bytes of a run's artifacts, as a mode keeps to it. A run that touched something outside should not end without evidence,
  * so memory is held to it before anything is sent, and tools while answers come in; `store.ts` holds every run to it before the first file.
  */
-import type { Budget } from '../../domain/budget/budget';
-import type { RunSummary } from '../../domain/run/summary';
-import type { RequestRefused } from './errors';
+import type { Budget } from '../../../domain/budget/budget';
+import type { RunSummary } from '../../../domain/run/summary';
+import type { RequestRefused } from '../contract/errors';
 
 const RAISE = 'raise EWM_MAX_ARTIFACT_BYTES (max_artifact_bytes in Terraform)';
 

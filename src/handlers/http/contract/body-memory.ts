@@ -1,8 +1,8 @@
 /** The body of a memory request. */
-import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../domain/budget/budget';
-import { objectCodec } from '../../domain/codec/codec';
-import { memoryRequestsCodec } from '../../domain/run/request-codecs';
-import type { MemoryOperation } from '../../ports/memory';
+import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { objectCodec } from '../../../domain/codec/codec';
+import { memoryRequestsCodec } from '../../../domain/run/request-codecs';
+import type { MemoryOperation } from '../../../ports/memory';
 import { type Decode, decodeWith } from './body';
 
 export const memoryBodyCodec = objectCodec('memory request', {

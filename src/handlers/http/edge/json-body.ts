@@ -3,13 +3,13 @@
  * that stands twice in one object, nesting beyond any document of ours, and keys that would reach a prototype.
  */
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import { isRecord } from '../../domain/codec/codec';
-import { jsonFault, NESTING_MAX } from '../../domain/codec/json-keys';
-import type { Problem } from '../../domain/codec/problem';
-import type { ApiError } from './errors';
+import { isRecord } from '../../../domain/codec/codec';
+import { jsonFault, NESTING_MAX } from '../../../domain/codec/json-keys';
+import type { Problem } from '../../../domain/codec/problem';
+import type { ApiError } from '../contract/errors';
 import type { Inbound } from './inbound';
 import type { Middleware } from './middleware';
-import { invalidRequest, positionOf } from './problems';
+import { invalidRequest, positionOf } from '../contract/problems';
 
 interface Options {
   readonly bodyBytesMax: number;

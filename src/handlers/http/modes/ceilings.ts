@@ -1,7 +1,7 @@
 /** The ceilings of a deployment: a budget above one is refused whole, before anything runs. docs/spec.md section 5. */
-import { type Budget, metersOf, nothingSpent } from '../../domain/budget/budget';
-import { COUNT_MAX } from '../../domain/limits';
-import type { BudgetAboveCeiling } from './errors';
+import { type Budget, metersOf, nothingSpent } from '../../../domain/budget/budget';
+import { COUNT_MAX } from '../../../domain/limits';
+import type { BudgetAboveCeiling } from '../contract/errors';
 
 export function aboveCeiling(budget: Budget, ceilings: Budget): BudgetAboveCeiling | undefined {
   const asked = new Map(metersOf(budget).map(({ limiter, max }) => [limiter, max]));

@@ -1,5 +1,5 @@
 /** Problems of a request as an answer tells them: bounded, whatever was sent. */
-import type { Problem } from '../../domain/codec/problem';
+import type { Problem } from '../../../domain/codec/problem';
 import type { InvalidRequest } from './errors';
 
 const PROBLEMS_MAX = 50;

@@ -2,20 +2,20 @@
  * The published contract: OpenAPI 3.1 and the JSON Schema of the error, both made of the codecs that check requests and describe answers.
  * `docs/openapi.json` and `docs/schema/error.schema.json` are this text; a test holds them to it and writes them with UPDATE=1.
  */
-import { budgetCodec, budgetStateCodec, fullBudgetCodec } from '../../domain/budget/budget';
-import type { Json } from '../../domain/canonical/canonical';
-import { isRecord, type JsonSchema } from '../../domain/codec/codec';
-import { SPEC_VERSION } from '../../domain/limits';
-import { marketPathCodec } from '../../domain/market/market-path';
-import { memoryRequestsCodec, planCodec } from '../../domain/run/request-codecs';
-import { strategySchema } from '../../domain/strategy/strategy';
-import { policySchema } from '../../domain/world/policy';
+import { budgetCodec, budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget';
+import type { Json } from '../../../domain/canonical/canonical';
+import { isRecord, type JsonSchema } from '../../../domain/codec/codec';
+import { SPEC_VERSION } from '../../../domain/limits';
+import { marketPathCodec } from '../../../domain/market/market-path';
+import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
+import { strategySchema } from '../../../domain/strategy/strategy';
+import { policySchema } from '../../../domain/world/policy';
 import { ANSWERS, errorCodec, healthCodec, problemCodec } from './answer-codecs';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';
 import { type ErrorCode, STATUS_OF } from './errors';
-import { type Route, ROUTES } from './routes';
+import { methodOf, pathOf, type Route, ROUTES } from './routes';
 import type { Mode } from './response';
 
 const JSON_SCHEMA = 'https://json-schema.org/draft/2020-12/schema';
@@ -131,9 +131,11 @@ export function errorSchema(): Json {
 function pathsOf(): Record<string, Json> {
   return Object.fromEntries(
     (Object.keys(ROUTES) as Route[]).map((route) => {
-      const [method = '', path = ''] = route.split(' ');
-      const target = ROUTES[route];
-      return [path, { [method.toLowerCase()]: target === 'health' ? healthOperation() : operationOf(OPERATIONS[target]) }];
+      const service = ROUTES[route];
+      return [
+        pathOf(route),
+        { [methodOf(route).toLowerCase()]: service === 'every' ? healthOperation() : operationOf(OPERATIONS[service]) },
+      ];
     }),
   );
 }

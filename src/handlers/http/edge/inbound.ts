@@ -2,23 +2,19 @@
  * An invocation as the handler sees it, whichever way it came. Invariant: nothing of the body is parsed before its route, its size, its
  * type and its encoding are known to be right.
  */
-import { isRecord } from '../../domain/codec/codec';
-import type { ApiError, RequestRefused } from './errors';
-import { invalidRequest } from './problems';
-import { matchRoute, type Target } from './routes';
-import type { Mode } from './response';
+import { isRecord } from '../../../domain/codec/codec';
+import type { ApiError, RequestRefused } from '../contract/errors';
+import { invalidRequest } from '../contract/problems';
+import { matchRoute, type Parameters, type Route, type Service } from '../contract/routes';
+import type { Call } from './act';
 
-export interface Inbound {
+export interface Inbound extends Call {
   readonly via: 'http' | 'direct';
-  /** As the route table has it; for logs. */
-  readonly route: string;
-  readonly target: Target | 'options';
+  readonly route: Route | 'direct' | 'OPTIONS' | 'none';
   readonly withBody: boolean;
   readonly allow?: string;
   /** The text of a body that is still to be parsed; a direct invocation has none. */
   readonly text?: string;
-  /** What the handler decodes. */
-  readonly body: unknown;
   /** Set as soon as something is wrong; nothing more is looked at then. */
   readonly refusal?: ApiError;
 }
@@ -26,6 +22,7 @@ export interface Inbound {
 interface HttpEvent {
   readonly method: string;
   readonly path: string;
+  readonly query: Parameters;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly isBase64Encoded: boolean;
@@ -40,26 +37,27 @@ export function httpEventOf(event: unknown): HttpEvent | undefined {
   return {
     method: http['method'].toUpperCase(),
     path: withoutStage(rawPath, stage),
+    query: queryOf(event['rawQueryString']),
     headers: isRecord(event['headers']) ? lowerCased(event['headers']) : {},
     body: event['body'],
     isBase64Encoded: event['isBase64Encoded'] === true,
   };
 }
 
-export function readInbound(mode: Mode, bodyBytesMax: number, event: unknown): Inbound {
+export function readInbound(service: Service, bodyBytesMax: number, event: unknown): Inbound {
   const http = httpEventOf(event);
-  if (http === undefined) {
-    return { via: 'direct', route: 'direct', target: mode, withBody: true, body: event };
-  }
-  const match = matchRoute(mode, http.method, http.path);
+  if (http === undefined) return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, body: event };
+  const call = { via: 'http', parameters: {}, query: http.query, body: {} } as const;
+  const match = matchRoute(service, http.method, http.path);
   switch (match._tag) {
     case 'Refused':
-      return { via: 'http', route: 'none', target: mode, withBody: http.method !== 'HEAD', body: undefined, ...refusal(match) };
+      return { ...call, route: 'none', withBody: http.method !== 'HEAD', ...refusal(match) };
     case 'Options':
-      return { via: 'http', route: 'OPTIONS', target: 'options', withBody: false, body: undefined, allow: match.allow };
-    case 'Target': {
-      const inbound = { via: 'http', route: match.route, target: match.target, withBody: match.withBody, body: {} } as const;
-      return match.target === 'health' ? inbound : { ...inbound, ...readBody(http, bodyBytesMax) };
+      return { ...call, route: 'OPTIONS', withBody: false, allow: match.allow };
+    case 'Route': {
+      const { route, parameters, withBody } = match;
+      const inbound = { ...call, route, parameters, withBody };
+      return route.startsWith('GET ') ? inbound : { ...inbound, ...readBody(http, bodyBytesMax) };
     }
   }
 }
@@ -116,4 +114,8 @@ function withoutStage(rawPath: string, stage: unknown): string {
 
 function lowerCased(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function queryOf(rawQueryString: unknown): Parameters {
+  return typeof rawQueryString === 'string' && rawQueryString !== '' ? Object.fromEntries(new URLSearchParams(rawQueryString)) : {};
 }
