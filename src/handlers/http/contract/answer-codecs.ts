@@ -80,6 +80,14 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     request_id: textCodec,
   }),
   dependency_failed: dependencyFailed(),
+  out_of_range: errorOf(
+    'out_of_range',
+    'The prices of a step take the worth of the state to 10^18 or more; what was done until then is recorded.',
+    {
+      ...message,
+      step_index: count,
+    },
+  ),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 
