@@ -1,21 +1,16 @@
 /** Budgets: the limits of an episode, what has been spent of each, and the refusal that names the limiter. docs/spec.md sections 5 and 9. */
-import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { failure, failures, success } from 'io-ts';
-import { type Codec, countCodec, isRecord, makeCodec, objectCodec } from '../codec/codec';
-import { type Problem, problemsOf } from '../codec/problem';
 import {
   type Dimension,
   DIMENSION_NAMES,
   type DimensionRow,
   DIMENSIONS,
-  OPTIONAL,
   type OptionalDimension,
   REQUIRED,
   REQUIRED_NAMES,
   type RequiredDimension,
 } from './dimensions';
 
-type LimiterFor<D extends Dimension> = (typeof DIMENSIONS)[D]['limiter'];
+export type LimiterFor<D extends Dimension> = (typeof DIMENSIONS)[D]['limiter'];
 
 /** Limits in the units of their dimensions. An optional one that is absent limits nothing. */
 export type Budget = {
@@ -37,40 +32,6 @@ export type Costs = { readonly [D in Dimension]?: number } & { readonly tools?: 
 
 export type Limiter = LimiterFor<Dimension> | `tools.${string}`;
 
-const count = countCodec(0);
-/** A codec for each limit of a table. */
-export const limitCodecs = <T extends Readonly<Record<string, DimensionRow>>>(
-  table: T,
-): Readonly<Record<T[keyof T]['limiter'], Codec<number>>> =>
-  Object.fromEntries(Object.values(table).map(({ limiter, least }) => [limiter, countCodec(least)])) as Readonly<
-    Record<T[keyof T]['limiter'], Codec<number>>
-  >;
-const countCodecs = <K extends string>(names: readonly K[]): Readonly<Record<K, Codec<number>>> =>
-  Object.fromEntries(names.map((name) => [name, count])) as Readonly<Record<K, Codec<number>>>;
-
-const TOOL_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/;
-const TOOLS_MAX = 100;
-
-/** Counts by the name of a tool. */
-const toolCountsCodec: Codec<Readonly<Record<string, number>>> = makeCodec(
-  'calls of single tools',
-  { type: 'object', additionalProperties: count.schema, maxProperties: TOOLS_MAX, propertyNames: { pattern: TOOL_NAME.source } },
-  (value, context) => {
-    if (!isRecord(value)) return failure(value, context, 'expected an object of tool names and counts');
-    const entries = Object.entries(value);
-    if (entries.length > TOOLS_MAX) return failure(value, context, `expected at most ${String(TOOLS_MAX)} tools`);
-    const counts: [string, number][] = [];
-    for (const [name, raw] of entries) {
-      const at = [...context, { key: name, type: count, actual: raw }];
-      if (!TOOL_NAME.test(name)) return failure(raw, at, `not the name of a tool: expected ${TOOL_NAME.source}`);
-      const decoded = count.validate(raw, at);
-      if (isLeft(decoded)) return failures(decoded.left);
-      counts.push([name, decoded.right]);
-    }
-    return success(Object.fromEntries(counts));
-  },
-);
-
 type RequiredLimits = Readonly<Record<LimiterFor<RequiredDimension>, number>>;
 
 function requiredLimits(value: 'fallback' | 'ceiling'): RequiredLimits {
@@ -82,27 +43,6 @@ export const DEFAULT_BUDGET = requiredLimits('fallback');
 
 /** What a deployment that says nothing allows: small, and models off. */
 export const CEILINGS = requiredLimits('ceiling');
-
-export const budgetCodec: Codec<Budget> = objectCodec('budget', {
-  description: 'Limits of one episode. The defaults allow one step and nothing else.',
-  required: {},
-  defaulted: limitCodecs(REQUIRED),
-  optional: { ...limitCodecs(OPTIONAL), tools: toolCountsCodec },
-  defaults: DEFAULT_BUDGET,
-});
-
-/** A budget as answers and records have it, with nothing left to fill in. */
-export const fullBudgetCodec: Codec<Budget> = objectCodec('budget', {
-  description: 'The limits an episode ran under.',
-  required: limitCodecs(REQUIRED),
-  optional: { ...limitCodecs(OPTIONAL), tools: toolCountsCodec },
-});
-
-export const budgetStateCodec: Codec<BudgetState> = objectCodec('budget state', {
-  description: 'What was spent, or attempted: never more than the budget.',
-  required: countCodecs(REQUIRED_NAMES),
-  optional: { ...countCodecs(Object.keys(OPTIONAL) as OptionalDimension[]), tools: toolCountsCodec },
-});
 
 /** Of a budget without optional limits. */
 export const NOTHING_SPENT = Object.fromEntries(REQUIRED_NAMES.map((name) => [name, 0])) as Readonly<Record<RequiredDimension, number>>;
@@ -119,7 +59,7 @@ export interface Meter {
 }
 
 /** The limits of a budget in the order in which they are checked, with what was spent of each. */
-export function metersOf(budget: Budget, spent: Costs = {}): readonly Meter[] {
+export function metersOf(budget: Partial<Budget>, spent: Costs = {}): readonly Meter[] {
   const meters: Meter[] = DIMENSION_NAMES.flatMap((dimension): readonly Meter[] => {
     const row = DIMENSIONS[dimension];
     const max = budget[row.limiter];
@@ -173,9 +113,4 @@ export type BudgetExceeded = {
 export function neededLimit({ limiter, requested, budgets }: BudgetExceeded): number {
   const meter = metersOf(budgets.budget, budgets.budget_state).find((one) => one.limiter === limiter);
   return meter === undefined || meter.row.kind === 'peak' ? requested : meter.spent + requested;
-}
-
-export function decodeBudget(value: unknown): Either<readonly Problem[], Budget> {
-  const decoded = budgetCodec.decode(value);
-  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
 }

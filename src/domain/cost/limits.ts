@@ -2,7 +2,8 @@
  * What bounds a bill: the limits of a deployment, in the form of the Terraform output `limits`.
  * Invariant: whatever decodes has a finite worst case. What would have none (logs that are kept for ever) is refused.
  */
-import { CEILINGS, limitCodecs } from '../budget/budget';
+import { CEILINGS } from '../budget/budget';
+import { limitCodecs } from '../budget/budget-codec';
 import { REQUIRED } from '../budget/dimensions';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';

@@ -2,8 +2,7 @@
  * What the rows of a tape took from the budget, row by row. Invariant: the last of it equals the seal's `budget_state`; a page that shows both
  * shows a difference.
  */
-import { isLeft } from 'fp-ts/Either';
-import { type BudgetState, type Costs, costOf, fullBudgetCodec, type Meter, metersOf, NOTHING_SPENT, spentState } from '../budget/budget';
+import { type BudgetState, type Costs, costOf, type Meter, metersOf, NOTHING_SPENT, spentState } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
@@ -82,8 +81,14 @@ function added(spent: BudgetState, { tools, ...costs }: Costs): BudgetState {
 /** The limits that the run row names, with what was spent of each; none where they are no budget. */
 export function limitsOf(runRow: Row, spent: Costs = {}): readonly Meter[] {
   const inputs = runRow['inputs'];
-  const budget = fullBudgetCodec.decode(isRecord(inputs) ? inputs['budget'] : undefined);
-  return isLeft(budget) ? [] : metersOf(budget.right, spent);
+  const budget = isRecord(inputs) && isRecord(inputs['budget']) ? inputs['budget'] : {};
+  const tools = isRecord(budget['tools']) ? { tools: counts(budget['tools']) } : {};
+  return metersOf({ ...counts(budget), ...tools }, spent);
+}
+
+/** The counts among the members: a page draws what it can of a row that somebody changed. */
+function counts(members: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(members).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
 }
 
 export interface Trip {

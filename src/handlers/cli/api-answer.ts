@@ -1,6 +1,7 @@
 /** Reading an answer of the API that may be of any version, or of something else that listens there: nothing is taken for granted. */
 import { isLeft } from 'fp-ts/Either';
-import { budgetStateCodec, fullBudgetCodec, metersOf } from '../../domain/budget/budget';
+import { metersOf } from '../../domain/budget/budget';
+import { budgetStateCodec, fullBudgetCodec } from '../../domain/budget/budget-codec';
 import { isRecord } from '../../domain/codec/codec';
 import type { ApiAnswer } from './api-client';
 

@@ -1,14 +1,8 @@
 /** The breaker: never over, not by one; the first refusal latches; the budget that it keeps is decoded without guessing. */
 import fc from 'fast-check';
 import { makeBreaker } from '../../../src/domain/budget/breaker';
-import {
-  type BudgetExceeded,
-  type BudgetState,
-  decodeBudget,
-  DEFAULT_BUDGET,
-  neededLimit,
-  NOTHING_SPENT,
-} from '../../../src/domain/budget/budget';
+import { type BudgetExceeded, type BudgetState, DEFAULT_BUDGET, neededLimit, NOTHING_SPENT } from '../../../src/domain/budget/budget';
+import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import {
   DIMENSION_NAMES,
   DIMENSIONS,

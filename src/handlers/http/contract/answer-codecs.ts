@@ -3,7 +3,8 @@
  * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
  */
 import { failure, success } from 'io-ts';
-import { budgetStateCodec, fullBudgetCodec, type Limiter } from '../../../domain/budget/budget';
+import { type Limiter } from '../../../domain/budget/budget';
+import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import { DIMENSION_NAMES, DIMENSIONS } from '../../../domain/budget/dimensions';
 import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
 import {
