@@ -44,12 +44,12 @@ const NAMES: Readonly<Record<ColumnKind, Readonly<Record<string, string>>>> = {
   },
   other: {
     en:
-      'openint openinterest oi spread count trades tradecount tradescount barcount numberoftrades numberoftrade n marketcap change chg change% chg% %change ' +
+      '% openint openinterest oi spread count trades tradecount tradescount barcount numberoftrades numberoftrade n marketcap change chg change% chg% %change ' +
       'pctchange dividends stocksplits splits capitalgains quotevolume quoteassetvolume closetime ignore average avg vwap vw weightedprice ' +
       'bid ask mid bidprice askprice bidsize asksize currency per takerbuybasevolume takerbuyquotevolume takerbuybaseassetvolume ' +
       'takerbuyquoteassetvolume takerbasevol takerquotevol flags exchange isin wkn cusip adjopen adjhigh adjlow adjvolume divcash ' +
       'splitfactor return returns signal',
-    de: 'veränderung änderung währung +/-%',
+    de: 'veränderung änderung währung',
     fr: 'devise variation',
   },
 };
@@ -68,7 +68,7 @@ for (const kind of COLUMN_KINDS) {
 
 /** Names compare without case, spaces and punctuation: `Adj Close**` is `adj_close`, `<CLOSE>` is `Close`. */
 export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}%+/]|\/(?!-)|\+(?!\/)/gu, '');
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}%]/gu, '');
 }
 
 /**
