@@ -39,15 +39,11 @@ export type SplitRows = (text: string, delimiter: string, line: number) => reado
 const LINES_TRIED = 200;
 const HEADER_LINES_MAX = 3;
 
-export function tellDialect(
-  text: string,
-  split: SplitRows,
-  stated: StatedDialect,
-  rules: TimeRules,
-): Either<readonly Problem[], Dialect> {
+export function tellDialect(text: string, split: SplitRows, stated: StatedDialect, rules: TimeRules): Either<readonly Problem[], Dialect> {
   const skipped = stated.skipLines ?? (/^sep=.\r?\n/i.test(text) ? 1 : 0);
   const table = afterLines(text, skipped);
-  if (table.trim() === '') return left([{ pointer: '', message: skipped === 0 ? 'is empty; expected a CSV header line' : 'has no more lines than are skipped' }]);
+  if (table.trim() === '')
+    return left([{ pointer: '', message: skipped === 0 ? 'is empty; expected a CSV header line' : 'has no more lines than are skipped' }]);
   const told = /^sep=(.)\r?\n/i.exec(text)?.[1];
   const delimiter = tellDelimiter(table, split, stated.delimiter ?? told, skipped + 1, rules);
   if (delimiter._tag === 'Left') return delimiter;
@@ -114,7 +110,11 @@ function tellDelimiter(
   if (best === undefined) return right(widest(head, split, line));
   if (second !== undefined && second.width > 1 && second.rows === best.rows && second.width === best.width) {
     return left([
-      { pointer: '', message: `cells could be separated by ${delimiterName(best.delimiter)} or ${delimiterName(second.delimiter)}; say --delimiter`, line },
+      {
+        pointer: '',
+        message: `cells could be separated by ${delimiterName(best.delimiter)} or ${delimiterName(second.delimiter)}; say --delimiter`,
+        line,
+      },
     ]);
   }
   return right(best.delimiter);
@@ -157,13 +157,25 @@ function statedStart(rows: readonly CsvRow[], header: HeaderChoice): Either<read
   const many = manyHeader(rows.slice(first, first + HEADER_LINES_MAX));
   if (many > 0) return right({ first, headerRows: many });
   const [row] = rows.slice(first);
-  return left([{ pointer: '', message: 'no header of several lines starts here: expected a line of Open, High, Low, Close beside one of symbols', line: row?.line ?? 1 }]);
+  return left([
+    {
+      pointer: '',
+      message: 'no header of several lines starts here: expected a line of Open, High, Low, Close beside one of symbols',
+      line: row?.line ?? 1,
+    },
+  ]);
 }
 
 function guessedStart(rows: readonly CsvRow[], rules: TimeRules): Either<readonly Problem[], Start> {
   const data = rows.findIndex((row) => isDataRow(row, rules));
   if (data === -1) {
-    return right({ first: Math.max(0, rows.findIndex((row) => !isComment(row))), headerRows: 1 });
+    return right({
+      first: Math.max(
+        0,
+        rows.findIndex((row) => !isComment(row)),
+      ),
+      headerRows: 1,
+    });
   }
   const width = rows[data]?.cells.length ?? 0;
   let from = data;

@@ -8,7 +8,29 @@ import { type Decimal, FRACTION_DIGITS, MAGNITUDE_LIMIT } from '../decimal/decim
 export type DecimalMark = '.' | ',';
 
 /** What stands in a cell that has no price. */
-const NO_VALUE = new Set(['', 'null', 'nan', 'n/a', 'na', '#n/a', '#na', 'none', 'nil', '-', '--', '---', '.', '<na>', 'nat', 'n.a.', 'k.a.', 'n.v.', 'missing', 'inf', '-inf']);
+const NO_VALUE = new Set([
+  '',
+  'null',
+  'nan',
+  'n/a',
+  'na',
+  '#n/a',
+  '#na',
+  'none',
+  'nil',
+  '-',
+  '--',
+  '---',
+  '.',
+  '<na>',
+  'nat',
+  'n.a.',
+  'k.a.',
+  'n.v.',
+  'missing',
+  'inf',
+  '-inf',
+]);
 
 export function isNoValue(cell: string): boolean {
   return NO_VALUE.has(cell.trim().toLowerCase());
@@ -22,7 +44,10 @@ const FRAME = new RegExp(`^[+-]?[0-9][0-9.,${APOSTROPHES}${SPACES}]*(?:[eE][+-]?
 
 /** Whether a cell is written like a number, in any convention; counts of volume (`1.2M`) and changes (`0.4%`) are. */
 export function looksLikeNumber(cell: string): boolean {
-  const text = cell.trim().replace(/\s?[%KMBT]$/, '').replace(/^\((.*)\)$/, '$1');
+  const text = cell
+    .trim()
+    .replace(/\s?[%KMBT]$/, '')
+    .replace(/^\((.*)\)$/, '$1');
   return FRAME.test(text) || FRAME.test(text.replaceAll(CURRENCY, ''));
 }
 
@@ -34,7 +59,10 @@ interface MarkEvidence {
 }
 
 export function markEvidence(cell: string): MarkEvidence | undefined {
-  const text = cell.trim().replaceAll(CURRENCY, '').replace(/\s?[%KMBT]$/, '');
+  const text = cell
+    .trim()
+    .replaceAll(CURRENCY, '')
+    .replace(/\s?[%KMBT]$/, '');
   if (!FRAME.test(text)) return undefined;
   const [dots, commas] = [text.split('.').length - 1, text.split(',').length - 1];
   if (dots === 0 && commas === 0) return undefined;
@@ -74,7 +102,10 @@ export function parsePrice(cell: string, mark: DecimalMark): Either<PriceError, 
     }
     const normal = normalText(bare.replace(/^\+/, ''), mark);
     if (normal === undefined) {
-      return left({ _tag: 'Illegal', message: `expected a positive price such as ${mark === '.' ? '1234.5' : '1234,5'} (the decimal mark is "${mark}")` });
+      return left({
+        _tag: 'Illegal',
+        message: `expected a positive price such as ${mark === '.' ? '1234.5' : '1234,5'} (the decimal mark is "${mark}")`,
+      });
     }
     text = normal;
   }

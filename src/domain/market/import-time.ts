@@ -171,7 +171,12 @@ function guessedTime(text: string, rules: TimeRules): Either<string, ImportTime>
   const [, , hourText, minute, second, fraction, half, zone] = clock;
   const hour = half === undefined ? hourText : hourOfHalf(hourText, half);
   if (hour === undefined) return left('not an hour of a clock of 12; legal from 1 to 12');
-  return instantOf(day.right, { ...clockOf('0', minute, second, fraction), hour: typeof hour === 'number' ? hour : integer(hour) }, zone, rules);
+  return instantOf(
+    day.right,
+    { ...clockOf('0', minute, second, fraction), hour: typeof hour === 'number' ? hour : integer(hour) },
+    zone,
+    rules,
+  );
 }
 
 /** Digits alone: a date, a date and a clock, or a count since 1970. Lengths that could be two of them are refused. */
@@ -185,7 +190,9 @@ function numberTime(whole: string, fraction: string | undefined, rules: TimeRule
   }
   if (calendar && (length === 10 || length === 12)) {
     const unit = length === 10 ? 'epoch-s' : 'epoch-ms';
-    return left(`could be ${length === 10 ? 'YYYYMMDDHH' : 'YYYYMMDDHHmm'} or a count since 1970; say --date-format ${length === 10 ? 'YYYYMMDDHH' : 'YYYYMMDDHHmm'} or ${unit}`);
+    return left(
+      `could be ${length === 10 ? 'YYYYMMDDHH' : 'YYYYMMDDHHmm'} or a count since 1970; say --date-format ${length === 10 ? 'YYYYMMDDHH' : 'YYYYMMDDHHmm'} or ${unit}`,
+    );
   }
   const unit = UNIT_BY_LENGTH[length];
   if (unit !== undefined) return epochTime(whole, fraction ?? '', unit);
@@ -255,7 +262,8 @@ function offsetOf(local: number, text: string | undefined, { zone, zones }: Time
   const named = text === undefined ? zone : zoneNamed(text, zones ?? NO_ZONES);
   if (named === undefined) return abbreviated(local, text ?? '', zone);
   const offsets = named.offsetsAt(local);
-  if (offsets === undefined) return left(`the rules of ${named.name} are known from 1970 to 2029; say an offset with --zone, such as --zone -05:00`);
+  if (offsets === undefined)
+    return left(`the rules of ${named.name} are known from 1970 to 2029; say an offset with --zone, such as --zone -05:00`);
   const [first, second] = offsets;
   if (first === undefined) return left(`there was no such time in ${named.name}: the clock was put forward`);
   if (second === undefined || second.offset === first.offset) return right(first.offset);
