@@ -1,7 +1,7 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
 // file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
-// and those that show a run the program of a page: files of their own, on demand.
+// those that show a run the program of a page, an import unpackers and time zones: files of their own, on demand.
 import { build } from 'esbuild';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
@@ -33,6 +33,7 @@ const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
+const importApart = apart(/\/import-command$/, './import-command.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
@@ -42,9 +43,10 @@ await build({
   ...shared,
   entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`],
   minify: true,
-  plugins: [apiApart, costApart, reportApart],
+  plugins: [apiApart, costApart, reportApart, importApart],
 });
-await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`], minify: true });
+const apartFiles = ['api-commands', 'cost-command', 'report-commands', 'import-command'];
+await build({ ...shared, entryPoints: apartFiles.map((name) => `${cli}/${name}.ts`), minify: true });
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);

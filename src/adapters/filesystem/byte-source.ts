@@ -34,7 +34,7 @@ export function openBytes(path: string, { stdin }: Sources): TaskEither<StoreErr
   };
 }
 
-function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
+export function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
   const iterator = stream[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array(0);
   let ended = false;

@@ -62,7 +62,7 @@ export function importLayout(
   const { header, rows } = dialect;
   const levels = header.length > 1 ? headerLevels(header) : undefined;
   const place = header[0] ?? rows[0] ?? { line: 1, cells: [] };
-  const names = levels?.fields.cells ?? header[0]?.cells ?? place.cells.map(() => '');
+  const names = header.length === 0 ? place.cells.map(() => '') : withoutLast((levels?.fields ?? place).cells);
   const columns: Columns = { place, names, kinds: columnKinds(names), rows };
   const time = tellTimeColumns(
     { names: timeNames(header, names), kinds: levels === undefined ? columns.kinds : [], rows, place },
@@ -70,7 +70,7 @@ export function importLayout(
     rules,
   );
   if (isLeft(time)) return time;
-  const { time: timeColumns, notes } = time.right;
+  const { time: timeColumns, others, notes } = time.right;
   const common = { names, time: timeColumns };
   const isTime = (index: number): boolean => timeColumns?.indices.includes(index) === true;
 
@@ -89,10 +89,10 @@ export function importLayout(
   if (form === 'wide') {
     if (header.length === 0) return left([rowProblem(place, 'no header line names the symbols; add one, or say --symbol and --column')]);
     if (options.form === undefined) {
-      const doubt = kindAmongSymbols(columns, isTime, wanted);
+      const doubt = kindAmongSymbols(columns, (index) => isTime(index) || others.includes(index), wanted);
       if (doubt !== undefined) return left([doubt]);
     }
-    const wide = wideColumns(columns, isTime, wanted, renames);
+    const wide = wideColumns(columns, (index) => isTime(index) || others.includes(index), wanted, renames);
     if (isLeft(wide)) return wide;
     const chosen = chosenSymbol(wide.right, options.symbol);
     return right({ ...common, form, symbol: undefined, prices: chosen.columns, notes: [...notes, ...chosen.notes] });
@@ -119,6 +119,11 @@ function timeNames(header: readonly CsvRow[], names: readonly string[]): readonl
 
 function cellsOf({ rows }: Columns, index: number): readonly string[] {
   return rows.map(({ cells }) => (cells[index] ?? '').trim());
+}
+
+/** A separator at the end of the header names no column. */
+function withoutLast(names: readonly string[]): readonly string[] {
+  return names.slice(0, names.findLastIndex((name) => name.trim() !== '') + 1);
 }
 
 /** Whether a column has numbers, and nothing else but words for none. */
@@ -271,7 +276,7 @@ function comparable(cell: string): string | undefined {
 type PriceColumn = ImportLayout['prices'][number];
 
 function wideColumns(
-  { place, names, kinds, rows }: Columns,
+  { place, names, rows }: Columns,
   isTime: (index: number) => boolean,
   wanted: readonly string[] | undefined,
   renames: Renames,
@@ -281,9 +286,7 @@ function wideColumns(
     const empty = rows.every(({ cells }) => (cells[index] ?? '').trim() === '');
     return (name.trim() === '' || /^unnamed: ?\d+$/i.test(name.trim())) && (empty || index === 0);
   };
-  const skipped = new Set(
-    names.flatMap((name, index) => (isTime(index) || unnamed(name, index) || (kinds[index] === 'time' && !isTime(index)) ? [index] : [])),
-  );
+  const skipped = new Set(names.flatMap((name, index) => (isTime(index) || unnamed(name, index) ? [index] : [])));
   const renamed = { ...place, cells: names.map((name) => renames.nameOf(name)) };
   const wide = decodeWideHeader(renamed, skipped, wanted);
   return isLeft(wide) ? wide : right(wide.right.columns);

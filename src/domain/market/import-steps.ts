@@ -40,8 +40,8 @@ export interface StepCounts {
 }
 
 export interface StepAssembler {
-  /** Records in order; whole steps go to `emit`. */
-  readonly push: (records: RecordRun, emit?: (step: MarketStep) => void) => void;
+  /** Records in order, all or those in `[from, to)`; whole steps go to `emit`. */
+  readonly push: (records: RecordRun, emit?: (step: MarketStep) => void, from?: number, to?: number) => void;
   /** The last step, and then what there was. */
   readonly end: (emit?: (step: MarketStep) => void) => { readonly counts: StepCounts; readonly problems: readonly Problem[] };
 }
@@ -60,8 +60,8 @@ export function makeStepAssembler({ symbols, missing, duplicates, precision, col
     return precision === undefined ? undefined : importTimeText({ precision, seconds, nanos });
   }
 
-  function push(records: RecordRun, emit?: (step: MarketStep) => void): void {
-    for (let at = 0; at < records.length; at += 1) {
+  function push(records: RecordRun, emit?: (step: MarketStep) => void, from = 0, to: number = records.length): void {
+    for (let at = from; at < Math.min(to, records.length); at += 1) {
       const [seconds, nanos, line] = [records.seconds[at] ?? 0, records.nanos[at] ?? 0, records.line[at] ?? 0];
       if (current?.seconds !== seconds || current.nanos !== nanos) {
         close(emit);

@@ -23,6 +23,8 @@ interface Columns {
 export interface ToldTime {
   /** `undefined` in a file of prices alone. */
   readonly time: TimeColumns | undefined;
+  /** Columns that hold the same times again, or the number of the row. */
+  readonly others: readonly number[];
   readonly notes: readonly string[];
 }
 
@@ -41,25 +43,32 @@ export function tellTimeColumns(columns: Columns, stated: string | undefined, ru
   const candidates = unnamed ? names.map((_, index) => index) : named;
   const full = candidates.filter((index) => holdsTimes(columns, index, rules) && !holdsClock(columns, index));
   const clocks = candidates.filter((index) => holdsClock(columns, index));
+  const counters = named.filter((index) => !full.includes(index) && isCounter(columns, index));
   const [first, ...others] = full;
   if (first === undefined) {
     // One that is called time and holds none: its cells say what is wrong with them.
-    if (!unnamed && named[0] !== undefined && !isCounter(columns, named[0])) return right({ time: { indices: [named[0]] }, notes: [] });
+    if (!unnamed && named[0] !== undefined && !isCounter(columns, named[0]))
+      return right({ time: { indices: [named[0]] }, others: [], notes: [] });
     const dated = names.findIndex((_, index) => !named.includes(index) && holdsDates(columns, index, rules));
-    if (dated === -1) return right({ time: undefined, notes: [] });
+    if (dated === -1) return right({ time: undefined, others: counters, notes: [] });
     return left([
       rowProblem(place, `${columnName(names, dated)} holds times, and is not called so; say --time-column ${String(dated + 1)}`),
     ]);
   }
   const clock = clocks.find((index) => (unnamed ? index === first + 1 && !looksLikeNumber(columns.rows[0]?.cells[index] ?? '') : true));
   if (clock !== undefined && (unnamed || others.length === 0) && holdsDays(columns, first, rules))
-    return right({ time: { indices: [first, clock] }, notes: [] });
-  if (unnamed || others.length === 0) return right({ time: { indices: [first] }, notes: [] });
-  return amongSeveral(columns, full, rules);
+    return right({ time: { indices: [first, clock] }, others: counters, notes: [] });
+  if (unnamed || others.length === 0) return right({ time: { indices: [first] }, others: counters, notes: [] });
+  return amongSeveral(columns, full, counters, rules);
 }
 
 /** `unix` beside `date`: the same instants twice, or nobody knows which is meant. */
-function amongSeveral(columns: Columns, full: readonly number[], rules: TimeRules): Either<readonly Problem[], ToldTime> {
+function amongSeveral(
+  columns: Columns,
+  full: readonly number[],
+  counters: readonly number[],
+  rules: TimeRules,
+): Either<readonly Problem[], ToldTime> {
   const { names, place, rows } = columns;
   const [first = 0] = full;
   const text = (index: number, row: CsvRow): string => (row.cells[index] ?? '').trim();
@@ -71,12 +80,16 @@ function amongSeveral(columns: Columns, full: readonly number[], rules: TimeRule
   );
   const list = full.map((index) => columnName(names, index)).join(' and ');
   if (!same) return left([rowProblem(place, `${list} hold times, and not the same; say --time-column`)]);
-  return right({ time: { indices: [first] }, notes: [`${list} hold the same times: took ${columnName(names, first)}`] });
+  return right({
+    time: { indices: [first] },
+    others: [...full.slice(1), ...counters],
+    notes: [`${list} hold the same times: took ${columnName(names, first)}`],
+  });
 }
 
 function statedColumns({ place, names }: Columns, stated: string): Either<readonly Problem[], ToldTime> {
   const whole = columnStated(place, names, stated);
-  if (!isLeft(whole)) return right({ time: { indices: [whole.right] }, notes: [] });
+  if (!isLeft(whole)) return right({ time: { indices: [whole.right] }, others: [], notes: [] });
   const parts = stated.split(',');
   if (parts.length !== 2) return left([prefixed(whole.left)]);
   const indices: number[] = [];
@@ -85,7 +98,7 @@ function statedColumns({ place, names }: Columns, stated: string): Either<readon
     if (isLeft(index)) return left([prefixed(index.left)]);
     indices.push(index.right);
   }
-  return right({ time: { indices }, notes: [] });
+  return right({ time: { indices }, others: [], notes: [] });
 }
 
 function prefixed(problem: Problem): Problem {
