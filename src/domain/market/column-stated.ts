@@ -12,7 +12,7 @@ export function columnName(names: readonly string[], index: number): string {
 }
 
 /** By name, as it is written or without case and punctuation, or by number. */
-export function columnStated(place: CsvRow, names: readonly string[], stated: string): Either<Problem, number> {
+export function columnStated(place: CsvRow, names: readonly string[], stated: string, what = 'column'): Either<Problem, number> {
   const legal = names.every((name) => name === '')
     ? `the columns are 1 to ${String(names.length)}`
     : `the columns are ${names.map((name) => printable(name.trim())).join(', ')}`;
@@ -28,5 +28,5 @@ export function columnStated(place: CsvRow, names: readonly string[], stated: st
     for (const digit of stated.trim()) number = number * 10 + (digit.charCodeAt(0) - 48);
     if (number <= names.length) return right(number - 1);
   }
-  return left(rowProblem(place, `no column ${quoted(stated)}; ${legal}`));
+  return left(rowProblem(place, `no ${what} ${quoted(stated)}; ${legal}`));
 }

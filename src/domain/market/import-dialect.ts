@@ -184,6 +184,8 @@ function guessedStart(rows: readonly CsvRow[], rules: TimeRules): Either<readonl
   if (above.length === 0) {
     const before = rows[data - 1];
     if (before === undefined || before.cells.length < 2 || isComment(before)) return right({ first: data, headerRows: 0 });
+    // A header it is, by its names: what is wrong is the row.
+    if (columnKinds(before.cells).some((kind) => kind !== undefined)) return right({ first: data - 1, headerRows: 1 });
     const message = `${String(before.cells.length)} cells where the rows have ${String(width)}: line ${String(before.line)} is no header; say --skip-lines ${String(before.line)} or --header`;
     return left([rowProblem(before, message)]);
   }

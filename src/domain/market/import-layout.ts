@@ -62,10 +62,11 @@ export function importLayout(
   const { header, rows } = dialect;
   const levels = header.length > 1 ? headerLevels(header) : undefined;
   const place = header[0] ?? rows[0] ?? { line: 1, cells: [] };
-  const names = header.length === 0 ? place.cells.map(() => '') : withoutLast((levels?.fields ?? place).cells);
+  const names = columnNames(dialect, levels?.fields);
   const columns: Columns = { place, names, kinds: columnKinds(names), rows };
   const time = tellTimeColumns(
-    { names: timeNames(header, names), kinds: levels === undefined ? columns.kinds : [], rows, place },
+    // In a header of several lines one column is no field: the first.
+    levels === undefined ? columns : { ...columns, kinds: [], names: names.map((name, index) => (index === 0 ? name : FIELD)) },
     options.timeColumn,
     rules,
   );
@@ -112,9 +113,14 @@ export function importLayout(
   return right({ ...common, form, symbol: undefined, prices: [{ index: price.right.index, symbol: named }], notes: all });
 }
 
-function timeNames(header: readonly CsvRow[], names: readonly string[]): readonly string[] {
-  // In a header of several lines the last one names the index.
-  return header.length > 1 ? names.map((_, index) => (index === 0 ? (header.at(-1)?.cells[0] ?? '') : '\u0000')) : names;
+const FIELD = 'field';
+
+function columnNames({ header, rows }: Dialect, fields: CsvRow | undefined): readonly string[] {
+  const [first] = header;
+  if (first === undefined) return (rows[0]?.cells ?? []).map(() => '');
+  if (fields === undefined) return withoutLast(first.cells);
+  // The last line of several names the index.
+  return withoutLast([header.at(-1)?.cells[0] ?? '', ...fields.cells.slice(1)]);
 }
 
 function cellsOf({ rows }: Columns, index: number): readonly string[] {
@@ -136,7 +142,7 @@ function isNumeric(columns: Columns, index: number): boolean {
 
 function formOf({ names, kinds }: Columns, options: StatedLayout, isTime: (index: number) => boolean): ImportForm {
   const others = names.flatMap((name, index) => (isTime(index) ? [] : [{ name, kind: kinds[index] }]));
-  if (others.every(({ name }) => name === '')) return 'ohlcv';
+  if (names.every((name) => name === '')) return 'ohlcv';
   if (options.column !== undefined) return 'ohlcv';
   const known = others.filter(({ kind }) => kind !== undefined);
   if (known.length === 0)
@@ -209,7 +215,7 @@ function priceColumn(
 ): Either<Problem, Chosen> {
   const { place, names, kinds } = columns;
   if (options.column !== undefined) {
-    const stated = columnStated(place, names, options.column);
+    const stated = columnStated(place, names, options.column, 'price column');
     return isLeft(stated) ? stated : right({ index: stated.right, notes: [] });
   }
   if (names.every((name) => name === '')) return unnamedPrice(columns, isTime, symbol);
@@ -239,6 +245,11 @@ function unnamedPrice(columns: Columns, isTime: (index: number) => boolean, symb
   const { place, names } = columns;
   const numeric = names.flatMap((_, index) => (!isTime(index) && index !== symbol && isNumeric(columns, index) ? [index] : []));
   const [a, b, c, d] = numeric;
+  if (isKline(columns))
+    return right({
+      index: 4,
+      notes: ['no header line: 12 columns with a second time in the seventh are klines of Binance, took 5, the close'],
+    });
   if (a !== undefined && numeric.length === 1)
     return right({ index: a, notes: [`no header line: took column ${String(a + 1)}, the only one of numbers`] });
   if (a !== undefined && b === a + 1 && c === a + 2 && d === a + 3) {
@@ -255,6 +266,18 @@ function unnamedPrice(columns: Columns, isTime: (index: number) => boolean, symb
   }
   return left(
     rowProblem(place, `no header line, and ${String(numeric.length)} columns of numbers; say --column with the number of the price column`),
+  );
+}
+
+/** Open time, open, high, low, close, volume, close time and five more. */
+function isKline({ rows, names }: Columns): boolean {
+  const epoch = /^[0-9]{10,19}$/;
+  return (
+    names.length === 12 &&
+    rows.every(
+      ({ cells: [open = '', , , , , , close = ''] }) =>
+        epoch.test(open) && epoch.test(close) && open.length === close.length && open <= close,
+    )
   );
 }
 

@@ -144,7 +144,7 @@ function holdsClock(columns: Columns, index: number): boolean {
   const found = cells(columns, index);
   const kind = columns.kinds[index];
   const bare = (kind === 'time' || kind === 'clock') && !isCounter(columns, index);
-  return found.length > 0 && found.every((cell) => CLOCK.test(cell) || (bare && BARE_CLOCK.test(cell)));
+  return found.length > 0 && found.every((cell) => CLOCK.test(cell) || (bare && isBareClock(cell)));
 }
 
 /** 0, 1, 2: the index of a table. */
@@ -153,11 +153,20 @@ function isCounter(columns: Columns, index: number): boolean {
   return found.length > 1 && found.every((cell, at) => cell === String(at) || cell === String(at + 1));
 }
 
+function isBareClock(cell: string): boolean {
+  return BARE_CLOCK.test(cell) && /^(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]/.test(clockDigits(cell));
+}
+
+/** `HHmmss` and perhaps milliseconds. */
+function clockDigits(text: string): string {
+  return text.length <= 4 ? `${text.padStart(4, '0')}00` : text.length <= 6 ? text.padStart(6, '0') : text;
+}
+
 /** A date and a clock of two columns, as one text. Digits alone are `HHmm`, `HHmmss` or with milliseconds behind. */
 export function joinedTime(date: string, clock: string): string {
   const text = clock.trim();
   if (!BARE_CLOCK.test(text)) return `${date.trim()} ${text}`;
-  const digits = text.length <= 4 ? `${text.padStart(4, '0')}00` : text.length <= 6 ? text.padStart(6, '0') : text;
+  const digits = clockDigits(text);
   const fraction = digits.length > 6 ? `.${digits.slice(6)}` : '';
   return `${date.trim()} ${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4, 6)}${fraction}`;
 }

@@ -3,10 +3,9 @@
  * an error until somebody states the choice, and every price that is not taken as it stands is counted.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { quoted } from '../codec/printable';
+import { printable, quoted } from '../codec/printable';
 import type { Problem } from '../codec/problem';
 import { SYMBOLS_MAX } from '../limits';
-import { columnName } from './column-stated';
 import { cellProblem, type CsvRow, PROBLEMS_MAX, rowProblem } from './csv-table';
 import { isBlank } from './import-dialect';
 import { isNoValue, parsePrice } from './import-number';
@@ -176,8 +175,11 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
     // Rows of a long file have no order of symbols.
     if (layout.form === 'long' && wanted === undefined) all.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     const symbols = layout.form === 'long' && wanted === undefined ? oneSymbol(all, options.symbol) : all;
-    const column = (symbol: string): string =>
-      columnName(names, (layout.prices.find((price) => price.symbol === symbol) ?? layout.prices[0])?.index ?? 0);
+    const columnOf = (symbol: string): string => {
+      const index = (layout.prices.find((price) => price.symbol === symbol) ?? layout.prices[0])?.index ?? 0;
+      const name = (names[index] ?? '').trim();
+      return `column ${String(index + 1)}${name === '' ? '' : ` (${printable(name)})`}`;
+    };
     return right({
       counts: { rows, blank, rounded, notPositive, naive, sorted, shapes: [...shapes] },
       steps: {
@@ -185,7 +187,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
         missing: options.missing,
         duplicates: options.duplicates ?? 'error',
         precision: timeColumns === undefined ? undefined : (first?.time.precision ?? 'date'),
-        columnOf: column,
+        columnOf,
       },
     });
   }

@@ -27,8 +27,9 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 const DECIMALS: Readonly<Record<string, DecimalMark>> = { '.': '.', ',': ',', point: '.', dot: '.', comma: ',' };
 
 const TOLD = `
-What is not stated is told from the file and said on stderr: separator, decimal mark, header, columns, dates. Where the file leaves open what
-would change a price, a day or a symbol, the error names the option. docs/import.md has a table of sources.
+What is not stated is told from the file and said on stderr: separator, decimal mark, header,
+columns, dates. Where the file leaves open what would change a price, a day or a symbol, the error
+names the option. docs/import.md has a table of sources.
 `;
 
 interface ImportFlags {

@@ -135,10 +135,12 @@ async function preview(
 }
 
 function importedText({ rows, steps, rounded, dropped, filled }: ImportCounts, { layout }: ImportPlan, symbols: readonly string[]): string {
+  const of = (count: number, one: string, many: string): readonly string[] =>
+    count === 0 ? [] : [`${String(count)} ${count === 1 ? one : many}`];
   const counted = [
-    ...(rounded > 0 ? [`${String(rounded)} prices rounded half-even to 8 decimals`] : []),
-    ...(dropped > 0 ? [`${String(dropped)} steps dropped for want of a price`] : []),
-    ...(filled > 0 ? [`${String(filled)} prices carried forward`] : []),
+    ...of(rounded, 'price rounded half-even to 8 decimals', 'prices rounded half-even to 8 decimals'),
+    ...of(dropped, 'step dropped for want of a price', 'steps dropped for want of a price'),
+    ...of(filled, 'price carried forward', 'prices carried forward'),
   ];
   const remarks = counted.length === 0 ? '' : ` (${counted.join(', ')})`;
   return `imported ${String(rows)} ${layout.form} rows as ${String(steps)} steps of ${symbols.join(', ')}${remarks}`;
@@ -148,10 +150,5 @@ function importedText({ rows, steps, rounded, dropped, filled }: ImportCounts, {
 function priceFileFailure(error: MarketInputError, path: string): Failure {
   if (error._tag === 'InvalidInput') return optionFailure(error.source, error.problems);
   const failure = storeFailure(error);
-  return {
-    ...failure,
-    messages: failure.messages.map((message) =>
-      message.replace(/: cannot be read: (?=is (?:a |an )?[A-Za-z0-9])/, ': ').replaceAll('FILE', path),
-    ),
-  };
+  return { ...failure, messages: failure.messages.map((message) => message.replaceAll('FILE', path)) };
 }
