@@ -88,8 +88,8 @@ export function addMarketCommands(program: Command, { need, count, path }: Parsi
     .option('--dry-run', 'show the first rows as understood, and write nothing')
     .option('--symbol <symbol>', 'what a file of one symbol is about')
     .option('--symbols <list>', 'only these, in this order: A,B', list)
-    .option('--rename <A=B>', 'call symbol A of the file B; may be said again', (text: string, before: readonly string[] = []) => [
-      ...before,
+    .option('--rename <A=B>', 'call symbol A of the file B; may be said again', (text: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
       text,
     ])
     .addOption(new Option('--form <form>', 'layout (default: told from the columns)').choices(FORMS))
