@@ -18,7 +18,7 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
   MEMORY_MAX_OPS: { used: 'all', means: 'Ceiling of `max_memory_ops`.' },
   MEMORY_MAX_BYTES: { used: 'all', means: 'Ceiling of `max_memory_bytes`. Unit: bytes.' },
   ENABLE_AGENTCORE_MEMORY: {
-    used: 'memory',
+    used: 'all',
     means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.',
   },
   EWM_MAX_BODY_BYTES: { used: 'all', means: 'The longest body that is read. Unit: bytes.' },
@@ -26,6 +26,16 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     used: 'all',
     means:
       'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.',
+  },
+  EWM_BASE_PATH: {
+    used: 'all',
+    means:
+      'What may stand before every path, as the mapping of a domain or the rule of a proxy puts it there: `/v1` serves `/v1/agentcore/base`, too.',
+  },
+  EWM_CORS_ORIGINS: {
+    used: 'all',
+    means:
+      'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
   },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
