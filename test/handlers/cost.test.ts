@@ -314,7 +314,7 @@ it(`no accepted request costs more than the figure ${TITLE}`, async () => {
 
 // ---- The dearest requests that are known ----
 
-const SYMBOLS = Array.from({ length: 200 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+const SYMBOLS = Array.from({ length: 140 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
 
 /** Every symbol is bought at every step, with as many digits as there can be. */
 const EVERYTHING_BOUGHT = {
@@ -437,7 +437,7 @@ it('not even with sessions that nobody can stop', async () => {
 });
 
 it('bounds the bytes of a base run where steps, symbols and body are all used up', async () => {
-  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
   const body = {
     ...EVERYTHING_BOUGHT,
     budget: { max_steps: 5 },

@@ -47,6 +47,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   budget_above_ceiling: 422,
   simulation_rejected: 422,
   tool_failed: 422,
+  out_of_range: 422,
   internal_error: 500,
   dependency_failed: 503,
   deadline_exceeded: 504,
