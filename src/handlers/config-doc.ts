@@ -15,7 +15,7 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
   EWM_S3_TIMEOUT_MS: { used: 'all', means: 'The longest S3 may be silent. Unit: ms.' },
   ...ceilingRows(),
   ENABLE_AGENTCORE_MEMORY: {
-    used: 'all',
+    used: 'memory',
     means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.',
   },
   EWM_MAX_BODY_BYTES: { used: 'all', means: 'The longest body that is read. Unit: bytes.' },
@@ -34,6 +34,7 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
   },
+  EWM_ENABLED: { used: 'all', means: 'What the whole deployment has, for `/health`; each function knows only what it uses itself.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },

@@ -55,12 +55,25 @@ const originsText: Codec<readonly string[]> = makeCodec(
   },
 );
 
+const PARTS = ['memory', 'code_interpreter', 'planner'] as const;
+
+const enabledText: Codec<readonly string[]> = makeCodec(
+  `any of ${PARTS.join(', ')}, separated by commas`,
+  { type: 'string' },
+  (value, context) => {
+    const parts = typeof value === 'string' ? value.split(',') : [];
+    const legal = parts.length > 0 && parts.every((part) => PARTS.some((known) => known === part));
+    return legal ? success(parts) : failure(value, context, `expected any of ${PARTS.join(', ')}, separated by commas`);
+  },
+);
+
 const commonOptionalCodecs = {
   ...ceilingCodecs(OPTIONAL),
   // Less would refuse runs of a few steps.
   EWM_MAX_ARTIFACT_BYTES: countText(65_536),
   EWM_BASE_PATH: patternText('a path such as /v1', /^(?:\/[A-Za-z0-9._~-]+)+$/),
   EWM_CORS_ORIGINS: originsText,
+  EWM_ENABLED: enabledText,
 };
 
 const COMMON_DEFAULTS = {
@@ -160,11 +173,12 @@ export function decodeLambdaConfig(mode: Mode, env: Environment): Either<readonl
   ];
   if (mistakes.length > 0) return left(mistakes);
   const { AGENTCORE_MEMORY_ID: memoryId, AGENTCORE_CODE_INTERPRETER_ID: codeInterpreterId, AGENTCORE_RUNTIME_ARN: agentRuntimeArn } = vars;
-  // Of the deployment: every function is told what the others have, and says so when it is asked for its health.
+  // Of the deployment, as it tells every function, and in any case what this one has.
+  const has = (part: (typeof PARTS)[number]): boolean => vars.EWM_ENABLED?.includes(part) === true;
   const enabled = {
-    memory: vars.ENABLE_AGENTCORE_MEMORY,
-    code_interpreter: codeInterpreterId !== undefined,
-    planner: agentRuntimeArn !== undefined,
+    memory: vars.ENABLE_AGENTCORE_MEMORY || has('memory'),
+    code_interpreter: codeInterpreterId !== undefined || has('code_interpreter'),
+    planner: agentRuntimeArn !== undefined || has('planner'),
   };
   const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
   return right({
