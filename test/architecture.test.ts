@@ -226,6 +226,10 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
     instead:
       'the model shares no code with src/, nor with anything that does: agreement with it would be no evidence. Write it again, slowly, from docs/spec.md',
   },
+  'test/support/reference-plans.ts': {
+    imports: ['./reference-model'],
+    instead: 'the model of plans shares no code with src/. Write it again, slowly, from docs/spec.md',
+  },
   'test/support/bill-model.ts': {
     imports: [],
     instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md',
