@@ -109,6 +109,7 @@ describe('other senders of HTTP', () => {
       {},
       {
         artifacts: {
+          location: 'nowhere',
           put: () => () => Promise.reject(new Error('a bug')),
           get: () => () => Promise.reject(new Error()),
           list: () => () => Promise.reject(new Error()),
