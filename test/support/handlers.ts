@@ -6,13 +6,14 @@ import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapt
 import { noDeadline } from '../../src/adapters/memory/clock';
 import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
-import { CEILING_DEFAULTS } from '../../src/handlers/config';
+import { CEILINGS } from '../../src/domain/budget/budget';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/contract/answer-codecs';
 import type { Handler } from '../../src/handlers/http/edge/handler';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { InvocationContext } from '../../src/handlers/http/edge/invocation';
 import type { Mode } from '../../src/handlers/http/contract/response';
+import { openApi } from '../../src/handlers/http/contract/openapi';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/contract/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
@@ -22,11 +23,13 @@ import { rightOf } from './task';
 
 export const CONFIG: HandlerConfig = {
   version: '1.2.3',
-  ceilings: { ...CEILING_DEFAULTS, max_model_calls: 2 },
+  ceilings: { ...CEILINGS, max_model_calls: 2 },
   enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
+  basePath: '',
+  corsOrigins: [],
 };
 
 export function contextOf(
@@ -53,7 +56,7 @@ export function makeTestHandler(mode: Mode, config: Partial<HandlerConfig> = {},
   const memory = countedMemory(ports.memory ?? makeInProcessMemory(), memoryCalls);
   const handle = FUNCTIONS[mode](
     { ...CONFIG, ...config },
-    { telemetry, ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
+    { telemetry, openApi: () => JSON.stringify(openApi()), ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
   );
   return { handle, artifacts, puts, memoryCalls, telemetry, mode };
 }

@@ -6,7 +6,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { CODE_LANGUAGES, type CodeLanguage } from '../../ports/code-interpreter';
 import { assert } from '../assert';
-import { makeBreaker, reserveAll } from '../budget/breaker';
+import { makeBreaker } from '../budget/breaker';
 import { canonical, canonicalString, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { describeProblem, type Problem, problemsOf } from '../codec/problem';
@@ -267,7 +267,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
       stop = DEADLINE;
       break;
     }
-    const refusal = reserveAll(breaker, { steps: 1, tool_calls: 1, model_calls: asksModel(name, args) ? 1 : 0 });
+    const refusal = breaker.reserveAll({ tools: { [name]: 1 }, steps: 1, tool_calls: 1, model_calls: asksModel(name, args) ? 1 : 0 });
     if (refusal !== undefined) {
       stop = refusal;
       break;
