@@ -130,7 +130,7 @@ const EXACT_DIGITS = 15;
 const INTEGER_BEYOND = `a JSON number keeps an integer of at most ${String(Number.MAX_SAFE_INTEGER)} as it is written; write it as a string`;
 
 /** From here on JavaScript writes a number with an exponent, as most programs do: it was no integer with each of its digits meant. */
-const EXPONENT_FROM = 1e21;
+const EXPONENT_FROM = 10n ** 21n;
 
 /**
  * What is wrong with a number whose text is lost, in a document that somebody else has parsed: from 2^53 on a double may stand for an integer that
@@ -148,7 +148,8 @@ function isBeyond(value: number): boolean {
 /** What is wrong with a number as it is written, or nothing. */
 function numberFault(literal: string): string | undefined {
   if (literal.length <= EXACT_DIGITS && !/e/i.test(literal)) return undefined;
-  const value = Number(literal);
+  // The number that the document will hold.
+  const value = JSON.parse(literal) as number;
   if (!Number.isFinite(value)) return `${shortened(literal)}: beyond what a JSON number holds; write it as a string`;
   // With or without its text, the same numbers are taken.
   if (sameNumber(literal, String(value))) return isBeyond(value) ? `${shortened(literal)}: ${INTEGER_BEYOND}` : undefined;
@@ -161,11 +162,11 @@ function numberFault(literal: string): string | undefined {
 function sameNumber(a: string, b: string): boolean {
   const [left, right] = [significand(a), significand(b)];
   if (left.digits !== right.digits) return false;
-  return left.digits === '' || (left.negative === right.negative && left.exponent === right.exponent);
+  return left.digits === '' || (left.negative === right.negative && left.exponent() === right.exponent());
 }
 
 /** A number as an integer without zeros at either end (`''` for zero) times a power of ten. */
-function significand(text: string): { readonly digits: string; readonly negative: boolean; readonly exponent: number } {
+function significand(text: string): { readonly digits: string; readonly negative: boolean; readonly exponent: () => bigint } {
   const [mantissa = '', power = '0'] = text.toLowerCase().split('e');
   const negative = mantissa.startsWith('-');
   const [integer = '', fraction = ''] = (negative ? mantissa.slice(1) : mantissa).split('.');
@@ -173,7 +174,9 @@ function significand(text: string): { readonly digits: string; readonly negative
   let [start, end] = [0, all.length];
   while (start < end && all.charCodeAt(start) === ZERO) start += 1;
   while (end > start && all.charCodeAt(end - 1) === ZERO) end -= 1;
-  return { digits: all.slice(start, end), negative, exponent: Number(power) - fraction.length + (all.length - end) };
+  // Asked for numbers alone that are neither zero nor infinite, so it is a short one.
+  const exponent = (): bigint => BigInt(power.replace('+', '')) + BigInt(all.length - end - fraction.length);
+  return { digits: all.slice(start, end), negative, exponent };
 }
 
 const LITERAL_CHARS = 40;
