@@ -103,12 +103,17 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       memory_id: STUB_MEMORY_ID,
       function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory' },
       limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
-      worst_case_bill: { per_invocation: {}, per_hour: {}, per_month: {} },
     });
   });
 
   it('finds nothing to change when it is applied again, by any target and without the variables of the first time', async () => {
-    for (const target of [['plan'], ['deploy', 'base']]) expect(await deployment.target(target)).toContain('No changes.');
+    for (const target of [['plan'], ['deploy', 'base']]) {
+      const said = await deployment.target(target);
+      expect(said).toContain('No changes.');
+      // The bill below the plan, and the typical month beside the worst.
+      expect(said).toMatch(/^component +an invocation \(tools\) +an hour +a month +typical month$/m);
+      expect(said).toMatch(/^total( +[0-9]+\.[0-9]{6}){4}$/m);
+    }
   });
 
   it('says no to another region, where it would have destroyed what is there', async () => {
@@ -162,7 +167,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
     const stage = await aws.api.send(new GetStageCommand({ ApiId: api.id, StageName: '$default' }));
     expect(stage).toMatchObject({ AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 2, ThrottlingBurstLimit: 5 } });
-    expect(stage.AccessLogSettings?.DestinationArn).toContain('log-group:/aws/apigateway/ewm');
+    expect(stage.AccessLogSettings).toBeUndefined();
     const { Policy: policy = '' } = await aws.lambda.send(new GetPolicyCommand({ FunctionName: 'ewm-tools' }));
     expect((JSON.parse(policy) as { Statement: unknown[] }).Statement).toMatchObject([
       {
@@ -177,7 +182,6 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
   it('keeps every log for so long and no longer, and watches every function', async () => {
     const { logGroups = [] } = await aws.logs.send(new DescribeLogGroupsCommand({}));
     expect(Object.fromEntries(logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]))).toEqual({
-      '/aws/apigateway/ewm': 14,
       '/aws/lambda/ewm-base': 14,
       '/aws/lambda/ewm-memory': 14,
       '/aws/lambda/ewm-tools': 14,

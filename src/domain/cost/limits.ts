@@ -40,6 +40,8 @@ const limitsCodec = objectCodec('limits', {
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
     tracing: switchCodec,
+    /** A line for each request of the API, those of strangers included. */
+    access_log: switchCodec,
     max_steps: countCodec(1),
     max_tool_calls: countCodec(0),
     max_model_calls: countCodec(0),
@@ -60,6 +62,8 @@ const limitsCodec = objectCodec('limits', {
     alarms: countCodec(0, 10_000),
     dashboards: countCodec(0, 1_000),
     budgets: countCodec(0, 1_000),
+    /** Budgets that act, and do not only tell. */
+    budget_actions: countCodec(0, 1_000),
     /** Whether alarms and budgets write to somebody. */
     emails: switchCodec,
   },
@@ -77,6 +81,7 @@ export const DEFAULT_LIMITS: Limits = {
   throttle_burst: 5,
   log_retention_days: 14,
   tracing: false,
+  access_log: false,
   max_steps: 100,
   max_tool_calls: 10,
   max_model_calls: 0,
@@ -94,6 +99,7 @@ export const DEFAULT_LIMITS: Limits = {
   alarms: 6,
   dashboards: 1,
   budgets: 0,
+  budget_actions: 0,
   emails: false,
 };
 
