@@ -42,6 +42,12 @@ import {
   STUB_MEMORY_ID,
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
+import { billOf } from '../../src/domain/cost/bill';
+import { decodeLimits } from '../../src/domain/cost/limits';
+import { decodePrices } from '../../src/domain/cost/prices';
+import { fractionOf, isAtMost, type ModelPrices } from '../support/bill-model';
+import { type ApiSettings, setOff, strangerRequests, strangersHour } from '../support/strangers';
+import { valueOfRight } from '../support/task';
 import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
 import { httpEvent } from '../support/http-events';
 import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
@@ -177,6 +183,29 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
         Condition: { ArnLike: { 'AWS:SourceArn': `arn:aws:execute-api:${TEST_REGION}:${TEST_ACCOUNT}:${api.id}/*/POST/agentcore/tools` } },
       },
     ]);
+  });
+
+  it('lets no stranger cause what the total does not have', async () => {
+    const { id } = await theApi(aws.api);
+    const { Items: apis = [] } = await aws.api.send(new GetApisCommand({}));
+    const { Items: routes = [] } = await aws.api.send(new GetRoutesCommand({ ApiId: id }));
+    const stage = await aws.api.send(new GetStageCommand({ ApiId: id, StageName: '$default' }));
+    const logFormat = stage.AccessLogSettings?.Format;
+    const settings: ApiSettings = {
+      routes: Object.fromEntries(routes.map(({ RouteKey: key = '', AuthorizationType: auth = '' }) => [key, auth])),
+      ...(logFormat === undefined ? {} : { logFormat }),
+      detailedMetrics: stage.DefaultRouteSettings?.DetailedMetricsEnabled ?? false,
+      corsOrigins: apis.flatMap(({ CorsConfiguration: cors }) => cors?.AllowOrigins ?? []),
+    };
+    const prices = JSON.parse(await readFile(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
+    const limits = valueOfRight(decodeLimits((await deployment.outputs())['limits']));
+    const { per_hour: hour } = billOf(limits, valueOfRight(decodePrices(prices)));
+    for (const request of strangerRequests(Object.keys(settings.routes))) {
+      const one = setOff(settings, request);
+      expect([request, one.status >= 400, one.invocations]).toEqual([request, true, 0]);
+      const amount = strangersHour(prices, one, 10_000, limits.log_retention_days + 1);
+      expect([request, isAtMost(amount, fractionOf(hour.by_component.refused_requests))]).toEqual([request, true]);
+    }
   });
 
   it('keeps every log for so long and no longer, and watches every function', async () => {
