@@ -17,13 +17,13 @@ import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Bill, billOf as billFor } from '../../src/domain/cost/bill';
 import { METRICS_PER_MODE } from '../../src/domain/cost/bounds';
-import { FUNCTIONS } from '../../src/domain/cost/functions';
+import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/inputs';
-import type { Mode } from '../../src/handlers/http/handler';
-import { makeHandler } from '../../src/handlers/http/modes';
-import { METRICS } from '../../src/handlers/http/observed';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import { FUNCTIONS } from '../../src/handlers/compose-http';
+import { METRICS } from '../../src/handlers/http/edge/observed';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -61,7 +61,7 @@ const LIMITS = {
 const CONFIG = {
   version: '1.2.3',
   ceilings: CEILINGS,
-  memoryEnabled: true,
+  enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: LIMITS.max_body_bytes,
   artifactBytesMax: LIMITS.max_artifact_bytes,
 };
@@ -142,8 +142,7 @@ async function metered({
   let result: unknown;
   try {
     const telemetry = makePowertoolsTelemetry({ service: mode });
-    const handle = makeHandler(
-      mode,
+    const handle = FUNCTIONS[mode](
       { ...CONFIG, storeReserveMs, artifactBytesMax },
       {
         telemetry,
@@ -320,7 +319,7 @@ it(`no accepted request costs more than the figure ${TITLE}`, async () => {
 
 // ---- The dearest requests that are known ----
 
-const SYMBOLS = Array.from({ length: 200 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+const SYMBOLS = Array.from({ length: 140 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
 
 /** Every symbol is bought at every step, with as many digits as there can be. */
 const EVERYTHING_BOUGHT = {
@@ -443,7 +442,7 @@ it('not even with sessions that nobody can stop', async () => {
 });
 
 it('bounds the bytes of a base run where steps, symbols and body are all used up', async () => {
-  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
   const body = {
     ...EVERYTHING_BOUGHT,
     budget: { max_steps: 5 },
@@ -465,7 +464,7 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
   const answer = await invoke(test, body);
   expect(answer).toMatchObject({ ok: true, decisions: { APPROVED: 5 } });
   const stored = test.puts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const bound = FUNCTIONS.base.artifactBytes(valueOfRight(decodeLimits({ ...LIMITS, max_steps: 5, max_body_bytes: bodyBytes })));
+  const bound = FUNCTION_BOUNDS.base.artifactBytes(valueOfRight(decodeLimits({ ...LIMITS, max_steps: 5, max_body_bytes: bodyBytes })));
   expect(BigInt(stored)).toBeLessThanOrEqual(bound);
   // And the bound is no fantasy: such a run is real.
   expect(BigInt(stored) * 3n).toBeGreaterThan(bound);
@@ -474,7 +473,7 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
 it('knows the metrics that a function writes, and the files that it stores', () => {
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));
-  for (const mode of BILL_MODES) expect(FUNCTIONS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
+  for (const mode of BILL_MODES) expect(FUNCTION_BOUNDS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
 });
 
 it('finds what costs more than the figure', () => {
@@ -517,7 +516,7 @@ it.each(MODES)('is no fantasy: an ordinary request to %s takes what the typical 
   forget();
   agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[{"type":"hold"}]'] });
   const one = await metered({ mode, body: JSON.stringify(ORDINARY[mode]) });
-  const { typical } = FUNCTIONS[mode.slice('agentcore-'.length) as 'base'];
+  const { typical } = FUNCTION_BOUNDS[mode.slice('agentcore-'.length) as 'base'];
   const told = {
     files: typical.files,
     bytes: typical.storedBytes,

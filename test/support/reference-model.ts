@@ -1,4 +1,4 @@
-/** A slow model of one local run, written from docs/spec.md alone: sharing no code with src/ is what makes agreement with it evidence. */
+/** A slow model of one run of steps, written from docs/spec.md alone: sharing no code with src/ is what makes agreement with it evidence. */
 import { createHash } from 'node:crypto';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -64,6 +64,10 @@ export interface ReferenceRequest {
   initialState: ReferenceState;
   steps: number;
   budget: ReferenceBudget;
+  /** A local run when absent. */
+  mode?: 'agentcore-base';
+  /** The step before which the clock of a handler ran out. */
+  deadlineBefore?: number;
 }
 
 /** Every row without the hashes of the chain and without free text. */
@@ -81,6 +85,7 @@ export interface ReferenceAction {
 
 export type VerifierCode =
   | 'invalid_action'
+  | 'out_of_range'
   | 'unknown_symbol'
   | 'insufficient_cash'
   | 'invalid_equity'
@@ -89,23 +94,23 @@ export type VerifierCode =
   | 'position_concentration'
   | 'insufficient_position';
 
-type Signal = 'BUY' | 'SELL' | 'HOLD';
-type Prices = ReadonlyMap<string, bigint>;
+export type Signal = 'BUY' | 'SELL' | 'HOLD';
+export type Prices = ReadonlyMap<string, bigint>;
 
 /** A position of zero is absent. */
-interface State {
+export interface State {
   readonly cash: bigint;
   readonly positions: ReadonlyMap<string, bigint>;
 }
 
-interface Action {
+export interface Action {
   readonly type: 'PlaceBuy' | 'PlaceSell';
   readonly symbol: string;
   readonly quantity: bigint;
   readonly price: bigint;
 }
 
-interface Policy {
+export interface Policy {
   readonly id: string;
   readonly maxLeverage: bigint;
   readonly maxPositionPct: bigint;
@@ -113,7 +118,7 @@ interface Policy {
   readonly feeBps: bigint;
 }
 
-interface Plan {
+export interface Plan {
   readonly actions: Action[];
   readonly skipped: { symbol: string; reason: string }[];
 }
@@ -140,21 +145,30 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
   const decisions = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
   let state = readState(request.initialState);
   let executed = 0;
+  let spent = 0;
   let error: Json = null;
 
   for (let t = 0; t < request.steps; t += 1) {
-    if (executed + 1 > budget.max_steps) {
+    if (t === request.deadlineBefore) {
+      error = { code: 'deadline_exceeded' };
+      break;
+    }
+    if (spent + 1 > budget.max_steps) {
       error = {
         code: 'budget_exceeded',
         limiter: 'max_steps',
         requested: 1,
-        budgets: { budget: budgetJson(budget), budget_state: budgetState(executed) },
+        budgets: { budget: budgetJson(budget), budget_state: budgetState(spent) },
       };
       break;
     }
-    executed += 1;
+    spent += 1;
 
     const prices = at(path, t);
+    if (isTooLarge(equityOf(state, prices))) {
+      error = { code: 'out_of_range', step_index: t };
+      break;
+    }
     const signals = signalsAt(strategy, path, t);
     const plan = planOf(strategy, signals, prices, state, policy.feeBps);
     const failures = verifyPlan(plan.actions, prices, state, policy);
@@ -168,6 +182,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
       });
     }
     decisions[decision] += 1;
+    executed += 1;
 
     const time = at(market.steps, t).time;
     tape.push({
@@ -191,7 +206,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
     if ((t + 1) % CHECKPOINT_EVERY_STEPS === 0) tape.push({ type: 'checkpoint', step_index: t, state: stateJson(state) });
   }
 
-  const lastPrices = at(path, executed - 1);
+  const lastPrices = at(path, Math.max(0, executed - 1));
   tape.push({
     type: 'seal',
     ok: error === null,
@@ -201,7 +216,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
     final_state: stateJson(state),
     final_equity: formatDecimal(equityOf(state, lastPrices)),
     final_exposure: formatDecimal(exposureOf(state, lastPrices)),
-    budget_state: budgetState(executed),
+    budget_state: budgetState(spent),
     executions: { rows: executions.length },
   });
   return { tape, executions };
@@ -241,7 +256,7 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 
 // ---- Section 3.1: signals ----
 
-function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
+export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
   if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return signals;
   for (const rule of strategy.rules) {
@@ -288,7 +303,7 @@ function zScoreSignal(window: bigint[], buyBelow: bigint, sellAbove: bigint): Si
 
 // ---- Section 3.2: sizing ----
 
-function planOf(strategy: ReferenceStrategy, signals: Map<string, Signal>, prices: Prices, start: State, feeBps: bigint): Plan {
+export function planOf(strategy: ReferenceStrategy, signals: Map<string, Signal>, prices: Prices, start: State, feeBps: bigint): Plan {
   const plan: Plan = { actions: [], skipped: [] };
   for (const symbol of strategy.universe.symbols) {
     const signal = signals.get(symbol);
@@ -324,7 +339,12 @@ function buySkipReason(buy: Action, earlier: Action[], sizing: ReferenceSizing, 
 // ---- Section 3.3: verification ----
 
 /** The codes of the first action that fails; empty when all pass. */
-function verifyPlan(actions: Action[], prices: Prices, start: State, policy: Policy): { action_index: number; code: VerifierCode }[] {
+export function verifyPlan(
+  actions: Action[],
+  prices: Prices,
+  start: State,
+  policy: Policy,
+): { action_index: number; code: VerifierCode }[] {
   let state = start;
   for (const [index, action] of actions.entries()) {
     const codes = verifyAction(action, prices, state, policy);
@@ -336,15 +356,18 @@ function verifyPlan(actions: Action[], prices: Prices, start: State, policy: Pol
 
 function verifyAction(action: Action, prices: Prices, state: State, policy: Policy): VerifierCode[] {
   const codes: VerifierCode[] = [];
-  if (action.quantity <= 0n || action.price <= 0n) codes.push('invalid_action');
+  if (action.quantity <= 0n || action.price <= 0n || notionalOf(action) === 0n) codes.push('invalid_action');
+  if (isTooLarge(notionalOf(action))) codes.push('out_of_range');
   if (!prices.has(action.symbol)) codes.push('unknown_symbol');
   if (codes.length > 0) return codes;
+  const next = after(state, action, policy.feeBps);
+  const equity = equityOf(next, prices);
+  const cost = notionalOf(action) + feeOf(action, policy.feeBps);
+  if ([cost, next.cash, heldOf(next, action.symbol), exposureOf(next, prices), equity].some(isTooLarge)) return ['out_of_range'];
   if (action.type === 'PlaceSell') {
     return heldOf(state, action.symbol) < action.quantity ? ['insufficient_position'] : [];
   }
-  if (state.cash < notionalOf(action) + feeOf(action, policy.feeBps)) codes.push('insufficient_cash');
-  const next = after(state, action, policy.feeBps);
-  const equity = equityOf(next, prices);
+  if (state.cash < cost) codes.push('insufficient_cash');
   const value = multiply(heldOf(next, action.symbol), priceOf(prices, action.symbol));
   // Both sides of a ratio check in units of 10^-16, so that nothing is rounded.
   if (equity <= 0n) codes.push('invalid_equity');
@@ -356,7 +379,7 @@ function verifyAction(action: Action, prices: Prices, state: State, policy: Poli
 
 // ---- The state and what is derived from it ----
 
-function after(state: State, action: Action, feeBps: bigint): State {
+export function after(state: State, action: Action, feeBps: bigint): State {
   const sign = action.type === 'PlaceBuy' ? 1n : -1n;
   const positions = new Map(state.positions);
   positions.set(action.symbol, heldOf(state, action.symbol) + sign * action.quantity);
@@ -380,11 +403,11 @@ function feeOf(action: Action, feeBps: bigint): bigint {
   return divideHalfEven(multiply(notionalOf(action), feeBps), 10_000n);
 }
 
-function exposureOf(state: State, prices: Prices): bigint {
+export function exposureOf(state: State, prices: Prices): bigint {
   return sum([...state.positions].map(([symbol, held]) => multiply(held < 0n ? -held : held, priceOf(prices, symbol))));
 }
 
-function equityOf(state: State, prices: Prices): bigint {
+export function equityOf(state: State, prices: Prices): bigint {
   return state.cash + sum([...state.positions].map(([symbol, held]) => multiply(held, priceOf(prices, symbol))));
 }
 
@@ -396,7 +419,7 @@ function priceOf(prices: Prices, symbol: string): bigint {
 
 // ---- Section 4: rows ----
 
-function fillRow(
+export function fillRow(
   runId: string,
   step: number,
   index: number,
@@ -428,7 +451,7 @@ function fillRow(
   };
 }
 
-function stateDelta(before: State, next: State, prices: Prices): JsonObject {
+export function stateDelta(before: State, next: State, prices: Prices): JsonObject {
   const symbols = new Set([...before.positions.keys(), ...next.positions.keys()]);
   const changed = [...symbols].filter((symbol) => heldOf(before, symbol) !== heldOf(next, symbol));
   return {
@@ -443,15 +466,15 @@ function change(before: bigint, next: bigint): JsonObject {
   return { before: formatDecimal(before), after: formatDecimal(next), delta: formatDecimal(next - before) };
 }
 
-function stateJson(state: State): JsonObject {
+export function stateJson(state: State): JsonObject {
   return { cash: formatDecimal(state.cash), positions: decimalsJson(state.positions) };
 }
 
-function decimalsJson(values: ReadonlyMap<string, bigint>): JsonObject {
+export function decimalsJson(values: ReadonlyMap<string, bigint>): JsonObject {
   return Object.fromEntries([...values].map(([key, value]) => [key, formatDecimal(value)]));
 }
 
-function budgetJson(budget: ReferenceBudget): JsonObject {
+export function budgetJson(budget: ReferenceBudget): JsonObject {
   return {
     max_steps: budget.max_steps,
     max_tool_calls: budget.max_tool_calls,
@@ -469,21 +492,20 @@ function budgetState(steps: number): JsonObject {
 // ---- Section 2: inputs, normalised files and their digests ----
 
 function runInputs(request: ReferenceRequest): JsonObject {
-  return {
-    spec_version: 1,
-    mode: 'local',
+  const documents = {
     market_sha256: sha256(marketFile(request.market)),
     strategy_sha256: sha256(`${canonicalText(strategyJson(request.strategy))}\n`),
     policy_sha256: sha256(`${canonicalText(policyJson(request.policy))}\n`),
     initial_state: stateJson(readState(request.initialState)),
     steps: request.steps,
     budget: budgetJson(request.budget),
-    invocation: null,
   };
+  const inputs = { spec_version: 1, mode: request.mode ?? 'local', ...documents, invocation: null };
+  return request.mode === undefined ? inputs : { ...inputs, request_sha256: sha256(`${canonicalText(documents)}\n`) };
 }
 
 /** The whole market, also when the run stops earlier. */
-function marketFile(market: ReferenceMarket): string {
+export function marketFile(market: ReferenceMarket): string {
   const lines: JsonObject[] = [{ symbols: market.symbols }];
   for (const step of market.steps) {
     const prices = decimalsJson(readPrices(market.symbols, step));
@@ -492,7 +514,7 @@ function marketFile(market: ReferenceMarket): string {
   return lines.map((line) => `${canonicalText(line)}\n`).join('');
 }
 
-function strategyJson(strategy: ReferenceStrategy): JsonObject {
+export function strategyJson(strategy: ReferenceStrategy): JsonObject {
   const { metadata, universe, sizing } = strategy;
   return {
     metadata: { name: metadata.name, version: metadata.version, description: metadata.description },
@@ -525,7 +547,7 @@ function ruleJson(rule: ReferenceRule): JsonObject {
   }
 }
 
-function policyJson(policy: ReferencePolicy): JsonObject {
+export function policyJson(policy: ReferencePolicy): JsonObject {
   const { id, maxLeverage, maxPositionPct, maxPositionValue, feeBps } = readPolicy(policy);
   return {
     policy_id: id,
@@ -538,7 +560,7 @@ function policyJson(policy: ReferencePolicy): JsonObject {
   };
 }
 
-function readPolicy(policy: ReferencePolicy): Policy {
+export function readPolicy(policy: ReferencePolicy): Policy {
   return {
     id: policy.policy_id ?? 'default',
     maxLeverage: parseDecimal(policy.risk_limits?.max_leverage ?? '2'),
@@ -548,12 +570,12 @@ function readPolicy(policy: ReferencePolicy): Policy {
   };
 }
 
-function readState(state: ReferenceState): State {
+export function readState(state: ReferenceState): State {
   const positions = Object.entries(state.positions).map(([symbol, quantity]) => [symbol, parseDecimal(quantity)] as const);
   return stateOf(parseDecimal(state.cash), new Map(positions));
 }
 
-function readPrices(symbols: string[], step: ReferenceMarketStep): Prices {
+export function readPrices(symbols: string[], step: ReferenceMarketStep): Prices {
   return new Map(
     symbols.map((symbol) => {
       const price = step.prices[symbol];
@@ -609,6 +631,11 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   if (2n * remainder < divisor) return below;
   if (2n * remainder > divisor) return below + 1n;
   return below % 2n === 0n ? below : below + 1n;
+}
+
+/** Section 1: what no input may hold, no result may come to. */
+function isTooLarge(value: bigint): boolean {
+  return value >= 10n ** 18n * ONE || value <= -(10n ** 18n * ONE);
 }
 
 function sum(values: bigint[]): bigint {
@@ -683,7 +710,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
-function at<T>(values: readonly T[], index: number): T {
+export function at<T>(values: readonly T[], index: number): T {
   const value = values[index];
   if (value === undefined) throw new Error(`nothing at index ${String(index)}`);
   return value;

@@ -40,7 +40,7 @@ export const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
 /** `{"message":"Forbidden"}` with its status line and headers: what API Gateway answers by itself. Unit: bytes. */
 export const REFUSAL_BYTES_MAX = 512n;
 
-/** Metrics that a function writes: `METRICS` of src/handlers/http/observed.ts, one dimension each. */
+/** Metrics that a function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
 export const METRICS_PER_MODE = 9n;
 
 /** An alarm is evaluated once a minute at most. */

@@ -68,7 +68,7 @@ const LOCAL_RUN: Typical = {
   plannerSessionSeconds: 0n,
 };
 
-export const FUNCTIONS: Readonly<Record<BillMode, FunctionBounds>> = {
+export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
   base: {
     files: () => 10n,
     artifactBytes: (limits) => {

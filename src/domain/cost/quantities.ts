@@ -24,7 +24,7 @@ import {
   SESSION_MEMORY_GB,
   SESSION_VCPUS,
 } from './bounds';
-import { FUNCTIONS } from './functions';
+import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
 import { ceilDiv } from './money';
 import type { PriceName } from './prices';
@@ -46,7 +46,7 @@ export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
   return sum([
     acts(mode, limits, 1n),
     started(limits, 1n, msPerInvocation(limits)),
-    carried(FUNCTIONS[mode].answerBytes(limits), 1n),
+    carried(FUNCTION_BOUNDS[mode].answerBytes(limits), 1n),
     accessed(limits, 1n),
   ]);
 }
@@ -59,7 +59,7 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
   const healthHost = healthModeOf(limits);
   const functions = limits.modes.map((mode) => {
     const all = least(acting + (mode === healthHost ? requests : 0n), mostOfOne);
-    const answerBytes = FUNCTIONS[mode].answerBytes(limits);
+    const answerBytes = FUNCTION_BOUNDS[mode].answerBytes(limits);
     // Whoever invokes directly may be outside of AWS, too.
     const direct = acting > requests ? acting - requests : 0n;
     return sum([
@@ -102,7 +102,7 @@ export function ofRefusals(limits: Limits): Quantities {
 export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
   return sum(
     limits.modes.map((mode) => {
-      const { typical, ...bounds } = FUNCTIONS[mode];
+      const { typical, ...bounds } = FUNCTION_BOUNDS[mode];
       const files = least(typical.files, bounds.files(limits));
       const code = bounds.codeSessions(limits) > 0n ? typical.codeSessionSeconds : 0n;
       const planner = bounds.plannerSessions(limits) > 0n ? typical.plannerSessionSeconds : 0n;
@@ -141,7 +141,7 @@ function healthModeOf({ modes }: Limits): BillMode | undefined {
 
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
 function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
-  const bounds = FUNCTIONS[mode];
+  const bounds = FUNCTION_BOUNDS[mode];
   const files = bounds.files(limits);
   const sessions = bounds.codeSessions(limits);
   const events = bounds.memoryEvents(limits);

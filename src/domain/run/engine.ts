@@ -16,11 +16,11 @@ import { type Link, linkRow } from '../tape/chain';
 import { makeRowBuffer } from '../tape/row-buffer';
 import { makeStepRowWriter } from '../tape/step-row';
 import { type State, stateText, type Valuation } from '../world/state';
-import { type Decision, step, type Transition, type World } from '../world/step';
+import { type Decision, isBeyondRange, step, type Transition, type World } from '../world/step';
 import type { RunIdentity, WorldInputs } from './inputs';
 import { appendAll, type DigestedOutput } from './output';
 import { NO_DECISIONS, sealRow } from './seal';
-import { DEADLINE, type RunStop } from './stop';
+import { DEADLINE, type OutOfRange, type RunStop } from './stop';
 import type { TextError, TextReader } from './text-reader';
 
 export type Decisions = {
@@ -41,6 +41,8 @@ export interface Cursor {
   readonly fills: number;
   readonly decisions: Decisions;
   readonly spent: BudgetState;
+  /** Why step `t` was refused, where it was: the step is charged and not taken. */
+  readonly outOfRange?: OutOfRange;
 }
 
 export type EngineError =
@@ -141,6 +143,7 @@ export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: Wo
     let { t, state, value, tapeHead, ledgerHead, fills } = from;
     let priming = Math.min(lookback, from.t);
     let refused = false;
+    let outOfRange: OutOfRange | undefined;
 
     function take(text: string, onStep: EngineWatch['onStep']): Either<EngineError, Rows> {
       let at = 0;
@@ -160,6 +163,11 @@ export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: Wo
         }
         signals.observe(scanned.prices);
         const transition = step(world, state, scanned.prices, signals.evaluate(t));
+        if (isBeyondRange(transition)) {
+          refused = true;
+          outOfRange = { code: 'out_of_range', message: `step ${String(t)}: ${transition.errors[0]?.message ?? ''}`, step_index: t };
+          break;
+        }
         tapeHead = rows.write(t, scanned, transition, tapeHead);
         for (const fill of transition.fills) {
           audit.record(fill);
@@ -184,7 +192,17 @@ export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: Wo
       return whys[world.strategy.universe.symbols.indexOf(symbol)] ?? '';
     }
 
-    const cursor = (): Cursor => ({ t, state, value, tapeHead, ledgerHead, fills, decisions: { ...decisions }, spent: breaker.state() });
+    const cursor = (): Cursor => ({
+      t,
+      state,
+      value,
+      tapeHead,
+      ledgerHead,
+      fills,
+      decisions: { ...decisions },
+      spent: breaker.state(),
+      ...(outOfRange === undefined ? {} : { outOfRange }),
+    });
     return {
       take,
       done: () => t >= until || refused,
@@ -199,7 +217,7 @@ export function makeEngine(inputs: WorldInputs, identity: RunIdentity, world: Wo
   function seal(at: Cursor): { readonly row: Link; readonly error: RunStop | null } {
     assert(at.t > 0, 'a sealed run took at least one step');
     // A run that was granted its next step and did not take it was stopped by the clock.
-    const error = at.t < inputs.steps ? (makeBreaker(inputs.budget, at.spent).reserve('steps', 1) ?? DEADLINE) : null;
+    const error = at.t < inputs.steps ? (at.outOfRange ?? makeBreaker(inputs.budget, at.spent).reserve('steps', 1) ?? DEADLINE) : null;
     const fields = {
       stop: error,
       steps: at.t,

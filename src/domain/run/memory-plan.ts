@@ -3,7 +3,7 @@
  * Invariants: nothing is sent when the list cannot finish; a value that does not fit the budget is not handed out.
  */
 import type { MemoryOperation } from '../../ports/memory';
-import { makeBreaker, reserveAll } from '../budget/breaker';
+import { makeBreaker } from '../budget/breaker';
 import type { BudgetState } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
@@ -71,7 +71,7 @@ export async function takeMemoryPlan(
       stop = DEADLINE;
       break;
     }
-    stop = reserveAll(breaker, { memory_ops: 1, memory_bytes: requestBytes(operation) }) ?? null;
+    stop = breaker.reserveAll({ memory_ops: 1, memory_bytes: requestBytes(operation) }) ?? null;
     if (stop !== null) break;
     const answer = await outside.call(index, operation);
     const settled = settle(answer);

@@ -102,6 +102,11 @@ export async function prepare(
   });
 }
 
+/** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
+export function initialOutOfRange(message: string): RunError {
+  return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
+}
+
 function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
   if (!Number.isSafeInteger(steps) || steps < 1) return `${String(steps)} steps: expected an integer of 1 or more`;
   if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) return `a budget of ${String(maxSteps)} steps: expected an integer of 1 or more`;

@@ -3,7 +3,7 @@ import { formatDecimal } from '../decimal/decimal';
 import { whyText } from '../tape/step-row';
 import type { Transition, World } from '../world/step';
 import type { ScannedStep } from '../market/market-form';
-import { type Budget, type BudgetState, DIMENSIONS, LIMITER_OF } from '../budget/budget';
+import { type Budget, type BudgetState, metersOf } from '../budget/budget';
 import type { Mode, RunInputs } from './inputs';
 import { type RunStop, stopName } from './stop';
 import type { RunSummary } from './summary';
@@ -151,9 +151,7 @@ function outcomeRows({ decisions, executions, finalState, finalExposure, finalEq
 }
 
 function budgetRows(budget: Budget, state: BudgetState): readonly string[] {
-  return DIMENSIONS.map(
-    (dimension) => `| ${LIMITER_OF[dimension]} | ${String(budget[LIMITER_OF[dimension]])} | ${String(state[dimension])} |`,
-  );
+  return metersOf(budget, state).map(({ limiter, max, spent }) => `| ${limiter} | ${String(max)} | ${String(spent)} |`);
 }
 
 function worldSections(summary: RunSummary, lines: ReportLines): readonly string[] {

@@ -1,5 +1,5 @@
 /** The use cases of the tools and the memory handler: a plan of calls, and the directory that proves what came of it. */
-import { type Either, isLeft, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MarketInput } from '../../ports/market-input';
 import type { MemoryOperation } from '../../ports/memory';
 import type { RunWriter, StoreError } from '../../ports/run-files';
@@ -8,14 +8,15 @@ import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { makeMarketForm, makeScannedStep } from '../market/market-form';
 import type { MarketStep } from '../market/market-path';
-import { formatDecimal } from '../decimal/decimal';
-import { stateText } from '../world/state';
+import { formatDecimal, inRange } from '../decimal/decimal';
+import { stateText, valueOf } from '../world/state';
+import { beyondRange } from '../world/verification';
 import type { EngineError } from './engine';
 import { finish, type FinishedRun, NO_LINES, type RunEnd } from './finish';
 import { identify, type MemoryInputs, type RunIdentity } from './inputs';
 import { takeMemoryPlan, type MemoryEnd } from './memory-plan';
 import { appendAll, digested } from './output';
-import { openSteps, prepare, type RunError, type RunRequest } from './prepare';
+import { initialOutOfRange, openSteps, prepare, type RunError, type RunRequest } from './prepare';
 import type { OutsideMemory, OutsideTools } from './recorded';
 import { memoryRequestJson, type PlanItem } from './request';
 import { committed } from './run';
@@ -42,6 +43,7 @@ export async function runToolPlan(
     const steps = await readSteps(world.symbols, lines.right);
     await lines.right.close();
     if (isLeft(steps)) return steps;
+    if (!inRange(valueOf(initial, steps.right[0]?.prices ?? []).equity)) return left(initialOutOfRange(`step 0: ${beyondRange('equity')}`));
     const planned = { inputs, identity, world, steps: steps.right, initial, plan };
     const end = await takeToolPlan(planned, outside(identity.runId));
     const written = await appendAll(output, [

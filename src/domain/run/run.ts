@@ -9,7 +9,7 @@ import { type EngineWatch, makeEngine } from './engine';
 import { finish, type FinishedRun } from './finish';
 import { filesOf } from './inputs';
 import { digested } from './output';
-import { openSteps, prepare, type RunError, type RunRequest } from './prepare';
+import { initialOutOfRange, openSteps, prepare, type RunError, type RunRequest } from './prepare';
 import { makeReportRows } from './report';
 import { summarise } from './summary';
 
@@ -64,6 +64,7 @@ async function runInto(
   const end = await engine.advance(start.cursor, inputs.steps, prices.right, output, { ...watch, onStep: report.onStep });
   await prices.right.close();
   if (isLeft(end)) return end;
+  if (end.right.t === 0 && end.right.outOfRange !== undefined) return left(initialOutOfRange(end.right.outOfRange.message));
   // Stopped by the clock before anything was done: there is nothing to seal.
   if (end.right.t === 0) return left({ _tag: 'Interrupted', steps: 0 });
 

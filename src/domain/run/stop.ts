@@ -4,6 +4,9 @@ import type { VerifierErrorText } from '../world/verification';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
 
+/** The prices of a step take the worth of the state to 10^18 or more. docs/spec.md section 3. */
+export type OutOfRange = { readonly code: 'out_of_range'; readonly message: string; readonly step_index: number };
+
 export type SimulationRejected = {
   readonly code: 'simulation_rejected';
   readonly message: string;
@@ -29,7 +32,7 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
-export type RunStop = BudgetExceeded | DeadlineExceededStop | SimulationRejected | ToolFailed | DependencyFailedStop;
+export type RunStop = BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | DependencyFailedStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {

@@ -6,11 +6,11 @@
 import { isLeft } from 'fp-ts/Either';
 import { CODE_LANGUAGES, type CodeLanguage } from '../../ports/code-interpreter';
 import { assert } from '../assert';
-import { makeBreaker, reserveAll } from '../budget/breaker';
+import { makeBreaker } from '../budget/breaker';
 import { canonical, canonicalString, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { describeProblem, type Problem, problemsOf } from '../codec/problem';
-import { type Decimal, formatDecimal, ONE } from '../decimal/decimal';
+import { type Decimal, formatDecimal, inRange, ONE } from '../decimal/decimal';
 import { makeLedgerAudit } from '../ledger/audit';
 import { ASKED_BY_PLAN } from '../ledger/fill';
 import { putFill } from '../ledger/fill-row';
@@ -24,7 +24,7 @@ import type { Action, Skip } from '../world/plan';
 import { decodeProposal, type ProposedAction, proposalCodec } from '../world/proposal';
 import { size } from '../world/sizing';
 import { type State, stateText, valueOf } from '../world/state';
-import { commit, type Decision, type Transition, type World } from '../world/step';
+import { commit, type Decision, isBeyondRange, type Transition, type World } from '../world/step';
 import { verifierErrorText } from '../world/verification';
 import { failure, success } from 'io-ts';
 import type { Cursor } from './engine';
@@ -188,6 +188,8 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
     const actions = actionsFor(args.step, args.actions);
     if (typeof actions === 'string') return failed(index, name, actions);
     const transition = transitionAt(args.step, actions);
+    // No row and no result can say what the state is worth.
+    if (isBeyondRange(transition)) return { stop: rejection(index, transition) };
     if (name === 'execute') writeStep(args.step, transition);
     const result = outcomeOf(args.step, transition);
     return transition.decision === 'REJECTED' ? { stop: rejection(index, transition), result } : { result };
@@ -196,6 +198,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
   async function propose(index: number, goal: string): Promise<ToolAnswer> {
     const t = Math.min(evaluation?.step ?? lastStep + 1, steps.length - 1);
     const value = valueOf(state, pricesAt(t));
+    if (!inRange(value.equity)) return { stop: rejection(index, transitionAt(t, [])) };
     const context: Json = {
       step: t,
       prices: pricesJson(world, steps[t]),
@@ -264,7 +267,7 @@ export async function takeToolPlan(run: PlannedRun, outside: OutsideTools): Prom
       stop = DEADLINE;
       break;
     }
-    const refusal = reserveAll(breaker, { steps: 1, tool_calls: 1, model_calls: asksModel(name, args) ? 1 : 0 });
+    const refusal = breaker.reserveAll({ tools: { [name]: 1 }, steps: 1, tool_calls: 1, model_calls: asksModel(name, args) ? 1 : 0 });
     if (refusal !== undefined) {
       stop = refusal;
       break;

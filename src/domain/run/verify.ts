@@ -10,6 +10,8 @@ import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { stepsOffset } from '../market/market-form';
 import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
+import { inRange } from '../decimal/decimal';
+import { valueOf } from '../world/state';
 import { makeWorld } from '../world/step';
 import { type Comparison, type CompareError, makeComparison } from './compare';
 import type { Divergence } from './divergence';
@@ -97,10 +99,22 @@ async function proveSteps(reader: RunReader, evidence: Evidence, comparison: Com
     ...watch,
     onStep: report.onStep,
   });
+  if (!isLeft(end) && end.right.outOfRange !== undefined) {
+    // The run ended early, so nobody else has read the lines behind the step that was refused.
+    const rest = await readMarket(reader, symbols, { readElsewhere: end.right.t });
+    if (isLeft(rest)) return rest;
+  }
   const marketChecked = checkMarket(evidence, market.right, end);
   if (isLeft(marketChecked)) return marketChecked;
   if (isLeft(end)) return end;
+  if (end.right.t === 0) return initialBeyondRange();
   return proveEnd(stepsEnd(evidence, engine, end.right, report.rows()), output, output.digest, comparison);
+}
+
+/** No run starts with a state that the first prices take out of range; see `initialOutOfRange`. */
+function initialBeyondRange(): Either<CompareError, never> {
+  const expected = 'a state worth less than 10^18 at the first prices';
+  return diverged({ file: 'tape.jsonl', row: 0, pointer: '/inputs/initial_state', expected, actual: 'one worth more' });
 }
 
 /** What sums up a run of steps. */
@@ -139,6 +153,7 @@ async function proveToolPlan(reader: RunReader, evidence: Evidence, comparison: 
   const tape = await readCalls(reader);
   if (isLeft(tape)) return tape;
 
+  if (!inRange(valueOf(initial, steps.right[0]?.prices ?? []).equity)) return initialBeyondRange();
   const planned = { inputs, identity, world: makeWorld(symbols, strategy, policy), steps: steps.right, initial, plan: plan.right };
   const end = await takeToolPlan(planned, replayedTools(tape.right.calls, tape.right.stopped));
   const written = await appendAll(output, [

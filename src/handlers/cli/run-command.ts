@@ -65,7 +65,8 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const { summary, digests } = outcome.right;
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
   if (summary.error === null) return EXIT.ok;
-  await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}; raise --max-steps to go on\n`);
+  const remedy = summary.error.code === 'budget_exceeded' ? '; raise --max-steps to go on' : '';
+  await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);
   return EXIT.refused;
 }
 
