@@ -1,5 +1,5 @@
 /** Inputs from public reports that broke an earlier version, each with the answer that is right. The files are in test/fixtures/cases. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
@@ -199,5 +199,41 @@ describe('numbers that a double does not hold as they are written', () => {
 
   test('D09: a byte order mark is skipped, in a file as in a body', async () => {
     expect((await ewm('strategy', 'check', join(CASES, 'd09-bom.json'))).exit).toBe(EXIT.ok);
+  });
+});
+
+describe('B09: times that do not go forward are refused on every way into a run', () => {
+  const csv = readFileSync(join(CASES, 'b09-market.csv'), 'utf8');
+  const steps = csv
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','));
+  const document = { symbols: ['X'], steps: steps.map(([time = '', X = '']) => ({ time, X })) };
+  const line = ([time = '', X = '']: readonly string[]): string => `{"prices":{"X":"${X}"},"time":"${time}"}\n`;
+  const spelled = ([time = '', X = '']: readonly string[]): string => `{"time":"${time}", "prices":{"X":${X}}}\n`;
+
+  test.each<[form: string, text: string, place: string]>([
+    ['csv', csv, ':3:1: column 1 (time)'],
+    ['json', JSON.stringify(document, null, 1), ':11:12: /steps/1/time'],
+    ['jsonl', `{"symbols":["X"]}\n${steps.map(line).join('')}`, ':3: /time'],
+    ['spelled.jsonl', `{"symbols":["X"]}\n${steps.map(spelled).join('')}`, ':3:9: /time'],
+  ])('a .%s file', async (form, text, place) => {
+    const market = join(directory, `falling.${form}`);
+    writeFileSync(market, text);
+    const out = runDirectory(`b09-${form}`);
+    const said = await ewm('run', '--market', market, '--strategy', join(CASES, 'b09-strategy.json'), '--out', out);
+    expect(said.exit).toBe(EXIT.badInput);
+    expect(said.err).toBe(
+      `ewm: ${market}${place}: "2024-01-04": step 1 is before step 0, "2024-01-05"; times go forward (ewm market import sorts a file)\n`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('an inline market over HTTP', async () => {
+    const strategy = JSON.parse(readFileSync(join(CASES, 'b09-strategy.json'), 'utf8')) as JsonObject;
+    const answer = await invoke(makeTestHandler('agentcore-base'), { market: document, strategy });
+    const message = '"2024-01-04": step 1 is before step 0, "2024-01-05"; times go forward (ewm market import sorts a file)';
+    expect(answer).toMatchObject({ ok: false, error: { problems: [{ pointer: '/market/steps/1/time', message }] } });
   });
 });
