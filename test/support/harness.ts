@@ -9,11 +9,11 @@ import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type Ru
 import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
 import { makeEngine, type Engine } from '../../src/domain/run/engine';
 import { readEvidence, readInputs, type Evidence } from '../../src/domain/run/evidence';
-import type { DigestedOutput } from '../../src/domain/run/output';
+import type { DigestedOutput } from '../../src/domain/episode/output';
 import type { FinishedRun } from '../../src/domain/run/finish';
 import type { RunError } from '../../src/domain/run/prepare';
 import { run } from '../../src/domain/run/run';
-import type { TextReader } from '../../src/domain/run/text-reader';
+import type { TextReader } from '../../src/domain/episode/text-reader';
 import { verify, type Verdict } from '../../src/domain/run/verify';
 import { makeWorld } from '../../src/domain/world/step';
 import type { MarketInput } from '../../src/ports/market-input';

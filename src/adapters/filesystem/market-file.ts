@@ -10,7 +10,7 @@ import { findColumn, PROBLEMS_MAX } from '../../domain/market/csv-table';
 import { makeMarketForm, makeScannedStep, type MarketForm, type ScannedStep } from '../../domain/market/market-form';
 import { decodeMarketHeader, decodeNestedStep, marketPathCodec } from '../../domain/market/market-path';
 import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/market/wide-table';
-import { makeTextReader } from '../../domain/run/text-reader';
+import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
 import { makeMarketDocument } from '../memory/market-document';

@@ -11,12 +11,13 @@ import { makeMarketForm, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy } from '../strategy/strategy';
 import { decodePolicy, normalPolicy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
-import { makeWorld, type World } from '../world/step';
-import type { EngineError, EngineWatch } from './engine';
+import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
+import type { StepsError, StepsWatch } from '../episode/episode';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
-import { appendAll, type DigestedOutput } from './output';
-import { type PlanItem, worldRequestJson } from './request';
-import { makeTextReader, type TextReader } from './text-reader';
+import { appendAll, type DigestedOutput } from '../episode/output';
+import type { Call } from '../agent/tool';
+import { worldRequestJson } from './request';
+import { makeTextReader, type TextReader } from '../episode/text-reader';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
 export interface RunRequest {
@@ -34,7 +35,7 @@ export interface RunRequest {
 export interface HandlerRequest {
   readonly mode: 'agentcore-base' | 'agentcore-tools';
   readonly budget: Budget;
-  readonly plan?: readonly PlanItem[];
+  readonly plan?: readonly Call[];
   readonly invocation: string | null;
 }
 
@@ -46,12 +47,13 @@ export type RunError =
       readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
       readonly problems: readonly Problem[];
     }
-  | EngineError;
+  | StepsError;
 
 export interface Prepared {
   readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
-  readonly world: World;
+  readonly symbols: readonly string[];
+  readonly world: MarketWorld;
   readonly initial: State;
 }
 
@@ -60,7 +62,7 @@ export async function prepare(
   request: RunRequest,
   market: MarketInput,
   output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
+  watch: StepsWatch,
 ): Promise<Either<RunError, Prepared>> {
   const symbols = await market.open()();
   if (isLeft(symbols)) return symbols;
@@ -97,7 +99,8 @@ export async function prepare(
   return right({
     inputs: inputs.right,
     identity: identify(inputs.right),
-    world: makeWorld(symbols.right, strategy.right, policy.right),
+    symbols: symbols.right,
+    world: makeMarketWorld(symbols.right, strategy.right, policy.right),
     initial: initial.right,
   });
 }
@@ -141,7 +144,7 @@ async function writeMarket(
   symbols: readonly string[],
   market: MarketInput,
   output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
+  watch: StepsWatch,
 ): Promise<Either<RunError, number>> {
   let text = `${makeMarketForm(symbols).header}\n`;
   let lines = -1;
@@ -158,7 +161,7 @@ async function writeMarket(
 }
 
 /** The lines after the header of the market just written. */
-export async function openSteps(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
+export async function openMarketLines(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
   const cursor = await writer.readBack('market.jsonl', stepsOffset(symbols))();
   return isLeft(cursor) ? cursor : right(makeTextReader(cursor.right));
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../../domain/codec/problem';
 import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
 import type { RunRequest } from '../../domain/run/prepare';
 import { run } from '../../domain/run/run';
-import { stopName } from '../../domain/run/stop';
+import { stopName } from '../../domain/agent/stop';
 import { initialStateOf, runJson, type RunSummary } from '../../domain/run/summary';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
