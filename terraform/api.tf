@@ -3,13 +3,9 @@ locals {
   # As on the local server, health is that of the base function; without one, of the first function there is.
   health_mode = contains(var.modes, "base") ? "base" : sort(tolist(var.modes))[0]
 
-  all_routes = {
-    "POST /agentcore/base"   = "base"
-    "POST /agentcore/tools"  = "tools"
-    "POST /agentcore/memory" = "memory"
-    "GET /health"            = local.health_mode
-  }
-  routes = { for route, mode in local.all_routes : route => mode if contains(var.modes, mode) }
+  routes = merge({ "GET /health" = local.health_mode }, [
+    for name in var.modes : { for route in local.functions[name].routes : route => name }
+  ]...)
 }
 
 resource "aws_apigatewayv2_api" "this" {
@@ -28,7 +24,7 @@ resource "aws_apigatewayv2_integration" "function" {
   integration_uri        = each.value.function.invoke_arn
   payload_format_version = "2.0"
   # A little longer than the function, which then says itself that its time is up.
-  timeout_milliseconds = min(30000, (var.lambda_timeout_seconds + 1) * 1000)
+  timeout_milliseconds = min(30000, (local.functions[each.key].timeout_seconds + 1) * 1000)
 }
 
 resource "aws_apigatewayv2_route" "this" {

@@ -1,7 +1,84 @@
-# The functions: one a mode, each with the settings and the permissions of its mode and no others.
+# The functions: a row each, with the settings, the permissions and the routes of that function and no others.
+# To add one: a row here, its name in the variable `modes`, its bounds in src/domain/cost/functions.ts, its bundle in .config/build-lambda.mjs.
 locals {
   bundle_directory = startswith(var.bundle_directory, "/") ? var.bundle_directory : "${path.module}/${var.bundle_directory}"
+  artifacts_arn    = "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"
 
+  functions = {
+    base = {
+      service         = "agentcore-base"
+      routes          = ["POST /agentcore/base"]
+      memory_mb       = var.lambda_memory_mb
+      timeout_seconds = var.lambda_timeout_seconds
+      environment     = {}
+      statements      = []
+    }
+
+    tools = {
+      service         = "agentcore-tools"
+      routes          = ["POST /agentcore/tools"]
+      memory_mb       = var.lambda_memory_mb
+      timeout_seconds = var.lambda_timeout_seconds
+      environment = {
+        EWM_AGENTCORE_TIMEOUT_MS      = tostring(var.agentcore_timeout_ms)
+        AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
+        AGENTCORE_RUNTIME_ARN         = local.planner_enabled ? var.planner_runtime_arn : null
+        AGENTCORE_RUNTIME_QUALIFIER   = local.planner_enabled ? var.planner_qualifier : null
+      }
+      statements = concat(
+        [for arn in compact([local.code_interpreter_arn]) : {
+          Sid    = "RunPrograms"
+          Effect = "Allow"
+          Action = [
+            "bedrock-agentcore:StartCodeInterpreterSession",
+            "bedrock-agentcore:InvokeCodeInterpreter",
+            "bedrock-agentcore:StopCodeInterpreterSession",
+          ]
+          Resource = [arn]
+        }],
+        [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
+          Sid      = "AskPlanner"
+          Effect   = "Allow"
+          Action   = ["bedrock-agentcore:InvokeAgentRuntime"]
+          Resource = arns
+        }],
+      )
+    }
+
+    memory = {
+      service         = "agentcore-memory"
+      routes          = ["POST /agentcore/memory"]
+      memory_mb       = var.lambda_memory_mb
+      timeout_seconds = var.lambda_timeout_seconds
+      environment = {
+        EWM_AGENTCORE_TIMEOUT_MS  = tostring(var.agentcore_timeout_ms)
+        ENABLE_AGENTCORE_MEMORY   = local.memory_enabled ? "1" : "0"
+        AGENTCORE_MEMORY_ID       = local.memory_id
+        AGENTCORE_MEMORY_ACTOR_ID = var.memory_actor_id
+      }
+      statements = concat(
+        [for arn in(local.memory_enabled ? [local.memory_arn] : []) : {
+          Sid    = "UseMemory"
+          Effect = "Allow"
+          Action = [
+            "bedrock-agentcore:CreateEvent",
+            "bedrock-agentcore:ListEvents",
+            "bedrock-agentcore:DeleteEvent",
+          ]
+          Resource = [arn]
+        }],
+        [for key in(local.memory_enabled ? compact([var.kms_key_arn]) : []) : {
+          Sid       = "EncryptMemory"
+          Effect    = "Allow"
+          Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+          Resource  = [key]
+          Condition = { StringEquals = { "kms:ViaService" = "bedrock-agentcore.${var.region}.${local.dns_suffix}" } }
+        }],
+      )
+    }
+  }
+
+  # What every function is told and may do, besides its row; its log and the ban on calling functions are in the module.
   environment_of_all = {
     EWM_ARTIFACT_BUCKET    = aws_s3_bucket.artifacts.bucket
     EWM_ARTIFACT_PREFIX    = var.artifact_prefix
@@ -18,24 +95,6 @@ locals {
     MEMORY_MAX_BYTES       = tostring(var.max_memory_bytes)
   }
 
-  # A function reads a variable that is null as left out, and Terraform does not set it.
-  environment = {
-    base = {}
-    tools = {
-      EWM_AGENTCORE_TIMEOUT_MS      = tostring(var.agentcore_timeout_ms)
-      AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
-      AGENTCORE_RUNTIME_ARN         = local.planner_enabled ? var.planner_runtime_arn : null
-      AGENTCORE_RUNTIME_QUALIFIER   = local.planner_enabled ? var.planner_qualifier : null
-    }
-    memory = {
-      EWM_AGENTCORE_TIMEOUT_MS  = tostring(var.agentcore_timeout_ms)
-      ENABLE_AGENTCORE_MEMORY   = local.memory_enabled ? "1" : "0"
-      AGENTCORE_MEMORY_ID       = local.memory_id
-      AGENTCORE_MEMORY_ACTOR_ID = var.memory_actor_id
-    }
-  }
-
-  # One statement, one purpose. What every function needs whatever its mode (its log, no calls of functions) is in the module.
   statements_of_all = concat([
     {
       Sid      = "CreateArtifacts"
@@ -59,48 +118,6 @@ locals {
       Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.${local.dns_suffix}" } }
     },
   ])
-  artifacts_arn = "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"
-
-  statements = {
-    base = []
-    tools = concat(
-      [for arn in compact([local.code_interpreter_arn]) : {
-        Sid    = "RunPrograms"
-        Effect = "Allow"
-        Action = [
-          "bedrock-agentcore:StartCodeInterpreterSession",
-          "bedrock-agentcore:InvokeCodeInterpreter",
-          "bedrock-agentcore:StopCodeInterpreterSession",
-        ]
-        Resource = [arn]
-      }],
-      [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
-        Sid      = "AskPlanner"
-        Effect   = "Allow"
-        Action   = ["bedrock-agentcore:InvokeAgentRuntime"]
-        Resource = arns
-      }],
-    )
-    memory = concat(
-      [for arn in(local.memory_enabled ? [local.memory_arn] : []) : {
-        Sid    = "UseMemory"
-        Effect = "Allow"
-        Action = [
-          "bedrock-agentcore:CreateEvent",
-          "bedrock-agentcore:ListEvents",
-          "bedrock-agentcore:DeleteEvent",
-        ]
-        Resource = [arn]
-      }],
-      [for key in(local.memory_enabled ? compact([var.kms_key_arn]) : []) : {
-        Sid       = "EncryptMemory"
-        Effect    = "Allow"
-        Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
-        Resource  = [key]
-        Condition = { StringEquals = { "kms:ViaService" = "bedrock-agentcore.${var.region}.${local.dns_suffix}" } }
-      }],
-    )
-  }
 }
 
 module "function" {
@@ -109,16 +126,20 @@ module "function" {
 
   name        = "${var.name}-${each.key}"
   role_name   = "${var.name}-${each.key}-${var.region}"
-  description = "Executable World Models, mode ${local.services[each.key]}"
+  description = "Executable World Models, mode ${local.functions[each.key].service}"
   bundle      = "${local.bundle_directory}/${each.key}.zip"
 
-  memory_mb               = var.lambda_memory_mb
-  timeout_seconds         = var.lambda_timeout_seconds
+  memory_mb               = local.functions[each.key].memory_mb
+  timeout_seconds         = local.functions[each.key].timeout_seconds
   async_event_age_seconds = var.async_event_age_seconds
   tracing                 = var.tracing
   log_retention_days      = var.log_retention_days
   kms_key_arn             = var.kms_key_arn
 
-  environment     = merge(local.environment_of_all, { for key, value in local.environment[each.key] : key => value if value != null })
-  statements_json = jsonencode(concat(local.statements_of_all, local.statements[each.key]))
+  # A function reads a variable that is null as left out, and Terraform does not set it.
+  environment = merge(
+    local.environment_of_all, { for key, value in local.functions[each.key].environment : key => value if value != null }
+  )
+  # One statement, one purpose.
+  statements_json = jsonencode(concat(local.statements_of_all, local.functions[each.key].statements))
 }

@@ -6,9 +6,6 @@ locals {
 
   tags = merge({ Application = "executable-world-models", Deployment = var.name, ManagedBy = "terraform" }, var.tags)
 
-  # What the service is, as the logs and the metrics of a function name it.
-  services = { base = "agentcore-base", tools = "agentcore-tools", memory = "agentcore-memory" }
-
   # Each remote thing exists, and may be called, only where its mode is deployed and it was asked for.
   memory_enabled      = var.enable_agentcore_memory && contains(var.modes, "memory")
   interpreter_enabled = var.code_interpreter_id != null && contains(var.modes, "tools")

@@ -20,8 +20,9 @@ locals {
       description = "Requests were answered with 500 or more: a dependency failed, time ran out, or there is a bug. The log says which."
     }
     duration = {
-      namespace   = "AWS/Lambda", metric = "Duration", statistic = "Maximum", period = 300
-      threshold   = var.lambda_timeout_seconds * 1000 * 0.8
+      namespace = "AWS/Lambda", metric = "Duration", statistic = "Maximum", period = 300
+      # Of each function: 80 % of its timeout.
+      threshold   = null
       description = "An invocation took more than 80 % of its timeout."
     }
     invocations = {
@@ -37,7 +38,8 @@ locals {
   alarms = merge([
     for mode in var.modes : {
       for kind, alarm in local.alarm_kinds : "${mode}-${kind}" => merge(alarm, {
-        dimensions = alarm.namespace == "AWS/Lambda" ? { FunctionName = module.function[mode].function.function_name } : { service = local.services[mode] }
+        threshold  = alarm.threshold == null ? local.functions[mode].timeout_seconds * 1000 * 0.8 : alarm.threshold
+        dimensions = alarm.namespace == "AWS/Lambda" ? { FunctionName = module.function[mode].function.function_name } : { service = local.functions[mode].service }
       })
     }
   ]...)
@@ -125,7 +127,7 @@ locals {
         title = graph.title, region = var.region, view = "timeSeries", stat = graph.stat, period = 300
         metrics = [for line in setproduct(local.dashboard_modes, graph.metrics) : concat(
           [graph.namespace, line[1]],
-          graph.namespace == "AWS/Lambda" ? ["FunctionName", module.function[line[0]].function.function_name] : ["service", local.services[line[0]]],
+          graph.namespace == "AWS/Lambda" ? ["FunctionName", module.function[line[0]].function.function_name] : ["service", local.functions[line[0]].service],
         )]
       }
     }],

@@ -134,18 +134,24 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
   'src/handlers': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http', 'src/handlers/server'],
+    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/server'],
     packages: [...FP, 'io-ts', 'node:path'],
   },
-  'src/handlers/http': {
+  // The API, from the inside out: what is said over it, how it travels, and what is done. The composition hands them what they need.
+  'src/handlers/http/contract': {
     // The bundled examples are part of the API.
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'examples/**'],
-    packages: [...FP, 'io-ts', '@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
+    imports: [DOMAIN, 'src/ports', 'examples/**'],
+    packages: [...FP, 'io-ts'],
   },
-  'src/handlers/lambda': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http'], packages: [] },
+  'src/handlers/http/edge': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract'],
+    packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
+  },
+  'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
+  'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
   // The examples beside its forms are those of the API.
   'src/handlers/server': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http', 'src/handlers/page', 'src/handlers/page/markup', 'examples/**'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/http/**', 'src/handlers/page', 'src/handlers/page/markup', 'examples/**'],
     packages: [...FP, 'aws-lambda', 'node:crypto', 'node:http', 'node:net'],
   },
   // What makes a page of a run: the command line and the server hand it what they read.
@@ -160,7 +166,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/cli': {
     // The price table is Terraform's, too.
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http', 'terraform'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http/**', 'terraform'],
     types: ['src/adapters/**'],
     packages: [
       ...FP,

@@ -11,28 +11,30 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import type { ArtifactStore } from '../ports/artifact-store';
-import { type LambdaConfig, readLambdaConfig } from './config';
-import { type Handler, type HandlerPorts, makeModeHandler, type Mode } from './http/handler';
-import { type Act, baseAct, memoryAct, toolsAct } from './http/modes';
+import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
+import { baseFunction, type HandlerPorts, memoryFunction, toolsFunction } from './compose-http';
+import type { Mode } from './http/contract/response';
+import type { Handler } from './http/edge/handler';
 
 export function baseHandler(): Handler {
-  return composed('agentcore-base', baseAct, basePorts);
+  return composed('agentcore-base', baseFunction, basePorts);
 }
 
 export function toolsHandler(): Handler {
-  return composed('agentcore-tools', toolsAct, toolsPorts);
+  return composed('agentcore-tools', toolsFunction, toolsPorts);
 }
 
 export function memoryHandler(): Handler {
-  return composed('agentcore-memory', memoryAct, memoryPorts);
+  return composed('agentcore-memory', memoryFunction, memoryPorts);
 }
 
+type Make = (settings: HandlerConfig, ports: HandlerPorts) => Handler;
 type Ports = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => HandlerPorts;
 
-function composed(mode: Mode, act: Act, ports: Ports): Handler {
+function composed(mode: Mode, make: Make, ports: Ports): Handler {
   const config = readLambdaConfig(mode);
   const telemetry = makePowertoolsTelemetry({ service: mode });
-  const handle = makeModeHandler(mode, act, config.handler, ports(config, telemetry));
+  const handle = make(config.handler, ports(config, telemetry));
   return async (event, context) => {
     try {
       return await handle(event, context);

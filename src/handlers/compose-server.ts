@@ -13,7 +13,7 @@ import { makeScriptedPlanner } from '../adapters/memory/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { makeHandler } from './http/modes';
+import { baseFunction, memoryFunction, toolsFunction } from './compose-http';
 import type { ServerDeps } from './server/server';
 
 export interface LocalServer {
@@ -46,15 +46,15 @@ export function composeServer(
     const planner = makeScriptedPlanner();
     const about = {
       artifacts: join(data.right, 'artifacts'),
-      memory: config.memoryEnabled ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
+      memory: config.enabled.memory ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
     const deps = {
       functions: {
-        '/agentcore/base': makeHandler('agentcore-base', config, shared),
-        '/agentcore/tools': makeHandler('agentcore-tools', config, { ...shared, interpreter, planner }),
-        '/agentcore/memory': makeHandler('agentcore-memory', config, { ...shared, memory: makeInProcessMemory() }),
+        '/agentcore/base': baseFunction(config, shared),
+        '/agentcore/tools': toolsFunction(config, { ...shared, interpreter, planner }),
+        '/agentcore/memory': memoryFunction(config, { ...shared, memory: makeInProcessMemory() }),
       },
       // As on AWS.
       healthOf: '/agentcore/base',

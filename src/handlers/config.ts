@@ -7,7 +7,12 @@ import { failure, success } from 'io-ts';
 import type { Budget } from '../domain/budget/budget';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
-import type { HandlerConfig, Mode } from './http/handler';
+import type { Mode } from './http/contract/response';
+import type { EdgeSettings } from './http/edge/handler';
+import type { ModeSettings } from './http/modes/mode';
+
+/** What a handler is set to: its edge, and its mode. */
+export type HandlerConfig = EdgeSettings & ModeSettings;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -184,7 +189,7 @@ function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
       max_memory_ops: vars.MEMORY_MAX_OPS,
       max_memory_bytes: vars.MEMORY_MAX_BYTES,
     },
-    memoryEnabled: vars.ENABLE_AGENTCORE_MEMORY,
+    enabled: { memory: vars.ENABLE_AGENTCORE_MEMORY, code_interpreter: false, planner: false },
     bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
     // Not set where storage costs nothing, as on a machine of one's own; Terraform always sets it.
     artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES ?? Infinity,

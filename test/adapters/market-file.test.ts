@@ -230,9 +230,9 @@ describe('bad input', () => {
     ['csv', 'time\nx\n', ['m:1:1: no symbol column; expected a header such as time,AAPL,MSFT']],
     [
       'csv',
-      'time,A,$,a\n',
+      'time,A,%,a\n',
       [
-        'm:1:8: column 3 ($): "$": expected a symbol: a letter or digit, then at most 15 letters, digits, ".", "_", "^" or "-"',
+        'm:1:8: column 3 (%): "%": expected a symbol such as AAPL, ^GSPC, BTC/USDT or 0700.HK: at most 32 letters, digits and . _ ^ = / : $ -',
         'm:1:10: column 4 (a): a duplicate of column 2',
       ],
     ],

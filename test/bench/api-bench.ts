@@ -19,8 +19,9 @@ import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { makeBreaker } from '../../src/domain/budget/breaker';
 import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { CEILING_DEFAULTS } from '../../src/handlers/config';
-import type { Handler, HandlerConfig } from '../../src/handlers/http/handler';
-import { makeHandler } from '../../src/handlers/http/modes';
+import type { Handler } from '../../src/handlers/http/edge/handler';
+import type { HandlerConfig } from '../../src/handlers/config';
+import { baseFunction, memoryFunction } from '../../src/handlers/compose-http';
 import type { Memory } from '../../src/ports/memory';
 import { startAgentCoreStub, STUB_MEMORY_ID } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
@@ -41,7 +42,7 @@ const CONNECTIONS = 4;
 const CONFIG: HandlerConfig = {
   version: 'bench',
   ceilings: CEILING_DEFAULTS,
-  memoryEnabled: true,
+  enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
@@ -122,10 +123,10 @@ async function times(count: number, act: Act): Promise<readonly number[]> {
 
 /** Each one another run, so that nothing is answered from what is there. */
 function baseRequests(): Act {
-  let handle = makeHandler('agentcore-base', CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
+  let handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
   return async (k) => {
     // What is stored in this process does not pile up until the garbage collector is what is measured.
-    if (k % 500 === 0) handle = makeHandler('agentcore-base', CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
+    if (k % 500 === 0) handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
     await ask(handle, '/agentcore/base', { initial_state: { cash: String(1_000 + k) } }, k);
   };
 }
@@ -179,7 +180,7 @@ async function memoryTimes(): Promise<{ readonly here: readonly number[]; readon
 }
 
 function putTo(memory: Memory): Act {
-  const handle = makeHandler('agentcore-memory', CONFIG, { artifacts: makeMemoryArtifactStore(), memory, telemetry: silentTelemetry });
+  const handle = memoryFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), memory, telemetry: silentTelemetry });
   const budget = { max_memory_ops: 1, max_memory_bytes: 200 };
   return (k) =>
     ask(handle, '/agentcore/memory', { budget, requests: [{ op: 'memory_put', key: `key ${String(k % 100)}`, value: { count: k } }] }, k);

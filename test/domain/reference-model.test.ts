@@ -451,9 +451,9 @@ describe('verification', () => {
     expect(seal['final_state']).toEqual({ cash: '100', positions: {} });
   });
 
-  test('nothing bought with nothing leaves no equity', () => {
+  test('nothing bought with nothing is no fill', () => {
     const { steps } = runOf({ prices: ['0.1'], rules: [buyAlways], qty: '0.00000001', cash: '0' });
-    expect(steps[0]).toMatchObject({ decision: 'REJECTED', verifier_errors: [{ action_index: 0, code: 'invalid_equity' }] });
+    expect(steps[0]).toMatchObject({ decision: 'REJECTED', verifier_errors: [{ action_index: 0, code: 'invalid_action' }] });
   });
 });
 

@@ -9,7 +9,7 @@ import { artifactFetcher, checkArtifacts, type RunClaim } from '../../src/handle
 import { type ApiClient, openApi } from '../../src/handlers/cli/api-client';
 import { client } from '../../src/handlers/compose-client';
 import { decodeHandlerConfig, type Environment } from '../../src/handlers/config';
-import { makeHandler } from '../../src/handlers/http/modes';
+import { baseFunction } from '../../src/handlers/compose-http';
 import { RUN_FILES } from '../../src/ports/run-files';
 import { makeAuthority, startTlsStub } from '../support/authority';
 import { useStubEnvironment } from '../support/aws-environment';
@@ -24,7 +24,7 @@ let stub: S3Stub;
 beforeAll(async () => {
   const config = decodeHandlerConfig({});
   if (isLeft(config)) throw new Error(config.left.join());
-  const handler = makeHandler('agentcore-base', config.right, { artifacts: store, telemetry: silentTelemetry });
+  const handler = baseFunction(config.right, { artifacts: store, telemetry: silentTelemetry });
   const answer = await handler({}, { awsRequestId: 'id', getRemainingTimeInMillis: () => 29_000 });
   const {
     artifact_dir: artifactDir,

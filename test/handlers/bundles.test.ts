@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import type { Mode } from '../../src/handlers/http/handler';
+import type { Mode } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -192,7 +192,12 @@ describe('what is in them', () => {
   const partsOf = (wanted: string): readonly string[] => [...modesOf()].flatMap(([part, modes]) => (modes === wanted ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
-    expect(partsOf('base')).toEqual(['src/domain/run/engine.ts', 'src/handlers/http/body-base.ts', 'src/handlers/lambda/base.ts']);
+    expect(partsOf('base')).toEqual([
+      'src/domain/run/engine.ts',
+      'src/handlers/http/contract/body-base.ts',
+      'src/handlers/http/modes/base.ts',
+      'src/handlers/lambda/base.ts',
+    ]);
     expect(partsOf('tools')).toEqual([
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
@@ -200,7 +205,8 @@ describe('what is in them', () => {
       'src/domain/ledger/fill.ts',
       'src/domain/run/tool-plan.ts',
       'src/domain/world/proposal.ts',
-      'src/handlers/http/body-tools.ts',
+      'src/handlers/http/contract/body-tools.ts',
+      'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
     ]);
@@ -208,7 +214,8 @@ describe('what is in them', () => {
       'src/adapters/agentcore/memory.ts',
       'src/adapters/memory/clock.ts',
       'src/domain/run/memory-plan.ts',
-      'src/handlers/http/body-memory.ts',
+      'src/handlers/http/contract/body-memory.ts',
+      'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
     ]);
     // A world, which memory has not.
@@ -232,8 +239,8 @@ describe('what is in them', () => {
       'src/domain/world/state.ts',
       'src/domain/world/step.ts',
       'src/domain/world/verification.ts',
-      'src/handlers/http/body-world.ts',
-      'src/handlers/http/documents.ts',
+      'src/handlers/http/contract/body-world.ts',
+      'src/handlers/http/contract/documents.ts',
     ]);
     // Calls to the outside, which base has not.
     expect(partsOf('tools memory')).toEqual([
@@ -306,8 +313,8 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual([
       'src/domain/codec/problem.ts',
       'src/domain/run/stop.ts',
-      'src/handlers/http/artifact-bytes.ts',
-      'src/handlers/http/problems.ts',
+      'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/modes/artifact-bytes.ts',
     ]);
   });
 });

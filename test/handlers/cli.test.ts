@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printable } from '../../src/domain/codec/printable';
 import { EXIT, EXIT_TABLE, type ExitCode } from '../../src/handlers/cli/exit-codes';
-import { type Io, makeSink, printable } from '../../src/handlers/cli/io';
+import { type Io, makeSink } from '../../src/handlers/cli/io';
 import { runCli } from '../../src/handlers/cli/main';
 import { makeTable } from '../../src/handlers/cli/table';
 import { counted, shellWord } from '../../src/handlers/cli/words';
@@ -610,7 +611,7 @@ describe('market', () => {
 
 describe('what reaches a terminal', () => {
   it('is printable', () => {
-    expect(printable('a\u001b[31m\r\n\u0085\u009b\u202eb')).toBe(`a\ufffd[31m${'\ufffd'.repeat(5)}b`);
+    expect(printable('a\u001b[31m\r\n\u0085\u009b\u202eb')).toBe('a\\u001b[31m\\u000d\\u000a\\u0085\\u009b\\u202eb');
     expect(printable('é 日本 👍')).toBe('é 日本 👍');
   });
 
@@ -628,7 +629,7 @@ describe('what reaches a terminal', () => {
     const sink = makeSink(stream as unknown as NodeJS.WriteStream, () => undefined);
     await sink.write('a\u001b]0;title\u0007\tb\r\u009bc\n');
     expect(sink).toMatchObject({ isTerminal: true, columns: 120 });
-    expect(written).toEqual(['a\ufffd]0;title\ufffd\tb\ufffd\ufffdc\n']);
+    expect(written).toEqual(['a\\u001b]0;title\\u0007\tb\\u000d\\u009bc\n']);
     // Colours of our own, where what was read is printable already.
     await sink.writeStyled('\u001b[32mgreen\u001b[0m');
     expect(written.at(-1)).toBe('\u001b[32mgreen\u001b[0m');
@@ -641,7 +642,7 @@ describe('what reaches a terminal', () => {
     expect(written).toEqual([]);
     await table.flush();
     await table.row(['1', '2']);
-    expect(written).toEqual(['a     b\nlong  x\ufffdy\n', '1     2\n']);
+    expect(written).toEqual(['a     b\nlong  x\\u000ay\n', '1     2\n']);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The environment of a deployment: what is needed, what is legal, and that each mistake is one line that names the variable. */
 import { isLeft } from 'fp-ts/Either';
 import { decodeHandlerConfig, decodeLambdaConfig, type Environment, type LambdaConfig } from '../../src/handlers/config';
-import type { Mode } from '../../src/handlers/http/handler';
+import type { Mode } from '../../src/handlers/http/contract/response';
 
 const BUCKET = { EWM_ARTIFACT_BUCKET: 'my-artifacts' };
 
@@ -22,7 +22,7 @@ it('is small where nothing is said, and everything remote is off', () => {
       handler: {
         version: '0.0.0-test',
         ceilings: { max_steps: 100, max_tool_calls: 10, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 },
-        memoryEnabled: false,
+        enabled: { memory: false, code_interpreter: false, planner: false },
         bodyBytesMax: 1_048_576,
         artifactBytesMax: Infinity,
         storeReserveMs: 3_000,
@@ -48,7 +48,10 @@ it('takes what is set, and an empty variable for one that is not', () => {
     AGENTCORE_RUNTIME_QUALIFIER: '',
   };
   expect(decoded(env, 'agentcore-memory')).toMatchObject({
-    handler: { ceilings: { max_steps: 5_000, max_memory_ops: 0, max_memory_bytes: 65_536 }, memoryEnabled: true },
+    handler: {
+      ceilings: { max_steps: 5_000, max_memory_ops: 0, max_memory_bytes: 65_536 },
+      enabled: { memory: true, code_interpreter: false, planner: false },
+    },
     artifacts: { prefix: 'team/world/' },
     memory: { memoryId: 'ewm_memory-0123456789', actorId: 'ewm' },
   });
@@ -68,7 +71,7 @@ it.each([
   ['1', true],
 ])('ENABLE_AGENTCORE_MEMORY=%s', (value, enabled) => {
   const config = decodeHandlerConfig({ ENABLE_AGENTCORE_MEMORY: value });
-  expect(isLeft(config) ? config : config.right.memoryEnabled).toBe(enabled);
+  expect(isLeft(config) ? config : config.right.enabled.memory).toBe(enabled);
 });
 
 it.each([

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { isRecord } from '../../src/domain/codec/codec';
 import { configurationDoc } from '../../src/handlers/config-doc';
-import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/errors';
-import { errorSchema, openApi } from '../../src/handlers/http/openapi';
-import { ROUTES } from '../../src/handlers/http/routes';
-import type { Mode } from '../../src/handlers/http/handler';
+import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/errors';
+import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
+import { ROUTES } from '../../src/handlers/http/contract/routes';
+import type { Mode } from '../../src/handlers/http/contract/response';
 import { invoke, makeTestHandler } from '../support/handlers';
 
 const DOCS = join(__dirname, '../../docs');

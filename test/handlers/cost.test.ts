@@ -20,9 +20,9 @@ import { artifactBytesMax, filesMax, METRICS_PER_MODE } from '../../src/domain/c
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/inputs';
-import type { Mode } from '../../src/handlers/http/handler';
-import { makeHandler } from '../../src/handlers/http/modes';
-import { METRICS } from '../../src/handlers/http/observed';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import { FUNCTIONS } from '../../src/handlers/compose-http';
+import { METRICS } from '../../src/handlers/http/edge/observed';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -59,7 +59,7 @@ const LIMITS = {
 const CONFIG = {
   version: '1.2.3',
   ceilings: CEILINGS,
-  memoryEnabled: true,
+  enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: LIMITS.max_body_bytes,
   artifactBytesMax: LIMITS.max_artifact_bytes,
 };
@@ -139,8 +139,7 @@ async function metered({
   let result: unknown;
   try {
     const telemetry = makePowertoolsTelemetry({ service: mode });
-    const handle = makeHandler(
-      mode,
+    const handle = FUNCTIONS[mode](
       { ...CONFIG, storeReserveMs, artifactBytesMax },
       {
         telemetry,
@@ -312,7 +311,7 @@ it(`no accepted request costs more than the figure ${TITLE}`, async () => {
 
 // ---- The dearest requests that are known ----
 
-const SYMBOLS = Array.from({ length: 200 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+const SYMBOLS = Array.from({ length: 140 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
 
 /** Every symbol is bought at every step, with as many digits as there can be. */
 const EVERYTHING_BOUGHT = {
@@ -435,7 +434,7 @@ it('not even with sessions that nobody can stop', async () => {
 });
 
 it('bounds the bytes of a base run where steps, symbols and body are all used up', async () => {
-  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.16.${String(index).padStart(3, '0')}`);
+  const symbols = Array.from({ length: 1_000 }, (_, index) => `SYMBOL.OF.32/THE-LONGEST.OF.${String(index).padStart(4, '0')}`);
   const body = {
     ...EVERYTHING_BOUGHT,
     budget: { max_steps: 5 },

@@ -14,8 +14,9 @@ import type { RunFileBytes } from '../../src/adapters/memory/run-files';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { filesOf } from '../../src/domain/run/inputs';
-import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
-import type { ApiResponse } from '../../src/handlers/http/response';
+import type { HandlerPorts } from '../../src/handlers/compose-http';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
   resultFrame,

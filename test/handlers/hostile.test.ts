@@ -7,8 +7,8 @@ import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import tradingPath from '../../examples/fixtures/trading_path.json';
 import { DIMENSIONS, LIMITER_OF } from '../../src/domain/budget/budget';
 import { sha256HexOfBytes } from '../../src/domain/hash';
-import { STATUS_OF } from '../../src/handlers/http/errors';
-import type { Mode } from '../../src/handlers/http/handler';
+import { STATUS_OF } from '../../src/handlers/http/contract/errors';
+import type { Mode } from '../../src/handlers/http/contract/response';
 import { answerOf, ask, CONFIG, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 

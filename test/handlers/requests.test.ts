@@ -1,7 +1,7 @@
 /** Requests over HTTP as API Gateway sends them: what is taken, what is refused, and how each refusal looks. */
-import type { ApiError, ErrorCode } from '../../src/handlers/http/errors';
-import type { Mode } from '../../src/handlers/http/handler';
-import { answerOf, ask, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
+import type { ApiError, ErrorCode } from '../../src/handlers/http/contract/errors';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import { answerOf, ask, CONFIG, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent, type HttpRequest, JSON_TYPE } from '../support/http-events';
 
 const PATHS = {
@@ -69,7 +69,7 @@ describe('what is taken', () => {
       spec_version: 1,
       mode: 'agentcore-tools',
       ceilings: { max_steps: 100, max_tool_calls: 10, max_model_calls: 2, max_memory_ops: 10, max_memory_bytes: 65_536 },
-      enabled: { memory: false, code_interpreter: false, planner: false },
+      enabled: CONFIG.enabled,
     });
     // A check that is asked every few seconds would bury everything else.
     expect(telemetry.records()).toEqual([]);
@@ -248,7 +248,7 @@ describe('ceilings', () => {
 
 describe('memory that is not enabled', () => {
   it('says so, and calls nothing', async () => {
-    const test = makeTestHandler('agentcore-memory', { memoryEnabled: false });
+    const test = makeTestHandler('agentcore-memory', { enabled: { memory: false, code_interpreter: false, planner: false } });
     const body = { budget: { max_memory_ops: 1_000, max_memory_bytes: 1_000_000 }, requests: [{ op: 'memory_put', key: 'k', value: 1 }] };
     expect(await invoke(test, body)).toEqual({
       ok: true,

@@ -10,8 +10,8 @@ import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { filesOf } from '../../src/domain/run/inputs';
 import { run } from '../../src/domain/run/run';
-import type { Mode } from '../../src/handlers/http/handler';
-import type { ApiResponse } from '../../src/handlers/http/response';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import { answerOf, ask, contextOf, invoke, makeTestHandler, provenHead, storedFiles, type TestHandler } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 

@@ -12,7 +12,7 @@ import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { serveCommand } from '../../src/handlers/cli/serve-command';
 import { composeServer } from '../../src/handlers/compose-server';
 import { decodeHandlerConfig } from '../../src/handlers/config';
-import { makeHandler } from '../../src/handlers/http/modes';
+import { FUNCTIONS } from '../../src/handlers/compose-http';
 import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';
@@ -129,11 +129,7 @@ describe('the routes', () => {
       ['agentcore-tools', '/agentcore/tools', { tool_plan: plan, budget: { max_steps: 2, max_tool_calls: 2 } }],
     ] as const;
     for (const [mode, path, body] of requests) {
-      const direct = await makeHandler(
-        mode,
-        config.right,
-        ports,
-      )(body, { awsRequestId: 'another', getRemainingTimeInMillis: () => 29_000 });
+      const direct = await FUNCTIONS[mode](config.right, ports)(body, { awsRequestId: 'another', getRemainingTimeInMillis: () => 29_000 });
       expect((await post(url, path, body)).json).toEqual(direct);
       const folder = `${(direct as { artifact_dir: string }).artifact_dir}/`;
       for (const file of await rightOf(artifacts.list(folder, noDeadline))) {

@@ -19,8 +19,9 @@ import { type Budget, type BudgetState, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } 
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
 import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
-import type { HandlerConfig, Mode } from '../../src/handlers/http/handler';
-import type { ApiResponse } from '../../src/handlers/http/response';
+import type { HandlerConfig } from '../../src/handlers/config';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -575,7 +576,7 @@ it.each(REFUSALS)('refuses %s and sends nothing (%s)', async (_what, mode, body,
 it('memory that is switched off sends nothing and charges nothing', async () => {
   const { status, answer } = await request('agentcore-memory', { budget: AMPLE, requests: [put] }, patient, {
     ...CONFIG,
-    memoryEnabled: false,
+    enabled: { memory: false, code_interpreter: false, planner: false },
   });
   expect([status, answer.ok, answer.budget_state]).toEqual([200, true, NOTHING_SPENT]);
   expect([agentCore.requests(), s3.requests()]).toEqual([[], []]);

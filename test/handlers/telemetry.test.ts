@@ -1,8 +1,9 @@
 /** What operators see: one line an invocation, its measures, and nothing that a caller sent. */
 import { left } from 'fp-ts/Either';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
-import type { HandlerPorts, Mode } from '../../src/handlers/http/handler';
-import { METRICS } from '../../src/handlers/http/observed';
+import type { HandlerPorts } from '../../src/handlers/compose-http';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import { METRICS } from '../../src/handlers/http/edge/observed';
 import type { ArtifactStore } from '../../src/ports/artifact-store';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { contextOf, invoke, makeTestHandler } from '../support/handlers';

@@ -97,7 +97,7 @@ const fixedSettings: Batch = {
     mutation(
       'an API that gives up first',
       'integration timeout',
-      inFile('api.tf', 'min(30000, (var.lambda_timeout_seconds + 1) * 1000)', '29000'),
+      inFile('api.tf', 'min(30000, (local.functions[each.key].timeout_seconds + 1) * 1000)', '29000'),
     ),
     mutation('a function open to every route', 'permission', inFile('api.tf', '/*/${replace(each.key, " ", "")}"', '/*"')),
     mutation(

@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
-import { METRICS } from '../../src/handlers/http/observed';
-import { ROUTES } from '../../src/handlers/http/routes';
+import { METRICS } from '../../src/handlers/http/edge/observed';
+import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
 import { describeWhere } from '../support/needs';
 import { readReport } from './terraform-report';
@@ -70,7 +70,7 @@ describe('the Terraform files', () => {
 
   test('the functions are given every variable that they read, and no other', async () => {
     const functions = (await sources()).get('functions.tf') ?? '';
-    const given = [...functions.matchAll(/^ {4,6}([A-Z][A-Z0-9_]+) +=/gm)].map(([, name]) => String(name));
+    const given = [...functions.matchAll(/^ {4,8}([A-Z][A-Z0-9_]+) +=/gm)].map(([, name]) => String(name));
     expect([...new Set(given)].sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 
@@ -93,8 +93,9 @@ describe('the Terraform files', () => {
   });
 
   test('the API has the routes of the program', async () => {
-    const api = (await sources()).get('api.tf') ?? '';
-    const routes = [...api.matchAll(/^ {4}"((?:GET|POST) \S+)" +=/gm)].map(([, route]) => String(route));
+    const texts = await sources();
+    const text = `${texts.get('functions.tf') ?? ''}${texts.get('api.tf') ?? ''}`;
+    const routes = [...text.matchAll(/"((?:GET|POST) \/\S*)"/g)].map(([, route]) => String(route));
     expect(routes.sort()).toEqual(Object.keys(ROUTES).sort());
   });
 

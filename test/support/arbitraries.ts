@@ -42,7 +42,20 @@ type PriceMove =
 const ONE = 100_000_000n;
 const PRICE_MAX = 10n ** 9n * ONE;
 
-export const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'G^SPC', 'BF-B', 'X_1', '7203.T'] as const;
+export const SYMBOLS = [
+  'AAPL',
+  'MSFT',
+  'BRK.B',
+  'G^SPC',
+  'BF-B',
+  'X_1',
+  '7203.T',
+  '^GSPC',
+  'BTC/USDT',
+  'EURUSD=X',
+  'NYSE:BRK.A',
+  '$SPX',
+] as const;
 
 // ---- Decimals ----
 

@@ -7,10 +7,14 @@ import { noDeadline } from '../../src/adapters/memory/clock';
 import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
 import { CEILING_DEFAULTS } from '../../src/handlers/config';
-import { ANSWERS, healthCodec } from '../../src/handlers/http/answer-codecs';
-import { type Handler, type HandlerConfig, type HandlerPorts, type InvocationContext, type Mode } from '../../src/handlers/http/handler';
-import { makeHandler } from '../../src/handlers/http/modes';
-import type { ApiResponse, HealthResponse } from '../../src/handlers/http/response';
+import { ANSWERS, healthCodec } from '../../src/handlers/http/contract/answer-codecs';
+import type { Handler } from '../../src/handlers/http/edge/handler';
+import type { HandlerConfig } from '../../src/handlers/config';
+import type { HandlerPorts } from '../../src/handlers/compose-http';
+import type { InvocationContext } from '../../src/handlers/http/edge/invocation';
+import type { Mode } from '../../src/handlers/http/contract/response';
+import { FUNCTIONS } from '../../src/handlers/compose-http';
+import type { ApiResponse, HealthResponse } from '../../src/handlers/http/contract/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
 import type { Memory, MemoryOperation } from '../../src/ports/memory';
 import { isLeft } from 'fp-ts/Either';
@@ -19,7 +23,7 @@ import { rightOf } from './task';
 export const CONFIG: HandlerConfig = {
   version: '1.2.3',
   ceilings: { ...CEILING_DEFAULTS, max_model_calls: 2 },
-  memoryEnabled: true,
+  enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
@@ -47,8 +51,7 @@ export function makeTestHandler(mode: Mode, config: Partial<HandlerConfig> = {},
   const telemetry = makeRecordingTelemetry();
   const artifacts = ports.artifacts ?? countedStore(puts);
   const memory = countedMemory(ports.memory ?? makeInProcessMemory(), memoryCalls);
-  const handle = makeHandler(
-    mode,
+  const handle = FUNCTIONS[mode](
     { ...CONFIG, ...config },
     { telemetry, ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
   );

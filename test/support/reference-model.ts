@@ -81,6 +81,7 @@ export interface ReferenceAction {
 
 export type VerifierCode =
   | 'invalid_action'
+  | 'out_of_range'
   | 'unknown_symbol'
   | 'insufficient_cash'
   | 'invalid_equity'
@@ -140,21 +141,26 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
   const decisions = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
   let state = readState(request.initialState);
   let executed = 0;
+  let spent = 0;
   let error: Json = null;
 
   for (let t = 0; t < request.steps; t += 1) {
-    if (executed + 1 > budget.max_steps) {
+    if (spent + 1 > budget.max_steps) {
       error = {
         code: 'budget_exceeded',
         limiter: 'max_steps',
         requested: 1,
-        budgets: { budget: budgetJson(budget), budget_state: budgetState(executed) },
+        budgets: { budget: budgetJson(budget), budget_state: budgetState(spent) },
       };
       break;
     }
-    executed += 1;
+    spent += 1;
 
     const prices = at(path, t);
+    if (isTooLarge(equityOf(state, prices))) {
+      error = { code: 'out_of_range', step_index: t };
+      break;
+    }
     const signals = signalsAt(strategy, path, t);
     const plan = planOf(strategy, signals, prices, state, policy.feeBps);
     const failures = verifyPlan(plan.actions, prices, state, policy);
@@ -168,6 +174,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
       });
     }
     decisions[decision] += 1;
+    executed += 1;
 
     const time = at(market.steps, t).time;
     tape.push({
@@ -191,7 +198,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
     if ((t + 1) % CHECKPOINT_EVERY_STEPS === 0) tape.push({ type: 'checkpoint', step_index: t, state: stateJson(state) });
   }
 
-  const lastPrices = at(path, executed - 1);
+  const lastPrices = at(path, Math.max(0, executed - 1));
   tape.push({
     type: 'seal',
     ok: error === null,
@@ -201,7 +208,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
     final_state: stateJson(state),
     final_equity: formatDecimal(equityOf(state, lastPrices)),
     final_exposure: formatDecimal(exposureOf(state, lastPrices)),
-    budget_state: budgetState(executed),
+    budget_state: budgetState(spent),
     executions: { rows: executions.length },
   });
   return { tape, executions };
@@ -336,15 +343,18 @@ function verifyPlan(actions: Action[], prices: Prices, start: State, policy: Pol
 
 function verifyAction(action: Action, prices: Prices, state: State, policy: Policy): VerifierCode[] {
   const codes: VerifierCode[] = [];
-  if (action.quantity <= 0n || action.price <= 0n) codes.push('invalid_action');
+  if (action.quantity <= 0n || action.price <= 0n || notionalOf(action) === 0n) codes.push('invalid_action');
+  if (isTooLarge(notionalOf(action))) codes.push('out_of_range');
   if (!prices.has(action.symbol)) codes.push('unknown_symbol');
   if (codes.length > 0) return codes;
+  const next = after(state, action, policy.feeBps);
+  const equity = equityOf(next, prices);
+  const cost = notionalOf(action) + feeOf(action, policy.feeBps);
+  if ([cost, next.cash, heldOf(next, action.symbol), exposureOf(next, prices), equity].some(isTooLarge)) return ['out_of_range'];
   if (action.type === 'PlaceSell') {
     return heldOf(state, action.symbol) < action.quantity ? ['insufficient_position'] : [];
   }
-  if (state.cash < notionalOf(action) + feeOf(action, policy.feeBps)) codes.push('insufficient_cash');
-  const next = after(state, action, policy.feeBps);
-  const equity = equityOf(next, prices);
+  if (state.cash < cost) codes.push('insufficient_cash');
   const value = multiply(heldOf(next, action.symbol), priceOf(prices, action.symbol));
   // Both sides of a ratio check in units of 10^-16, so that nothing is rounded.
   if (equity <= 0n) codes.push('invalid_equity');
@@ -609,6 +619,11 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   if (2n * remainder < divisor) return below;
   if (2n * remainder > divisor) return below + 1n;
   return below % 2n === 0n ? below : below + 1n;
+}
+
+/** Section 1: what no input may hold, no result may come to. */
+function isTooLarge(value: bigint): boolean {
+  return value >= 10n ** 18n * ONE || value <= -(10n ** 18n * ONE);
 }
 
 function sum(values: bigint[]): bigint {

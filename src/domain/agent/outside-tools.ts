@@ -7,8 +7,8 @@ import { type Codec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { formatDecimal } from '../decimal/decimal';
 import type { ProposedAction } from '../world/proposal';
 import { failedCall } from './call-error';
-import { failed, makeTool, type Tool } from './tool';
-import { attempted, TOOL_CALL } from './world-tools';
+import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
+import { attempted, rejection } from './world-tools';
 
 const languageCodec = makeCodec<CodeLanguage>('language', { enum: [...CODE_LANGUAGES] }, (value, context) => {
   const language = CODE_LANGUAGES.find((known) => known === value);
@@ -48,8 +48,10 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     attempt: TOOL_CALL,
     costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
     reach: 'outside',
-    act: ({ world }, { goal }) => {
-      const context = world.context();
+    act: ({ world, index }, { goal }) => {
+      const seen = world.context();
+      if ('rejected' in seen) return { stop: rejection(index, seen) };
+      const context = seen.told;
       return {
         row: { type: 'model', name: 'propose_plan', goal, context },
         sender: ({ planner }) =>

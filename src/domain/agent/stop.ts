@@ -6,6 +6,9 @@ export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonl
 /** Why a world refused an action. */
 export type RefusedAction = { readonly action_index: number; readonly code: string; readonly message: string };
 
+/** The prices of a step take the worth of the state to 10^18 or more. docs/spec.md section 3. */
+export type OutOfRange = { readonly code: 'out_of_range'; readonly message: string; readonly step_index: number };
+
 export type SimulationRejected = {
   readonly code: 'simulation_rejected';
   readonly message: string;
@@ -39,7 +42,8 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
-export type RunStop = BudgetExceeded | DeadlineExceededStop | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
+export type RunStop =
+  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {

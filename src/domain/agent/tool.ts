@@ -12,7 +12,7 @@ import type { Json } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { DeadlineExceededStop, DependencyFailedStop, RunStop } from './stop';
+import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop } from './stop';
 
 /** One call as it was asked for. */
 export type Call = { readonly name: string; readonly args: JsonObject };
@@ -20,6 +20,9 @@ export type Call = { readonly name: string; readonly args: JsonObject };
 export type JsonObject = { readonly [key: string]: Json };
 
 export type Costs = Partial<BudgetState>;
+
+/** Every call of a tool takes a step of the budget, whatever step of the world it is about. */
+export const TOOL_CALL: Costs = { steps: 1, tool_calls: 1 };
 
 /** What a call comes to: a result, or why the episode is to stop here, with the result as far as there is one. */
 export type ToolAnswer = { readonly result: Json } | { readonly stop: RunStop; readonly result?: Json };
@@ -42,17 +45,23 @@ export interface WorldView<A> {
   readonly simulate: (step: number, actions: A | undefined) => Attempt;
   /** The same, committed: state, tape and ledger advance. An earlier step than the last one committed is a failed call. */
   readonly execute: (step: number, actions: A | undefined) => Attempt;
-  /** What a planner is told: the step of the last evaluation, else the next one. */
-  readonly context: () => JsonObject;
+  /** What a planner is told: the step of the last evaluation, else the next one. Or why nothing can be done there. */
+  readonly context: () => { readonly told: JsonObject } | Rejected;
   /** Takes a planner's actions for the evaluation at the step of `context`, and simulates them. */
   readonly consider: (actions: A) => Attempt;
 }
 
-/** `failed`: a sentence on why the call failed. `rejected`: what the world refused, beside its outcome. */
+/** `failed`: a sentence on why the call failed. */
 export type Attempt =
   | { readonly failed: string }
   | { readonly result: Json }
-  | { readonly result: Json; readonly rejected: Extract<RunStop, { readonly code: 'simulation_rejected' }>['verifier_errors'] };
+  /** Without a result where no row could hold one. */
+  | (Rejected & { readonly result?: Json });
+
+/** What the world refused, action by action. */
+export interface Rejected {
+  readonly rejected: readonly RefusedAction[];
+}
 
 export interface ToolContext<A> {
   readonly index: number;
@@ -106,7 +115,8 @@ export interface InsideTool<A, Q> extends ToolShape<A> {
 
 export interface OutsideTool<A, Q> extends ToolShape<A> {
   readonly reach: 'outside';
-  readonly act: (context: ToolContext<Q>, args: A) => OutsideAct;
+  /** What to send; an answer where there is nothing to send. */
+  readonly act: (context: ToolContext<Q>, args: A) => OutsideAct | ToolAnswer;
   /** What the call makes of a good answer; the answer itself where absent. */
   readonly respond?: (context: ToolContext<Q>, args: A, result: Json) => ToolAnswer;
   /** How its row and its result name the call; a tool's name and arguments where absent. */
@@ -137,7 +147,7 @@ export type BoundCall<Q> = { readonly costs: Costs } & (
   | { readonly reach: 'inside'; readonly call: (context: ToolContext<Q>) => ToolAnswer }
   | {
       readonly reach: 'outside';
-      readonly act: (context: ToolContext<Q>) => OutsideAct;
+      readonly act: (context: ToolContext<Q>) => OutsideAct | ToolAnswer;
       readonly respond: (context: ToolContext<Q>, result: Json) => ToolAnswer;
     }
 );

@@ -16,7 +16,9 @@ export function sessionTools<Q>(actions: Codec<Q>): readonly Tool<Q>[] {
 }
 
 /** The operations of a memory, which need no world. */
-export const MEMORY_TOOLS: readonly Tool<never>[] = makeMemoryTools<never>();
+export function memoryTools(): readonly Tool<never>[] {
+  return makeMemoryTools<never>();
+}
 
 /** Whether a plan may touch anything outside, so that its run is one of its invocation. */
 export function reachesOutside(tools: readonly Pick<Tool<never>, 'name' | 'reach'>[], plan: readonly Call[]): boolean {

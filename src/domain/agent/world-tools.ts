@@ -1,9 +1,18 @@
 /** The tools that look at a world, try what could be done in it, and do it. docs/spec.md section 6. */
+import type { Json } from '../canonical/canonical';
 import { type Codec, countCodec, objectCodec } from '../codec/codec';
-import { type Attempt, type Costs, failed, type JsonObject, makeTool, type Tool, type ToolAnswer, type ToolContext } from './tool';
-
-/** Every call of a tool takes a step of the budget, whatever step of the world it is about. */
-export const TOOL_CALL: Costs = { steps: 1, tool_calls: 1 };
+import type { RunStop } from './stop';
+import {
+  type Attempt,
+  failed,
+  type JsonObject,
+  makeTool,
+  type Rejected,
+  type Tool,
+  TOOL_CALL,
+  type ToolAnswer,
+  type ToolContext,
+} from './tool';
 
 /** `anyStep`: a call that names no step is about the next one, as in a session; else a step is required. */
 export function makeWorldTools<Q>(actions: Codec<Q>, anyStep: boolean): readonly Tool<Q>[] {
@@ -60,11 +69,14 @@ function atStep<Q>({ index, world }: ToolContext<Q>, tool: string, args: StepArg
 /** What an attempt comes to for the call that made it. */
 export function attempted<Q>({ index }: ToolContext<Q>, tool: string, attempt: Attempt): ToolAnswer {
   if ('failed' in attempt) return failed(index, tool, attempt.failed);
-  if (!('rejected' in attempt)) return attempt;
-  const { result, rejected } = attempt;
+  return 'rejected' in attempt ? { ...attemptedResult(attempt), stop: rejection(index, attempt) } : attempt;
+}
+
+export function rejection(index: number, { rejected }: Rejected): RunStop {
   const codes = rejected.map(({ code }) => code).join(', ');
-  return {
-    result,
-    stop: { code: 'simulation_rejected', message: `the plan was refused: ${codes}`, index, verifier_errors: rejected },
-  };
+  return { code: 'simulation_rejected', message: `the plan was refused: ${codes}`, index, verifier_errors: rejected };
+}
+
+function attemptedResult({ result }: { readonly result?: Json }): { readonly result?: Json } {
+  return result === undefined ? {} : { result };
 }

@@ -39,7 +39,7 @@ export const ACCESS_LOG_BYTES_MAX = 4_096n;
 /** The answer of `GET /health`. Unit: bytes. */
 export const HEALTH_BYTES_MAX = 16_384n;
 
-/** Metrics that a function writes: `METRICS` of src/handlers/http/observed.ts, one dimension each. */
+/** Metrics that a function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
 export const METRICS_PER_MODE = 9n;
 
 /** An alarm is evaluated once a minute at most. */

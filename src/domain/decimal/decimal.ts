@@ -11,8 +11,13 @@ export type Decimal = bigint;
 export const FRACTION_DIGITS = 8;
 /** 1.0 as a scaled integer. */
 export const ONE: Decimal = 100_000_000n;
-/** Magnitudes from here on are refused: 10^18. */
+/** Magnitudes from here on are refused, in inputs and in results alike: 10^18. */
 export const MAGNITUDE_LIMIT: Decimal = 10n ** 18n * ONE;
+
+/** Whether a result is one that inputs may hold, too. Anything else is written nowhere. */
+export function inRange(value: Decimal): boolean {
+  return value < MAGNITUDE_LIMIT && value > -MAGNITUDE_LIMIT;
+}
 
 const TEXT = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 const NUMBER_TEXT = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-][0-9]+))?$/;

@@ -2,6 +2,7 @@
  * Where an episode stands between two acts. Together with its inputs it determines everything that follows, so an episode can go on from a
  * cursor in another process: a verifier from a checkpoint, a session from its last request.
  */
+import type { OutOfRange } from '../agent/stop';
 import type { BudgetExceeded, BudgetState } from '../budget/budget';
 import type { Decisions, JsonObject } from './world';
 
@@ -33,6 +34,8 @@ export interface Cursor<S, P> {
   readonly steps: number;
   readonly decisions: Decisions;
   readonly spent: BudgetState;
+  /** Why the next step of a run of steps was refused, where it was: it is charged and not taken. */
+  readonly outOfRange?: OutOfRange;
   /** The first refusal of the budget, which latched. */
   readonly refusal?: BudgetExceeded;
 }

@@ -17,7 +17,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Source } from '../../ports/dependency';
 import { type CallSource, NO_CALLS } from '../agent/calls';
-import { DEADLINE, type RunStop } from '../agent/stop';
+import { DEADLINE, type OutOfRange, type RunStop } from '../agent/stop';
 import {
   type BoundCall,
   type Call,
@@ -26,10 +26,10 @@ import {
   failed,
   placed,
   type Tool,
+  TOOL_CALL,
   type ToolAnswer,
   type ToolContext,
 } from '../agent/tool';
-import { TOOL_CALL } from '../agent/world-tools';
 import { assert } from '../assert';
 import { makeBreaker, reserveAll } from '../budget/breaker';
 import { type Budget, type BudgetExceeded, NOTHING_SPENT } from '../budget/budget';
@@ -142,6 +142,8 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       ? undefined
       : makePlay(inPlay, identity.runId, chains, from?.world, from?.steps ?? 0, from?.decisions ?? NO_DECISIONS);
 
+  let outOfRange: OutOfRange | undefined = from?.outOfRange;
+
   const refusal = (): BudgetExceeded | undefined => from?.refusal ?? breaker.refusal();
   const reserve = (costs: Costs): BudgetExceeded | undefined => from?.refusal ?? reserveAll(breaker, costs);
 
@@ -156,6 +158,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       steps: play?.steps() ?? 0,
       decisions: play?.decisions() ?? NO_DECISIONS,
       spent,
+      ...(outOfRange === undefined ? {} : { outOfRange }),
       ...(refused === undefined ? {} : { refusal: refused }),
     };
   }
@@ -171,7 +174,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const take = makeTaker(inPlay, play, until);
     const opened = await flush();
     if (isLeft(opened)) return opened;
-    while (play.next() < until && refusal() === undefined) {
+    while (play.next() < until && outOfRange === undefined && refusal() === undefined) {
       if (watch.deadlinePassed?.() === true) break;
       if (watch.interrupted?.() === true) return left({ _tag: 'Interrupted', steps: play.next() });
       const text = await lines.next();
@@ -212,7 +215,13 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
         if (breaker.reserve('steps', 1) !== undefined) return undefined;
         policy.observe(input);
         const before = state();
-        record(step, input, world.commit(before, input, policy.plan(step, before, input)));
+        const transition = world.commit(before, input, policy.plan(step, before, input));
+        if (world.isBeyondRange(transition)) {
+          const message = `step ${String(step)}: ${world.refusals(transition)[0]?.message ?? ''}`;
+          outOfRange = { code: 'out_of_range', message, step_index: step };
+          return undefined;
+        }
+        record(step, input, transition);
         step += 1;
       }
       return undefined;
@@ -259,12 +268,15 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
     if (bound.reach === 'inside') return inside(bound.call(context));
     const act = bound.act(context);
+    if (!('sender' in act)) return inside(act);
     const rowType = act.row === undefined ? (tool.naming ?? TOOL_NAMING).rowType : act.row['type'];
     const came = await calls.answer({ index, tool: tool.name, costs: bound.costs }, act, String(rowType));
     if ('stopped' in came) return came;
     const { recorded, source } = came;
     if (act.row !== undefined) append(chains.tape, { ...act.row, index, source, ...recorded });
-    return { source, answer: recorded.ok ? bound.respond(context, recorded.result) : { stop: placed(recorded.error, index, tool.name) } };
+    const answer = recorded.ok ? bound.respond(context, recorded.result) : { stop: placed(recorded.error, index, tool.name) };
+    // Where a row of its own says where the answer came from, the call's row holds what was made of it here.
+    return act.row === undefined ? { answer, source } : inside(answer);
   }
 
   async function seal(stop: RunStop | null): Promise<Either<E, Sealed<S, P>>> {
@@ -288,9 +300,10 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   };
 }
 
-/** Why a run of steps ends before its last one, if it does: the budget refuses the next step, or it was not taken because the time was up. */
-export function stepsStop<S, P, E>(episode: Episode<S, P, E>, steps: number): RunStop | null {
-  return episode.cursor().steps < steps ? (episode.preflight({ steps: 1 }) ?? DEADLINE) : null;
+/** Why a run ends before its last step, if it does: the step is refused, or it was granted and not taken because the time was up. */
+export function stepsStop<S, P, E>(episode: Episode<S, P, E>, stepsWanted: number): RunStop | null {
+  const { steps, outOfRange } = episode.cursor();
+  return steps < stepsWanted ? (outOfRange ?? episode.preflight({ steps: 1 }) ?? DEADLINE) : null;
 }
 
 function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentity, from: Cursor<S, P> | undefined): Chains {

@@ -90,6 +90,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
     const impossible = world.impossible(actions, step, inputAt(step));
     if (impossible !== undefined) return { failed: impossible };
     const transition = world.commit(state, inputAt(step), world.planOf(actions, current));
+    if (world.isBeyondRange(transition)) return { rejected: world.refusals(transition) };
     if (committing) record(step, inputAt(step), transition);
     const result = { step, ...world.outcome(transition) };
     return transition.decision === 'REJECTED' ? { result, rejected: world.refusals(transition) } : { result };
@@ -132,7 +133,8 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
       execute: (step, actions) => attempt(step, actions, true),
       context: () => {
         const step = contextStep();
-        return { step, ...world.context(state, inputAt(step)) };
+        const rejected = world.beyondRangeAt(state, inputAt(step));
+        return rejected === undefined ? { told: { step, ...world.context(state, inputAt(step)) } } : { rejected };
       },
       consider: (actions) => {
         const step = contextStep();

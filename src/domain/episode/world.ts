@@ -74,6 +74,10 @@ export interface World<S, I, P, A, T extends Transitioned<S>> {
   // ---- A step ----
   readonly makePolicy: () => Policy<S, I, P>;
   readonly commit: (state: S, input: I, plan: P) => T;
+  /** Whether the input takes the state to where no row could hold it, whatever the plan: such a step is refused and has no row. */
+  readonly isBeyondRange: (transition: T) => boolean;
+  /** The same before any plan is known: why nothing can be done at an input, or nothing at all. */
+  readonly beyondRangeAt: (state: S, input: I) => readonly RefusedAction[] | undefined;
   readonly makeWriter: (runId: string, from: S, chains: Chains) => StepWriter<S, I, T>;
 
   // ---- Acts of an agent, which knows the world as JSON ----

@@ -36,6 +36,9 @@ function costsOf(row: Row, planned: boolean): Partial<BudgetState> | undefined {
       return { model_calls: 1 };
     case 'memory':
       return { memory_ops: 1, memory_bytes: requestBytes(row) + answerBytes(row) };
+    case 'seal':
+      // The step that ended the run for its worth was charged and has no row.
+      return isRecord(row['error']) && row['error']['code'] === 'out_of_range' ? { steps: 1 } : undefined;
     default:
       return undefined;
   }

@@ -39,15 +39,14 @@ export interface HandlerRequest {
   readonly invocation: string | null;
 }
 
-export type RunError =
-  | MarketInputError
-  /** `document` says which part of the request the problems are in. */
-  | {
-      readonly _tag: 'InvalidRequest';
-      readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
-      readonly problems: readonly Problem[];
-    }
-  | StepsError;
+/** `document` says which part of the request the problems are in. */
+export interface InvalidRequest {
+  readonly _tag: 'InvalidRequest';
+  readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
+  readonly problems: readonly Problem[];
+}
+
+export type RunError = MarketInputError | InvalidRequest | StepsError;
 
 export interface Prepared {
   readonly inputs: WorldInputs;

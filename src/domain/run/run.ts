@@ -2,7 +2,7 @@
  * The use cases that write a run: they normalise the inputs, take the run through its episode, and leave a directory that proves itself.
  * A crash between two writes leaves no `run.json` and no file under its final name; see the port.
  */
-import { type Either, isLeft } from 'fp-ts/Either';
+import { type Either, isLeft, left } from 'fp-ts/Either';
 import type { MarketInput } from '../../ports/market-input';
 import type { MemoryOperation } from '../../ports/memory';
 import type { RunWriter, StoreError } from '../../ports/run-files';
@@ -16,9 +16,9 @@ import { SPEC_VERSION } from '../limits';
 import { finish, type FinishedRun } from './finish';
 import { filesOf, identify, type MemoryInputs } from './inputs';
 import { readPath } from './path';
-import { openMarketLines, prepare, type RunError, type RunRequest } from './prepare';
+import { openMarketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
 import { memoryRequestJson } from './request';
-import { takeMemoryPlan, takeSteps, takeToolPlan } from './take';
+import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
 /** Takes steps, locally or for the base handler. Whatever fails, the writer is closed and nothing looks finished. */
 export function run(
@@ -35,7 +35,7 @@ export function run(
     if (isLeft(lines)) return lines;
     const end = await takeSteps(prepared.right, prepared.right.inputs.steps, lines.right, output, watch);
     await lines.right.close();
-    return isLeft(end) ? end : finish(output, end.right, output.digest);
+    return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);
   });
 }
 
@@ -58,7 +58,7 @@ export function runToolPlan(
     await lines.right.close();
     if (isLeft(path)) return path;
     const end = await takeToolPlan(prepared.right, path.right, plan, calls(identity.runId), output);
-    return isLeft(end) ? end : finish(output, end.right, output.digest);
+    return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);
   });
 }
 
@@ -86,6 +86,13 @@ export function runMemoryPlan(
     const end = await takeMemoryPlan(inputs, identity, requests, calls(identity.runId), output);
     return isLeft(end) ? end : finish(output, end.right, output.digest);
   });
+}
+
+/** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
+function startMistake<E extends { readonly _tag: string }>(error: E | StartOutOfRange): Exclude<E, StartOutOfRange> | InvalidRequest {
+  if (error._tag !== 'StartOutOfRange') return error as Exclude<E, StartOutOfRange>;
+  const { message } = error as StartOutOfRange;
+  return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
 }
 
 /** Closes what a run leaves open, whichever way it ends, and makes a finished one visible. */

@@ -118,7 +118,7 @@ export async function joinProofs(
 ): Promise<RunSummary | undefined> {
   const { evidence, segments } = plan;
   const last = proofs.at(-1);
-  if (last === undefined || proofs.length !== segments.length) return undefined;
+  if (last === undefined || last.end.steps === 0 || proofs.length !== segments.length) return undefined;
   for (const [index, proof] of proofs.entries()) {
     const next = segments[index + 1];
     if (next !== undefined && !fits(proof, next)) return undefined;

@@ -8,7 +8,7 @@ import type { CallSource } from '../agent/calls';
 import { callOf, requestBytes } from '../agent/memory-tools';
 import type { RunStop } from '../agent/stop';
 import type { Call, JsonObject } from '../agent/tool';
-import { MEMORY_TOOLS, planTools } from '../agent/tools';
+import { memoryTools, planTools } from '../agent/tools';
 import type { Cursor } from '../episode/cursor';
 import { type Episode, makeEpisode, type StepsError, type StepsWatch, stepsStop } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
@@ -25,6 +25,12 @@ export interface WorldRun<S, I, P, A, T extends Transitioned<S>> {
   readonly identity: RunIdentity;
   readonly world: World<S, I, P, A, T>;
   readonly initial: S;
+}
+
+/** The state that a run was to start with cannot be held at the first input: an input like any other that is too large. */
+export interface StartOutOfRange {
+  readonly _tag: 'StartOutOfRange';
+  readonly message: string;
 }
 
 /** The episode of a run of steps, from its beginning or from a cursor. */
@@ -50,12 +56,14 @@ export async function takeSteps<S, I, P, A, T extends Transitioned<S>, E>(
   lines: TextReader,
   output: DigestedOutput<E>,
   watch: StepsWatch,
-): Promise<Either<E | StepsError, RunEnd>> {
+): Promise<Either<E | StepsError | StartOutOfRange, RunEnd>> {
   const { episode, report } = openSteps(run, output);
   const taken = await episode.advance(until, lines, watch);
   if (isLeft(taken)) return taken;
+  const { steps, outOfRange } = episode.cursor();
+  if (steps === 0 && outOfRange !== undefined) return left({ _tag: 'StartOutOfRange', message: outOfRange.message });
   // Stopped by the clock before anything was done: there is nothing to seal.
-  if (episode.cursor().steps === 0) return left({ _tag: 'Interrupted', steps: 0 });
+  if (steps === 0) return left({ _tag: 'Interrupted', steps: 0 });
   return sealSteps(run, episode, report.rows());
 }
 
@@ -76,7 +84,9 @@ export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
   plan: readonly Call[],
   calls: CallSource,
   output: DigestedOutput<E>,
-): Promise<Either<E, RunEnd>> {
+): Promise<Either<E | StartOutOfRange, RunEnd>> {
+  const beyond = path[0] === undefined ? undefined : world.beyondRangeAt(initial, path[0]);
+  if (beyond !== undefined) return left({ _tag: 'StartOutOfRange', message: `step 0: ${beyond[0]?.message ?? ''}` });
   const report = makeReportRows(world.report, plan.length);
   const episode = makeEpisode({
     inputs,
@@ -102,7 +112,7 @@ export async function takeMemoryPlan<E>(
   calls: CallSource,
   output: DigestedOutput<E>,
 ): Promise<Either<E, RunEnd>> {
-  const episode = makeEpisode({ inputs, identity, budget: inputs.budget, tools: MEMORY_TOOLS, calls, output });
+  const episode = makeEpisode({ inputs, identity, budget: inputs.budget, tools: memoryTools(), calls, output });
   const bytes = requests.reduce((sum, operation) => sum + requestBytes(operation), 0);
   const refused = episode.preflight({ memory_ops: requests.length, memory_bytes: bytes });
   const taken = await takeCalls(episode, requests.map(callOf), refused ?? null);

@@ -38,7 +38,7 @@ import { readChain } from './replay';
 import { memoryRequestJson, worldRequestJson } from './request';
 import { decodeRecordedPlan, decodeRecordedRequests } from './request-codecs';
 import type { RunSummary } from './summary';
-import { takeMemoryPlan, takeSteps, takeToolPlan } from './take';
+import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
 export type Verdict =
   | { readonly _tag: 'Proven'; readonly summary: RunSummary }
@@ -103,6 +103,11 @@ async function retakeSteps(
   const requested = await proveRequest(inputs, undefined, output);
   if (isLeft(requested)) return requested;
   const end = await overMarket(reader, stepsOffset(symbols), (lines) => takeSteps(worldRunOf(evidence), until.right, lines, output, watch));
+  if (!isLeft(end) && end.right.summary.error?.code === 'out_of_range') {
+    // The run ended early, so nobody else has read the lines behind the step that was refused.
+    const rest = await readMarket(reader, symbols, { readElsewhere: end.right.summary.steps });
+    if (isLeft(rest)) return rest;
+  }
   const marketChecked = checkMarket(evidence, market.right, end);
   return isLeft(marketChecked) ? marketChecked : end;
 }
@@ -135,7 +140,9 @@ async function retakeToolPlan(
   if (isLeft(path)) return path;
   const tape = await readCalls(reader);
   if (isLeft(tape)) return tape;
-  return takeToolPlan(run, path.right, plan.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
+  const end = await takeToolPlan(run, path.right, plan.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
+  if (!isLeft(end)) return end;
+  return end.left._tag === 'StartOutOfRange' ? startOutOfRange() : left(end.left);
 }
 
 async function retakeMemoryPlan(
@@ -224,7 +231,7 @@ async function readCalls(reader: RunReader): Promise<Either<StoreError, Recorded
 export async function overMarket<A>(
   reader: RunReader,
   offset: number,
-  use: (lines: TextReader) => Promise<Either<CompareError | StepsError, A>>,
+  use: (lines: TextReader) => Promise<Either<CompareError | StepsError | StartOutOfRange, A>>,
 ): Promise<Either<ProofError, A>> {
   const cursor = await reader.open('market.jsonl', offset)();
   if (isLeft(cursor)) return cursor;
@@ -243,9 +250,17 @@ export async function overMarket<A>(
         expected: 'a step in normal form',
         actual: outcome.left.message,
       });
+    case 'StartOutOfRange':
+      return startOutOfRange();
     default:
       return left(outcome.left);
   }
+}
+
+/** No run starts with a state that the first prices take out of range. */
+function startOutOfRange(): Either<CompareError, never> {
+  const expected = 'a state worth less than 10^18 at the first prices';
+  return diverged({ file: 'tape.jsonl', row: 0, pointer: '/inputs/initial_state', expected, actual: 'one worth more' });
 }
 
 /**

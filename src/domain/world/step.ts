@@ -2,7 +2,7 @@
  * One step of the world: signals, sizing, verification, decision. docs/spec.md section 3. Read this file first.
  * Invariant: the step is atomic. A plan is applied whole or the state is the very object it was.
  */
-import type { Decimal } from '../decimal/decimal';
+import { type Decimal, inRange } from '../decimal/decimal';
 import type { Fill } from '../ledger/fill';
 import type { Signals } from '../strategy/signals';
 import type { Strategy } from '../strategy/strategy';
@@ -10,7 +10,7 @@ import type { Action, Skip } from './plan';
 import type { Policy } from './policy';
 import { size } from './sizing';
 import { assertState, type State, type Valuation, valueOf } from './state';
-import { type VerifierError, verifyPlan } from './verification';
+import { beyondRange, type VerifierError, verifyPlan } from './verification';
 
 export type Decision = 'APPROVED' | 'REJECTED' | 'HOLD';
 
@@ -38,6 +38,13 @@ export interface Transition {
 }
 
 const NONE: readonly never[] = [];
+/**
+ * Why a step is refused whose prices take the worth of the state beyond what a row can hold, before any action: no row is written for it.
+ * The exposure is no more than the equity, for cash is never negative.
+ */
+export const BEYOND_WORTH: readonly VerifierError[] = [
+  { actionIndex: 0, code: 'out_of_range', message: beyondRange('at the prices of this step, equity') },
+];
 
 export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): World {
   return { symbols, strategy, policy, universe: strategy.universe.symbols.map((symbol) => symbols.indexOf(symbol)) };
@@ -59,7 +66,17 @@ export function commit(
   skipped: readonly Skip[],
 ): Transition {
   const valueBefore = valueOf(state, prices);
-  const unchanged = { signals, skipped, actions, before: state, after: state, valueBefore, valueAfter: valueBefore, fills: NONE };
+  const unchanged: Omit<Transition, 'decision' | 'errors'> = {
+    signals,
+    skipped,
+    actions,
+    before: state,
+    after: state,
+    valueBefore,
+    valueAfter: valueBefore,
+    fills: NONE,
+  };
+  if (!inRange(valueBefore.equity)) return { ...unchanged, decision: 'REJECTED', errors: BEYOND_WORTH };
   if (actions.length === 0) return { ...unchanged, decision: 'HOLD', errors: NONE };
   const plan = verifyPlan(world.policy, world.symbols, state, valueBefore, prices, actions);
   if (!plan.ok) return { ...unchanged, decision: 'REJECTED', errors: plan.errors };

@@ -2,7 +2,7 @@
  * Verification of a plan, action by action on a scratch state. docs/spec.md section 3.3.
  * Invariant: nothing of a plan is applied unless all of it passes; limits bind what adds risk and never block a sale.
  */
-import { type Decimal, formatDecimal, mul, ONE } from '../decimal/decimal';
+import { type Decimal, formatDecimal, inRange, mul, ONE } from '../decimal/decimal';
 import type { Fill } from '../ledger/fill';
 import type { Action } from './plan';
 import type { Policy } from './policy';
@@ -12,6 +12,7 @@ import type { State, Valuation } from './state';
 /** In the order in which the codes of one action are reported. */
 export const VERIFIER_CODES = [
   'invalid_action',
+  'out_of_range',
   'unknown_symbol',
   'insufficient_cash',
   'invalid_equity',
@@ -57,18 +58,20 @@ export function verifyPlan(
     const action = actions[actionIndex];
     if (action === undefined) continue;
     const index = symbols.indexOf(action.symbol);
-    const malformed = malformedErrors(action, actionIndex, index !== -1);
+    const notional = mul(action.quantity, action.price);
+    const malformed = malformedErrors(action, actionIndex, notional, index !== -1);
     if (malformed.length > 0) return { ok: false, errors: malformed };
 
     const buy = action.type === 'PlaceBuy';
     const price = prices[index] ?? 0n;
     const before = positions[index] ?? 0n;
     const after = buy ? before + action.quantity : before - action.quantity;
-    const notional = mul(action.quantity, action.price);
     const fee = feeOf(notional, policy.costs.fee_bps);
     const cashAfter = buy ? cash - notional - fee : cash + notional - fee;
     const positionValue = mul(after, price);
     const exposureAfter = exposure - mul(before, price) + positionValue;
+    const beyond = beyondName(notional + fee, cashAfter, after, exposureAfter);
+    if (beyond !== undefined) return { ok: false, errors: [{ actionIndex, code: 'out_of_range', message: beyondRange(beyond) }] };
     const errors = buy
       ? buyErrors(policy, actionIndex, { cash, cashAfter, exposureAfter, positionValue, cost: notional + fee })
       : sellErrors(actionIndex, before, action.quantity);
@@ -96,12 +99,31 @@ export function verifyPlan(
   return { ok: true, state: { cash, positions }, value: { exposure, equity: cash + exposure }, fills };
 }
 
-function malformedErrors(action: Action, actionIndex: number, known: boolean): readonly VerifierError[] {
+/** Of an amount that no document could hold, and so no tape: docs/spec.md section 1. */
+export function beyondRange(what: string): string {
+  return `${what} would be 10^18 or more; amounts stay below it`;
+}
+
+/** The first result of a fill that is out of range; the fee, the position's value and the delta of each are below these. */
+function beyondName(cost: Decimal, cash: Decimal, position: Decimal, exposure: Decimal): string | undefined {
+  if (!inRange(cost)) return 'notional with fee';
+  if (!inRange(cash)) return 'cash';
+  if (!inRange(position)) return 'position';
+  if (!inRange(exposure)) return 'exposure';
+  return inRange(cash + exposure) ? undefined : 'equity';
+}
+
+function malformedErrors(action: Action, actionIndex: number, notional: Decimal, known: boolean): readonly VerifierError[] {
   const errors: VerifierError[] = [];
+  const [quantity, price] = [formatDecimal(action.quantity), formatDecimal(action.price)];
   if (action.quantity <= 0n || action.price <= 0n) {
-    const message = `quantity ${formatDecimal(action.quantity)} and price ${formatDecimal(action.price)} must both be more than 0`;
+    errors.push({ actionIndex, code: 'invalid_action', message: `quantity ${quantity} and price ${price} must both be more than 0` });
+  } else if (notional === 0n) {
+    // Units would change hands for nothing.
+    const message = `quantity ${quantity} at price ${price} comes to 0 at 8 fractional digits; a fill has a notional of at least 0.00000001`;
     errors.push({ actionIndex, code: 'invalid_action', message });
   }
+  if (!inRange(notional)) errors.push({ actionIndex, code: 'out_of_range', message: beyondRange('notional') });
   if (!known) errors.push({ actionIndex, code: 'unknown_symbol', message: `the market does not price ${action.symbol}` });
   return errors;
 }

@@ -1,11 +1,12 @@
 /** `ewm diff`: what two runs were given, where they part and why, and what came of it. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { printable } from '../../domain/codec/printable';
 import type { RunEnd } from '../../domain/report/page-data';
 import { type ComparedRuns, compareRuns } from '../../domain/run/diff';
 import type { RunReader } from '../../ports/run-files';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, type Failure, storeFailure } from './failure';
-import { type Io, printable } from './io';
+import type { Io } from './io';
 import { openRun } from './page-run';
 import { counted } from './words';
 

@@ -1,5 +1,6 @@
 /** Errors as the CLI tells them: words on stderr, JSON on stdout when asked for, and the exit code. Exhaustive over every `_tag`. */
 import { assertNever } from '../../domain/assert';
+import { printableLines } from '../../domain/codec/printable';
 import { describeProblem, type Problem } from '../../domain/codec/problem';
 import type { RunError } from '../../domain/run/prepare';
 import type { MarketInputError } from '../../ports/market-input';
@@ -100,7 +101,7 @@ export function stdinTwice(sources: Readonly<Record<string, string | undefined>>
 
 /** Tells a failure and answers its exit code. `data` is where JSON goes: stdout, unless a command's own output is there. */
 export async function fail(io: Io, json: boolean, failure: Failure, data: TextSink = io.stdout): Promise<ExitCode> {
-  for (const message of failure.messages) await io.stderr.write(`ewm: ${message}\n`);
+  for (const message of failure.messages) await io.stderr.write(`ewm: ${printableLines(message)}\n`);
   if (json) {
     const { code, messages, problems } = failure;
     const error = { code, message: messages.join('\n'), ...(problems === undefined ? {} : { problems }) };

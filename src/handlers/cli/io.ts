@@ -1,5 +1,6 @@
 /** The streams of a command: data goes to stdout, words to stderr. Invariant: nothing that was read drives the terminal it is shown on. */
 import type { ByteStream } from '../../adapters/filesystem/byte-source';
+import { printableLines } from '../../domain/codec/printable';
 
 export interface TextSink {
   /** Resolves when the text was taken; writers that await it do not outrun a slow reader. */
@@ -48,17 +49,4 @@ export function makeSink(stream: NodeJS.WriteStream, onLost: (error: NodeJS.Errn
     write: (text) => send(stream.isTTY ? printableLines(text) : text),
     writeStyled: send,
   };
-}
-
-/** Control characters, and those that turn the direction of text around. */
-const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-const CONTROLS_IN_LINES = /[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/** Text that may come from anybody, on one line. */
-export function printable(text: string): string {
-  return text.replace(CONTROLS, '\ufffd');
-}
-
-function printableLines(text: string): string {
-  return text.replace(CONTROLS_IN_LINES, '\ufffd');
 }

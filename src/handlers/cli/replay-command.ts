@@ -3,13 +3,14 @@ import { stringify } from 'csv-stringify/sync';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../domain/codec/codec';
+import { printable } from '../../domain/codec/printable';
 import { type ChainStatus, readChain, type RowsOf } from '../../domain/run/replay';
 import type { Row } from '../../domain/tape/chain';
 import type { ByteCursor } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, type Failure, storeFailure } from './failure';
-import { type Io, printable } from './io';
+import type { Io } from './io';
 import { makeTable } from './table';
 import { counted } from './words';
 

@@ -1,6 +1,7 @@
 /** `ewm report`: a run as one file for a browser, with its tape and the program that proves it inside. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import { basename, normalize, resolve } from 'node:path';
+import { printable } from '../../domain/codec/printable';
 import type { PageData } from '../../domain/report/page-data';
 import { local } from '../compose';
 import type { Environment } from '../config';
@@ -9,7 +10,7 @@ import { packRun } from '../page/pack';
 import { compareDirectories } from './diff-command';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, type Failure, interruptedFailure, storeFailure } from './failure';
-import { type Io, printable } from './io';
+import type { Io } from './io';
 import { openInBrowser } from './open-in-browser';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from './page-run';
 import { makeProgress } from './progress';

@@ -65,25 +65,31 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const { summary, digests } = outcome.right;
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
   if (summary.error === null) return EXIT.ok;
-  await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}; raise --max-steps to go on\n`);
+  const remedy = summary.error.code === 'budget_exceeded' ? '; raise --max-steps to go on' : '';
+  await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);
   return EXIT.refused;
 }
 
 export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
   const cash = exactDecimal(initialStateOf(summary.inputs)?.cash ?? '0');
-  const equity = summary.finalEquity ?? '0';
+  const equity = totalOf(summary, 'final_equity');
   const lines = [
     `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${stopName(summary.error)}`}`,
     `  decisions  ${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold; ` +
       counted(summary.executions.rows, 'fill'),
     `  equity     ${formatDecimal(cash)} -> ${equity}${returnText(cash, exactDecimal(equity))}`,
-    `  exposure   ${summary.finalExposure ?? '0'}`,
+    `  exposure   ${totalOf(summary, 'final_exposure')}`,
     `  head hash  ${summary.headHash}`,
     `  next       ewm verify ${shellWord(directory)}`,
     `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function totalOf({ final }: RunSummary, name: string): string {
+  const total = final[name];
+  return typeof total === 'string' ? total : '0';
 }
 
 /** ` (+3.17 %)`; display only, to two digits. */

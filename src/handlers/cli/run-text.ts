@@ -2,12 +2,12 @@
 import type { BudgetState } from '../../domain/budget/budget';
 import { canonical } from '../../domain/canonical/canonical';
 import { isRecord } from '../../domain/codec/codec';
+import { printable } from '../../domain/codec/printable';
 import { type Decimal, divHalfEven, formatDecimal } from '../../domain/decimal/decimal';
 import { drawdownShare } from '../../domain/report/drawdown';
 import { returnShare } from '../../domain/report/figures';
 import { runEnd } from '../../domain/report/run-comparison';
 import { limitsOf } from '../../domain/report/spending';
-import { printable } from './io';
 import type { OpenedRun } from './page-run';
 import { counted } from './words';
 

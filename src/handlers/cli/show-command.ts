@@ -1,5 +1,6 @@
 /** `ewm show`: a run in a terminal, as its page sums it up: figures, curves, and the calls of a plan. */
 import { isLeft } from 'fp-ts/Either';
+import { printable } from '../../domain/codec/printable';
 import { formatDecimal, type Decimal } from '../../domain/decimal/decimal';
 import { drawdownShare } from '../../domain/report/drawdown';
 import { type Envelope, makeEnvelope } from '../../domain/report/envelope';
@@ -11,7 +12,7 @@ import type { Environment } from '../config';
 import { wantsColour } from './environment';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail } from './failure';
-import { type Io, printable } from './io';
+import type { Io } from './io';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from './page-run';
 import { makeProgress } from './progress';
 import { callCells, summaryLines } from './run-text';

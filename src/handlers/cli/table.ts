@@ -1,5 +1,6 @@
 /** A text table that is printed as it is made: the first rows decide the widths, and no more are held. */
-import { printable, type TextSink } from './io';
+import { printable } from '../../domain/codec/printable';
+import type { TextSink } from './io';
 
 const SAMPLE_ROWS = 200;
 const GAP = '  ';

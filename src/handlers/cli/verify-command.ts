@@ -1,5 +1,6 @@
 /** `ewm verify`: proves a run directory, or names the first difference. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
+import { printable } from '../../domain/codec/printable';
 import type { Divergence } from '../../domain/run/divergence';
 import { type ChainsStatus, checkChains } from '../../domain/run/replay';
 import { stopName } from '../../domain/agent/stop';
@@ -8,7 +9,7 @@ import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, interruptedFailure, storeFailure } from './failure';
-import { type Io, printable } from './io';
+import type { Io } from './io';
 import { makeProgress } from './progress';
 import { proveInSegments } from './verify-workers';
 import { counted } from './words';

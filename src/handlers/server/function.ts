@@ -4,7 +4,7 @@
  */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isRecord } from '../../domain/codec/codec';
-import type { InvocationContext } from '../http/handler';
+import type { InvocationContext } from '../http/edge/invocation';
 import { INTERNAL_SERVER_ERROR, jsonReply, type Reply, reply, SERVICE_UNAVAILABLE } from './reply';
 
 /** A handler, of which nothing is taken for granted: what it answers is looked at as API Gateway looks at it. */

@@ -82,7 +82,7 @@ describe('generateMarket', () => {
   test.each<[Partial<GenerateOptions>, RegExp]>([
     [{ symbols: [] }, /\/symbols .*at least 1/],
     [{ symbols: ['A', 'a'] }, /\/symbols .*duplicate/],
-    [{ symbols: ['$'] }, /\/symbols .*expected a symbol/],
+    [{ symbols: ['%'] }, /\/symbols .*expected a symbol/],
     [{ steps: 0 }, /\/steps 0: expected an integer from 1/],
     [{ steps: 1.5 }, /\/steps 1.5/],
     [{ steps: Number.NaN }, /\/steps NaN/],

@@ -82,7 +82,7 @@ describe('forms', () => {
     expect(errorsOf(bars, { symbol: 'SPX', column: 'vwap' })).toEqual([
       '1:1 no price column "vwap"; the columns are Date, Open, High, Low, Close, Adj Close, Volume',
     ]);
-    expect(errorsOf(bars, { symbol: '$' })[0]).toMatch(/symbol: "\$": expected a symbol/);
+    expect(errorsOf(bars, { symbol: '%' })[0]).toMatch(/symbol: "%": expected a symbol/);
   });
 
   test('tickers that are also names of bars stay a wide file', () => {
@@ -215,7 +215,7 @@ describe('bad input', () => {
     ],
     ['a short row', ['time,A,B', '2000-01-01,1'], {}, '2:1 2 cells where the header has 3'],
     ['a long row', ['time,A', '2000-01-01,1,2'], {}, '2:1 3 cells where the header has 2'],
-    ['a bad symbol cell', ['symbol,date,price', '$,2000-01-01,1'], {}, '2:1 column 1 (symbol): "$": expected a symbol'],
+    ['a bad symbol cell', ['symbol,date,price', '%,2000-01-01,1'], {}, '2:1 column 1 (symbol): "%": expected a symbol'],
     ['a bad symbol column', ['time,A,B C', '2000-01-01,1,2'], {}, '1:8 column 3 (B C): "B C": expected a symbol'],
     ['a column twice', ['time,A, a', '2000-01-01,1,2'], {}, '1:8 column 3 (a): a duplicate of column 2'],
     ['a bad date', ['time,A', '2001-02-29,1'], {}, '2:1 column 1 (time): "2001-02-29": not a day of the calendar'],
@@ -259,7 +259,7 @@ describe('bad input', () => {
 
   test('reading stops after 20 mistakes', () => {
     expect(errorsOf(table('A', ...Array.from({ length: 100 }, () => 'x')))).toHaveLength(20);
-    expect(errorsOf(table(Array.from({ length: 100 }, () => '$').join(','), 'x'))).toHaveLength(20);
+    expect(errorsOf(table(Array.from({ length: 100 }, () => '%').join(','), 'x'))).toHaveLength(20);
   });
 });
 

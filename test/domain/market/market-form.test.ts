@@ -6,7 +6,7 @@ import { decodeNestedStep, type MarketStep } from '../../../src/domain/market/ma
 
 const SEED = 20_240_203;
 
-const symbol = fc.stringMatching(/^[A-Z0-9][A-Z0-9._^-]{0,15}$/);
+const symbol = fc.stringMatching(/^[A-Z0-9^$][A-Z0-9._^=/:$-]{0,31}$/);
 const symbolList = fc.uniqueArray(symbol, { minLength: 1, maxLength: 5 });
 const price = fc.oneof(
   fc.bigInt(1n, 10n ** 6n),

@@ -1,4 +1,5 @@
 /** The engine against an independent model of the contract: every row of random runs, every code of random plans, and one run by hand. */
+import { isLeft } from 'fp-ts/Either';
 import fc from 'fast-check';
 import { decodePolicy } from '../../../src/domain/world/policy';
 import { decodeState, valueOf } from '../../../src/domain/world/state';
@@ -26,7 +27,10 @@ import {
   RUNS,
   seeded,
   textOf,
+  tryRun,
+  verdictOn,
 } from '../../support/harness';
+import { changed, forge } from '../../support/forge';
 import {
   canonicalText,
   formatDecimal,
@@ -160,6 +164,79 @@ const arbitraryPlan: fc.Arbitrary<PlanCase> = fc
     });
   });
 
+// ---- Amounts near 10^18, where inputs end and results must end, too ----
+
+/** Buys from 1e15 to 9e17 and holds, while prices move by powers of ten. */
+const arbitraryLargeCase: fc.Arbitrary<ReferenceRequest> = fc
+  .record({
+    prices: fc.array(fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 13, max: 16 })), { minLength: 2, maxLength: 12 }),
+    quantity: fc.constantFrom('1', '7', '0.5', '30'),
+    cash: fc.constantFrom('999999999999999999.99999999', '500000000000000000', '0'),
+    held: fc.constantFrom('0', '1', '9'),
+    fee: fc.constantFrom('0', '25'),
+  })
+  .map(({ prices, quantity, cash, held, fee }) => ({
+    market: { symbols: ['X'], steps: prices.map(([digits, power]) => ({ prices: { X: `${String(digits)}${'0'.repeat(power)}` } })) },
+    strategy: {
+      metadata: { name: 'large', version: '1', description: '' },
+      universe: { symbols: ['X'] },
+      sizing: { order_qty: quantity, max_position_qty_per_symbol: '100' },
+      rules: [{ type: 'threshold_price', symbol: 'X', buy_below: '100000000000000000', sell_above: '500000000000000000' }],
+    },
+    policy: {
+      risk_limits: { max_leverage: '1000', max_position_pct: '1000', max_position_value: '999999999999999999' },
+      costs: { fee_bps: fee },
+    },
+    initialState: { cash, positions: held === '0' ? {} : { X: held } },
+    steps: prices.length,
+    budget: { max_steps: prices.length, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 0, max_memory_bytes: 0 },
+  }));
+
+describe('runs at the end of the decimal range', () => {
+  test('agree with the reference model, are proven, and write no amount that an input may not hold', async () => {
+    const seen = new Map<Json, number>();
+    await fc.assert(
+      fc.asyncProperty(arbitraryLargeCase, async (request) => {
+        const tried = await tryRun(request);
+        const model = referenceRun(request);
+        if (isLeft(tried)) {
+          // Only a state that the first prices take out of range is refused as an input.
+          expect(tried.left).toMatchObject({ _tag: 'InvalidRequest', document: 'initial_state' });
+          expect(model.tape).toHaveLength(2);
+          seen.set('refused', (seen.get('refused') ?? 0) + 1);
+          return;
+        }
+        const { tape, executions, files } = tried.right;
+        expect(rowsOf(tape).map(bareRow)).toEqual(model.tape);
+        expect(rowsOf(executions).map(bareRow)).toEqual(model.executions);
+        expect((await verdictOn(files))._tag).toBe('Proven');
+        expect([...tape, ...executions].join('').match(/"-?[0-9]{19,}(\.[0-9]+)?"/)).toBeNull();
+        const ending = elementAt(rowsOf(tape), -1)['error'] as JsonObject | null;
+        seen.set(ending?.['code'] ?? 'ok', (seen.get(ending?.['code'] ?? 'ok') ?? 0) + 1);
+      }),
+      seeded(2 * RUNS.whole),
+    );
+    expect([...seen.keys()].sort()).toEqual(['ok', 'out_of_range', 'refused']);
+  });
+
+  test('a forged tape cannot start from a state that has no worth', async () => {
+    const position = (quantity: string): ReferenceRequest => ({
+      ...(fc.sample(arbitraryLargeCase, { numRuns: 1, seed: 1 })[0] as ReferenceRequest),
+      market: { symbols: ['X'], steps: [{ prices: { X: '100000000000000000' } }] },
+      initialState: { cash: '0', positions: { X: quantity } },
+      steps: 1,
+    });
+    const { files } = await runCase(position('9'));
+    const forged = forge(files, {
+      tape: changed(0, (row) => {
+        (row['inputs'] as JsonObject)['initial_state'] = { cash: '0', positions: { X: '10' } };
+        return row;
+      }),
+    });
+    expect(await verdictOn(forged)).toMatchObject({ _tag: 'NotProven', divergence: { row: 0, pointer: '/inputs/initial_state' } });
+  });
+});
+
 describe('random plans agree with the reference model', () => {
   test('in the action that fails and in all of its codes; and every code occurs', () => {
     const seen = new Map<string, number>();
@@ -188,6 +265,7 @@ describe('random plans agree with the reference model', () => {
       'invalid_equity',
       'leverage_limit',
       'ok',
+      'out_of_range',
       'position_concentration',
       'position_value_limit',
       'unknown_symbol',
@@ -279,9 +357,11 @@ describe('the five-step fixture, worked by hand', () => {
       error: null,
       steps: 5,
       decisions: { APPROVED: 4, REJECTED: 0, HOLD: 1 },
-      finalState: { cash: '117.34', positions: { AAPL: '3', MSFT: '3' } },
-      finalEquity: '1031.74',
-      finalExposure: '914.4',
+      final: {
+        final_state: { cash: '117.34', positions: { AAPL: '3', MSFT: '3' } },
+        final_equity: '1031.74',
+        final_exposure: '914.4',
+      },
       executions: { rows: 6 },
     });
     expect(linesOf(files, 'executions.jsonl')).toHaveLength(6);

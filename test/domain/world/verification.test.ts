@@ -53,6 +53,23 @@ describe('the codes, each at its boundary', () => {
     ['a negative quantity', { actions: [sell('-1')], held: { X: '1' } }, ['0 invalid_action']],
     ['a price of zero', { actions: [buy('1', 'X', '0')] }, ['0 invalid_action']],
     ['a negative price', { actions: [sell('1', 'X', '-10')], held: { X: '1' } }, ['0 invalid_action']],
+    ['a notional that rounds to 0', { actions: [buy('0.00000001', 'X', '0.5')], prices: ['0.5', '1'] }, ['0 invalid_action']],
+    ['the least notional', { actions: [buy('0.00000001', 'X', '0.50000001')], prices: ['0.50000001', '1'] }, []],
+    ['a sale for nothing', { actions: [sell('0.00000001', 'X', '0.5')], held: { X: '1' }, prices: ['0.5', '1'] }, ['0 invalid_action']],
+    ['a notional of 10^18', { actions: [buy('100000000000000000')] }, ['0 out_of_range']],
+    ['a unit less', { actions: [sell('99999999999999999.99999999')], cash: '0' }, ['0 insufficient_position']],
+    [
+      'a notional of 10^18 in a symbol that is not there',
+      { actions: [buy('100000000000000000', 'Q')] },
+      ['0 out_of_range', '0 unknown_symbol'],
+    ],
+    ['cash that a sale takes to 10^18', { actions: [sell('1')], cash: '999999999999999990', held: { X: '1' } }, ['0 out_of_range']],
+    ['cash that stays a unit below', { actions: [sell('1')], cash: '999999999999999989.99999999', held: { X: '1' } }, []],
+    [
+      'a position of 10^18',
+      { actions: [buy('1', 'X', '0.00000001')], held: { X: '999999999999999999' }, prices: ['0.00000001', '1'] },
+      ['0 out_of_range'],
+    ],
     ['an unknown symbol', { actions: [buy('1', 'Q')] }, ['0 unknown_symbol']],
     ['both, in order, and nothing else', { actions: [buy('0', 'Q')] }, ['0 invalid_action', '0 unknown_symbol']],
     ['all of the cash', { actions: [buy('10')] }, []],
@@ -120,6 +137,7 @@ describe('the codes, each at its boundary', () => {
   test('the list of codes is closed and in the order in which they are reported', () => {
     expect(VERIFIER_CODES).toEqual([
       'invalid_action',
+      'out_of_range',
       'unknown_symbol',
       'insufficient_cash',
       'invalid_equity',

@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type Codec, isRecord, listCodec, makeCodec, objectCodec, textCodec } from '../../codec/codec';
 import { type Problem, problemsOf } from '../../codec/problem';
-import { type Decimal, formatDecimal, ONE } from '../../decimal/decimal';
+import { type Decimal, formatDecimal, inRange, ONE } from '../../decimal/decimal';
 import type { Chains } from '../../episode/chains';
 import type { JsonObject, StepWriter, World } from '../../episode/world';
 import { SYMBOLS_MAX } from '../../limits';
@@ -21,7 +21,7 @@ import type { Policy } from '../policy';
 import { proposalCodec, type ProposedAction } from '../proposal';
 import { size } from '../sizing';
 import { decodeState, type State, stateText, valueOf } from '../state';
-import { commit, makeWorld, type Transition, type World as MarketSetup } from '../step';
+import { BEYOND_WORTH, commit, makeWorld, type Transition, type World as MarketSetup } from '../step';
 import { verifierErrorText } from '../verification';
 import { inputRows, outcomeRows, refusalLines, STEP_HEAD, stepLine } from './report-lines';
 import { failure, success } from 'io-ts';
@@ -73,6 +73,8 @@ export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, 
     },
     commit: (state, { prices }, { actions, signals, skipped }) =>
       commit(setup, state, prices, pricedAt(actions, symbols, prices), signals, skipped),
+    isBeyondRange: ({ errors }) => errors === BEYOND_WORTH,
+    beyondRangeAt: (state, { prices }) => (inRange(valueOf(state, prices).equity) ? undefined : BEYOND_WORTH.map(verifierErrorText)),
     makeWriter: (runId, from, chains) => makeWriter(setup, runId, from, chains),
 
     observe: (input) => ({ ...timeOf(input), prices: pricesOf(symbols, input) }),

@@ -1,0 +1,48 @@
+/**
+ * Functions of the API, put together: an edge, a mode, and what an invocation works on while it runs, all of it in this process.
+ * One function each, so that the bundle of one holds no other's code.
+ */
+import { makeMarketDocument } from '../adapters/memory/market-document';
+import { makeMemoryRunWriter } from '../adapters/memory/run-files';
+import type { ArtifactStore } from '../ports/artifact-store';
+import type { CodeInterpreter } from '../ports/code-interpreter';
+import type { Memory } from '../ports/memory';
+import type { Planner } from '../ports/planner';
+import type { Telemetry } from '../ports/telemetry';
+import type { HandlerConfig } from './config';
+import type { Mode } from './http/contract/response';
+import { type Handler, makeHandler } from './http/edge/handler';
+import { serveBase } from './http/modes/base';
+import { serveMemory } from './http/modes/memory';
+import { serveTools } from './http/modes/tools';
+
+/** Only what the mode uses: base needs `artifacts`; `interpreter` and `planner` absent means that the tool is not enabled. */
+export interface HandlerPorts {
+  readonly artifacts: ArtifactStore;
+  readonly memory?: Memory;
+  readonly interpreter?: CodeInterpreter;
+  readonly planner?: Planner;
+  readonly telemetry: Telemetry;
+}
+
+export function baseFunction(settings: HandlerConfig, { artifacts, telemetry }: HandlerPorts): Handler {
+  const parts = { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
+  return makeHandler(serveBase(parts), settings, telemetry);
+}
+
+export function toolsFunction(settings: HandlerConfig, { artifacts, telemetry, interpreter, planner }: HandlerPorts): Handler {
+  const parts = { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter, interpreter, planner };
+  return makeHandler(serveTools(parts), settings, telemetry);
+}
+
+export function memoryFunction(settings: HandlerConfig, { artifacts, telemetry, memory }: HandlerPorts): Handler {
+  const parts = { settings, artifacts, runWriter: makeMemoryRunWriter, memory: settings.enabled.memory ? memory : undefined };
+  return makeHandler(serveMemory(parts), settings, telemetry);
+}
+
+/** For those who serve all of them in one process. */
+export const FUNCTIONS: Readonly<Record<Mode, (settings: HandlerConfig, ports: HandlerPorts) => Handler>> = {
+  'agentcore-base': baseFunction,
+  'agentcore-tools': toolsFunction,
+  'agentcore-memory': memoryFunction,
+};

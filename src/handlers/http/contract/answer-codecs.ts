@@ -1,0 +1,197 @@
+/**
+ * The answers of the API as codecs: what the published schemas are made of, and what a client may decode with. Nothing in a handler decodes
+ * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
+ */
+import { failure, success } from 'io-ts';
+import type { Budget, BudgetState, Limiter } from '../../../domain/budget/budget';
+import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
+import {
+  type Codec,
+  countCodec,
+  isRecord,
+  listCodec,
+  literalCodec,
+  makeCodec,
+  objectCodec,
+  taggedCodec,
+  textCodec,
+} from '../../../domain/codec/codec';
+import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
+import type { ApiError, ErrorCode } from './errors';
+import type { ApiResponse, HealthResponse, Mode } from './response';
+
+const count = countCodec(0);
+const ANY_LENGTH = { min: 0, max: COUNT_MAX };
+
+export const fullBudgetCodec: Codec<Budget> = objectCodec('budget', {
+  description: 'The limits an invocation ran under.',
+  required: { max_steps: countCodec(1), max_tool_calls: count, max_model_calls: count, max_memory_ops: count, max_memory_bytes: count },
+});
+
+export const budgetStateCodec: Codec<BudgetState> = objectCodec('budget state', {
+  description: 'What was spent, or attempted: never more than the budget.',
+  required: { steps: count, tool_calls: count, model_calls: count, memory_ops: count, memory_bytes: count },
+});
+
+const limiterCodec: Codec<Limiter> = oneOf('limiter', [
+  'max_steps',
+  'max_tool_calls',
+  'max_model_calls',
+  'max_memory_ops',
+  'max_memory_bytes',
+]);
+const effectCodec = oneOf('effect', ['none', 'unknown'] as const);
+
+export const problemCodec = objectCodec('problem', {
+  description: 'What is wrong with a request: a JSON pointer into the body, and line and column where the text itself is wrong.',
+  required: { pointer: textCodec, message: textCodec },
+  optional: { line: countCodec(1), column: countCodec(1) },
+});
+
+const verifierErrorCodec = objectCodec('verifier error', { required: { action_index: count, code: textCodec, message: textCodec } });
+
+const message = { message: textCodec };
+const overBudget = {
+  ...message,
+  limiter: limiterCodec,
+  requested: count,
+  budgets: objectCodec('budgets', { required: { budget: fullBudgetCodec, budget_state: budgetStateCodec } }),
+};
+
+const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
+  invalid_request: errorOf('invalid_request', 'The body is not what the API takes.', {
+    ...message,
+    problems: listCodec(problemCodec, ANY_LENGTH),
+  }),
+  not_found: errorOf('not_found', 'No such path.', message),
+  method_not_allowed: errorOf('method_not_allowed', 'The path takes other methods; see the allow header.', message),
+  artifact_conflict: errorOf('artifact_conflict', 'Other bytes are stored under the key of an artifact.', { ...message, key: textCodec }),
+  payload_too_large: errorOf(
+    'payload_too_large',
+    'The body is longer than what is read, or the artifacts of the run have more bytes than are stored.',
+    message,
+  ),
+  unsupported_media_type: errorOf('unsupported_media_type', 'The body is not application/json in UTF-8.', message),
+  budget_exceeded: errorOf('budget_exceeded', 'The budget refused an act; what was done until then is recorded.', overBudget),
+  budget_above_ceiling: errorOf('budget_above_ceiling', 'The budget asks for more than the deployment allows; nothing ran.', overBudget),
+  simulation_rejected: errorOf('simulation_rejected', 'The verifier refused the actions of a call.', {
+    ...message,
+    index: count,
+    verifier_errors: listCodec(verifierErrorCodec, ANY_LENGTH),
+  }),
+  tool_failed: errorOf('tool_failed', 'A call of the plan failed.', { ...message, index: count, tool: textCodec }),
+  internal_error: errorOf('internal_error', 'A fault of the service; its log has the details under the request id.', {
+    ...message,
+    request_id: textCodec,
+  }),
+  dependency_failed: dependencyFailed(),
+  out_of_range: errorOf(
+    'out_of_range',
+    'The prices of a step take the worth of the state to 10^18 or more; what was done until then is recorded.',
+    {
+      ...message,
+      step_index: count,
+    },
+  ),
+  look_ahead: errorOf('look_ahead', 'A call of a session is about a step that is not there to be seen yet.', {
+    ...message,
+    index: count,
+    tool: textCodec,
+  }),
+  deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
+};
+
+export const errorCodec: Codec<ApiError> = taggedCodec<ApiError>('error', 'code', ERRORS);
+
+function dependencyFailed(): Codec<ApiError> {
+  return objectCodec('dependency_failed', {
+    description: 'S3 or AgentCore failed: which, at what, why, and whether it may have acted.',
+    required: { code: literalCodec('dependency_failed'), ...message, service: textCodec, operation: textCodec, effect: effectCodec },
+    optional: { http_status: count },
+  });
+}
+
+/** The fields are checked against the types by the tests: an answer of every code is decoded. */
+function errorOf(code: ErrorCode, description: string, fields: Readonly<Record<string, Codec<unknown>>>): Codec<ApiError> {
+  return objectCodec(code, { description, required: { code: literalCodec(code), ...fields } }) as unknown as Codec<ApiError>;
+}
+
+export const modeCodec: Codec<Mode> = oneOf('mode', ['agentcore-base', 'agentcore-tools', 'agentcore-memory']);
+
+const decisionsCodec = objectCodec('decisions', { required: { APPROVED: count, REJECTED: count, HOLD: count } });
+
+const positionsCodec: Codec<Readonly<Record<string, string>>> = makeCodec(
+  'positions',
+  { type: 'object', additionalProperties: { type: 'string' } },
+  (value, context) =>
+    isRecord(value) && Object.values(value).every((quantity) => typeof quantity === 'string')
+      ? success(value as Readonly<Record<string, string>>)
+      : failure(value, context, 'expected quantities by symbol'),
+);
+const stateCodec = objectCodec('state', { required: { cash: textCodec, positions: positionsCodec } });
+
+/** A call's place in the list, what it was, `ok`, and its result or its error. */
+const resultCodec: Codec<Json> = makeCodec('result', { type: 'object' }, (value, context) =>
+  isRecord(value) && hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected an object'),
+);
+const results = { results: orNull(listCodec(resultCodec, ANY_LENGTH)) };
+
+const common = {
+  ok: booleanCodec(),
+  run_id: orNull(textCodec),
+  mode: modeCodec,
+  artifact_dir: orNull(textCodec),
+  budget: orNull(fullBudgetCodec),
+  budget_state: orNull(budgetStateCodec),
+  head_hash: orNull(textCodec),
+};
+const world = {
+  steps: count,
+  decisions: decisionsCodec,
+  final_state: orNull(stateCodec),
+  final_equity: orNull(textCodec),
+  final_exposure: orNull(textCodec),
+};
+
+/** What is optional is there where a run took place; the values of a run that was refused outright are null. */
+export const ANSWERS: Readonly<Record<Mode, Codec<ApiResponse>>> = {
+  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world } }),
+  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results } }),
+  'agentcore-memory': objectCodec('memory answer', { required: common, optional: { error: errorCodec, message: textCodec, ...results } }),
+};
+
+export const healthCodec: Codec<HealthResponse> = objectCodec('health', {
+  required: {
+    ok: constant(true),
+    version: textCodec,
+    spec_version: constant(SPEC_VERSION),
+    mode: modeCodec,
+    ceilings: fullBudgetCodec,
+    enabled: objectCodec('enabled', { required: { memory: booleanCodec(), code_interpreter: booleanCodec(), planner: booleanCodec() } }),
+  },
+});
+
+function orNull<A>(codec: Codec<A>): Codec<A | null> {
+  return makeCodec<A | null>(`${codec.name} or null`, { anyOf: [codec.schema, { type: 'null' }] }, (value, context) =>
+    value === null ? success(null) : codec.validate(value, context),
+  );
+}
+
+function booleanCodec(): Codec<boolean> {
+  return makeCodec('boolean', { type: 'boolean' }, (value, context) =>
+    typeof value === 'boolean' ? success(value) : failure(value, context, 'expected true or false'),
+  );
+}
+
+function constant<C extends boolean | number>(expected: C): Codec<C> {
+  return makeCodec(String(expected), { const: expected }, (value, context) =>
+    value === expected ? success(expected) : failure(value, context, `expected ${String(expected)}`),
+  );
+}
+
+function oneOf<L extends string>(name: string, legal: readonly L[]): Codec<L> {
+  return makeCodec(name, { enum: [...legal] }, (value, context) => {
+    const found = legal.find((candidate) => candidate === value);
+    return found === undefined ? failure(value, context, `expected one of ${legal.join(', ')}`) : success(found);
+  });
+}

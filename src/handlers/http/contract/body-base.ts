@@ -1,0 +1,27 @@
+/** The body of a base request. */
+import { isLeft, right } from 'fp-ts/Either';
+import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { countCodec, objectCodec } from '../../../domain/codec/codec';
+import { type Decode, decodeWith } from './body';
+import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+
+export const baseBodyCodec = objectCodec('base request', {
+  description: 'Run a strategy over a market, step by step. No tool, no model, no memory.',
+  required: {},
+  optional: worldFields,
+  defaulted: { budget: budgetCodec, steps: countCodec(1) },
+  defaults: { budget: DEFAULT_BUDGET, steps: 1 },
+});
+
+export interface BaseRequest extends WorldDocuments {
+  readonly budget: Budget;
+  readonly steps: number;
+}
+
+export const decodeBaseBody: Decode<BaseRequest> = (body) => {
+  const decoded = decodeWith(baseBodyCodec, body);
+  if (isLeft(decoded)) return decoded;
+  const { budget, steps } = decoded.right;
+  const documents = decodeDocuments(decoded.right);
+  return isLeft(documents) ? documents : right({ budget, steps, ...documents.right });
+};

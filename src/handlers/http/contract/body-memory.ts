@@ -1,0 +1,20 @@
+/** The body of a memory request. */
+import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { objectCodec } from '../../../domain/codec/codec';
+import { memoryRequestsCodec } from '../../../domain/run/request-codecs';
+import type { MemoryOperation } from '../../../ports/memory';
+import { type Decode, decodeWith } from './body';
+
+export const memoryBodyCodec = objectCodec('memory request', {
+  description: 'Put, get and clear values. The whole list is checked against the budget first.',
+  required: {},
+  defaulted: { budget: budgetCodec, requests: memoryRequestsCodec },
+  defaults: { budget: DEFAULT_BUDGET, requests: [] },
+});
+
+export interface MemoryRequest {
+  readonly budget: Budget;
+  readonly requests: readonly MemoryOperation[];
+}
+
+export const decodeMemoryBody: Decode<MemoryRequest> = (body) => decodeWith(memoryBodyCodec, body);

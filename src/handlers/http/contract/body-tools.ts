@@ -1,0 +1,31 @@
+/** The body of a tools request. */
+import { isLeft, right } from 'fp-ts/Either';
+import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { objectCodec } from '../../../domain/codec/codec';
+import type { Call } from '../../../domain/agent/tool';
+import { planCodec } from '../../../domain/run/request-codecs';
+import { DEFAULT_PLAN } from '../../../domain/agent/tools';
+import { type Decode, decodeWith } from './body';
+import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+
+export const toolsBodyCodec = objectCodec('tools request', {
+  description:
+    'Take a plan of tool calls. Each takes a step and a tool call of the budget; without a plan: price context, evaluate, simulate.',
+  required: {},
+  optional: worldFields,
+  defaulted: { budget: budgetCodec, tool_plan: planCodec },
+  defaults: { budget: DEFAULT_BUDGET, tool_plan: DEFAULT_PLAN },
+});
+
+export interface ToolsRequest extends WorldDocuments {
+  readonly budget: Budget;
+  readonly plan: readonly Call[];
+}
+
+export const decodeToolsBody: Decode<ToolsRequest> = (body) => {
+  const decoded = decodeWith(toolsBodyCodec, body);
+  if (isLeft(decoded)) return decoded;
+  const { budget, tool_plan: plan } = decoded.right;
+  const documents = decodeDocuments(decoded.right);
+  return isLeft(documents) ? documents : right({ budget, plan, ...documents.right });
+};

@@ -1,0 +1,41 @@
+/** What the API answers: the same object over HTTP and from a direct invocation. */
+import type { Budget, BudgetState } from '../../../domain/budget/budget';
+import type { Json } from '../../../domain/canonical/canonical';
+import type { SPEC_VERSION } from '../../../domain/limits';
+import type { Decisions } from '../../../domain/episode/world';
+import type { StateText } from '../../../domain/world/state';
+import type { ApiError } from './errors';
+
+export type Mode = 'agentcore-base' | 'agentcore-tools' | 'agentcore-memory';
+
+export interface ApiResponse {
+  readonly ok: boolean;
+  /** Null where nothing ran. */
+  readonly run_id: string | null;
+  readonly mode: Mode;
+  /** `artifacts/<run_id>`, where every file of the run is; null where nothing was stored, or not all of it. */
+  readonly artifact_dir: string | null;
+  /** Null where the request has none that can be read. */
+  readonly budget: Budget | null;
+  readonly budget_state: BudgetState | null;
+  readonly head_hash: string | null;
+  readonly error?: ApiError;
+  readonly message?: string;
+  /** Base and tools: what came of the world. */
+  readonly steps?: number;
+  readonly decisions?: Decisions;
+  readonly final_state?: StateText | null;
+  readonly final_equity?: string | null;
+  readonly final_exposure?: string | null;
+  /** Tools and memory: what each call answered, in order; null where that is too long for an answer and `decision.json` has it. */
+  readonly results?: readonly Json[] | null;
+}
+
+export interface HealthResponse {
+  readonly ok: true;
+  readonly version: string;
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: Mode;
+  readonly ceilings: Budget;
+  readonly enabled: { readonly memory: boolean; readonly code_interpreter: boolean; readonly planner: boolean };
+}

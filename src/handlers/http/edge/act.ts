@@ -1,0 +1,48 @@
+/** What stands between the edge and what it serves: a call goes in, an answer comes out, and neither knows how it travels. */
+import type { BudgetState } from '../../../domain/budget/budget';
+import type { Deadline } from '../../../ports/clock';
+import { type ApiError, STATUS_OF } from '../contract/errors';
+import type { Parameters } from '../contract/routes';
+
+export interface Call {
+  /** Of the path, by name. */
+  readonly parameters: Parameters;
+  /** Of the query, by name; the last one where a name stands twice. */
+  readonly query: Parameters;
+  /** Parsed and safe to walk; `{}` where there is none. */
+  readonly body: unknown;
+}
+
+/** One invocation's surroundings. */
+export interface Invocation {
+  readonly requestId: string;
+  /** For the work of the run: ends early enough to store what came of it. */
+  readonly work: Deadline;
+  /** For storing: ends early enough to answer. */
+  readonly storing: Deadline;
+}
+
+export type Act = (call: Call, invocation: Invocation) => Promise<Answer>;
+
+/** What every body has, for status, log and metrics. */
+export interface AnswerBody {
+  readonly ok: boolean;
+  readonly error?: ApiError;
+  readonly run_id?: string | null;
+  readonly head_hash?: string | null;
+  /** What was spent; null where nothing ran. */
+  readonly budget_state?: BudgetState | null;
+}
+
+/** Not yet in the form of HTTP or of a direct invocation. */
+export interface Answer {
+  readonly _tag: 'Answer';
+  readonly status: number;
+  /** Absent for OPTIONS. */
+  readonly body?: AnswerBody;
+}
+
+/** `done` is the status of success. */
+export function answerOf(body: AnswerBody, done = 200): Answer {
+  return { _tag: 'Answer', status: body.error === undefined ? done : STATUS_OF[body.error.code], body };
+}

@@ -1,0 +1,90 @@
+/**
+ * Middleware: the body as a JSON value that is safe to walk. Parsing is Middy's; what it and JSON.parse let pass is refused here: a key
+ * that stands twice in one object, nesting beyond any document of ours, and keys that would reach a prototype.
+ */
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import { isRecord } from '../../../domain/codec/codec';
+import { jsonFault, NESTING_MAX } from '../../../domain/codec/json-keys';
+import type { Problem } from '../../../domain/codec/problem';
+import type { ApiError } from '../contract/errors';
+import type { Inbound } from './inbound';
+import type { Middleware } from './middleware';
+import { invalidRequest, positionOf } from '../contract/problems';
+
+interface Options {
+  readonly bodyBytesMax: number;
+}
+
+export function jsonBody({ bodyBytesMax }: Options): Middleware {
+  const parser = httpJsonBodyParser();
+  return {
+    before: (request) => {
+      const { inbound } = request.internal;
+      if (inbound?.refusal !== undefined || inbound === undefined) return;
+      if (inbound.via === 'direct') {
+        const refusal = directFault(inbound.body, bodyBytesMax);
+        if (refusal !== undefined) request.internal.inbound = { ...inbound, refusal };
+      } else if (inbound.text !== undefined) {
+        request.internal.inbound = { ...inbound, ...parse(parser, inbound.text) };
+      }
+    },
+  };
+}
+
+type Parser = ReturnType<typeof httpJsonBodyParser>;
+
+function parse(parser: Parser, text: string): Pick<Inbound, 'body'> | Pick<Inbound, 'refusal'> {
+  const event: { body: unknown; readonly headers: Readonly<Record<string, string>>; readonly isBase64Encoded: false } = {
+    body: text,
+    headers: { 'content-type': 'application/json' },
+    isBase64Encoded: false,
+  };
+  try {
+    // Its type asks for whole requests; it reads and writes the event alone.
+    (parser.before as ((request: { readonly event: unknown }) => void) | undefined)?.({ event });
+  } catch (error) {
+    return { refusal: invalidRequest([parseProblem(text, error)]) };
+  }
+  const fault = jsonFault(text);
+  if (fault === undefined) return { body: event.body };
+  return { refusal: invalidRequest([{ pointer: '', message: fault.message, ...positionOf(text, fault.offset) }]) };
+}
+
+const POSITION = /at position ([0-9]+)/;
+
+/** The parser's errors carry V8's message in their cause; it may quote the body, which goes back to its sender and nowhere else. */
+function parseProblem(text: string, error: unknown): Problem {
+  const cause = isRecord(error) && isRecord(error['cause']) ? error['cause'] : {};
+  const said = typeof cause['message'] === 'string' ? cause['message'] : undefined;
+  if (said === undefined) return { pointer: '', message: FORBIDDEN_KEY };
+  // The parser recurses, so this is how it meets nesting that the check below would name.
+  if (said.startsWith('Maximum call stack')) return { pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` };
+  const at = POSITION.exec(said)?.[1];
+  return { pointer: '', message: `not JSON: ${said}`, ...(at === undefined ? {} : positionOf(text, Number(at))) };
+}
+
+const FORBIDDEN_KEY = 'the keys __proto__ and constructor.prototype are not taken';
+
+/** The same checks on a body that Lambda has parsed. Without recursion: any depth may arrive. */
+function directFault(body: unknown, bodyBytesMax: number): ApiError | undefined {
+  let level: readonly unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (depth === NESTING_MAX) return invalidRequest([{ pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` }]);
+      if (reachesPrototype(value)) return invalidRequest([{ pointer: '', message: FORBIDDEN_KEY }]);
+      for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(body ?? null));
+  if (bytes <= bodyBytesMax) return undefined;
+  return { code: 'payload_too_large', message: `a body of ${String(bytes)} bytes; at most ${String(bodyBytesMax)} are read` };
+}
+
+function reachesPrototype(value: object): boolean {
+  if (Object.hasOwn(value, '__proto__')) return true;
+  const constructor: unknown = Object.hasOwn(value, 'constructor') ? Reflect.get(value, 'constructor') : undefined;
+  return typeof constructor === 'object' && constructor !== null && Object.hasOwn(constructor, 'prototype');
+}

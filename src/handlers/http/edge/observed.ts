@@ -1,0 +1,94 @@
+/** Middleware: one log line and the measures of an invocation. Never a body, a key, a value or a document: their fields are named here. */
+import { InvariantError } from '../../../domain/assert';
+import { DIMENSIONS } from '../../../domain/budget/budget';
+import type { Telemetry, TelemetryFields } from '../../../ports/telemetry';
+import type { Service } from '../contract/routes';
+import type { Answer } from './act';
+import type { Middleware } from './middleware';
+
+interface Options {
+  readonly service: Service;
+  readonly telemetry: Telemetry;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly nowMs: () => number;
+}
+
+/** Names of the metrics, as alarms and dashboards know them. */
+export const METRICS = {
+  requests: 'Requests',
+  refusals: 'Refusals',
+  failures: 'Failures',
+  duration: 'Duration',
+  steps: 'Steps',
+  tool_calls: 'ToolCalls',
+  model_calls: 'ModelCalls',
+  memory_ops: 'MemoryOps',
+  memory_bytes: 'MemoryBytes',
+} as const;
+
+export function observed({ service, telemetry, nowMs }: Options): Middleware {
+  const conclude: NonNullable<Middleware['after']> = ({ internal, context }) => {
+    const { inbound, answer, startedMs = nowMs() } = internal;
+    if (answer === undefined || inbound?.route === 'GET /health' || inbound?.route === 'OPTIONS') return;
+    const durationMs = Math.max(0, nowMs() - startedMs);
+    const where = { request_id: context.awsRequestId, mode: service, via: inbound?.via ?? 'unread', route: inbound?.route ?? 'unread' };
+    const level = answer.status >= 500 ? 'error' : 'info';
+    telemetry.note(level, 'request', { ...where, ...fieldsOf(answer), duration_ms: Math.round(durationMs * 1000) / 1000 });
+    measure(telemetry, answer, durationMs);
+  };
+  return {
+    before: (request) => {
+      request.internal.startedMs = nowMs();
+    },
+    after: conclude,
+    onError: (request) => {
+      telemetry.note('error', 'fault', { request_id: request.context.awsRequestId, mode: service, ...faultFields(request.error) });
+      conclude(request);
+    },
+  };
+}
+
+function fieldsOf({ status, body }: Answer): TelemetryFields {
+  if (body === undefined) return { status };
+  const { ok, run_id: runId = null, error, budget_state: spent, head_hash: headHash = null } = body;
+  const limiter = error !== undefined && 'limiter' in error ? { limiter: error.limiter, requested: error.requested } : {};
+  // `service` is the function's own name in every line, and Powertools drops a field that would replace it.
+  const dependency =
+    error?.code === 'dependency_failed' ? { dependency: error.service, operation: error.operation, effect: error.effect } : {};
+  return {
+    ok,
+    status,
+    ...(runId === null ? {} : { run_id: runId }),
+    ...(headHash === null ? {} : { head_hash: headHash }),
+    ...(error === undefined ? {} : { code: error.code }),
+    ...limiter,
+    ...dependency,
+    ...spent,
+  };
+}
+
+function measure(telemetry: Telemetry, { status, body }: Answer, durationMs: number): void {
+  telemetry.measure(METRICS.requests, 'Count', 1);
+  telemetry.measure(METRICS.duration, 'Milliseconds', durationMs);
+  // Zeroes too: an alarm on a rate needs them.
+  telemetry.measure(METRICS.refusals, 'Count', status === 422 ? 1 : 0);
+  telemetry.measure(METRICS.failures, 'Count', status >= 500 ? 1 : 0);
+  if (!body?.budget_state) return;
+  for (const dimension of DIMENSIONS)
+    telemetry.measure(METRICS[dimension], dimension === 'memory_bytes' ? 'Bytes' : 'Count', body.budget_state[dimension]);
+}
+
+/** Where it was thrown. Its message only where it is a constant of ours: others may quote what was sent. */
+function faultFields(error: unknown): TelemetryFields {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const invariant = error instanceof InvariantError ? { invariant: error.message } : {};
+  return {
+    name: error.name,
+    ...invariant,
+    at: frames
+      .slice(0, 8)
+      .map((line) => line.trim())
+      .join(' | '),
+  };
+}

@@ -1,0 +1,52 @@
+/** Memory: puts, gets and clears; nothing is sent where the budget does not cover the whole list. */
+import { isLeft } from 'fp-ts/Either';
+import { type Budget, NOTHING_SPENT } from '../../../domain/budget/budget';
+import { liveCalls } from '../../../domain/agent/calls';
+import { runMemoryPlan } from '../../../domain/run/run';
+import { decodeMemoryBody } from '../contract/body-memory';
+import type { ApiResponse } from '../contract/response';
+import { type Act, answerOf, type Invocation } from '../edge/act';
+import type { Served } from '../edge/handler';
+import { memoryMightNotFit } from './artifact-bytes';
+import { conclude, refused } from './conclude';
+import { authorized, decoded, type MemoryParts } from './mode';
+
+const MODE = 'agentcore-memory';
+
+export function serveMemory(parts: MemoryParts): Served<typeof MODE> {
+  const act: Act = async ({ body }, invocation) => answerOf(await runMemory(body, parts, invocation));
+  return { service: MODE, acts: { 'POST /agentcore/memory': act }, direct: act, refused: (error) => refused(MODE, error) };
+}
+
+async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocation): Promise<ApiResponse> {
+  const { settings, memory } = parts;
+  if (memory === undefined) {
+    const request = decoded(MODE, decodeMemoryBody, body);
+    return isLeft(request) ? request.left : memoryDisabled(request.right.budget);
+  }
+  const request = authorized(MODE, decodeMemoryBody, body, settings.ceilings);
+  if (isLeft(request)) return request.left;
+  const { budget, requests } = request.right;
+  const large = memoryMightNotFit(budget, requests.length, settings.artifactBytesMax);
+  if (large !== undefined) return refused(MODE, large, budget);
+  const writer = parts.runWriter();
+  const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
+    liveCalls({ runId, ports: { memory }, deadline: invocation.work }),
+  );
+  return conclude(MODE, budget, outcome, writer, parts, invocation);
+}
+
+/** Not a failure: the deployment was asked to do without, and says so. */
+function memoryDisabled(budget: Budget): ApiResponse {
+  return {
+    ok: true,
+    run_id: null,
+    mode: MODE,
+    artifact_dir: null,
+    budget,
+    budget_state: NOTHING_SPENT,
+    head_hash: null,
+    message: 'memory disabled',
+    results: [],
+  };
+}

@@ -1,0 +1,66 @@
+/** What the modes have in common: what they are made of, and the way of a request to the point where it may run. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { Budget } from '../../../domain/budget/budget';
+import type { MarketPath } from '../../../domain/market/market-path';
+import type { ArtifactStore } from '../../../ports/artifact-store';
+import type { CodeInterpreter } from '../../../ports/code-interpreter';
+import type { MarketInput } from '../../../ports/market-input';
+import type { Memory } from '../../../ports/memory';
+import type { Planner } from '../../../ports/planner';
+import type { RunFile, RunWriter } from '../../../ports/run-files';
+import type { Decode } from '../contract/body';
+import { invalidRequest } from '../contract/problems';
+import type { ApiResponse, Mode } from '../contract/response';
+import { aboveCeiling } from './ceilings';
+import { refused } from './conclude';
+
+export interface ModeSettings {
+  /** A request whose budget names more than this of anything is refused whole. */
+  readonly ceilings: Budget;
+  /** The most that the files of one run have together; a run with more stores nothing. Unit: bytes. */
+  readonly artifactBytesMax: number;
+}
+
+/** Where a run's files are kept while it runs. */
+export interface HeldRunWriter extends RunWriter {
+  /** The committed files; empty before `commit`. */
+  readonly files: () => Readonly<Partial<Record<RunFile, Uint8Array>>>;
+}
+
+export interface BaseParts {
+  readonly settings: ModeSettings;
+  readonly artifacts: ArtifactStore;
+  readonly marketOf: (market: MarketPath) => MarketInput;
+  readonly runWriter: () => HeldRunWriter;
+}
+
+/** A port that is absent is not enabled: a call of it is a failed call. */
+export interface ToolsParts extends BaseParts {
+  readonly interpreter: CodeInterpreter | undefined;
+  readonly planner: Planner | undefined;
+}
+
+export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
+  /** Absent: requests are answered and nothing is called. */
+  readonly memory: Memory | undefined;
+}
+
+/** Decoded, or the answer that says what is wrong. */
+export function decoded<A>(mode: Mode, decode: Decode<A>, body: unknown): Either<ApiResponse, A> {
+  const request = decode(body);
+  return isLeft(request) ? left(refused(mode, invalidRequest(request.left))) : right(request.right);
+}
+
+/** Decoded and within the ceilings. */
+export function authorized<A extends { readonly budget: Budget }>(
+  mode: Mode,
+  decode: Decode<A>,
+  body: unknown,
+  ceilings: Budget,
+): Either<ApiResponse, A> {
+  const request = decoded(mode, decode, body);
+  if (isLeft(request)) return request;
+  const { budget } = request.right;
+  const above = aboveCeiling(budget, ceilings);
+  return above === undefined ? request : left(refused(mode, above, budget));
+}

@@ -1,0 +1,125 @@
+/** Inputs from public reports that broke an earlier version, each with the answer that is right. The files are in test/fixtures/cases. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { runCli } from '../../src/handlers/cli/main';
+import { captureIo } from '../support/captured-io';
+import { invoke, makeTestHandler, provenHead } from '../support/handlers';
+import { rowsOf } from '../support/harness';
+import type { JsonObject } from '../support/reference-model';
+
+const CASES = join(__dirname, '../fixtures/cases');
+const directory = mkdtempSync(join(tmpdir(), 'ewm-cases-'));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+interface Said {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function ewm(...args: readonly string[]): Promise<Said> {
+  const { io, out, err } = captureIo();
+  const exit = await runCli(args, io);
+  return { exit, out: out(), err: err().replaceAll(CASES, '') };
+}
+
+const runDirectory = (name: string): string => join(directory, name);
+
+/** `ewm run` on the files of a case; the run is left in `runDirectory(name)`. */
+function runCase(name: string, market = `${name}-market.csv`, ...more: readonly string[]): Promise<Said> {
+  const strategy = join(CASES, `${name}-strategy.json`);
+  return ewm('run', '--market', join(CASES, market), '--strategy', strategy, '--out', runDirectory(name), ...more);
+}
+
+function rows(name: string, file: string): readonly JsonObject[] {
+  return rowsOf(
+    readFileSync(join(runDirectory(name), file), 'utf8')
+      .trimEnd()
+      .split('\n'),
+  );
+}
+
+const verified = async (name: string): Promise<number> => (await ewm('verify', runDirectory(name))).exit;
+
+describe('amounts at either end of the range', () => {
+  test('B01: eight digits are enough for prices far below a cent', async () => {
+    const policy = join(CASES, 'b01-policy.json');
+    expect((await runCase('b01', undefined, '--policy', policy)).exit).toBe(EXIT.ok);
+    expect(rows('b01', 'executions.jsonl')[0]).toMatchObject({ notional: '450', fee: '0.45', cash_after: '549.55' });
+    expect(await verified('b01')).toBe(EXIT.ok);
+  });
+
+  test('B02: a fill that would cost nothing is an invalid action, so no unit comes free', async () => {
+    expect((await runCase('b02')).exit).toBe(EXIT.ok);
+    const steps = rows('b02', 'tape.jsonl').filter(({ type }) => type === 'step');
+    expect(steps[0]).toMatchObject({ decision: 'REJECTED', verifier_errors: [{ action_index: 0, code: 'invalid_action' }] });
+    expect(JSON.stringify(steps[0]?.['verifier_errors'])).toContain('quantity 0.0005 at price 0.000009 comes to 0');
+    expect(readFileSync(join(runDirectory('b02'), 'executions.jsonl'), 'utf8')).toBe('');
+    expect(rows('b02', 'tape.jsonl').at(-1)).toMatchObject({ final_state: { cash: '1000', positions: {} } });
+    expect(await verified('b02')).toBe(EXIT.ok);
+  });
+
+  test('B07: a price that takes the worth of the state to 10^18 ends the run before that step, and every reader shows what was done', async () => {
+    const ran = await runCase('b07', undefined, '--cash', '100000', '--policy', join(CASES, 'b07-policy.json'));
+    expect(ran.exit).toBe(EXIT.refused);
+    expect(ran.err).toBe(
+      'ewm: stopped by out_of_range: step 4: at the prices of this step, equity would be 10^18 or more; amounts stay below it\n',
+    );
+    const tape = rows('b07', 'tape.jsonl');
+    expect(tape.filter(({ type }) => type === 'step')).toHaveLength(4);
+    expect(tape.at(-1)).toMatchObject({
+      ok: false,
+      error: { code: 'out_of_range', step_index: 4 },
+      steps: 4,
+      final_equity: '1500000000000000',
+      budget_state: { steps: 5 },
+    });
+    expect(await verified('b07')).toBe(EXIT.ok);
+    expect((await ewm('verify', '--chain-only', runDirectory('b07'))).exit).toBe(EXIT.ok);
+    const shown = JSON.parse((await ewm('show', '--json', runDirectory('b07'))).out) as JsonObject;
+    expect(JSON.stringify(shown)).toContain('1500000000000000');
+    const replayed = await ewm('replay', 'tape', '--tape', join(runDirectory('b07'), 'tape.jsonl'), '--format', 'csv');
+    expect(replayed.out.trimEnd().split('\n')).toHaveLength(1 + 4);
+  });
+
+  test('B07 as a tool plan: the verifier refuses the step, and nothing that it comes to is answered', async () => {
+    const test = makeTestHandler('agentcore-tools');
+    const strategy = JSON.parse(readFileSync(join(CASES, 'b03-strategy.json'), 'utf8')) as JsonObject;
+    const market = { symbols: ['X'], steps: [{ X: '1' }, { X: '999999999999999999' }] };
+    const answer = await invoke(test, {
+      budget: { max_steps: 5, max_tool_calls: 5, max_model_calls: 1 },
+      market,
+      strategy,
+      initial_state: { cash: 10, positions: { X: 2 } },
+      tool_plan: [
+        { name: 'execute', args: { step: 0, actions: [] } },
+        { name: 'simulate_and_verify', args: { step: 1, actions: [] } },
+      ],
+    });
+    expect(answer).toMatchObject({
+      ok: false,
+      error: { code: 'simulation_rejected', index: 1, verifier_errors: [{ action_index: 0, code: 'out_of_range' }] },
+      final_equity: '12',
+      steps: 1,
+    });
+    expect(JSON.stringify(answer)).not.toMatch(/[0-9]{19}/);
+    expect(await provenHead(test.artifacts, answer)).toBe(answer.head_hash);
+    const first = await invoke(test, {
+      budget: { max_steps: 5 },
+      market,
+      strategy,
+      initial_state: { positions: { X: '999999999999999999.5' } },
+    });
+    expect(first).toMatchObject({ ok: false, error: { code: 'invalid_request', problems: [{ pointer: '/initial_state' }] } });
+  });
+
+  test.each(['b03', 'b05'])('%s stays as it was', async (name) => {
+    const market = name === 'b05' ? 'b03-market.csv' : undefined;
+    expect((await runCase(name, market)).exit).toBe(EXIT.ok);
+    expect(await verified(name)).toBe(EXIT.ok);
+  });
+});
