@@ -1,4 +1,5 @@
 /** `docs/configuration.md`, made of the table that decodes the environment; a test holds the file to it and writes it with UPDATE=1. */
+import { DIMENSIONS } from '../domain/budget/dimensions';
 import { DEFAULTS, type VariableName, VARIABLES } from './config';
 
 interface Row {
@@ -12,11 +13,7 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
   EWM_S3_PATH_STYLE: { used: 'all', means: '`1`: bucket in the path, for S3 look-alikes. Off otherwise.' },
   EWM_CONNECT_TIMEOUT_MS: { used: 'all', means: 'The longest a connection to AWS may take. Unit: ms.' },
   EWM_S3_TIMEOUT_MS: { used: 'all', means: 'The longest S3 may be silent. Unit: ms.' },
-  EWM_MAX_STEPS: { used: 'all', means: 'Ceiling of `max_steps`.' },
-  EWM_MAX_TOOL_CALLS: { used: 'all', means: 'Ceiling of `max_tool_calls`.' },
-  EWM_MAX_MODEL_CALLS: { used: 'all', means: 'Ceiling of `max_model_calls`.' },
-  MEMORY_MAX_OPS: { used: 'all', means: 'Ceiling of `max_memory_ops`.' },
-  MEMORY_MAX_BYTES: { used: 'all', means: 'Ceiling of `max_memory_bytes`. Unit: bytes.' },
+  ...ceilingRows(),
   ENABLE_AGENTCORE_MEMORY: {
     used: 'memory',
     means: '`1`: memory requests reach AgentCore Memory. Otherwise they answer `memory disabled`, and no client is made.',
@@ -78,4 +75,20 @@ function defaultText(name: VariableName): string {
   const value = DEFAULTS[name];
   if (value === undefined) return '';
   return value === false ? 'off' : `\`${String(value)}\``;
+}
+
+type CeilingVariable = (typeof DIMENSIONS)[keyof typeof DIMENSIONS]['variable'];
+
+function ceilingRows(): Readonly<Record<CeilingVariable, Row>> {
+  const rows = Object.values(DIMENSIONS).map(({ variable, limiter, unit, ...row }) => {
+    const optional = 'ceiling' in row ? '' : ' Left out: no ceiling; set: a budget has to name the limit.';
+    return [
+      variable,
+      {
+        used: 'all',
+        means: `Ceiling of \`${limiter}\`.${optional}${unit === 'Count' ? '' : ` Unit: ${unit === 'Bytes' ? 'bytes' : 'ms'}.`}`,
+      },
+    ];
+  });
+  return Object.fromEntries(rows) as Readonly<Record<CeilingVariable, Row>>;
 }

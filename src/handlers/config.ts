@@ -4,7 +4,8 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import type { Budget } from '../domain/budget/budget';
+import { type Budget, CEILINGS } from '../domain/budget/budget';
+import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
 import type { Mode } from './http/contract/response';
@@ -35,36 +36,20 @@ function patternText(legal: string, pattern: RegExp): Codec<string> {
 const switchText: Codec<boolean> = makeCodec('1 for on, anything else for off', { type: 'string' }, (value) => success(value === '1'));
 
 const commonCodecs = {
-  EWM_MAX_STEPS: countText(1),
-  EWM_MAX_TOOL_CALLS: countText(0),
-  EWM_MAX_MODEL_CALLS: countText(0),
-  MEMORY_MAX_OPS: countText(0),
-  MEMORY_MAX_BYTES: countText(0),
+  ...ceilingCodecs(REQUIRED),
   ENABLE_AGENTCORE_MEMORY: switchText,
   EWM_MAX_BODY_BYTES: countText(1),
   EWM_STORE_RESERVE_MS: countText(0),
 };
 
 const commonOptionalCodecs = {
+  ...ceilingCodecs(OPTIONAL),
   // Less would refuse runs of a few steps.
   EWM_MAX_ARTIFACT_BYTES: countText(65_536),
 };
 
-/** Ceilings of a deployment that says nothing: small, and everything remote off. */
-export const CEILING_DEFAULTS: Budget = {
-  max_steps: 100,
-  max_tool_calls: 10,
-  max_model_calls: 0,
-  max_memory_ops: 10,
-  max_memory_bytes: 65_536,
-};
-
 const COMMON_DEFAULTS = {
-  EWM_MAX_STEPS: CEILING_DEFAULTS.max_steps,
-  EWM_MAX_TOOL_CALLS: CEILING_DEFAULTS.max_tool_calls,
-  EWM_MAX_MODEL_CALLS: CEILING_DEFAULTS.max_model_calls,
-  MEMORY_MAX_OPS: CEILING_DEFAULTS.max_memory_ops,
-  MEMORY_MAX_BYTES: CEILING_DEFAULTS.max_memory_bytes,
+  ...ceilingDefaults(),
   ENABLE_AGENTCORE_MEMORY: false,
   EWM_MAX_BODY_BYTES: 1_048_576,
   EWM_STORE_RESERVE_MS: 3_000,
@@ -182,19 +167,34 @@ export function readLambdaConfig(mode: Mode): LambdaConfig {
 function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
   return {
     version: EWM_VERSION,
-    ceilings: {
-      max_steps: vars.EWM_MAX_STEPS,
-      max_tool_calls: vars.EWM_MAX_TOOL_CALLS,
-      max_model_calls: vars.EWM_MAX_MODEL_CALLS,
-      max_memory_ops: vars.MEMORY_MAX_OPS,
-      max_memory_bytes: vars.MEMORY_MAX_BYTES,
-    },
+    ceilings: ceilingsOf(vars),
     enabled: { memory: vars.ENABLE_AGENTCORE_MEMORY, code_interpreter: false, planner: false },
     bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
     // Not set where storage costs nothing, as on a machine of one's own; Terraform always sets it.
     artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES ?? Infinity,
     storeReserveMs: vars.EWM_STORE_RESERVE_MS,
   };
+}
+
+function ceilingsOf(vars: Readonly<Partial<Record<Row['variable'], number>>>): Budget {
+  const set = Object.values(DIMENSIONS).flatMap(({ limiter, variable }) =>
+    vars[variable] === undefined ? [] : [[limiter, vars[variable]]],
+  );
+  return { ...CEILINGS, ...(Object.fromEntries(set) as Partial<Budget>) };
+}
+
+type Row = (typeof DIMENSIONS)[Dimension];
+type RequiredRow = (typeof REQUIRED)[RequiredDimension];
+
+/** A variable for the ceiling of each dimension. */
+function ceilingCodecs<T extends Readonly<Record<string, Row>>>(table: T): Readonly<Record<T[keyof T]['variable'], Codec<number>>> {
+  const codecs = Object.values(table).map(({ variable, least }) => [variable, countText(least)] as const);
+  return Object.fromEntries(codecs) as Readonly<Record<T[keyof T]['variable'], Codec<number>>>;
+}
+
+function ceilingDefaults(): Readonly<Record<RequiredRow['variable'], number>> {
+  const ceilings = Object.values(REQUIRED).map(({ variable, ceiling }) => [variable, ceiling] as const);
+  return Object.fromEntries(ceilings) as Readonly<Record<RequiredRow['variable'], number>>;
 }
 
 /** Variables that are set to nothing count as not set: that is how Terraform leaves one out. */

@@ -17,8 +17,7 @@ import { systemClock } from '../../src/adapters/memory/clock';
 import { makeInProcessMemory } from '../../src/adapters/memory/memory';
 import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { makeBreaker } from '../../src/domain/budget/breaker';
-import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
-import { CEILING_DEFAULTS } from '../../src/handlers/config';
+import { CEILINGS, DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import type { Handler } from '../../src/handlers/http/edge/handler';
 import type { HandlerConfig } from '../../src/handlers/config';
 import { baseFunction, memoryFunction } from '../../src/handlers/compose-http';
@@ -41,7 +40,7 @@ const CONNECTIONS = 4;
 
 const CONFIG: HandlerConfig = {
   version: 'bench',
-  ceilings: CEILING_DEFAULTS,
+  ceilings: CEILINGS,
   enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,

@@ -1,12 +1,14 @@
-/** Committed runs, run again: the same bytes in every file, for ever. See README.md beside this file. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** Committed runs of every mode, run again: the same bytes in every file, for ever. See README.md beside this file. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { filesOf, type Mode } from '../../src/domain/run/inputs';
 import { checkChains } from '../../src/domain/run/replay';
 import { run } from '../../src/domain/run/run';
-import { filesOf } from '../../src/domain/run/inputs';
 import type { RunFile } from '../../src/ports/run-files';
+import { HANDLER_RUNS, handlerRun } from '../support/golden-runs';
 import {
+  bareOutcome,
   bareRow,
   bytesOf,
   elementAt,
@@ -18,16 +20,8 @@ import {
   textOf,
   verdictOn,
 } from '../support/harness';
-import {
-  type JsonObject,
-  type ReferenceBudget,
-  type ReferencePolicy,
-  referenceRun,
-  type ReferenceState,
-  type ReferenceStrategy,
-} from '../support/reference-model';
-
-const LOCAL_FILES = filesOf('local');
+import { type Json, type JsonObject, type ReferenceRequest, referenceRun } from '../support/reference-model';
+import { type ReferenceAnswer, type ReferencePlanRequest, referenceMemoryRun, referenceToolRun } from '../support/reference-plans';
 
 /** Never shorter, and no hash ever another. */
 const GOLDENS: Readonly<Record<string, string>> = {
@@ -36,58 +30,178 @@ const GOLDENS: Readonly<Record<string, string>> = {
   'zscore-fees': '0133ac4b2418c4760e6277fd44e77496a8f249c926699089c54e1c408ccc059b',
   'budget-stopped': '710744559bd80ebc09f87908376aa5b3150094c97a0d18c65f1d600fd8861896',
   'unicode-times': 'e5653512394dc4fe763e9d8af9e50febc8338b008a2dff983a0d76ee082959bd',
+  'base-all-steps': '0a209f6c48d66e67bed61d6e7349a413f8528fdc15a6a3c22299c87158f9c451',
+  'base-budget-stopped': 'a194ed3623a7c036ebc5778e2b59e1a1bb07a68405b29dd2dbe79c973f29f55e',
+  'base-deadline': '51700f7d905d762e1f309e261401b3b958f20a10b2f701cdbda25664b07a0577',
+  'tools-no-budget': '2dc87638d02c0eb4c546226b414caf9c173a7bb6425a54f310d21977b4b20f4e',
+  'tools-look-only': '2d6df91a83b8502d301995a76a2c0c8f185dc4ff9a4eef18f7a94021c258df1b',
+  'tools-rejected': '02a93b885211c39f9977d1cfb31708f3016ece7c6a5dd5003befae78d777a43d',
+  'tools-failed-call': 'cf4ba8d03719d5baa19e140c4032f9f04278058e09d25ae1dd56670a43061c99',
+  'tools-unknown-tool': '76cf2b1420ebcd7ebe1900c682a83ac9f1b12e864aba95e916e447f915f715c7',
+  'tools-backwards': '96f2abc277e88587f7f42a9c81e151c2360df051f25853db864b71fd7c5adab7',
+  'tools-execute': 'fc7d7e1ad9421284e9b4ff2873cd2eae0af6b7e28e4db474096c98b4ffcb7e4c',
+  'tools-code': '57676553924aa8b351b047108a1b7caac12f785eefe6fbbb28a9d2fedd5ce06a',
+  'tools-code-withheld': 'beca99c2a30312b4c24f110f943e81701220aa486290219bb32bca9748b9445d',
+  'tools-dependency-failed': 'fd5f1bdba55dd716a41d89569e08a9212c714fdb620e4f3155d9b0b174b008fd',
+  'tools-not-enabled': 'b6dfabc601e21ee532aa88086c6a423aa444c41e15664947882555b75fc6e8d5',
+  'tools-planner': 'fa129e53c47e889f02b00b51433063aec88dfcb287b4607278fab0eae02b41df',
+  'tools-planner-rejected': '73f13a6f6c5f50f5de166c54e060eb52f85402ff06226e87f16e9e9996cd12b7',
+  'tools-planner-malformed': '556c68bcaff71eed491d4dd4fec769de1d90519edb28eaf7aa651aeb6f9251c9',
+  'tools-planner-price': 'd3c3f58bb7aaffd8b5102cb70135e6252d5c5503895666909cafe3b041b5b4af',
+  'tools-deadline': '8958095e44573eebb62f573a7479bc0c66bef7fb28d9a5b28e3ad456e0418595',
+  'memory-nothing': 'fedf1a08aa0968d0b41612c2cb8c6cca3c7ce5e4c9ee49e285db6c7920cd2d3f',
+  'memory-values': 'ada068bd0ee89ca96e71ee4008dffa4739f1a4a12d9aafd5f76154927d8cea6f',
+  'memory-withheld': 'fea2c46ad07b5728c432e1ddb4531dcb12017882d606746cf0341945ba35ae82',
+  'memory-refused': 'cad8968f6b84c99f31b3ac7430e90e74c602b19d3908b696957008f05b7a24f9',
+  'memory-deadline': '071e78ea5ed577992163847b5f4f8b34a7c8f7555d27933c9963fe8cfd612c76',
+  'memory-dependency-failed': '57517303db118b8fb16fca40132a97fafb10dc319f2bb0586b7134f490346a3d',
 };
 
+/** A handler golden that is in `HANDLER_RUNS` and not here yet is written by `EWM_NEW_GOLDENS=1`; one that is here is never written again. */
+if (process.env['EWM_NEW_GOLDENS'] === '1') {
+  test.each(Object.entries(HANDLER_RUNS).filter(([name]) => !existsSync(join(__dirname, name))))('writes %s', async (name, made) => {
+    const files = await handlerRun(made, made.body);
+    mkdirSync(join(__dirname, name));
+    for (const file of filesOf(made.mode)) writeFileSync(join(__dirname, name, file), bytesOf(files ?? {}, file));
+    expect(await verdictOn(files ?? {})).toMatchObject({ _tag: 'Proven' });
+  });
+}
+
+function modeOf(name: string): Mode {
+  return HANDLER_RUNS[name]?.mode ?? 'local';
+}
+
 function readGolden(name: string): RunFileBytes {
-  return Object.fromEntries(LOCAL_FILES.map((file) => [file, new Uint8Array(readFileSync(join(__dirname, name, file)))]));
+  return Object.fromEntries(filesOf(modeOf(name)).map((file) => [file, new Uint8Array(readFileSync(join(__dirname, name, file)))]));
 }
 
-interface Inputs {
-  readonly initial_state: ReferenceState;
-  readonly steps: number;
-  readonly budget: ReferenceBudget;
+const tapeOf = (files: RunFileBytes): readonly JsonObject[] => rowsOf(linesOf(files, 'tape.jsonl'));
+const documentOf = (files: RunFileBytes, file: RunFile): JsonObject => JSON.parse(textOf(files, file)) as JsonObject;
+
+function inputsOf(files: RunFileBytes): JsonObject {
+  return elementAt(tapeOf(files), 0)['inputs'] as JsonObject;
 }
 
-function inputsOf(files: RunFileBytes): Inputs {
-  return elementAt(rowsOf(linesOf(files, 'tape.jsonl')), 0)['inputs'] as unknown as Inputs;
+/** The run of the inputs that stand in a directory, made anew; nothing when they are no longer inputs. */
+async function runAgain(name: string, files: RunFileBytes): Promise<RunFileBytes | undefined> {
+  const made = HANDLER_RUNS[name];
+  return made === undefined ? localAgain(files) : handlerRun(made, bodyOf(files));
 }
 
-/** The run of these inputs, made anew; nothing when they are no longer inputs. */
-async function runAgain(files: RunFileBytes): Promise<RunFileBytes | undefined> {
+async function localAgain(files: RunFileBytes): Promise<RunFileBytes | undefined> {
   const [header = '', ...lines] = linesOf(files, 'market.jsonl');
   const { symbols } = JSON.parse(header) as { symbols: string[] };
   const { initial_state, steps, budget } = inputsOf(files);
   const writer = makeMemoryRunWriter();
   const request = {
-    strategy: JSON.parse(textOf(files, 'strategy.json')) as unknown,
-    policy: JSON.parse(textOf(files, 'policy.json')) as unknown,
+    strategy: documentOf(files, 'strategy.json'),
+    policy: documentOf(files, 'policy.json'),
     initialState: initial_state,
-    steps,
-    maxSteps: budget.max_steps,
+    steps: steps as number,
+    maxSteps: (budget as Record<string, number>)['max_steps'] ?? 0,
   };
   const finished = await run(request, makePiecedMarket(symbols, lines, [7]), writer);
   return finished._tag === 'Left' ? undefined : writer.files();
 }
 
+/** The body of a request, from what a directory holds of it. */
+function bodyOf(files: RunFileBytes): JsonObject {
+  const { market_sha256, strategy_sha256, policy_sha256, steps, tool_plan, ...request } = documentOf(files, 'request.json');
+  if (market_sha256 === undefined) return request;
+  const [header, ...lines] = rowsOf(linesOf(files, 'market.jsonl'));
+  const flat = lines.map(({ prices, ...time }): JsonObject => ({ ...(prices as JsonObject), ...time }));
+  return {
+    ...request,
+    ...(tool_plan === undefined ? { steps: steps ?? null } : { tool_plan }),
+    market: { symbols: header?.['symbols'] ?? null, steps: flat },
+    strategy: documentOf(files, 'strategy.json'),
+    policy: documentOf(files, 'policy.json'),
+  };
+}
+
 /** The files that come out otherwise. */
-async function differing(files: RunFileBytes): Promise<readonly RunFile[]> {
-  const again = await runAgain(files);
-  return LOCAL_FILES.filter((file) => again === undefined || !Buffer.from(bytesOf(again, file)).equals(bytesOf(files, file)));
+async function differing(name: string, files: RunFileBytes): Promise<readonly RunFile[]> {
+  const again = await runAgain(name, files);
+  return filesOf(modeOf(name)).filter((file) => again === undefined || !Buffer.from(bytesOf(again, file)).equals(bytesOf(files, file)));
+}
+
+// ---- The models, asked about a directory ----
+
+interface Modelled {
+  readonly tape: JsonObject[];
+  readonly executions: JsonObject[];
+  readonly results?: JsonObject[];
+  readonly request?: string;
+}
+
+function modelOf(files: RunFileBytes): Modelled {
+  const inputs = inputsOf(files);
+  const calls = tapeOf(files).filter(({ type }) => type === 'tool' || type === 'memory').length;
+  const deadline = (documentOf(files, 'run.json')['error'] as JsonObject | null)?.['code'] === 'deadline_exceeded';
+  // What came from outside is not for a model to know: it is taken from the rows, and everything else is worked out.
+  const recorded = (type: string, index: number): ReferenceAnswer => {
+    const row = tapeOf(files).find((candidate) => candidate['type'] === type && candidate['index'] === index);
+    if (row === undefined) throw new Error(`no ${type} row ${String(index)}`);
+    const source = row['source'] as 'local' | 'remote';
+    const { ok, result = null, error } = bareOutcome(row);
+    return ok === true || error === undefined || (error as JsonObject)['code'] === 'budget_exceeded'
+      ? { source, ok: true, result }
+      : { source, ok: false, error: error as JsonObject };
+  };
+  if (inputs['mode'] === 'agentcore-memory') {
+    const { budget, requests } = documentOf(files, 'request.json') as unknown as Parameters<typeof referenceMemoryRun>[0];
+    return referenceMemoryRun({
+      budget,
+      requests,
+      requestId: inputs['invocation'] as string,
+      outside: (index) => {
+        const put = requests.slice(0, index).findLast(({ op, key }) => op !== 'memory_get' && key === requests[index]?.key);
+        const answer = recorded('memory', index);
+        if (!answer.ok || requests[index]?.op !== 'memory_get') return answer;
+        // A withheld value is not on the tape; the put before it is.
+        return { ...answer, result: put?.op === 'memory_put' ? { found: true, value: put.value as Json } : { found: false } };
+      },
+      ...(deadline ? { deadlineBefore: calls } : {}),
+    });
+  }
+  const [header, ...steps] = rowsOf(linesOf(files, 'market.jsonl'));
+  const world = {
+    market: { symbols: header?.['symbols'] as string[], steps: steps as unknown as ReferenceRequest['market']['steps'] },
+    strategy: documentOf(files, 'strategy.json') as unknown as ReferenceRequest['strategy'],
+    policy: documentOf(files, 'policy.json') as unknown as ReferenceRequest['policy'],
+    initialState: inputs['initial_state'] as unknown as ReferenceRequest['initialState'],
+    budget: inputs['budget'] as unknown as ReferenceRequest['budget'],
+  };
+  if (inputs['mode'] === 'agentcore-tools') {
+    return referenceToolRun({
+      ...world,
+      plan: documentOf(files, 'request.json')['tool_plan'] as unknown as ReferencePlanRequest['plan'],
+      requestId: (inputs['invocation'] ?? '') as string,
+      outside: (index, kind) => recorded(kind === 'model' ? 'model' : 'tool', index),
+      ...(deadline ? { deadlineBefore: calls } : {}),
+    });
+  }
+  return referenceRun({
+    ...world,
+    steps: inputs['steps'] as number,
+    ...(inputs['mode'] === 'agentcore-base' ? { mode: 'agentcore-base' } : {}),
+    ...(deadline ? { deadlineBefore: elementAt(tapeOf(files), -1)['steps'] as number } : {}),
+  });
 }
 
 test('every golden directory is in the table, and every one of the table is there', () => {
   const directories = readdirSync(__dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(directories.map(({ name }) => name).sort()).toEqual(Object.keys(GOLDENS).sort());
-  for (const { name } of directories) expect(readdirSync(join(__dirname, name)).sort()).toEqual([...LOCAL_FILES].sort());
-  expect(existsSync(join(__dirname, 'fixture', 'run.json'))).toBe(true);
+  expect(Object.keys(GOLDENS)).toEqual(expect.arrayContaining(Object.keys(HANDLER_RUNS)));
+  for (const { name } of directories) expect(readdirSync(join(__dirname, name)).sort()).toEqual([...filesOf(modeOf(name))].sort());
 });
 
 describe.each(Object.entries(GOLDENS))('%s', (name, headHash) => {
   const files = readGolden(name);
 
   test('run again gives the same bytes in every file', async () => {
-    expect(await differing(files)).toEqual([]);
-    expect(JSON.parse(textOf(files, 'run.json'))).toMatchObject({ head_hash: headHash });
+    expect(await differing(name, files)).toEqual([]);
+    expect(JSON.parse(textOf(files, 'run.json'))).toMatchObject({ head_hash: headHash, mode: modeOf(name) });
   });
 
   test('is proven, with whole chains', async () => {
@@ -100,68 +214,75 @@ describe.each(Object.entries(GOLDENS))('%s', (name, headHash) => {
   });
 
   test('agrees with the reference model in every row', () => {
-    const [header, ...steps] = rowsOf(linesOf(files, 'market.jsonl'));
-    const { initial_state, steps: count, budget } = inputsOf(files);
-    const model = referenceRun({
-      market: { symbols: header?.['symbols'] as string[], steps: steps as unknown as { time?: string; prices: Record<string, string> }[] },
-      strategy: JSON.parse(textOf(files, 'strategy.json')) as ReferenceStrategy,
-      policy: JSON.parse(textOf(files, 'policy.json')) as ReferencePolicy,
-      initialState: initial_state,
-      steps: count,
-      budget,
-    });
-    expect(rowsOf(linesOf(files, 'tape.jsonl')).map(bareRow)).toEqual(model.tape);
+    const model = modelOf(files);
+    expect(tapeOf(files).map(bareRow)).toEqual(model.tape);
     expect(rowsOf(linesOf(files, 'executions.jsonl')).map(bareRow)).toEqual(model.executions);
+    if (model.request !== undefined) expect(textOf(files, 'request.json')).toBe(model.request);
+    if (model.results !== undefined) {
+      expect((documentOf(files, 'decision.json')['results'] as JsonObject[]).map(bareOutcome)).toEqual(model.results);
+    }
   });
 
-  test.each<[RunFile, RegExp, string]>([
-    ['market.jsonl', /"AAPL":"([0-9])/, '"AAPL":"9$1'],
-    ['strategy.json', /"order_qty":"[^"]+"/, '"order_qty":"0.5"'],
-    ['policy.json', /"fee_bps":"[^"]+"/, '"fee_bps":"1"'],
-    ['tape.jsonl', /"decision":"APPROVED"/, '"decision":"APPROVEd"'],
-    ['tape.jsonl', /"max_steps":/, '"max_steps":1'],
-    ['tape.jsonl', /"initial_state":\{"cash":"/, '"initial_state":{"cash":"1'],
-    ['executions.jsonl', /"price":"/, '"price":"1'],
-    ['report.md', /APPROVED/, 'REJECTED'],
-    ['run.json', /"ok":(true|false)/, '"ok":null'],
-  ])('mutated in %s, %s fails', async (file, pattern, replacement) => {
+  test.each<[RunFile, RegExp, string]>(
+    (
+      [
+        ['market.jsonl', /"(AAPL|X)":"([0-9])/, '"$1":"9$2'],
+        ['strategy.json', /"order_qty":"[^"]+"/, '"order_qty":"0.375"'],
+        ['policy.json', /"fee_bps":"[^"]+"/, '"fee_bps":"1"'],
+        ['request.json', /"max_steps":/, '"max_steps":1'],
+        ['request.json', /"(step|key|cash)":"?/, '$&1'],
+        ['tape.jsonl', /"decision":"APPROVED"/, '"decision":"APPROVEd"'],
+        ['tape.jsonl', /"max_steps":/, '"max_steps":1'],
+        ['tape.jsonl', /"initial_state":\{"cash":"/, '"initial_state":{"cash":"1'],
+        ['tape.jsonl', /"source":"(local|remote)"/, '"source":"else"'],
+        ['tape.jsonl', /"invocation":(null|"[^"]*")/, '"invocation":"another"'],
+        ['tape.jsonl', /"ok":(true|false)/, '"ok":null'],
+        ['executions.jsonl', /"price":"/, '"price":"1'],
+        ['memory.json', /"run_id":"/, '"run_id":"0'],
+        ['decision.json', /"ok":(true|false)/, '"ok":null'],
+        ['budgets.json', /"steps":/, '"steps":1'],
+        ['report.md', /APPROVED|Budget/, 'REJECTED'],
+        ['run.json', /"ok":(true|false)/, '"ok":null'],
+      ] as [RunFile, RegExp, string][]
+    ).filter(([file, pattern]) => files[file] !== undefined && pattern.test(textOf(files, file))),
+  )('mutated in %s, %s fails', async (file, pattern, replacement) => {
     const text = textOf(files, file);
     const mutated = { ...files, [file]: fromText(text.replace(pattern, replacement)) };
     expect(textOf(mutated, file)).not.toBe(text);
-    expect(await differing(mutated)).not.toEqual([]);
+    expect(await differing(name, mutated)).not.toEqual([]);
     expect(await verdictOn(mutated)).toMatchObject({ _tag: 'NotProven' });
   });
 });
 
-test('the goldens hold every decision, both sides, skips, codes and a refusal', () => {
-  const rows = Object.keys(GOLDENS).flatMap((name) =>
-    LOCAL_FILES.filter((file) => file === 'tape.jsonl' || file === 'executions.jsonl').flatMap((file) =>
-      rowsOf(linesOf(readGolden(name), file)),
-    ),
-  );
+test('the goldens hold every decision, both sides, skips, codes, refusals, and every tool, operation and error', () => {
+  const rows = Object.keys(GOLDENS).flatMap((name) => {
+    const files = readGolden(name);
+    return [...tapeOf(files), ...rowsOf(linesOf(files, 'executions.jsonl'))];
+  });
   const seen = new Set(
     rows.flatMap((row) => [
       row['decision'],
       row['side'],
       row['ok'],
+      row['type'],
+      row['source'],
+      row['name'],
+      row['op'],
+      ...[row['error']].map((error) => (error as JsonObject | null | undefined)?.['code']),
+      ...[row['error']].map((error) => (error as JsonObject | null | undefined)?.['limiter']),
       ...((row['skipped'] ?? []) as JsonObject[]).map(({ reason }) => reason),
       ...((row['verifier_errors'] ?? []) as JsonObject[]).map(({ code }) => code),
     ]),
   );
   for (const kind of [
-    'APPROVED',
-    'REJECTED',
-    'HOLD',
-    'BUY',
-    'SELL',
-    true,
-    false,
-    'max_position_qty_per_symbol',
-    'insufficient_cash',
-    'no_position',
-    'position_concentration',
-    'leverage_limit',
-    'position_value_limit',
+    ...['APPROVED', 'REJECTED', 'HOLD', 'BUY', 'SELL', true, false],
+    ...['max_position_qty_per_symbol', 'insufficient_cash', 'no_position'],
+    ...['position_concentration', 'leverage_limit', 'position_value_limit', 'insufficient_position'],
+    ...['run', 'step', 'tool', 'model', 'memory', 'seal', 'fill', 'local', 'remote'],
+    ...['get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute', 'execute_code', 'propose_plan'],
+    ...['memory_put', 'memory_get', 'memory_clear'],
+    ...['budget_exceeded', 'deadline_exceeded', 'simulation_rejected', 'tool_failed', 'dependency_failed'],
+    ...['max_steps', 'max_tool_calls', 'max_model_calls', 'max_memory_ops', 'max_memory_bytes'],
   ]) {
     expect(seen).toContain(kind);
   }

@@ -1,10 +1,13 @@
 /** Inputs from public reports that broke an earlier version, each with the answer that is right. The files are in test/fixtures/cases. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
+import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import { filesOf } from '../../src/domain/run/inputs';
+import { changed, forge } from '../support/forge';
 import { invoke, makeTestHandler, provenHead } from '../support/handlers';
 import { rowsOf } from '../support/harness';
 import type { JsonObject } from '../support/reference-model';
@@ -84,6 +87,27 @@ describe('amounts at either end of the range', () => {
     expect(JSON.stringify(shown)).toContain('1500000000000000');
     const replayed = await ewm('replay', 'tape', '--tape', join(runDirectory('b07'), 'tape.jsonl'), '--format', 'csv');
     expect(replayed.out.trimEnd().split('\n')).toHaveLength(1 + 4);
+  });
+
+  test('B07 as an earlier version wrote it: a row whose amounts nobody can read is named, never left out', async () => {
+    const files = Object.fromEntries(
+      filesOf('local').map((file) => [file, readFileSync(join(runDirectory('b07'), file))]),
+    ) as unknown as RunFileBytes;
+    const huge = changed(4, (row) => {
+      (row['state_delta'] as Record<string, JsonObject>)['equity'] = {
+        before: '2000000000000000000',
+        after: '2000000000000000000',
+        delta: '0',
+      };
+      return row;
+    });
+    mkdirSync(runDirectory('b07-old'));
+    for (const [file, bytes] of Object.entries(forge(files, { tape: huge }))) writeFileSync(join(runDirectory('b07-old'), file), bytes);
+    for (const command of ['show', 'report'] as const) {
+      const said = await ewm(command, runDirectory('b07-old'), ...(command === 'report' ? ['--out', join(directory, 'page.html')] : []));
+      expect(said.err).toContain('the amounts of 1 step row CANNOT BE READ, first of row 4 (line 5) of tape.jsonl');
+      expect(said.exit).toBe(EXIT.notProven);
+    }
   });
 
   test('B07 as a tool plan: the verifier refuses the step, and nothing that it comes to is answered', async () => {

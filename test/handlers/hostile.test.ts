@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import tradingPath from '../../examples/fixtures/trading_path.json';
-import { DIMENSIONS, LIMITER_OF } from '../../src/domain/budget/budget';
+import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { sha256HexOfBytes } from '../../src/domain/hash';
 import { STATUS_OF } from '../../src/handlers/http/contract/errors';
 import type { Mode } from '../../src/handlers/http/contract/response';
@@ -180,8 +180,8 @@ it(`meets ${String(REQUESTS)} requests (seed ${String(SEED)})`, async () => {
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       const answer = answerOf(mode, JSON.parse(text));
       const ran = answer.run_id !== null;
-      const overspent = DIMENSIONS.filter((dimension) => {
-        const [limit, ceiling] = [answer.budget?.[LIMITER_OF[dimension]] ?? 0, CONFIG.ceilings[LIMITER_OF[dimension]]];
+      const overspent = REQUIRED_NAMES.filter((dimension) => {
+        const [limit, ceiling] = [answer.budget?.[REQUIRED[dimension].limiter] ?? 0, CONFIG.ceilings[REQUIRED[dimension].limiter]];
         return (answer.budget_state?.[dimension] ?? 0) > limit || (ran && limit > ceiling);
       });
       // Compared once and as text: ten thousand times ten comparisons of objects are most of what this test would take.

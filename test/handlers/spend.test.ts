@@ -15,7 +15,8 @@ import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memor
 import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { type Budget, type BudgetState, DIMENSIONS, LIMITER_OF, NOTHING_SPENT } from '../../src/domain/budget/budget';
+import { type Budget, type BudgetState, NOTHING_SPENT } from '../../src/domain/budget/budget';
+import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
 import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
@@ -201,7 +202,7 @@ async function expectHonest(
 ): Promise<void> {
   expect(status).toBe(STATUS[answer.error?.code ?? 'none']);
   expect(answer.ok).toBe(answer.error === undefined);
-  for (const dimension of DIMENSIONS) expect(spentOf(answer)[dimension]).toBeLessThanOrEqual(budget[LIMITER_OF[dimension]]);
+  for (const dimension of REQUIRED_NAMES) expect(spentOf(answer)[dimension]).toBeLessThanOrEqual(budget[REQUIRED[dimension].limiter]);
   // What left the SDK's client once arrived once: no retry below, none above.
   expect(agentCore.requests().map(commandOf)).toEqual(sent.map(({ command }) => command));
   const tokens = sent.flatMap(({ input }) => input.clientToken ?? []);
@@ -659,7 +660,7 @@ describe('a tape that says less was spent than its rows took', () => {
     const { answer } = await request(mode, BODIES[mode]);
     const files = storedIn(answer);
     expect((await verdictOf(forged(files, spentOf(answer), spentOf(answer))))._tag).toBe('Proven');
-    const dimensions = DIMENSIONS.filter((dimension) => spentOf(answer)[dimension] > 0);
+    const dimensions = REQUIRED_NAMES.filter((dimension) => spentOf(answer)[dimension] > 0);
     expect(dimensions).toEqual(mode === 'agentcore-tools' ? ['steps', 'tool_calls', 'model_calls'] : ['memory_ops', 'memory_bytes']);
     for (const dimension of dimensions) {
       const less = { ...spentOf(answer), [dimension]: spentOf(answer)[dimension] - 1 };

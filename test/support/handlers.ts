@@ -6,7 +6,7 @@ import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapt
 import { noDeadline } from '../../src/adapters/memory/clock';
 import { filesOf } from '../../src/domain/run/inputs';
 import { verify } from '../../src/domain/run/verify';
-import { CEILING_DEFAULTS } from '../../src/handlers/config';
+import { CEILINGS } from '../../src/domain/budget/budget';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/contract/answer-codecs';
 import type { Handler } from '../../src/handlers/http/edge/handler';
 import type { HandlerConfig } from '../../src/handlers/config';
@@ -22,7 +22,7 @@ import { rightOf } from './task';
 
 export const CONFIG: HandlerConfig = {
   version: '1.2.3',
-  ceilings: { ...CEILING_DEFAULTS, max_model_calls: 2 },
+  ceilings: { ...CEILINGS, max_model_calls: 2 },
   enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,

@@ -22,7 +22,7 @@ import type { State } from '../../src/domain/world/state';
 import type { MarketInput } from '../../src/ports/market-input';
 import { filesOf } from '../../src/domain/run/inputs';
 import type { ByteCursor, RunFile, RunReader } from '../../src/ports/run-files';
-import type { JsonObject, ReferenceRequest } from './reference-model';
+import type { Json, JsonObject, ReferenceRequest } from './reference-model';
 
 const LOCAL_FILES = filesOf('local');
 
@@ -261,17 +261,31 @@ export function rowsOf(lines: readonly string[]): readonly JsonObject[] {
   return lines.map((line) => JSON.parse(line) as JsonObject);
 }
 
-/** A row as the reference model writes it: no hashes of the chain, no free text. */
+/** A row as the reference models write it: no hashes of the chain, no free text. */
 export function bareRow(row: JsonObject): JsonObject {
   const { hash: _hash, prev_hash: _prev, rationales: _rationales, why: _why, reason: _reason, ...rest } = row;
-  if (Array.isArray(rest['verifier_errors'])) {
-    rest['verifier_errors'] = rest['verifier_errors'].map((error) => withoutKey(error as JsonObject, 'message'));
+  if (Array.isArray(rest['verifier_errors'])) rest['verifier_errors'] = rest['verifier_errors'].map(withoutMessage);
+  if (rest['type'] === 'seal') rest['executions'] = withoutKey(rest['executions'] as JsonObject, 'head_hash');
+  return bareOutcome(rest);
+}
+
+/** The answer of a call, as a row or `decision.json` holds it, without its free text. */
+export function bareOutcome(row: JsonObject): JsonObject {
+  const bare = { ...row };
+  for (const key of ['error', 'result'].filter((member) => isObject(row[member]))) {
+    const { rationales: _rationales, ...said } = bare[key] as JsonObject;
+    if (Array.isArray(said['verifier_errors'])) said['verifier_errors'] = said['verifier_errors'].map(withoutMessage);
+    bare[key] = key === 'error' ? withoutMessage(said) : said;
   }
-  if (rest['type'] === 'seal') {
-    rest['executions'] = withoutKey(rest['executions'] as JsonObject, 'head_hash');
-    if (rest['error'] !== null) rest['error'] = withoutKey(rest['error'] as JsonObject, 'message');
-  }
-  return rest;
+  return bare;
+}
+
+function withoutMessage(error: Json): JsonObject {
+  return withoutKey(error as JsonObject, 'message');
+}
+
+function isObject(value: Json | undefined): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function withoutKey(row: JsonObject, key: string): JsonObject {

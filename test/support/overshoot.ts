@@ -4,19 +4,13 @@
  * generators run on real promises too.
  */
 import type { Breaker } from '../../src/domain/budget/breaker';
-import {
-  type Budget,
-  type BudgetExceeded,
-  type BudgetState,
-  type Dimension,
-  DIMENSIONS,
-  LIMITER_OF,
-  NOTHING_SPENT,
-} from '../../src/domain/budget/budget';
+import { type Budget, type BudgetExceeded, type BudgetState, NOTHING_SPENT } from '../../src/domain/budget/budget';
+import { REQUIRED, REQUIRED_NAMES, type RequiredDimension } from '../../src/domain/budget/dimensions';
 
 /** A broken breaker may want to hear how an act ended; the real one does not ask. */
-export interface BreakerUnderTest extends Breaker {
-  readonly ended?: (dimension: Dimension, amount: number, succeeded: boolean) => void;
+export interface BreakerUnderTest extends Pick<Breaker, 'preflight' | 'state' | 'refusal'> {
+  readonly reserve: (dimension: RequiredDimension, amount: number) => BudgetExceeded | undefined;
+  readonly ended?: (dimension: RequiredDimension, amount: number, succeeded: boolean) => void;
 }
 
 export type MakeBreaker = (budget: Budget) => BreakerUnderTest;
@@ -139,7 +133,7 @@ interface Scene {
   readonly random: Random;
   readonly attempts: Attempt[];
   /** What the breaker granted, counted by somebody else. */
-  readonly granted: Record<Dimension, number>;
+  readonly granted: Record<RequiredDimension, number>;
   readonly tally: Tally;
   latch: BudgetExceeded | undefined;
   acting: number;
@@ -175,8 +169,8 @@ const KINDS = [anything, anything, toolCall, memoryList] as const;
 /** Any dimension, any amount, several times over. */
 function* anything(scene: Scene): Attempt {
   for (let k = 1 + scene.random(3); k > 0; k -= 1) {
-    const dimension = pick(scene.random, DIMENSIONS);
-    const amount = amountOf(scene.random, scene.budget[LIMITER_OF[dimension]] - scene.granted[dimension], scene.isAmple);
+    const dimension = REQUIRED_NAMES[scene.random(REQUIRED_NAMES.length)] ?? 'steps';
+    const amount = amountOf(scene.random, scene.budget[REQUIRED[dimension].limiter] - scene.granted[dimension], scene.isAmple);
     if (scene.random(8) === 0) preflight(scene, { [dimension]: amount });
     if (!reserve(scene, dimension, amount)) return;
     yield* act(scene, dimension, amount);
@@ -206,7 +200,7 @@ function* memoryList(scene: Scene): Attempt {
 }
 
 /** Begins in the very moment of its reservation; ends after none, some or many turns of others, and sometimes badly. */
-function* act(scene: Scene, dimension: Dimension, amount: number): Attempt {
+function* act(scene: Scene, dimension: RequiredDimension, amount: number): Attempt {
   if (scene.latch !== undefined) throw fault(scene, 'an act begins after the latch');
   scene.acting += 1;
   scene.tally.parallelMax = max(scene.tally.parallelMax, scene.acting);
@@ -227,7 +221,7 @@ function* act(scene: Scene, dimension: Dimension, amount: number): Attempt {
 const ACT_FAILED = new Error('the act failed');
 
 /** Whether it was granted. */
-function reserve(scene: Scene, dimension: Dimension, amount: number): boolean {
+function reserve(scene: Scene, dimension: RequiredDimension, amount: number): boolean {
   scene.last = { [dimension]: amount };
   const answer = asked(scene, isAmount(amount), () => scene.breaker.reserve(dimension, amount));
   if (answer === 'illegal') return false;
@@ -235,7 +229,7 @@ function reserve(scene: Scene, dimension: Dimension, amount: number): boolean {
   if (scene.latch !== undefined) throw fault(scene, 'granted after the latch');
   scene.granted[dimension] += amount;
   scene.tally.granted += 1;
-  const limit = scene.budget[LIMITER_OF[dimension]];
+  const limit = scene.budget[REQUIRED[dimension].limiter];
   if (limit > 2 ** 52 && scene.granted[dimension] === limit && amount > 0) scene.tally.exactEdges += 1;
   observe(scene);
   return true;
@@ -244,18 +238,18 @@ function reserve(scene: Scene, dimension: Dimension, amount: number): boolean {
 /** Whether all of it could be granted at this moment; nothing is charged. */
 function preflight(scene: Scene, costs: Partial<BudgetState>): boolean {
   scene.last = costs;
-  const isLegal = DIMENSIONS.every((name) => isAmount(costs[name] ?? 0));
+  const isLegal = REQUIRED_NAMES.every((name) => isAmount(costs[name] ?? 0));
   const before = scene.latch;
   const answer = asked(scene, isLegal, () => scene.breaker.preflight(costs));
   if (answer === 'illegal') return false;
   if (answer === undefined) {
     if (scene.latch !== undefined) throw fault(scene, 'preflight passes after the latch');
-    const over = DIMENSIONS.find((name) => (costs[name] ?? 0) > leftOf(scene, name));
+    const over = REQUIRED_NAMES.find((name) => (costs[name] ?? 0) > leftOf(scene, name));
     if (over !== undefined) throw fault(scene, `preflight passes what does not fit: ${over}`);
     observe(scene);
     return true;
   }
-  const dimension = DIMENSIONS.find((name) => (costs[name] ?? 0) > leftOf(scene, name));
+  const dimension = REQUIRED_NAMES.find((name) => (costs[name] ?? 0) > leftOf(scene, name));
   refused(scene, answer, dimension, dimension === undefined ? 0 : (costs[dimension] ?? 0));
   if (before === undefined) scene.tally.latchedByPreflight += 1;
   return false;
@@ -277,12 +271,12 @@ function asked(scene: Scene, isLegal: boolean, ask: () => BudgetExceeded | undef
   return 'illegal';
 }
 
-function refused(scene: Scene, answer: BudgetExceeded, dimension: Dimension | undefined, amount: number): false {
+function refused(scene: Scene, answer: BudgetExceeded, dimension: RequiredDimension | undefined, amount: number): false {
   scene.tally.refused += 1;
   if (scene.latch === undefined) {
     if (dimension === undefined || amount <= leftOf(scene, dimension)) throw fault(scene, 'refused, and it would have fitted');
     const { limiter, requested, budgets } = answer;
-    if (limiter !== LIMITER_OF[dimension] || requested !== amount) throw fault(scene, 'the refusal names another limiter or amount');
+    if (limiter !== REQUIRED[dimension].limiter || requested !== amount) throw fault(scene, 'the refusal names another limiter or amount');
     if (!sameState(budgets.budget_state, scene.granted) || budgets.budget !== scene.budget)
       throw fault(scene, 'the refusal tells another budget or state');
     scene.latch = answer;
@@ -296,8 +290,8 @@ function isAmount(value: number): boolean {
   return isSafeInteger(value) && value >= 0;
 }
 
-function leftOf(scene: Scene, dimension: Dimension): number {
-  return scene.budget[LIMITER_OF[dimension]] - scene.granted[dimension];
+function leftOf(scene: Scene, dimension: RequiredDimension): number {
+  return scene.budget[REQUIRED[dimension].limiter] - scene.granted[dimension];
 }
 
 /**
@@ -307,9 +301,9 @@ function leftOf(scene: Scene, dimension: Dimension): number {
 function observe(scene: Scene): void {
   scene.tally.events += 1;
   const state = scene.breaker.state();
-  for (const dimension of DIMENSIONS) {
+  for (const dimension of REQUIRED_NAMES) {
     const granted = scene.granted[dimension];
-    const limit = scene.budget[LIMITER_OF[dimension]];
+    const limit = scene.budget[REQUIRED[dimension].limiter];
     // A sum of two numbers below 2^53 may be rounded, but never to one that is not above the limit when the true sum is.
     if (granted > limit) throw fault(scene, `${dimension}: ${String(granted)} granted of ${String(limit)}`);
     if (state[dimension] > limit) throw fault(scene, `${dimension}: the breaker counts ${String(state[dimension])} of ${String(limit)}`);
@@ -320,7 +314,7 @@ function observe(scene: Scene): void {
 }
 
 function sameState(a: BudgetState, b: BudgetState): boolean {
-  return DIMENSIONS.every((dimension) => a[dimension] === b[dimension]);
+  return REQUIRED_NAMES.every((dimension) => a[dimension] === b[dimension]);
 }
 
 // ---- Two ways to let time pass ----

@@ -1,4 +1,4 @@
-/** A slow model of one local run, written from docs/spec.md alone: sharing no code with src/ is what makes agreement with it evidence. */
+/** A slow model of one run of steps, written from docs/spec.md alone: sharing no code with src/ is what makes agreement with it evidence. */
 import { createHash } from 'node:crypto';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -64,6 +64,10 @@ export interface ReferenceRequest {
   initialState: ReferenceState;
   steps: number;
   budget: ReferenceBudget;
+  /** A local run when absent. */
+  mode?: 'agentcore-base';
+  /** The step before which the clock of a handler ran out. */
+  deadlineBefore?: number;
 }
 
 /** Every row without the hashes of the chain and without free text. */
@@ -90,23 +94,23 @@ export type VerifierCode =
   | 'position_concentration'
   | 'insufficient_position';
 
-type Signal = 'BUY' | 'SELL' | 'HOLD';
-type Prices = ReadonlyMap<string, bigint>;
+export type Signal = 'BUY' | 'SELL' | 'HOLD';
+export type Prices = ReadonlyMap<string, bigint>;
 
 /** A position of zero is absent. */
-interface State {
+export interface State {
   readonly cash: bigint;
   readonly positions: ReadonlyMap<string, bigint>;
 }
 
-interface Action {
+export interface Action {
   readonly type: 'PlaceBuy' | 'PlaceSell';
   readonly symbol: string;
   readonly quantity: bigint;
   readonly price: bigint;
 }
 
-interface Policy {
+export interface Policy {
   readonly id: string;
   readonly maxLeverage: bigint;
   readonly maxPositionPct: bigint;
@@ -114,7 +118,7 @@ interface Policy {
   readonly feeBps: bigint;
 }
 
-interface Plan {
+export interface Plan {
   readonly actions: Action[];
   readonly skipped: { symbol: string; reason: string }[];
 }
@@ -145,6 +149,10 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
   let error: Json = null;
 
   for (let t = 0; t < request.steps; t += 1) {
+    if (t === request.deadlineBefore) {
+      error = { code: 'deadline_exceeded' };
+      break;
+    }
     if (spent + 1 > budget.max_steps) {
       error = {
         code: 'budget_exceeded',
@@ -248,7 +256,7 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 
 // ---- Section 3.1: signals ----
 
-function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
+export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
   if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return signals;
   for (const rule of strategy.rules) {
@@ -295,7 +303,7 @@ function zScoreSignal(window: bigint[], buyBelow: bigint, sellAbove: bigint): Si
 
 // ---- Section 3.2: sizing ----
 
-function planOf(strategy: ReferenceStrategy, signals: Map<string, Signal>, prices: Prices, start: State, feeBps: bigint): Plan {
+export function planOf(strategy: ReferenceStrategy, signals: Map<string, Signal>, prices: Prices, start: State, feeBps: bigint): Plan {
   const plan: Plan = { actions: [], skipped: [] };
   for (const symbol of strategy.universe.symbols) {
     const signal = signals.get(symbol);
@@ -331,7 +339,12 @@ function buySkipReason(buy: Action, earlier: Action[], sizing: ReferenceSizing, 
 // ---- Section 3.3: verification ----
 
 /** The codes of the first action that fails; empty when all pass. */
-function verifyPlan(actions: Action[], prices: Prices, start: State, policy: Policy): { action_index: number; code: VerifierCode }[] {
+export function verifyPlan(
+  actions: Action[],
+  prices: Prices,
+  start: State,
+  policy: Policy,
+): { action_index: number; code: VerifierCode }[] {
   let state = start;
   for (const [index, action] of actions.entries()) {
     const codes = verifyAction(action, prices, state, policy);
@@ -366,7 +379,7 @@ function verifyAction(action: Action, prices: Prices, state: State, policy: Poli
 
 // ---- The state and what is derived from it ----
 
-function after(state: State, action: Action, feeBps: bigint): State {
+export function after(state: State, action: Action, feeBps: bigint): State {
   const sign = action.type === 'PlaceBuy' ? 1n : -1n;
   const positions = new Map(state.positions);
   positions.set(action.symbol, heldOf(state, action.symbol) + sign * action.quantity);
@@ -390,11 +403,11 @@ function feeOf(action: Action, feeBps: bigint): bigint {
   return divideHalfEven(multiply(notionalOf(action), feeBps), 10_000n);
 }
 
-function exposureOf(state: State, prices: Prices): bigint {
+export function exposureOf(state: State, prices: Prices): bigint {
   return sum([...state.positions].map(([symbol, held]) => multiply(held < 0n ? -held : held, priceOf(prices, symbol))));
 }
 
-function equityOf(state: State, prices: Prices): bigint {
+export function equityOf(state: State, prices: Prices): bigint {
   return state.cash + sum([...state.positions].map(([symbol, held]) => multiply(held, priceOf(prices, symbol))));
 }
 
@@ -406,7 +419,7 @@ function priceOf(prices: Prices, symbol: string): bigint {
 
 // ---- Section 4: rows ----
 
-function fillRow(
+export function fillRow(
   runId: string,
   step: number,
   index: number,
@@ -438,7 +451,7 @@ function fillRow(
   };
 }
 
-function stateDelta(before: State, next: State, prices: Prices): JsonObject {
+export function stateDelta(before: State, next: State, prices: Prices): JsonObject {
   const symbols = new Set([...before.positions.keys(), ...next.positions.keys()]);
   const changed = [...symbols].filter((symbol) => heldOf(before, symbol) !== heldOf(next, symbol));
   return {
@@ -453,15 +466,15 @@ function change(before: bigint, next: bigint): JsonObject {
   return { before: formatDecimal(before), after: formatDecimal(next), delta: formatDecimal(next - before) };
 }
 
-function stateJson(state: State): JsonObject {
+export function stateJson(state: State): JsonObject {
   return { cash: formatDecimal(state.cash), positions: decimalsJson(state.positions) };
 }
 
-function decimalsJson(values: ReadonlyMap<string, bigint>): JsonObject {
+export function decimalsJson(values: ReadonlyMap<string, bigint>): JsonObject {
   return Object.fromEntries([...values].map(([key, value]) => [key, formatDecimal(value)]));
 }
 
-function budgetJson(budget: ReferenceBudget): JsonObject {
+export function budgetJson(budget: ReferenceBudget): JsonObject {
   return {
     max_steps: budget.max_steps,
     max_tool_calls: budget.max_tool_calls,
@@ -479,21 +492,20 @@ function budgetState(steps: number): JsonObject {
 // ---- Section 2: inputs, normalised files and their digests ----
 
 function runInputs(request: ReferenceRequest): JsonObject {
-  return {
-    spec_version: 1,
-    mode: 'local',
+  const documents = {
     market_sha256: sha256(marketFile(request.market)),
     strategy_sha256: sha256(`${canonicalText(strategyJson(request.strategy))}\n`),
     policy_sha256: sha256(`${canonicalText(policyJson(request.policy))}\n`),
     initial_state: stateJson(readState(request.initialState)),
     steps: request.steps,
     budget: budgetJson(request.budget),
-    invocation: null,
   };
+  const inputs = { spec_version: 1, mode: request.mode ?? 'local', ...documents, invocation: null };
+  return request.mode === undefined ? inputs : { ...inputs, request_sha256: sha256(`${canonicalText(documents)}\n`) };
 }
 
 /** The whole market, also when the run stops earlier. */
-function marketFile(market: ReferenceMarket): string {
+export function marketFile(market: ReferenceMarket): string {
   const lines: JsonObject[] = [{ symbols: market.symbols }];
   for (const step of market.steps) {
     const prices = decimalsJson(readPrices(market.symbols, step));
@@ -502,7 +514,7 @@ function marketFile(market: ReferenceMarket): string {
   return lines.map((line) => `${canonicalText(line)}\n`).join('');
 }
 
-function strategyJson(strategy: ReferenceStrategy): JsonObject {
+export function strategyJson(strategy: ReferenceStrategy): JsonObject {
   const { metadata, universe, sizing } = strategy;
   return {
     metadata: { name: metadata.name, version: metadata.version, description: metadata.description },
@@ -535,7 +547,7 @@ function ruleJson(rule: ReferenceRule): JsonObject {
   }
 }
 
-function policyJson(policy: ReferencePolicy): JsonObject {
+export function policyJson(policy: ReferencePolicy): JsonObject {
   const { id, maxLeverage, maxPositionPct, maxPositionValue, feeBps } = readPolicy(policy);
   return {
     policy_id: id,
@@ -548,7 +560,7 @@ function policyJson(policy: ReferencePolicy): JsonObject {
   };
 }
 
-function readPolicy(policy: ReferencePolicy): Policy {
+export function readPolicy(policy: ReferencePolicy): Policy {
   return {
     id: policy.policy_id ?? 'default',
     maxLeverage: parseDecimal(policy.risk_limits?.max_leverage ?? '2'),
@@ -558,12 +570,12 @@ function readPolicy(policy: ReferencePolicy): Policy {
   };
 }
 
-function readState(state: ReferenceState): State {
+export function readState(state: ReferenceState): State {
   const positions = Object.entries(state.positions).map(([symbol, quantity]) => [symbol, parseDecimal(quantity)] as const);
   return stateOf(parseDecimal(state.cash), new Map(positions));
 }
 
-function readPrices(symbols: string[], step: ReferenceMarketStep): Prices {
+export function readPrices(symbols: string[], step: ReferenceMarketStep): Prices {
   return new Map(
     symbols.map((symbol) => {
       const price = step.prices[symbol];
@@ -698,7 +710,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
-function at<T>(values: readonly T[], index: number): T {
+export function at<T>(values: readonly T[], index: number): T {
   const value = values[index];
   if (value === undefined) throw new Error(`nothing at index ${String(index)}`);
   return value;

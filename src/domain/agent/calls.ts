@@ -3,11 +3,12 @@
  * which, so a verifier runs the very code that ran.
  */
 import type { Deadline } from '../../ports/clock';
+import type { Costs } from '../budget/budget';
 import { canonicalBytes } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { DEADLINE, type RunStop } from './stop';
-import type { Answer, CallError, Costs, OutsideAct, OutsidePorts } from './tool';
+import type { Answer, CallError, OutsideAct, OutsidePorts } from './tool';
 
 /** One act about to leave the process, already paid for. */
 export interface Intent {

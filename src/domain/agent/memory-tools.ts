@@ -3,10 +3,11 @@ import { type Either, isLeft } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { CallFailure } from '../../ports/dependency';
 import type { MemoryOperation } from '../../ports/memory';
+import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, hasCanonicalForm, type Json } from '../canonical/canonical';
 import { type Codec, isRecord, literalCodec, makeCodec, objectCodec } from '../codec/codec';
 import { failedCall } from './call-error';
-import { type Call, type CallNaming, type Costs, makeTool, type Recorded, type Tool, type ToolAnswer, type ToolContext } from './tool';
+import { type Call, type CallNaming, makeTool, type Recorded, type Tool, type ToolAnswer, type ToolContext } from './tool';
 
 export const MEMORY_KEY_CHARS_MAX = 512;
 

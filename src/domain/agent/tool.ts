@@ -7,7 +7,7 @@ import type { CodeInterpreter } from '../../ports/code-interpreter';
 import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
 import type { Planner } from '../../ports/planner';
-import type { BudgetExceeded, BudgetState } from '../budget/budget';
+import type { BudgetExceeded, Costs } from '../budget/budget';
 import type { Json } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
 import { describeProblem, problemsOf } from '../codec/problem';
@@ -18,8 +18,6 @@ import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop
 export type Call = { readonly name: string; readonly args: JsonObject };
 
 export type JsonObject = { readonly [key: string]: Json };
-
-export type Costs = Partial<BudgetState>;
 
 /** Every call of a tool takes a step of the budget, whatever step of the world it is about. */
 export const TOOL_CALL: Costs = { steps: 1, tool_calls: 1 };

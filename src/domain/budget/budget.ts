@@ -1,52 +1,104 @@
-/** Budgets: the five limits of an invocation, what has been spent of each, and the refusal that names the limiter. docs/spec.md section 5. */
-import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { countCodec, type Decoded, objectCodec } from '../codec/codec';
-import { type Problem, problemsOf } from '../codec/problem';
+/** Budgets: the limits of an episode, what has been spent of each, and the refusal that names the limiter. docs/spec.md sections 5 and 9. */
+import {
+  type Dimension,
+  DIMENSION_NAMES,
+  type DimensionRow,
+  DIMENSIONS,
+  type OptionalDimension,
+  REQUIRED,
+  REQUIRED_NAMES,
+  type RequiredDimension,
+} from './dimensions';
 
-const LIMIT_DEFAULTS = { max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 0, max_memory_bytes: 0 };
-const spendable = countCodec(0);
+export type LimiterFor<D extends Dimension> = (typeof DIMENSIONS)[D]['limiter'];
 
-export const budgetCodec = objectCodec('budget', {
-  description: 'Limits of one invocation. The defaults allow one step and nothing else.',
-  required: {},
-  defaulted: {
-    max_steps: countCodec(1),
-    max_tool_calls: spendable,
-    max_model_calls: spendable,
-    max_memory_ops: spendable,
-    max_memory_bytes: spendable,
-  },
-  defaults: LIMIT_DEFAULTS,
-});
-
-export type Budget = Decoded<typeof budgetCodec>;
-export type Limiter = keyof Budget;
-
-export const DEFAULT_BUDGET: Budget = LIMIT_DEFAULTS;
-
-/** What has been spent, or reserved to be spent at once. Units: steps, calls, calls, operations, bytes. */
-export type BudgetState = {
-  readonly steps: number;
-  readonly tool_calls: number;
-  readonly model_calls: number;
-  readonly memory_ops: number;
-  readonly memory_bytes: number;
+/** Limits in the units of their dimensions. An optional one that is absent limits nothing. */
+export type Budget = {
+  readonly [D in RequiredDimension as LimiterFor<D>]: number;
+} & {
+  readonly [D in OptionalDimension as LimiterFor<D>]?: number;
+} & {
+  /** Calls of single tools, by name. */
+  readonly tools?: Readonly<Record<string, number>>;
 };
 
-export type Dimension = keyof BudgetState;
-
-export const NOTHING_SPENT: BudgetState = { steps: 0, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
-
-export const LIMITER_OF: Readonly<Record<Dimension, Limiter>> = {
-  steps: 'max_steps',
-  tool_calls: 'max_tool_calls',
-  model_calls: 'max_model_calls',
-  memory_ops: 'max_memory_ops',
-  memory_bytes: 'max_memory_bytes',
+/** What has been spent, or reserved to be spent at once: of each dimension that the budget limits. */
+export type BudgetState = { readonly [D in RequiredDimension]: number } & { readonly [D in OptionalDimension]?: number } & {
+  readonly tools?: Readonly<Record<string, number>>;
 };
 
-/** In the order in which they are named and checked. */
-export const DIMENSIONS = ['steps', 'tool_calls', 'model_calls', 'memory_ops', 'memory_bytes'] as const satisfies readonly Dimension[];
+/** What an act takes. A dimension that the budget does not limit is not counted. */
+export type Costs = { readonly [D in Dimension]?: number } & { readonly tools?: Readonly<Record<string, number>> };
+
+export type Limiter = LimiterFor<Dimension> | `tools.${string}`;
+
+type RequiredLimits = Readonly<Record<LimiterFor<RequiredDimension>, number>>;
+
+function requiredLimits(value: 'fallback' | 'ceiling'): RequiredLimits {
+  return Object.fromEntries(REQUIRED_NAMES.map((name) => [REQUIRED[name].limiter, REQUIRED[name][value]])) as RequiredLimits;
+}
+
+/** What a request that says nothing may do. */
+export const DEFAULT_BUDGET = requiredLimits('fallback');
+
+/** What a deployment that says nothing allows: small, and models off. */
+export const CEILINGS = requiredLimits('ceiling');
+
+/** Of a budget without optional limits. */
+export const NOTHING_SPENT = Object.fromEntries(REQUIRED_NAMES.map((name) => [name, 0])) as Readonly<Record<RequiredDimension, number>>;
+
+/** One limit that a budget sets, whatever shape it has there. */
+export interface Meter {
+  readonly limiter: Limiter;
+  readonly max: number;
+  readonly spent: number;
+  readonly row: DimensionRow;
+  /** Absent where the limit is on one tool. */
+  readonly dimension?: Dimension;
+  readonly tool?: string;
+}
+
+/** The limits of a budget in the order in which they are checked, with what was spent of each. */
+export function metersOf(budget: Partial<Budget>, spent: Costs = {}): readonly Meter[] {
+  const meters: Meter[] = DIMENSION_NAMES.flatMap((dimension): readonly Meter[] => {
+    const row = DIMENSIONS[dimension];
+    const max = budget[row.limiter];
+    return max === undefined ? [] : [{ limiter: row.limiter, max, spent: costOf({ dimension }, spent), row, dimension }];
+  });
+  for (const [tool, max] of Object.entries(budget.tools ?? {})) {
+    const limiter: Limiter = `tools.${tool}`;
+    const row: DimensionRow = { ...DIMENSIONS.tool_calls, limiter, noun: `calls of ${tool}`, label: tool };
+    meters.push({ limiter, max, spent: costOf({ tool }, spent), row, tool });
+  }
+  return meters;
+}
+
+/** What costs have for this meter. */
+export function costOf({ dimension, tool }: { readonly [K in 'dimension' | 'tool']?: Meter[K] | undefined }, costs: Costs): number {
+  if (dimension !== undefined) return costs[dimension] ?? 0;
+  // A tool may be called `constructor`.
+  return costs.tools !== undefined && tool !== undefined && Object.hasOwn(costs.tools, tool) ? (costs.tools[tool] ?? 0) : 0;
+}
+
+/** Of each dimension that the budget limits, nothing. */
+export function nothingSpent(budget: Budget): BudgetState {
+  return spentState(metersOf(budget));
+}
+
+/** The counts of meters, in the shape of a budget state. */
+export function spentState(meters: readonly Pick<Meter, 'dimension' | 'tool' | 'spent'>[]): BudgetState {
+  const state: Record<string, number> = {};
+  const tools: Record<string, number> = {};
+  let limitsTools = false;
+  for (const { dimension, tool, spent } of meters) {
+    if (dimension !== undefined) state[dimension] = spent;
+    else if (tool !== undefined) {
+      tools[tool] = spent;
+      limitsTools = true;
+    }
+  }
+  return { ...NOTHING_SPENT, ...state, ...(limitsTools ? { tools } : {}) };
+}
 
 /** The refusal of a breaker: the same object on the tape, in `run.json`, over HTTP and from the library. */
 export type BudgetExceeded = {
@@ -57,7 +109,8 @@ export type BudgetExceeded = {
   readonly budgets: { readonly budget: Budget; readonly budget_state: BudgetState };
 };
 
-export function decodeBudget(value: unknown): Either<readonly Problem[], Budget> {
-  const decoded = budgetCodec.decode(value);
-  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
+/** The smallest limit that would have let the refused act pass. Worked out from the refusal, so that no recorded byte changes. */
+export function neededLimit({ limiter, requested, budgets }: BudgetExceeded): number {
+  const meter = metersOf(budgets.budget, budgets.budget_state).find((one) => one.limiter === limiter);
+  return meter === undefined || meter.row.kind === 'peak' ? requested : meter.spent + requested;
 }

@@ -2,6 +2,9 @@
  * What bounds a bill: the limits of a deployment, in the form of the Terraform output `limits`.
  * Invariant: whatever decodes has a finite worst case. What would have none (logs that are kept for ever) is refused.
  */
+import { CEILINGS } from '../budget/budget';
+import { limitCodecs } from '../budget/budget-codec';
+import { REQUIRED } from '../budget/dimensions';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import {
@@ -40,11 +43,7 @@ const limitsCodec = objectCodec('limits', {
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
     tracing: switchCodec,
-    max_steps: countCodec(1),
-    max_tool_calls: countCodec(0),
-    max_model_calls: countCodec(0),
-    max_memory_ops: countCodec(0),
-    max_memory_bytes: countCodec(0),
+    ...limitCodecs(REQUIRED),
     max_body_bytes: countCodec(1),
     /** Of all files of one run. */
     max_artifact_bytes: countCodec(65_536),
@@ -77,11 +76,7 @@ export const DEFAULT_LIMITS: Limits = {
   throttle_burst: 5,
   log_retention_days: 14,
   tracing: false,
-  max_steps: 100,
-  max_tool_calls: 10,
-  max_model_calls: 0,
-  max_memory_ops: 10,
-  max_memory_bytes: 65_536,
+  ...CEILINGS,
   max_body_bytes: 1_048_576,
   max_artifact_bytes: 4_194_304,
   artifact_expiry_days: 30,

@@ -9,10 +9,10 @@
  * - a session: made `from` the cursor of the last request; `append` for rows of its own (`resume`, `intent`, `grant`), any calls, `flush`
  *   wherever its rows have to be stored (before an act that leaves the process: see `beforeOutside` of `liveCalls`), `cursor` for the next
  *   request, `seal` when it is closed; `lookAhead: false`, `sessionTools`;
- * - an agent loop that somebody else runs: `reserve` before each act and `append` for its row; no world;
+ * - an agent loop that somebody else runs: `breaker.reserveAll` before each act and `append` for its row; no world;
  * - verification: any of these with `recordedCalls` and an output that compares.
  *
- * Not for concurrent use, but for `reserve`, which is synchronous: acts that run side by side are charged one by one.
+ * Not for concurrent use, but for the breaker, which is synchronous: acts that run side by side are charged one by one.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Source } from '../../ports/dependency';
@@ -22,7 +22,6 @@ import {
   type BoundCall,
   type Call,
   type CallNaming,
-  type Costs,
   failed,
   placed,
   type Tool,
@@ -31,8 +30,8 @@ import {
   type ToolContext,
 } from '../agent/tool';
 import { assert } from '../assert';
-import { makeBreaker, reserveAll } from '../budget/breaker';
-import { type Budget, type BudgetExceeded, NOTHING_SPENT } from '../budget/budget';
+import { type Breaker, makeBreaker } from '../budget/breaker';
+import type { Budget } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
 import { cell } from '../markdown';
 import type { Link, Row } from '../tape/chain';
@@ -118,10 +117,11 @@ export interface Episode<S, P, E> {
   readonly advance: (until: number, lines: Pick<TextReader, 'next'>, watch?: StepsWatch) => Promise<Either<E | StepsError, void>>;
   /** Makes one call. `index` names it on the tape; the caller counts. Whether its stop ends the episode is the caller's business. */
   readonly call: (index: number, call: Call) => Promise<Called>;
-  /** Charges for an act that the caller does and records itself: all of its costs or none. A refusal latches. */
-  readonly reserve: (costs: Costs) => BudgetExceeded | undefined;
-  /** Whether all of these could be charged: charges nothing, but latches like `reserve` where they could not. */
-  readonly preflight: (costs: Costs) => BudgetExceeded | undefined;
+  /**
+   * For acts that the caller does and records itself: `reserveAll` before one, `settle` once it reports what it used. `preflight` charges
+   * nothing, but latches where not all of the costs could be charged.
+   */
+  readonly breaker: Breaker;
   /** Puts a row of the caller's on the tape. */
   readonly append: (members: Row) => Link;
   /** Hands the rows made so far to the output. */
@@ -135,7 +135,7 @@ export const NOT_NORMAL = 'not a line of the normal form {"prices":{...},"time"?
 export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: EpisodeParts<S, I, P, A, T, E>): Episode<S, P, E> {
   const { inputs, identity, budget, world: inPlay, tools = [], calls = NO_CALLS, from, output } = parts;
   const chains = openChains(inputs, identity, from);
-  const breaker = makeBreaker(budget, from?.spent ?? NOTHING_SPENT);
+  const breaker = makeBreaker(budget, from?.spent, from?.refusal);
   const toolOf = new Map(tools.map((tool) => [tool.name, tool]));
   const play: Play<S, I, P, A, T> | undefined =
     inPlay === undefined
@@ -144,12 +144,9 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 
   let outOfRange: OutOfRange | undefined = from?.outOfRange;
 
-  const refusal = (): BudgetExceeded | undefined => from?.refusal ?? breaker.refusal();
-  const reserve = (costs: Costs): BudgetExceeded | undefined => from?.refusal ?? reserveAll(breaker, costs);
-
   function cursor(): Cursor<S, P> {
     const spent = breaker.state();
-    const refused = refusal();
+    const refused = breaker.refusal();
     return {
       world: play?.cursor(),
       tapeHead: chains.tape.head,
@@ -174,7 +171,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const take = makeTaker(inPlay, play, until);
     const opened = await flush();
     if (isLeft(opened)) return opened;
-    while (play.next() < until && outOfRange === undefined && refusal() === undefined) {
+    while (play.next() < until && outOfRange === undefined && breaker.refusal() === undefined) {
       if (watch.deadlinePassed?.() === true) break;
       if (watch.interrupted?.() === true) return left({ _tag: 'Interrupted', steps: play.next() });
       const text = await lines.next();
@@ -233,8 +230,9 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     if (stopped !== undefined) return { _tag: 'NotBegun', stop: stopped };
     const tool = toolOf.get(name);
     const bound = tool?.bind(args);
+    const naming = tool?.naming ?? TOOL_NAMING;
     const costs = bound === undefined || isLeft(bound) ? (tool?.attempt ?? TOOL_CALL) : bound.right.costs;
-    const refused = reserve(costs);
+    const refused = breaker.reserveAll(naming.rowType === 'tool' ? { ...costs, tools: { [name]: 1 } } : costs);
     if (refused !== undefined) return { _tag: 'NotBegun', stop: refused };
 
     const done =
@@ -247,7 +245,6 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 
     const { answer, source } = done;
     const outcome = outcomeOf(answer);
-    const naming = tool?.naming ?? TOOL_NAMING;
     append(chains.tape, { type: naming.rowType, index, ...naming.row({ name, args }), source, ...outcome });
     return {
       _tag: 'Made',
@@ -260,7 +257,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   async function make(index: number, tool: Tool<A>, bound: BoundCall<A>): Promise<Done> {
     const context: ToolContext<A> = {
       index,
-      reserve,
+      reserve: breaker.reserveAll,
       get world() {
         assert(play !== undefined, 'a tool that looks at a world is called in one');
         return play.view;
@@ -292,8 +289,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     lookback: inPlay?.world.lookback ?? 0,
     advance,
     call,
-    reserve,
-    preflight: (costs) => from?.refusal ?? breaker.preflight(costs),
+    breaker,
     append: (members) => append(chains.tape, members),
     flush,
     seal,
@@ -303,7 +299,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 /** Why a run ends before its last step, if it does: the step is refused, or it was granted and not taken because the time was up. */
 export function stepsStop<S, P, E>(episode: Episode<S, P, E>, stepsWanted: number): RunStop | null {
   const { steps, outOfRange } = episode.cursor();
-  return steps < stepsWanted ? (outOfRange ?? episode.preflight({ steps: 1 }) ?? DEADLINE) : null;
+  return steps < stepsWanted ? (outOfRange ?? episode.breaker.preflight({ steps: 1 }) ?? DEADLINE) : null;
 }
 
 function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentity, from: Cursor<S, P> | undefined): Chains {

@@ -2,7 +2,7 @@
  * What the rows of a tape took from the budget, row by row. Invariant: the last of it equals the seal's `budget_state`; a page that shows both
  * shows a difference.
  */
-import type { Budget, BudgetState, Dimension, Limiter } from '../budget/budget';
+import { type BudgetState, type Costs, costOf, type Meter, metersOf, NOTHING_SPENT, spentState } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
@@ -13,25 +13,28 @@ export interface Spending {
 }
 
 export function makeSpending(): Spending {
-  let spent: BudgetState = { steps: 0, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
+  let spent: BudgetState = NOTHING_SPENT;
   let planned = false;
   return {
     next: (row) => {
       const costs = costsOf(row, planned);
-      if (row['type'] === 'run') planned = isRecord(row['inputs']) && row['inputs']['mode'] === 'agentcore-tools';
-      if (costs !== undefined) spent = add(spent, costs);
+      if (row['type'] === 'run') {
+        spent = spentState(limitsOf(row));
+        planned = isRecord(row['inputs']) && row['inputs']['mode'] === 'agentcore-tools';
+      }
+      if (costs !== undefined) spent = added(spent, costs);
       return spent;
     },
   };
 }
 
 /** `planned`: the steps of a tool plan are its calls, and a committed step is part of one. */
-function costsOf(row: Row, planned: boolean): Partial<BudgetState> | undefined {
+function costsOf(row: Row, planned: boolean): Costs | undefined {
   switch (row['type']) {
     case 'step':
       return planned ? undefined : { steps: 1 };
     case 'tool':
-      return { steps: 1, tool_calls: 1 };
+      return { steps: 1, tool_calls: 1, ...(typeof row['name'] === 'string' ? { tools: { [row['name']]: 1 } } : {}) };
     case 'model':
       return { model_calls: 1 };
     case 'memory':
@@ -61,37 +64,31 @@ function bytesOf(value: Json): number {
   return new TextEncoder().encode(canonical(value)).length;
 }
 
-function add(spent: BudgetState, costs: Partial<BudgetState>): BudgetState {
-  return {
-    steps: spent.steps + (costs.steps ?? 0),
-    tool_calls: spent.tool_calls + (costs.tool_calls ?? 0),
-    model_calls: spent.model_calls + (costs.model_calls ?? 0),
-    memory_ops: spent.memory_ops + (costs.memory_ops ?? 0),
-    memory_bytes: spent.memory_bytes + (costs.memory_bytes ?? 0),
-  };
+/** Of the dimensions that are counted. */
+function added(spent: BudgetState, { tools, ...costs }: Costs): BudgetState {
+  const sums: Record<string, unknown> = { ...spent };
+  for (const [dimension, amount] of Object.entries(costs)) {
+    const before = sums[dimension];
+    if (typeof before === 'number') sums[dimension] = before + amount;
+  }
+  if (spent.tools !== undefined)
+    sums['tools'] = Object.fromEntries(
+      Object.entries(spent.tools).map(([tool, calls]) => [tool, calls + costOf({ tool }, { tools: tools ?? {} })]),
+    );
+  return sums as BudgetState;
 }
 
-export interface Limit {
-  readonly limiter: Limiter;
-  readonly dimension: Dimension;
-  readonly max: number;
-}
-
-const LIMITS: readonly (readonly [Dimension, Limiter])[] = [
-  ['steps', 'max_steps'],
-  ['tool_calls', 'max_tool_calls'],
-  ['model_calls', 'max_model_calls'],
-  ['memory_ops', 'max_memory_ops'],
-  ['memory_bytes', 'max_memory_bytes'],
-];
-
-/** The limits that the run row names. */
-export function limitsOf(runRow: Row): readonly Limit[] {
+/** The limits that the run row names, with what was spent of each; none where they are no budget. */
+export function limitsOf(runRow: Row, spent: Costs = {}): readonly Meter[] {
   const inputs = runRow['inputs'];
-  const budget = isRecord(inputs) && isRecord(inputs['budget']) ? (inputs['budget'] as Partial<Budget>) : {};
-  return LIMITS.flatMap(([dimension, limiter]) =>
-    typeof budget[limiter] === 'number' ? [{ dimension, limiter, max: budget[limiter] }] : [],
-  );
+  const budget = isRecord(inputs) && isRecord(inputs['budget']) ? inputs['budget'] : {};
+  const tools = isRecord(budget['tools']) ? { tools: counts(budget['tools']) } : {};
+  return metersOf({ ...counts(budget), ...tools }, spent);
+}
+
+/** The counts among the members: a page draws what it can of a row that somebody changed. */
+function counts(members: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(members).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
 }
 
 export interface Trip {

@@ -2,7 +2,8 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { RunFile } from '../../ports/run-files';
-import { type Budget, budgetCodec } from '../budget/budget';
+import { type Budget } from '../budget/budget';
+import { budgetCodec } from '../budget/budget-codec';
 import { canonical } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';

@@ -33,6 +33,8 @@ export interface ReadRun {
   readonly opening: Row | undefined;
   /** The last row, where it is a seal. */
   readonly seal: Row | undefined;
+  /** Step rows whose amounts cannot be read, so that no figure and no chart has them; the first by its 0-based row. */
+  readonly unread: { readonly count: number; readonly firstRow: number } | undefined;
 }
 
 export interface ReadWatch {
@@ -63,6 +65,7 @@ export async function readRun(
   let last: Row | undefined;
   let spent: BudgetState = spending.next({});
   let steps = 0;
+  let unread: ReadRun['unread'];
   const tape = await reader.open('tape.jsonl')();
   if (isLeft(tape)) return tape;
   const chain = await readChainLines(tape.right, 'tape', (line, index) => {
@@ -77,6 +80,7 @@ export async function readRun(
     const point = figures.next(row);
     selection.next(line, index, point);
     if (point === undefined) {
+      if (row['type'] === 'step') unread = { count: (unread?.count ?? 0) + 1, firstRow: unread?.firstRow ?? index };
       watch.onOther?.(row);
       return;
     }
@@ -88,7 +92,7 @@ export async function readRun(
   if (isLeft(chain)) return chain;
   const total = figures.figures();
   const seal = chain.right.sealed ? last : undefined;
-  return right({ files, omitted, ...selection.end(total), chain: chain.right, figures: total, spent, opening, seal });
+  return right({ files, omitted, ...selection.end(total), chain: chain.right, figures: total, spent, opening, seal, unread });
 }
 
 const PROGRESS_STEPS = 1_000;

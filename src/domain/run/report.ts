@@ -1,7 +1,7 @@
 /** `report.md`: a run for a person to read. Made from the inputs alone, so a verifier writes it again and compares. */
 import type { Decision, WorldReport } from '../episode/world';
 import { cell } from '../markdown';
-import { type Budget, type BudgetState, DIMENSIONS, LIMITER_OF } from '../budget/budget';
+import { type Budget, type BudgetState, metersOf } from '../budget/budget';
 import type { Mode, RunInputs } from './inputs';
 import { type RunStop, stopName } from '../agent/stop';
 import type { RunSummary } from './summary';
@@ -157,9 +157,7 @@ function outcomeRows({ decisions, executions, final }: RunSummary, world: Report
 }
 
 function budgetRows(budget: Budget, state: BudgetState): readonly string[] {
-  return DIMENSIONS.map(
-    (dimension) => `| ${LIMITER_OF[dimension]} | ${String(budget[LIMITER_OF[dimension]])} | ${String(state[dimension])} |`,
-  );
+  return metersOf(budget, state).map(({ limiter, max, spent }) => `| ${limiter} | ${String(max)} | ${String(spent)} |`);
 }
 
 function worldSections(summary: RunSummary, world: ReportParts, lines: ReportLines): readonly string[] {

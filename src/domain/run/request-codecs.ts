@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { MemoryOperation } from '../../ports/memory';
-import { budgetCodec } from '../budget/budget';
+import { budgetCodec } from '../budget/budget-codec';
 import { hasCanonicalForm } from '../canonical/canonical';
 import { type Codec, isRecord, listCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';

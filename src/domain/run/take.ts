@@ -114,7 +114,7 @@ export async function takeMemoryPlan<E>(
 ): Promise<Either<E, RunEnd>> {
   const episode = makeEpisode({ inputs, identity, budget: inputs.budget, tools: memoryTools(), calls, output });
   const bytes = requests.reduce((sum, operation) => sum + requestBytes(operation), 0);
-  const refused = episode.preflight({ memory_ops: requests.length, memory_bytes: bytes });
+  const refused = episode.breaker.preflight({ memory_ops: requests.length, memory_bytes: bytes });
   const taken = await takeCalls(episode, requests.map(callOf), refused ?? null);
   const sealed = await episode.seal(taken.stop);
   if (isLeft(sealed)) return sealed;

@@ -1,5 +1,7 @@
 /** Reading an answer of the API that may be of any version, or of something else that listens there: nothing is taken for granted. */
-import { type Dimension, DIMENSIONS, LIMITER_OF } from '../../domain/budget/budget';
+import { isLeft } from 'fp-ts/Either';
+import { metersOf } from '../../domain/budget/budget';
+import { budgetStateCodec, fullBudgetCodec } from '../../domain/budget/budget-codec';
 import { isRecord } from '../../domain/codec/codec';
 import type { ApiAnswer } from './api-client';
 
@@ -17,21 +19,23 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
 }
 
 export interface Spent {
-  readonly dimension: Dimension;
+  readonly dimension: string;
+  readonly limiter: string;
   readonly budget: number;
   readonly spent: number;
 }
 
 /** Budget against spend of an answer, dimension by dimension; nothing where either is missing. */
 export function spentOf(json: unknown): readonly Spent[] | undefined {
-  const all: Spent[] = [];
-  for (const dimension of DIMENSIONS) {
-    const budget = at(json, 'budget', LIMITER_OF[dimension]);
-    const spent = at(json, 'budget_state', dimension);
-    if (typeof budget !== 'number' || typeof spent !== 'number') return undefined;
-    all.push({ dimension, budget, spent });
-  }
-  return all;
+  const budget = fullBudgetCodec.decode(at(json, 'budget'));
+  const state = budgetStateCodec.decode(at(json, 'budget_state'));
+  if (isLeft(budget) || isLeft(state)) return undefined;
+  return metersOf(budget.right, state.right).map(({ limiter, dimension = limiter, max, spent }) => ({
+    dimension,
+    limiter,
+    budget: max,
+    spent,
+  }));
 }
 
 export function memoryIsDisabled(answer: ApiAnswer): boolean {

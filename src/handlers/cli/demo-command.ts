@@ -1,6 +1,5 @@
 /** `ewm demo`: a budget that is too small, what the API says about it, and the same request with enough. To be read by a person. */
 import { isLeft } from 'fp-ts/Either';
-import { LIMITER_OF } from '../../domain/budget/budget';
 import { at, memoryIsDisabled, spentOf, textAt } from './api-answer';
 import { type ApiAnswer, type ApiClient, openApi } from './api-client';
 import { type Act, STORIES, type Story } from './demo-stories';
@@ -103,9 +102,9 @@ function refusalLines({ status, json }: ApiAnswer): readonly string[] {
 /** Only what takes part: a budget of 0 of which nothing was spent is no news. */
 function spentLines(json: unknown): readonly string[] {
   const used = (spentOf(json) ?? []).filter(({ budget, spent }) => budget > 0 || spent > 0);
-  return used.map(({ dimension, budget, spent }, index) => {
+  return used.map(({ dimension, limiter, budget, spent }, index) => {
     const label = index === 0 ? 'budget_state' : '';
-    return `   ${label.padEnd(14)} ${dimension} ${String(spent)} of ${LIMITER_OF[dimension]} ${String(budget)}`;
+    return `   ${label.padEnd(14)} ${dimension} ${String(spent)} of ${limiter} ${String(budget)}`;
   });
 }
 

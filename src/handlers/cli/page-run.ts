@@ -45,13 +45,13 @@ export function runName(directory: string): string {
   return basename(resolve(directory)).toWellFormed();
 }
 
-/** Whether every row is linked and the tape ends with its seal. */
-export function isWhole({ chain, unfinished }: OpenedRun): boolean {
-  return chain.broken === undefined && chain.sealed && !unfinished;
+/** Whether every row is linked and shown, and the tape ends with its seal. */
+export function isWhole({ chain, unfinished, unread }: OpenedRun): boolean {
+  return chain.broken === undefined && chain.sealed && !unfinished && unread === undefined;
 }
 
 /** What is wrong with a run, a sentence each; none when it is whole. */
-export function doubts({ chain, unfinished, omitted }: OpenedRun): readonly string[] {
+export function doubts({ chain, unfinished, omitted, unread }: OpenedRun): readonly string[] {
   const { broken, sealed } = chain;
   return [
     ...(unfinished ? ['UNFINISHED: the run was interrupted or is still going on; there is no run.json.'] : []),
@@ -61,6 +61,11 @@ export function doubts({ chain, unfinished, omitted }: OpenedRun): readonly stri
           `the hash chain is BROKEN at row ${String(broken.row)} (line ${String(broken.row + 1)}) of tape.jsonl: ${broken.fault}. Do not trust it from there on.`,
         ]),
     ...(sealed ? [] : ['the tape is UNSEALED: the run did not finish, or its end was cut off.']),
+    ...(unread === undefined
+      ? []
+      : [
+          `the amounts of ${counted(unread.count, 'step row')} CANNOT BE READ, first of row ${String(unread.firstRow)} (line ${String(unread.firstRow + 1)}) of tape.jsonl: no figure and no chart has them.`,
+        ]),
     ...omitted.map(({ file, reason }) => `${file} is left out: ${reason}.`),
   ];
 }

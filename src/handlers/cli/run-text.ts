@@ -1,5 +1,4 @@
 /** The summary of a run for a terminal. Invariant: every text that came from a file is printable, and no line is wider than the terminal. */
-import type { BudgetState } from '../../domain/budget/budget';
 import { canonical } from '../../domain/canonical/canonical';
 import { isRecord } from '../../domain/codec/codec';
 import { printable } from '../../domain/codec/printable';
@@ -72,18 +71,11 @@ function stateFields(state: unknown): readonly Field[] {
 }
 
 function budgetFields({ opening, spent }: OpenedRun): readonly Field[] {
-  const limits = opening === undefined ? [] : limitsOf(opening);
-  const used = limits.filter(({ dimension, max }) => max > 0 || spent[dimension] > 0);
-  return used.map(({ dimension, max }) => [BUDGET_NAMES[dimension], `${String(spent[dimension])} of ${String(max)}`]);
+  const limits = opening === undefined ? [] : limitsOf(opening, spent);
+  return limits
+    .filter((limit) => limit.max > 0 || limit.spent > 0)
+    .map(({ row, max, spent: used }) => [row.label, `${String(used)} of ${String(max)}`]);
 }
-
-const BUDGET_NAMES: Readonly<Record<keyof BudgetState, string>> = {
-  steps: 'steps',
-  tool_calls: 'tool calls',
-  model_calls: 'models',
-  memory_ops: 'memory',
-  memory_bytes: 'bytes',
-};
 
 /** `3.17 %`; display only, to two digits. */
 function percent(ratio: Decimal): string {

@@ -114,6 +114,6 @@ function showJson(run: OpenedRun): object {
         : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
     final_exposure: amount(figures.finalExposure),
     max_exposure: maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step },
-    budget: limitsOf(opening ?? {}).map(({ limiter, dimension, max }) => ({ limiter, max, spent: spent[dimension] })),
+    budget: limitsOf(opening ?? {}, spent).map((limit) => ({ limiter: limit.limiter, max: limit.max, spent: limit.spent })),
   };
 }

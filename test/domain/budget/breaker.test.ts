@@ -1,18 +1,19 @@
 /** The breaker: never over, not by one; the first refusal latches; the budget that it keeps is decoded without guessing. */
 import fc from 'fast-check';
 import { makeBreaker } from '../../../src/domain/budget/breaker';
+import { type BudgetExceeded, type BudgetState, DEFAULT_BUDGET, neededLimit, NOTHING_SPENT } from '../../../src/domain/budget/budget';
+import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import {
-  type BudgetState,
-  decodeBudget,
-  DEFAULT_BUDGET,
-  type Dimension,
-  LIMITER_OF,
-  NOTHING_SPENT,
-} from '../../../src/domain/budget/budget';
+  DIMENSION_NAMES,
+  DIMENSIONS,
+  OPTIONAL,
+  REQUIRED,
+  REQUIRED_NAMES,
+  type RequiredDimension,
+} from '../../../src/domain/budget/dimensions';
 import { COUNT_MAX } from '../../../src/domain/limits';
 import { expectLeft, expectRight, RUNS, seeded } from '../../support/harness';
 
-const DIMENSIONS = Object.keys(LIMITER_OF) as Dimension[];
 const budget = { max_steps: 3, max_tool_calls: 2, max_model_calls: 1, max_memory_ops: 0, max_memory_bytes: 100 };
 
 describe('a reservation', () => {
@@ -47,7 +48,7 @@ describe('a reservation', () => {
     const breaker = makeBreaker(budget);
     const first = breaker.reserve('memory_ops', 1);
     expect(first).toMatchObject({ limiter: 'max_memory_ops' });
-    for (const dimension of DIMENSIONS) {
+    for (const dimension of REQUIRED_NAMES) {
       expect(breaker.reserve(dimension, 1)).toBe(first);
       expect(breaker.reserve(dimension, 0)).toBe(first);
     }
@@ -92,12 +93,12 @@ describe('a reservation', () => {
       max_memory_bytes: limit,
     });
     fc.assert(
-      fc.property(limits, fc.array(fc.tuple(fc.constantFrom(...DIMENSIONS), amount), { maxLength: 40 }), (random, reservations) => {
+      fc.property(limits, fc.array(fc.tuple(fc.constantFrom(...REQUIRED_NAMES), amount), { maxLength: 40 }), (random, reservations) => {
         const breaker = makeBreaker(random);
-        const model: Record<Dimension, bigint> = { steps: 0n, tool_calls: 0n, model_calls: 0n, memory_ops: 0n, memory_bytes: 0n };
+        const model: Record<RequiredDimension, bigint> = { steps: 0n, tool_calls: 0n, model_calls: 0n, memory_ops: 0n, memory_bytes: 0n };
         let latched: unknown;
         for (const [dimension, wanted] of reservations) {
-          const fits = model[dimension] + BigInt(wanted) <= BigInt(random[LIMITER_OF[dimension]]);
+          const fits = model[dimension] + BigInt(wanted) <= BigInt(random[REQUIRED[dimension].limiter]);
           const answer = breaker.reserve(dimension, wanted);
           if (latched === undefined && fits) {
             expect(answer).toBeUndefined();
@@ -107,9 +108,9 @@ describe('a reservation', () => {
             expect(answer).toBe(latched);
             expect(answer).toBeDefined();
           }
-          for (const each of DIMENSIONS) {
+          for (const each of REQUIRED_NAMES) {
             expect(BigInt(breaker.state()[each])).toBe(model[each]);
-            expect(breaker.state()[each] <= random[LIMITER_OF[each]]).toBe(true);
+            expect(breaker.state()[each] <= random[REQUIRED[each].limiter]).toBe(true);
           }
         }
         expect(breaker.refusal()).toBe(latched);
@@ -119,7 +120,101 @@ describe('a reservation', () => {
   });
 });
 
+const OPTIONAL_NAMES = Object.keys(OPTIONAL) as (keyof typeof OPTIONAL)[];
+
+describe('optional limits', () => {
+  test('are not there where they were not asked for: nothing is limited, and nothing is counted', () => {
+    const breaker = makeBreaker(budget);
+    for (const name of OPTIONAL_NAMES) expect(breaker.reserve(name, COUNT_MAX)).toBeUndefined();
+    expect(breaker.reserveAll({ steps: 1, cost_microusd: COUNT_MAX, tools: { execute: COUNT_MAX } })).toBeUndefined();
+    expect(breaker.state()).toEqual({ ...NOTHING_SPENT, steps: 1 });
+  });
+
+  test('are checked with the others, all or none', () => {
+    const breaker = makeBreaker({ ...budget, max_cost_microusd: 10, tools: { search: 1, execute: 0 } });
+    expect(breaker.reserveAll({ tool_calls: 1, cost_microusd: 4, tools: { search: 1 } })).toBeUndefined();
+    const spent = { ...NOTHING_SPENT, tool_calls: 1, cost_microusd: 4, tools: { search: 1, execute: 0 } };
+    expect(breaker.state()).toEqual(spent);
+    expect(breaker.reserveAll({ tool_calls: 1, cost_microusd: 4, tools: { search: 1 } })).toEqual({
+      code: 'budget_exceeded',
+      limiter: 'tools.search',
+      message: 'tools.search is 1: 1 spent, 1 more asked for',
+      requested: 1,
+      budgets: { budget: { ...budget, max_cost_microusd: 10, tools: { search: 1, execute: 0 } }, budget_state: spent },
+    });
+    expect(breaker.state()).toEqual(spent);
+  });
+
+  test('of a peak hold each act to the whole limit', () => {
+    const breaker = makeBreaker({ ...budget, max_state_bytes: 100 });
+    for (const bytes of [60, 100, 30]) expect(breaker.reserve('state_bytes', bytes)).toBeUndefined();
+    expect(breaker.state().state_bytes).toBe(100);
+    const refusal = breaker.reserve('state_bytes', 101);
+    expect(refusal).toMatchObject({ limiter: 'max_state_bytes', message: 'max_state_bytes is 100: 101 asked for at once' });
+    expect(refusal === undefined ? 0 : neededLimit(refusal)).toBe(101);
+  });
+
+  test('a settlement lowers, and never raises', () => {
+    const breaker = makeBreaker({ ...budget, max_output_tokens: 100, tools: { ask: 3 } });
+    const reserved = { output_tokens: 80, tools: { ask: 1 } };
+    breaker.reserveAll(reserved);
+    breaker.settle(reserved, { output_tokens: 30, tools: { ask: 1 } });
+    expect(breaker.state()).toMatchObject({ output_tokens: 30, tools: { ask: 1 } });
+    breaker.reserveAll({ output_tokens: 10 });
+    breaker.settle({ output_tokens: 10 }, { output_tokens: 900 });
+    expect(breaker.state().output_tokens).toBe(40);
+    expect(() => {
+      breaker.settle({ output_tokens: 41 }, {});
+    }).toThrow('no more than was charged');
+  });
+
+  test('a tool may have the name of what every object has', () => {
+    const breaker = makeBreaker(expectRight(decodeBudget(JSON.parse('{"tools":{"constructor":1,"__proto__":1}}'))));
+    expect(breaker.reserveAll({ steps: 1, tools: {} })).toBeUndefined();
+    expect(breaker.reserveAll({ tools: { constructor: 2 } })).toMatchObject({ limiter: 'tools.constructor' });
+  });
+
+  test('a refusal latches over what comes later, and over a request that continues', () => {
+    const limited = { ...budget, max_wall_ms: 5 };
+    const breaker = makeBreaker(limited);
+    const refusal = breaker.reserve('wall_ms', 6);
+    expect(makeBreaker(limited, breaker.state(), refusal).reserve('steps', 1)).toBe(refusal);
+  });
+
+  test('what is needed is what would have let the act pass, and no less', () => {
+    fc.assert(
+      fc.property(fc.nat(20), fc.nat(20), fc.nat(20), fc.constantFrom(...DIMENSION_NAMES), (limit, first, second, name) => {
+        const { limiter } = DIMENSIONS[name];
+        const attempt = (max: number): BudgetExceeded | undefined => {
+          const breaker = makeBreaker({ ...budget, [limiter]: max });
+          return breaker.reserve(name, first) ?? breaker.reserve(name, second);
+        };
+        const refusal = attempt(limit);
+        if (refusal === undefined) return;
+        const needed = neededLimit(refusal);
+        const again = attempt(needed);
+        // The act that was refused passes; the one after it may not.
+        expect(
+          again === undefined ||
+            again.requested !== refusal.requested ||
+            again.budgets.budget_state[name] !== refusal.budgets.budget_state[name],
+        ).toBe(true);
+        if (needed > 0) expect(attempt(needed - 1)).toBeDefined();
+      }),
+      seeded(RUNS.call),
+    );
+  });
+});
+
 describe('decodeBudget', () => {
+  test('takes optional limits, and leaves out what was not said', () => {
+    const optional = { max_cost_microusd: 5, tools: { 'mcp.search': 2 } };
+    expect(expectRight(decodeBudget(optional))).toEqual({ ...DEFAULT_BUDGET, ...optional });
+    expect(expectLeft(decodeBudget({ tools: { search: -1 } }))[0]).toMatchObject({ pointer: '/tools/search' });
+    expect(expectLeft(decodeBudget({ tools: { 'a b': 1 } }))[0]).toMatchObject({ pointer: '/tools/a b' });
+    expect(expectLeft(decodeBudget({ tools: 3 }))[0]).toMatchObject({ pointer: '/tools' });
+  });
+
   test('fills in the defaults: one step and nothing else', () => {
     const defaults = { max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 0, max_memory_bytes: 0 };
     expect(expectRight(decodeBudget({}))).toEqual(defaults);
@@ -151,7 +246,9 @@ describe('decodeBudget', () => {
   );
 
   test('every dimension has its own limiter', () => {
-    expect(new Set(Object.values(LIMITER_OF)).size).toBe(DIMENSIONS.length);
-    expect(Object.keys(NOTHING_SPENT satisfies BudgetState)).toEqual(DIMENSIONS);
+    const limiters = DIMENSION_NAMES.map((name) => DIMENSIONS[name].limiter);
+    expect(new Set(limiters).size).toBe(DIMENSION_NAMES.length);
+    expect(new Set(DIMENSION_NAMES.map((name) => DIMENSIONS[name].variable)).size).toBe(DIMENSION_NAMES.length);
+    expect(Object.keys(NOTHING_SPENT satisfies BudgetState)).toEqual(REQUIRED_NAMES);
   });
 });

@@ -1,14 +1,7 @@
 /** No overshoot, not for an instant: the real breaker holds in every schedule, and the same schedules find each way of breaking one. */
 import { makeBreaker } from '../../../src/domain/budget/breaker';
-import {
-  type Budget,
-  type BudgetExceeded,
-  type BudgetState,
-  type Dimension,
-  DIMENSIONS,
-  LIMITER_OF,
-  NOTHING_SPENT,
-} from '../../../src/domain/budget/budget';
+import { type Budget, type BudgetExceeded, NOTHING_SPENT } from '../../../src/domain/budget/budget';
+import { REQUIRED, REQUIRED_NAMES, type RequiredDimension } from '../../../src/domain/budget/dimensions';
 import {
   type BreakerUnderTest,
   type MakeBreaker,
@@ -69,19 +62,19 @@ interface Wrong {
 
 function makeWrong(wrong: Wrong): MakeBreaker {
   return (budget: Budget): BreakerUnderTest => {
-    const state: Record<Dimension, number> = { ...NOTHING_SPENT };
-    const refusals: (BudgetExceeded & { readonly dimension: Dimension })[] = [];
+    const state: Record<RequiredDimension, number> = { ...NOTHING_SPENT };
+    const refusals: (BudgetExceeded & { readonly dimension: RequiredDimension })[] = [];
     const grants = wrong.grants ?? ((left: number, amount: number): boolean => amount <= left);
 
-    function latched(dimension: Dimension): BudgetExceeded | undefined {
+    function latched(dimension: RequiredDimension): BudgetExceeded | undefined {
       if (wrong.latch === 'none') return undefined;
       if (wrong.latch === 'dimension') return refusals.find((refusal) => refusal.dimension === dimension);
       return wrong.latch === 'newest' ? refusals.at(-1) : refusals[0];
     }
 
-    function check(dimension: Dimension, amount: number, remembers = true): BudgetExceeded | undefined {
+    function check(dimension: RequiredDimension, amount: number, remembers = true): BudgetExceeded | undefined {
       if (wrong.takesAnyAmount !== true && !(Number.isSafeInteger(amount) && amount >= 0)) throw new Error('no amount');
-      const limiter = LIMITER_OF[dimension];
+      const limiter = REQUIRED[dimension].limiter;
       const known = latched(dimension);
       if (known !== undefined && wrong.latch !== 'newest') return known;
       if (known === undefined && grants(budget[limiter] - state[dimension], amount)) return undefined;
@@ -104,16 +97,16 @@ function makeWrong(wrong: Wrong): MakeBreaker {
         if (refusal === undefined && wrong.charge === undefined) state[dimension] += amount;
         return refusal;
       },
-      preflight: (costs: Partial<BudgetState>) => {
+      preflight: (costs) => {
         const dimensions =
           wrong.preflight === 'looks at the first only'
-            ? DIMENSIONS.filter((dimension) => costs[dimension] !== undefined).slice(0, 1)
-            : DIMENSIONS;
+            ? REQUIRED_NAMES.filter((dimension) => costs[dimension] !== undefined).slice(0, 1)
+            : REQUIRED_NAMES;
         for (const dimension of dimensions) {
           const refusal = check(dimension, costs[dimension] ?? 0, wrong.preflight !== 'forgets');
           if (refusal !== undefined) return refusal;
         }
-        if (wrong.preflight === 'charges') for (const dimension of DIMENSIONS) state[dimension] += costs[dimension] ?? 0;
+        if (wrong.preflight === 'charges') for (const dimension of REQUIRED_NAMES) state[dimension] += costs[dimension] ?? 0;
         return undefined;
       },
       state: () => ({ ...state }),

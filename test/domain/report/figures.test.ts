@@ -1,4 +1,5 @@
 /** The figures of a report against counts of this test's own, and the ledger that follows from the tape against the one that was written. */
+import { costOf } from '../../../src/domain/budget/budget';
 import fc from 'fast-check';
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
 import { exactDecimal } from '../../../src/domain/decimal/decimal';
@@ -80,8 +81,8 @@ describe('spending', () => {
     const uses = rows.map((row) => spending.next(row));
     expect(uses.at(-1)).toEqual(seal['budget_state']);
     // It only grows, and never passes a limit.
-    for (const { dimension, max } of limitsOf(elementAt(rows, 0))) {
-      const used = uses.map((use) => use[dimension]);
+    for (const { dimension, tool, max } of limitsOf(elementAt(rows, 0))) {
+      const used = uses.map((use) => costOf({ dimension, tool }, use));
       expect(used).toEqual([...used].sort((a, b) => a - b));
       expect(Math.max(...used)).toBeLessThanOrEqual(max);
     }

@@ -3,7 +3,9 @@
  * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
  */
 import { failure, success } from 'io-ts';
-import type { Budget, BudgetState, Limiter } from '../../../domain/budget/budget';
+import { type Limiter } from '../../../domain/budget/budget';
+import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
+import { DIMENSION_NAMES, DIMENSIONS } from '../../../domain/budget/dimensions';
 import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
 import {
   type Codec,
@@ -23,23 +25,17 @@ import type { ApiResponse, HealthResponse, Mode } from './response';
 const count = countCodec(0);
 const ANY_LENGTH = { min: 0, max: COUNT_MAX };
 
-export const fullBudgetCodec: Codec<Budget> = objectCodec('budget', {
-  description: 'The limits an invocation ran under.',
-  required: { max_steps: countCodec(1), max_tool_calls: count, max_model_calls: count, max_memory_ops: count, max_memory_bytes: count },
-});
+const LIMITERS: readonly string[] = DIMENSION_NAMES.map((name) => DIMENSIONS[name].limiter);
+const TOOL_LIMITER = /^tools\./;
 
-export const budgetStateCodec: Codec<BudgetState> = objectCodec('budget state', {
-  description: 'What was spent, or attempted: never more than the budget.',
-  required: { steps: count, tool_calls: count, model_calls: count, memory_ops: count, memory_bytes: count },
-});
-
-const limiterCodec: Codec<Limiter> = oneOf('limiter', [
-  'max_steps',
-  'max_tool_calls',
-  'max_model_calls',
-  'max_memory_ops',
-  'max_memory_bytes',
-]);
+const limiterCodec = makeCodec<Limiter>(
+  'limiter',
+  { anyOf: [{ enum: LIMITERS }, { type: 'string', pattern: TOOL_LIMITER.source }] },
+  (value, context) =>
+    typeof value === 'string' && (LIMITERS.includes(value) || TOOL_LIMITER.test(value))
+      ? success(value as Limiter)
+      : failure(value, context, 'expected the name of a limit'),
+);
 const effectCodec = oneOf('effect', ['none', 'unknown'] as const);
 
 export const problemCodec = objectCodec('problem', {

@@ -1,6 +1,7 @@
 /** The body of a base request. */
 import { isLeft, right } from 'fp-ts/Either';
-import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { budgetCodec } from '../../../domain/budget/budget-codec';
 import { countCodec, objectCodec } from '../../../domain/codec/codec';
 import { type Decode, decodeWith } from './body';
 import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';

@@ -1,5 +1,6 @@
 /** The body of a memory request. */
-import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { budgetCodec } from '../../../domain/budget/budget-codec';
 import { objectCodec } from '../../../domain/codec/codec';
 import { memoryRequestsCodec } from '../../../domain/run/request-codecs';
 import type { MemoryOperation } from '../../../ports/memory';

@@ -1,6 +1,7 @@
 /** The body of a tools request. */
 import { isLeft, right } from 'fp-ts/Either';
-import { type Budget, budgetCodec, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { budgetCodec } from '../../../domain/budget/budget-codec';
 import { objectCodec } from '../../../domain/codec/codec';
 import type { Call } from '../../../domain/agent/tool';
 import { planCodec } from '../../../domain/run/request-codecs';

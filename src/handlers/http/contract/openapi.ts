@@ -2,7 +2,7 @@
  * The published contract: OpenAPI 3.1 and the JSON Schema of the error, both made of the codecs that check requests and describe answers.
  * `docs/openapi.json` and `docs/schema/error.schema.json` are this text; a test holds them to it and writes them with UPDATE=1.
  */
-import { budgetCodec } from '../../../domain/budget/budget';
+import { budgetCodec, budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import type { Json } from '../../../domain/canonical/canonical';
 import { isRecord, type JsonSchema } from '../../../domain/codec/codec';
 import { SPEC_VERSION } from '../../../domain/limits';
@@ -10,7 +10,7 @@ import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
 import { strategySchema } from '../../../domain/strategy/strategy';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, budgetStateCodec, errorCodec, fullBudgetCodec, healthCodec, problemCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec } from './answer-codecs';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';

@@ -1,6 +1,7 @@
 /** Middleware: one log line and the measures of an invocation. Never a body, a key, a value or a document: their fields are named here. */
 import { InvariantError } from '../../../domain/assert';
-import { DIMENSIONS } from '../../../domain/budget/budget';
+import type { BudgetState } from '../../../domain/budget/budget';
+import { REQUIRED, REQUIRED_NAMES, type RequiredDimension } from '../../../domain/budget/dimensions';
 import type { Telemetry, TelemetryFields } from '../../../ports/telemetry';
 import type { Service } from '../contract/routes';
 import type { Answer } from './act';
@@ -19,12 +20,12 @@ export const METRICS = {
   refusals: 'Refusals',
   failures: 'Failures',
   duration: 'Duration',
-  steps: 'Steps',
-  tool_calls: 'ToolCalls',
-  model_calls: 'ModelCalls',
-  memory_ops: 'MemoryOps',
-  memory_bytes: 'MemoryBytes',
-} as const;
+  ...metricNames(),
+};
+
+function metricNames(): Readonly<Record<RequiredDimension, string>> {
+  return Object.fromEntries(REQUIRED_NAMES.map((name) => [name, REQUIRED[name].metric])) as Readonly<Record<RequiredDimension, string>>;
+}
 
 export function observed({ service, telemetry, nowMs }: Options): Middleware {
   const conclude: NonNullable<Middleware['after']> = ({ internal, context }) => {
@@ -63,7 +64,7 @@ function fieldsOf({ status, body }: Answer): TelemetryFields {
     ...(error === undefined ? {} : { code: error.code }),
     ...limiter,
     ...dependency,
-    ...spent,
+    ...(spent ? spentFields(spent) : {}),
   };
 }
 
@@ -74,8 +75,12 @@ function measure(telemetry: Telemetry, { status, body }: Answer, durationMs: num
   telemetry.measure(METRICS.refusals, 'Count', status === 422 ? 1 : 0);
   telemetry.measure(METRICS.failures, 'Count', status >= 500 ? 1 : 0);
   if (!body?.budget_state) return;
-  for (const dimension of DIMENSIONS)
-    telemetry.measure(METRICS[dimension], dimension === 'memory_bytes' ? 'Bytes' : 'Count', body.budget_state[dimension]);
+  for (const dimension of REQUIRED_NAMES)
+    telemetry.measure(REQUIRED[dimension].metric, REQUIRED[dimension].unit, body.budget_state[dimension]);
+}
+
+function spentFields({ tools = {}, ...spent }: BudgetState): TelemetryFields {
+  return { ...spent, ...Object.fromEntries(Object.entries(tools).map(([tool, calls]) => [`tools.${tool}`, calls])) };
 }
 
 /** Where it was thrown. Its message only where it is a constant of ours: others may quote what was sent. */

@@ -2,6 +2,7 @@
  * What a page can prove about itself: that its tape is the one its head hash stands for, and that everything else in the page agrees with it.
  * It re-hashes; it does not execute the run again: `ewm verify` does. Invariant: a check that could not be made is never a check that holds.
  */
+import { NOTHING_SPENT } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import { formatDecimal } from '../../../domain/decimal/decimal';
 import { fillMembers } from '../../../domain/report/derived-ledger';
@@ -149,7 +150,6 @@ function sealFault(model: RunModel): string | undefined {
   return member === undefined ? undefined : `${member} of the seal is not what the rows come to`;
 }
 
-const NOTHING_SPENT = { steps: 0, tool_calls: 0, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
 const SEALED = [
   'ok',
   'error',
