@@ -1,9 +1,9 @@
 # The HTTP API: one map of routes, signed requests only unless asked otherwise, a throttle over all of it, and a line a request.
 locals {
-  # As on the local server, health is that of the base function; without one, of the first function there is.
+  # As on the local server, the base function answers for the deployment; without one, of the first function there is.
   health_mode = contains(var.modes, "base") ? "base" : sort(tolist(var.modes))[0]
 
-  routes = merge({ "GET /health" = local.health_mode }, [
+  routes = merge({ "GET /health" = local.health_mode, "GET /openapi.json" = local.health_mode }, [
     for name in var.modes : { for route in local.functions[name].routes : route => name }
   ]...)
 }
@@ -13,6 +13,18 @@ resource "aws_apigatewayv2_api" "this" {
   description                  = "Executable World Models"
   protocol_type                = "HTTP"
   disable_execute_api_endpoint = false
+
+  # API Gateway answers preflights itself, and puts the header on every answer.
+  dynamic "cors_configuration" {
+    for_each = length(var.cors_origins) == 0 ? [] : [var.cors_origins]
+
+    content {
+      allow_origins = cors_configuration.value
+      allow_methods = ["GET", "POST", "DELETE"]
+      allow_headers = ["authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+      max_age       = 600
+    }
+  }
 }
 
 resource "aws_apigatewayv2_integration" "function" {
@@ -74,10 +86,10 @@ resource "aws_cloudwatch_log_group" "api" {
 resource "aws_lambda_permission" "route" {
   for_each = local.routes
 
-  statement_id  = join("", [for word in split("/", replace(each.key, " ", "/")) : title(lower(word))])
+  statement_id  = join("", [for word in regexall("[A-Za-z0-9]+", each.key) : title(lower(word))])
   action        = "lambda:InvokeFunction"
   function_name = module.function[each.value].function.function_name
   principal     = "apigateway.amazonaws.com"
-  # The stage is a wildcard, for there is one; method and path are not.
-  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(each.key, " ", "")}"
+  # The stage is a wildcard, for there is one, and so is a parameter of the path; method and the rest of the path are not.
+  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(replace(each.key, " ", ""), "/\\{[a-z_]+\\}/", "*")}"
 }

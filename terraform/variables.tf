@@ -296,6 +296,30 @@ variable "max_body_bytes" {
   }
 }
 
+variable "base_path" {
+  description = "What may stand before every path, as the API mapping of a domain puts it there. Legal: empty, or a path such as /v1."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9._~-]+)*$", var.base_path))
+    error_message = "base_path must be empty or a path such as /v1."
+  }
+}
+
+variable "cors_origins" {
+  description = "Origins whose pages may read answers of the API. Legal: a set of origins such as https://app.example; empty for none."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins must be origins such as https://app.example: scheme, host and port, and no *."
+  }
+}
+
 variable "max_artifact_bytes" {
   description = "The most that the files of one run have together; a run with more stores nothing and answers 413. Unit: bytes. Legal: an integer of 65536 or more."
   type        = number

@@ -182,7 +182,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/http/edge': {
     imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract'],
-    packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
+    packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:http', 'node:perf_hooks'],
   },
   'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },

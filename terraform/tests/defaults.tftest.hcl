@@ -11,7 +11,7 @@ variables {
 
 run "defaults" {
   assert {
-    condition     = keys(module.function) == ["base"] && keys(aws_apigatewayv2_route.this) == ["GET /health", "POST /agentcore/base"]
+    condition     = keys(module.function) == ["base"] && keys(aws_apigatewayv2_route.this) == ["GET /health", "GET /openapi.json", "POST /agentcore/base"]
     error_message = "modes: only the base function and its routes are deployed unless asked otherwise"
   }
   assert {
@@ -106,6 +106,7 @@ run "defaults" {
   assert {
     condition = { for key, it in aws_lambda_permission.route : key => it.source_arn } == {
       "GET /health"          = "arn:aws:execute-api:us-east-1:123456789012:mockapi/*/GET/health"
+      "GET /openapi.json"    = "arn:aws:execute-api:us-east-1:123456789012:mockapi/*/GET/openapi.json"
       "POST /agentcore/base" = "arn:aws:execute-api:us-east-1:123456789012:mockapi/*/POST/agentcore/base"
     } && alltrue([for it in aws_lambda_permission.route : it.principal == "apigateway.amazonaws.com" && it.action == "lambda:InvokeFunction"])
     error_message = "permission: the API may call a function through its own route and no other"

@@ -33,6 +33,8 @@ run "every_limit" {
     max_memory_bytes         = 65537
     max_body_bytes           = 1048577
     max_artifact_bytes       = 4194305
+    base_path                = "/v1"
+    cors_origins             = ["https://app.example"]
     artifact_bucket_name     = "some-other-bucket"
     artifact_prefix          = "team/runs/"
     artifact_expiry_days     = 91
@@ -54,6 +56,9 @@ run "every_limit" {
       EWM_STORE_RESERVE_MS      = "3001"
       EWM_MAX_BODY_BYTES        = "1048577"
       EWM_MAX_ARTIFACT_BYTES    = "4194305"
+      EWM_BASE_PATH             = "/v1"
+      EWM_CORS_ORIGINS          = "https://app.example"
+      EWM_ENABLED               = "memory"
       EWM_MAX_STEPS             = "101"
       EWM_MAX_TOOL_CALLS        = "12"
       EWM_MAX_MODEL_CALLS       = "3"
@@ -71,6 +76,10 @@ run "every_limit" {
   assert {
     condition     = alltrue([for it in module.function : it.function.tracing_config[0].mode == "Active" && strcontains(it.policy, "\"xray:PutTraceSegments\"")])
     error_message = "tracing asked for: on, and permitted"
+  }
+  assert {
+    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_origins == toset(["https://app.example"])
+    error_message = "CORS: the origins that are listed, and no other"
   }
   assert {
     condition     = alltrue([for it in aws_apigatewayv2_route.this : it.authorization_type == "NONE"]) && !strcontains(output.curl, "aws-sigv4")

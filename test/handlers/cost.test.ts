@@ -62,6 +62,8 @@ const CONFIG = {
   enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: LIMITS.max_body_bytes,
   artifactBytesMax: LIMITS.max_artifact_bytes,
+  basePath: '',
+  corsOrigins: [],
 };
 
 const prices = JSON.parse(readFileSync(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
@@ -143,6 +145,7 @@ async function metered({
       { ...CONFIG, storeReserveMs, artifactBytesMax },
       {
         telemetry,
+        openApi: () => '{}',
         artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
         ...(mode === 'agentcore-memory'
           ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) }

@@ -99,7 +99,11 @@ function forgetRequests(): void {
 }
 
 function portsOf(mode: Mode): HandlerPorts {
-  const ports = { artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }), telemetry: silentTelemetry };
+  const ports = {
+    artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
+    telemetry: silentTelemetry,
+    openApi: () => '{}',
+  };
   const client = agentCoreClient;
   if (mode === 'agentcore-memory')
     return { ...ports, memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) };

@@ -164,6 +164,7 @@ async function request(
   const { handle } = makeTestHandler(mode, config, {
     artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
     telemetry: silentTelemetry,
+    openApi: () => '{}',
     ...(mode === 'agentcore-memory'
       ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) }
       : {}),

@@ -151,12 +151,13 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       integrations.find(({ IntegrationId: id }) => target === `integrations/${id ?? ''}`)?.IntegrationUri;
     expect(Object.fromEntries(routes.map(({ RouteKey: key, AuthorizationType: auth }) => [key, auth]))).toEqual({
       'GET /health': 'AWS_IAM',
+      'GET /openapi.json': 'AWS_IAM',
       'POST /agentcore/base': 'AWS_IAM',
       'POST /agentcore/memory': 'AWS_IAM',
       'POST /agentcore/tools': 'AWS_IAM',
     });
     for (const { RouteKey: key = '', Target: target } of routes) {
-      expect(leadsTo(target)).toContain(`function:ewm-${key === 'GET /health' ? 'base' : (key.split('/').at(-1) ?? '')}/`);
+      expect(leadsTo(target)).toContain(`function:ewm-${key.startsWith('GET ') ? 'base' : (key.split('/').at(-1) ?? '')}/`);
     }
     for (const integration of integrations)
       expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
