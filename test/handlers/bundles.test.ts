@@ -212,7 +212,6 @@ describe('what is in them', () => {
     expect(partsOf('memory')).toEqual([
       'src/adapters/agentcore/memory.ts',
       'src/adapters/memory/clock.ts',
-      'src/domain/agent/memory-tools.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
@@ -245,6 +244,7 @@ describe('what is in them', () => {
       '@aws-sdk/client-bedrock-agentcore',
       'src/adapters/agentcore/client.ts',
       'src/domain/agent/call-error.ts',
+      'src/domain/agent/memory-tools.ts',
       'src/domain/run/request-codecs.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
