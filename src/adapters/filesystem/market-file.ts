@@ -16,7 +16,7 @@ import type { ByteCursor } from '../../ports/run-files';
 import { makeMarketDocument } from '../memory/market-document';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { emptyCsv, makeCsvRows } from './csv-rows';
-import { parseJsonText, readJsonCursor } from './json-document';
+import { parseJsonText, readJsonCursor, withoutByteOrderMark } from './json-document';
 
 type Result<A> = Either<MarketInputError, A>;
 
@@ -145,7 +145,7 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
     const header = newline === -1 ? first.right : first.right.slice(0, newline);
     pending = newline === -1 ? '' : first.right.slice(newline + 1);
     lines = 1;
-    const document = parseJsonText(header);
+    const document = parseJsonText(withoutByteOrderMark(header));
     if (isLeft(document)) return left(invalid(source, [document.left]));
     const symbols = decodeMarketHeader(document.right.value);
     if (isLeft(symbols)) return left(invalid(source, document.right.problemsAt(symbols.left)));
