@@ -9,7 +9,7 @@ import type { Problem } from '../../domain/codec/problem';
 import { DOCUMENT_BYTES_MAX, LINE_BYTES_MAX } from '../../domain/limits';
 import type { CsvRow, CsvTable } from '../../domain/market/csv-table';
 import { countNewlines } from '../../domain/market/line-splitter';
-import { makeTextReader } from '../../domain/run/text-reader';
+import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
 import { openBytes, type Sources, sourceName } from './byte-source';

@@ -11,7 +11,7 @@ import { makeMarketForm, makeScannedStep, type MarketForm, type ScannedStep } fr
 import { decodeMarketHeader, decodeNestedStep, marketPathCodec } from '../../domain/market/market-path';
 import { makeTimeOrder } from '../../domain/market/time-order';
 import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/market/wide-table';
-import { makeTextReader } from '../../domain/run/text-reader';
+import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
 import { makeMarketDocument } from '../memory/market-document';
