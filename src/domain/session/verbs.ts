@@ -200,8 +200,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
       body: { fork: { name, budget } },
       perform: (episode, standing) => {
         child = childOf(standing);
-        const index = 0;
-        const refused = standing.children.length >= CHILDREN_OPEN_MAX ? tooManyChildren : episode.breaker.reserveAll(grantCosts(budget));
+        if (standing.children.length >= CHILDREN_OPEN_MAX) return Promise.resolve({ impossible: TOO_MANY_CHILDREN });
+        const refused = episode.breaker.reserveAll(grantCosts(budget));
         if (refused !== undefined) {
           episode.append(stopRow({ index: 0, call: { name: FORK, args: { name, budget } }, error: refused }));
           return Promise.resolve({ results: [], stop: refused });
