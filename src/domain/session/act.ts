@@ -18,7 +18,7 @@ import { canonical } from '../canonical/canonical';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { headOf } from './answer';
-import { loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
+import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
 import { ACT_MS_MAX } from './limits';
@@ -59,7 +59,8 @@ export interface Request {
   readonly callAt?: (index: number) => Call | undefined;
 }
 
-export async function actOn(context: SessionContext, request: Request, deadline: Deadline): Promise<Either<SessionError, Outcome>> {
+export async function actOn(context: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
+  const { storing: deadline } = deadlines;
   const session = await openSession(context, request.session, deadline);
   if (isLeft(session)) return session;
   const head = parseHead(request.head);
@@ -82,7 +83,7 @@ export async function actOn(context: SessionContext, request: Request, deadline:
     if (recorded.right !== undefined) return right(recorded.right);
     return right({ session: session.right, standing: standing.right, results: [], stop: cursor.refusal, repeated: false });
   }
-  return play(context, session.right, standing.right, request, requestSha256, deadline);
+  return play(context, session.right, standing.right, request, requestSha256, deadlines);
 }
 
 /** The segment that a head names; a head that names none has moved. */
@@ -120,7 +121,7 @@ async function play(
   from: Standing,
   request: Request,
   requestSha256: string,
-  deadline: Deadline,
+  { work, storing: deadline }: Deadlines,
 ): Promise<Either<SessionError, Outcome>> {
   let collector = makeCollector();
   let seq = from.seq + 1;
@@ -142,7 +143,7 @@ async function play(
     // The number of the first segment: an act is named by its request, not by who makes it.
     runId: `${session.identity.runId}-${String(from.seq + 1)}`,
     ports: context.outside,
-    deadline,
+    deadline: work,
     beforeOutside: async ({ index, tool }) => {
       const costs = difference(session, before, episode.cursor().spent);
       const call = request.callAt?.(index);
@@ -178,7 +179,13 @@ async function play(
   if (lost.seq === undefined) {
     ({ children = from.children } = performed);
     if (await store()) {
-      const standing: Standing = { seq, cursor: episode.cursor(), children, sealed: performed.sealed ?? false };
+      const standing: Standing = {
+        session: session.identity.runId,
+        seq,
+        cursor: episode.cursor(),
+        children,
+        sealed: performed.sealed ?? false,
+      };
       context.standings.set(session.identity.runId, standing);
       return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false });
     }

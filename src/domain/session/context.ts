@@ -27,6 +27,14 @@ export interface SessionPorts {
   readonly outside: OutsidePorts;
 }
 
+/** An act has to end early enough to be recorded. */
+export interface Deadlines {
+  /** For calls of a request. */
+  readonly work: Deadline;
+  /** For reading and storing segments. */
+  readonly storing: Deadline;
+}
+
 export interface SessionContext extends SessionPorts {
   readonly opened: Bounded<OpenSession>;
   readonly worlds: Bounded<SessionWorld>;

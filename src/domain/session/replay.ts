@@ -43,6 +43,8 @@ export interface OpenSession {
 
 /** Where a session stands behind one of its segments. */
 export interface Standing {
+  /** The session's id. */
+  readonly session: string;
   readonly seq: number;
   readonly cursor: SessionCursor;
   readonly children: readonly string[];
@@ -106,7 +108,7 @@ export function openSessionTape({
   const spent = spentState(metersOf(inputs.budget));
   const cursor = world.begin(inputs.initial_state ?? {}, inputs.parent?.step ?? 0, row.hash, spent);
   if (isLeft(cursor)) return cursor;
-  return right({ line: row.line, standing: { seq: 0, cursor: cursor.right, children: [], sealed: false } });
+  return right({ line: row.line, standing: { session: identity.runId, seq: 0, cursor: cursor.right, children: [], sealed: false } });
 }
 
 /** The episode of one request, behind the `resume` row of its segment. */
@@ -171,7 +173,14 @@ export async function replaySegment(
   if (differs !== undefined) return left(differs);
   const { results, stop, children, pending, sealed } = played.right;
   return right({
-    standing: { seq, cursor: episode.right.cursor(), children, sealed, ...(pending === undefined ? {} : { pending }) },
+    standing: {
+      session: session.identity.runId,
+      seq,
+      cursor: episode.right.cursor(),
+      children,
+      sealed,
+      ...(pending === undefined ? {} : { pending }),
+    },
     requestSha256: resume.right.requestSha256,
     results,
     stop,

@@ -18,6 +18,7 @@ import {
   DOCUMENT_FILES,
   type DocumentFile,
   documentKey,
+  type Deadlines,
   type Documents,
   newestStanding,
   openDocuments,
@@ -123,7 +124,7 @@ export interface CallsRequest {
 }
 
 /** Makes calls in order; the first that stops ends the request, and a refusal of the budget every later one. */
-export async function callSession(context: SessionContext, { session, head, calls }: CallsRequest, deadline: Deadline): Answered {
+export async function callSession(context: SessionContext, { session, head, calls }: CallsRequest, deadlines: Deadlines): Answered {
   const outcome = await actOn(
     context,
     {
@@ -145,7 +146,7 @@ export async function callSession(context: SessionContext, { session, head, call
         return { results, stop: null };
       },
     },
-    deadline,
+    deadlines,
   );
   return isLeft(outcome) ? outcome : right(answerOf(outcome.right, { results: outcome.right.results }));
 }
@@ -166,7 +167,8 @@ export interface ForkRequest {
 }
 
 /** Makes a child that goes on from here, with a budget that is taken from this session's. */
-export async function forkSession(context: SessionContext, request: ForkRequest, deadline: Deadline): Answered {
+export async function forkSession(context: SessionContext, request: ForkRequest, deadlines: Deadlines): Answered {
+  const { storing: deadline } = deadlines;
   const { session: id, head, budget } = request;
   const parent = await openSession(context, id, deadline);
   if (isLeft(parent)) return parent;
@@ -211,7 +213,7 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
         return Promise.resolve({ results: [], stop: null, children: [...standing.children, childId] });
       },
     },
-    deadline,
+    deadlines,
   );
   if (isLeft(outcome)) return outcome;
   const { standing, stop } = outcome.right;
@@ -256,7 +258,8 @@ export interface ReclaimRequest {
 }
 
 /** Takes back what a sealed child did not use, once. */
-export async function reclaimSession(context: SessionContext, { session, head, child }: ReclaimRequest, deadline: Deadline): Answered {
+export async function reclaimSession(context: SessionContext, { session, head, child }: ReclaimRequest, deadlines: Deadlines): Answered {
+  const { storing: deadline } = deadlines;
   const found = await locate(context, child, deadline);
   if (isLeft(found)) return found;
   const { inputs } = found.right.session;
@@ -283,7 +286,7 @@ export async function reclaimSession(context: SessionContext, { session, head, c
         return Promise.resolve({ results: [], stop: null, children: standing.children.filter((one) => one !== child) });
       },
     },
-    deadline,
+    deadlines,
   );
   return isLeft(outcome) ? outcome : right(answerOf(outcome.right));
 }
@@ -300,7 +303,7 @@ function chargedOf(granted: Costs, spent: Costs): Costs {
 export async function closeSession(
   context: SessionContext,
   { session, head }: { readonly session: string; readonly head: string },
-  deadline: Deadline,
+  deadlines: Deadlines,
 ): Answered {
   const outcome = await actOn(
     context,
@@ -313,7 +316,7 @@ export async function closeSession(
         return { results: [], stop: null, sealed: true };
       },
     },
-    deadline,
+    deadlines,
   );
   return isLeft(outcome) ? outcome : right(answerOf(outcome.right));
 }

@@ -60,9 +60,10 @@ async function calls(
   { session_id: session, head }: SessionAnswer,
   ...list: ReturnType<typeof call>[]
 ): Promise<SessionAnswer> {
-  return expectRight(await callSession(context, { session, head, calls: list }, noDeadline));
+  return expectRight(await callSession(context, { session, head, calls: list }, NO_DEADLINES));
 }
 
+const NO_DEADLINES = { work: noDeadline, storing: noDeadline };
 const GENEROUS = { max_steps: 100, max_tool_calls: 100, max_memory_ops: 10, max_memory_bytes: 10_000 };
 
 describe('a session', () => {
@@ -84,17 +85,18 @@ describe('a session', () => {
     expect(answer.budget_state).toMatchObject({ steps: 12, tool_calls: 12 });
     expect(answer.remaining).toMatchObject({ steps: 88 });
     const { session_id: session, head } = answer;
-    const closed = expectRight(await closeSession(makeSessionContext(shared), { session, head }, noDeadline));
+    const closed = expectRight(await closeSession(makeSessionContext(shared), { session, head }, NO_DEADLINES));
     expect(closed).toMatchObject({ ok: true, status: 'sealed' });
     expect(expectRight(await observeSession(makeSessionContext(shared), session, 3, noDeadline))).toMatchObject({
       head: closed.head,
       status: 'sealed',
     });
     expect(
-      expectLeft(await callSession(makeSessionContext(shared), { session, head: closed.head, calls: [call('execute')] }, noDeadline))._tag,
+      expectLeft(await callSession(makeSessionContext(shared), { session, head: closed.head, calls: [call('execute')] }, NO_DEADLINES))
+        ._tag,
     ).toBe('SessionSealed');
     // Closing again after a lost answer is the same answer.
-    const again = expectRight(await closeSession(makeSessionContext(shared), { session, head }, noDeadline));
+    const again = expectRight(await closeSession(makeSessionContext(shared), { session, head }, NO_DEADLINES));
     expect(again).toEqual({ ...closed, repeated: true });
   });
 
@@ -115,7 +117,7 @@ describe('a session', () => {
     expect(again).toEqual({ ...second, repeated: true });
     const { session_id: session, head } = first;
     const moved = expectLeft(
-      await callSession(makeSessionContext(shared), { session, head, calls: [call('get_price_context')] }, noDeadline),
+      await callSession(makeSessionContext(shared), { session, head, calls: [call('get_price_context')] }, NO_DEADLINES),
     );
     expect(moved).toMatchObject({ _tag: 'HeadMoved', newest: { seq: 1 } });
     expect((await now(makeSessionContext(shared), first)).head).toBe(second.head);
@@ -144,7 +146,7 @@ describe('a session', () => {
     const later = await calls(makeSessionContext(shared), tripped, call('get_price_context'));
     expect(later).toMatchObject({ ok: false, head: tripped.head, error: tripped.error });
     const closed = expectRight(
-      await closeSession(makeSessionContext(shared), { session: first.session_id, head: tripped.head }, noDeadline),
+      await closeSession(makeSessionContext(shared), { session: first.session_id, head: tripped.head }, NO_DEADLINES),
     );
     expect(closed.status).toBe('sealed');
   });
@@ -179,7 +181,7 @@ describe('a session', () => {
     const first = await calls(context, await made(context, GENEROUS), call('execute', { actions: [] }));
     const budget = budgetOf({ max_steps: 10, max_tool_calls: 10 });
     const forked = expectRight(
-      await forkSession(context, { session: first.session_id, head: first.head, name: 'child', budget }, noDeadline),
+      await forkSession(context, { session: first.session_id, head: first.head, name: 'child', budget }, NO_DEADLINES),
     );
     expect(forked.budget_state).toMatchObject({ steps: 11, tool_calls: 11 });
     const childId = String(forked.child?.session_id);
@@ -188,17 +190,17 @@ describe('a session', () => {
     child = await calls(makeSessionContext(shared), child, call('execute', { actions: [] }), call('execute', { actions: [] }));
     expect(child).toMatchObject({ ok: true, step: 3 });
     expect(
-      expectLeft(await reclaimSession(context, { session: first.session_id, head: forked.head, child: childId }, noDeadline))._tag,
+      expectLeft(await reclaimSession(context, { session: first.session_id, head: forked.head, child: childId }, NO_DEADLINES))._tag,
     ).toBe('InvalidSession');
-    expectRight(await closeSession(makeSessionContext(shared), { session: childId, head: child.head }, noDeadline));
+    expectRight(await closeSession(makeSessionContext(shared), { session: childId, head: child.head }, NO_DEADLINES));
     const reclaimed = expectRight(
-      await reclaimSession(makeSessionContext(shared), { session: first.session_id, head: forked.head, child: childId }, noDeadline),
+      await reclaimSession(makeSessionContext(shared), { session: first.session_id, head: forked.head, child: childId }, NO_DEADLINES),
     );
     expect(reclaimed).toMatchObject({ ok: true, children: [], budget_state: { steps: 3, tool_calls: 3 } });
     const twice = await reclaimSession(
       makeSessionContext(shared),
       { session: first.session_id, head: reclaimed.head, child: childId },
-      noDeadline,
+      NO_DEADLINES,
     );
     expect(expectLeft(twice)).toMatchObject({ _tag: 'InvalidSession' });
   });
