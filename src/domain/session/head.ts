@@ -14,5 +14,5 @@ export function headText({ seq, hash }: Head): string {
 /** Nothing where it is not a head. */
 export function parseHead(text: string): Head | undefined {
   const match = HEAD.exec(text);
-  return match === null ? undefined : { seq: Number(match[1]), hash: String(match[2]) };
+  return match === null ? undefined : { seq: JSON.parse(match[1] ?? '') as number, hash: match[2] ?? '' };
 }

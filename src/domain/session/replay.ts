@@ -227,7 +227,7 @@ async function playRows(
     switch (row['type']) {
       case 'tool':
       case 'memory': {
-        const called = await episode.call(Number(row['index']), callOf(row));
+        const called = await episode.call(typeof row['index'] === 'number' ? row['index'] : 0, callOf(row));
         if (called._tag === 'NotBegun') return fault(at, '', 'the end of the request: the act was refused', canonical(row));
         results.push(called.result);
         stop = called.stop ?? null;

@@ -105,8 +105,8 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
     begin: (stateText, step, anchor, spent) => {
       const state = world.decodeState(stateText);
       if (isLeft(state)) return state;
-      // A child that begins where the path has ended is worth what its parent was at the last step.
-      const input = path[step] ?? path.at(-1);
+      // Worth at the last step that was taken, as everywhere.
+      const input = path[Math.max(0, step - 1)];
       return right({
         ...atStart(anchor, spent),
         world: {

@@ -292,11 +292,11 @@ export async function reclaimSession(context: SessionContext, { session, head, c
 }
 
 /** What was spent of what was granted. */
-function chargedOf(granted: Costs, spent: Costs): Costs {
-  const { tools, ...counts } = granted;
-  const of = (wanted: object, from: object): Record<string, number> =>
-    Object.fromEntries(Object.keys(wanted).map((key) => [key, Number((from as Readonly<Record<string, unknown>>)[key] ?? 0)]));
-  return { ...of(counts, spent), ...(tools === undefined ? {} : { tools: of(tools, spent.tools ?? {}) }) };
+function chargedOf({ tools, ...counts }: Costs, spent: Costs): Costs {
+  const of = <K extends string>(wanted: Partial<Record<K, number>>, from: Partial<Record<K, number>>): Record<string, number> =>
+    Object.fromEntries((Object.keys(wanted) as K[]).map((key) => [key, from[key] ?? 0]));
+  const { tools: spentTools = {}, ...spentCounts } = spent;
+  return { ...of(counts, spentCounts), ...(tools === undefined ? {} : { tools: of(tools, spentTools) }) };
 }
 
 /** Seals a session: nothing follows. The seal says what tripped, if anything did. */
