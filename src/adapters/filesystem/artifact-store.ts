@@ -100,16 +100,17 @@ async function putStaged(root: string, artifacts: readonly Artifact[]): Promise<
   );
   if (folder === root || (await exists(folder)) || !(await makeFolder(root, dirname(folder)))) return false;
   const writing = join(root, `.writing-${randomUUID()}`);
+  let named = false;
   try {
     await mkdir(writing);
     await Promise.all(artifacts.map(({ key, bytes }) => writeSynced(join(writing, basename(key)), bytes)));
     await syncFolder(writing);
-    if (!(await renameOnce(writing, folder))) return false;
+    named = await renameOnce(writing, folder);
   } finally {
-    await rm(writing, { recursive: true, force: true });
+    if (!named) await rm(writing, { recursive: true, force: true });
   }
-  await syncFolder(dirname(folder));
-  return true;
+  if (named) await syncFolder(dirname(folder));
+  return named;
 }
 
 /** A folder that is not empty is not replaced. */
