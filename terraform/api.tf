@@ -1,4 +1,4 @@
-# The HTTP API: one map of routes, signed requests only unless asked otherwise, a throttle over all of it, and a line a request.
+# The HTTP API: one map of routes, signed requests only unless asked otherwise, and a throttle for each route.
 locals {
   # As on the local server, the base function answers for the deployment; without one, of the first function there is.
   health_mode = contains(var.modes, "base") ? "base" : sort(tolist(var.modes))[0]
@@ -59,26 +59,37 @@ resource "aws_apigatewayv2_stage" "default" {
     detailed_metrics_enabled = false
   }
 
-  access_log_settings {
-    destination_arn = aws_cloudwatch_log_group.api.arn
-    # Nothing that a caller may write at will: a line is paid for, also that of a request which is refused.
-    format = jsonencode({
-      requestId        = "$context.requestId"
-      time             = "$context.requestTime"
-      routeKey         = "$context.routeKey"
-      status           = "$context.status"
-      sourceIp         = "$context.identity.sourceIp"
-      caller           = "$context.identity.userArn"
-      responseLength   = "$context.responseLength"
-      responseLatency  = "$context.responseLatency"
-      integrationError = "$context.integrationErrorMessage"
-      error            = "$context.error.message"
-    })
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.api
+
+    content {
+      destination_arn = access_log_settings.value.arn
+      format          = jsonencode(local.access_log_format)
+    }
+  }
+}
+
+locals {
+  # Short, and nothing that a caller may write at will: a line is paid for, also that of a request which is refused. The bill counts 512 bytes.
+  access_log_format = {
+    id     = "$context.requestId"
+    time   = "$context.requestTimeEpoch"
+    route  = "$context.routeKey"
+    status = "$context.status"
+    ip     = "$context.identity.sourceIp"
+    caller = "$context.identity.caller"
+    bytes  = "$context.responseLength"
+    ms     = "$context.responseLatency"
+    error  = "$context.error.responseType"
   }
 }
 
 resource "aws_cloudwatch_log_group" "api" {
-  name              = "/aws/apigateway/${var.name}"
+  count = var.access_log ? 1 : 0
+
+  # Groups under this name share one resource policy, however many there are; the policy of an account has an end.
+  name              = "/aws/vendedlogs/apigateway/${var.name}"
+  log_group_class   = "INFREQUENT_ACCESS"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }

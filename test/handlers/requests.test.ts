@@ -206,7 +206,8 @@ describe('bodies that are not valid', () => {
   });
 
   it('refuses a step that has no line in normal form', async () => {
-    const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: 1e17, B: 1e17, C: 1e17, D: 1e17, time: 'x'.repeat(1_048_500) }] };
+    const LONG = '1'.padEnd(18, '0');
+    const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: LONG, B: LONG, C: LONG, D: LONG, time: 'x'.repeat(1_048_500) }] };
     const strategy = {
       metadata: { name: '', version: '', description: '' },
       universe: { symbols: ['A'] },

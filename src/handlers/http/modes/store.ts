@@ -6,7 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert, assertNever, InvariantError } from '../../../domain/assert';
 import type { FinishedRun } from '../../../domain/run/finish';
 import { filesOf } from '../../../domain/run/inputs';
-import { DEADLINE } from '../../../domain/run/stop';
+import { DEADLINE } from '../../../domain/agent/stop';
 import type { RunSummary } from '../../../domain/run/summary';
 import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../../ports/artifact-store';
 import type { Deadline } from '../../../ports/clock';
