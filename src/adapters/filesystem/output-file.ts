@@ -1,8 +1,7 @@
 /** One text file, written beside its name and renamed at the end: a reader never sees half of it. */
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { constants } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { constants, open, rename, rm, stat } from 'node:fs/promises';
 import type { StoreError } from '../../ports/run-files';
 import { attempt, writeError } from './system-error';
 

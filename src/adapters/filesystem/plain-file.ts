@@ -2,8 +2,9 @@
  * Opens what is to be read. Invariant: nobody waits here. A pipe without a writer or a device would hold a thread of Node for ever, and the
  * process with it, whatever signal it gets; so files are opened without blocking, and what is no regular file is refused.
  */
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+
+type Stats = Awaited<ReturnType<FileHandle['stat']>>;
 
 /** Of an error that says that a path names no regular file. */
 export const NO_FILE = 'NOFILE';
