@@ -2,7 +2,7 @@
 import { isRight } from 'fp-ts/Either';
 import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { verify } from '../../src/domain/run/verify';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { RunFile } from '../../src/ports/run-files';
 
 const LOCAL_FILES = filesOf('local');

@@ -3,7 +3,7 @@
  * one of them, or throws at one, fails here.
  */
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { filesOf } from '../../../src/domain/run/inputs';
+import { filesOf } from '../../../src/domain/run/modes';
 import { bytesOf, rowsOf, runCase, verdictOn } from '../../support/harness';
 import type { JsonObject, ReferenceRequest } from '../../support/reference-model';
 import { type Score, tamperings, type Tampering, tryTamperings } from '../../support/tamper';
