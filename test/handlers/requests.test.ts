@@ -273,7 +273,11 @@ describe('a fault of ours', () => {
     const boom = (): never => {
       throw new Error(secret);
     };
-    const test = makeTestHandler('agentcore-base', {}, { artifacts: { location: 'nowhere', put: boom, get: boom, list: boom } });
+    const test = makeTestHandler(
+      'agentcore-base',
+      {},
+      { artifacts: { location: 'nowhere', put: boom, putFolder: boom, get: boom, list: boom } },
+    );
     const { status, text } = await ask(test.handle, httpEvent({ body: '{}' }), contextOf('request-1'));
     expect(status).toBe(500);
     expect(answerOf('agentcore-base', JSON.parse(text)).error).toMatchObject({ code: 'internal_error', request_id: 'request-1' });

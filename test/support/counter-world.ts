@@ -1,5 +1,6 @@
 /** A world that is no market: a counter with a limit. What an episode, a plan of calls, verification and a report need of a world is here. */
 import { isLeft, left, right } from 'fp-ts/Either';
+import { canonical } from '../../src/domain/canonical/canonical';
 import { countCodec } from '../../src/domain/codec/codec';
 import { problemsOf } from '../../src/domain/codec/problem';
 import { append } from '../../src/domain/episode/chains';
@@ -76,7 +77,7 @@ export function makeCounterWorld(limit: number): CounterWorld {
     refusals,
     report: {
       inputRows: () => [`| limit | ${String(limit)} |`],
-      outcomeRows: ({ final_left: leftOver }) => [`| left | ${String(leftOver)} |`],
+      outcomeRows: ({ final_left: leftOver }) => [`| left | ${canonical(leftOver ?? null)} |`],
       stepHead: ['| step | added | count |', '| ---: | ---: | ---: |'],
       stepLine: (step, _input, { added, after }) => `| ${String(step)} | ${String(added)} | ${String(after)} |`,
       refusalLines: (step, transition) =>

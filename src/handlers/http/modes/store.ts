@@ -30,13 +30,13 @@ export async function storeRun(
   const bytes = Object.values(files).reduce((sum, file) => sum + file.length, 0);
   if (bytes > bytesMax) return left(tooManyBytes(summary, bytes, bytesMax));
   const folder = folderOf(summary);
-  for (const file of names) {
-    const bytes = files[file];
-    assert(bytes !== undefined, 'a finished run has every file of its mode');
-    const put = await artifacts.put({ key: `${folder}/${file}`, bytes, contentType: contentTypeOf(file) }, deadline)();
-    if (isLeft(put)) return left(storeError(put.left));
-  }
-  return right(folder);
+  const run = names.map((file) => {
+    const held = files[file];
+    assert(held !== undefined, 'a finished run has every file of its mode');
+    return { key: `${folder}/${file}`, bytes: held, contentType: contentTypeOf(file) };
+  });
+  const put = await artifacts.putFolder(run, deadline)();
+  return isLeft(put) ? left(storeError(put.left)) : right(folder);
 }
 
 const HEAD_DIGITS = 16;
