@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline/promises';
 const MODES = ['base', 'tools', 'memory'];
 const TERRAFORM_MIN = [1, 7];
 const PLAN_FILE = resolve('tmp/terraform.plan');
+const EWM = 'dist/ewm.cjs';
 const USAGE = `usage: node .config/deploy.mjs plan | deploy <${MODES.join('|')}> | outputs | destroy`;
 
 /** Ends the target with one line and no stack trace. */
@@ -103,7 +104,7 @@ async function plan() {
   const region = await preflight(false);
   const { outputs } = await deployed(region);
   const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
-  await terraform(['plan', '-input=false', regionArgument(region), ...modes], kept(outputs));
+  await planned([regionArgument(region), ...modes], kept(outputs), async () => undefined);
 }
 
 async function deploy(mode) {
@@ -184,11 +185,9 @@ The bucket is versioned: what is removed by hand stays as old versions for noncu
 
 // ---- Terraform ----
 
-/** False where there is nothing to do, or a person said no. */
-async function planAndApply(args, variables) {
-  mkdirSync('tmp', { recursive: true });
-  try {
-    const changes = await terraform(['plan', '-input=false', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...args], variables, [0, 2]);
+/** False where a person said no. */
+function planAndApply(args, variables) {
+  return planned(args, variables, async (changes) => {
     if (changes === 0) return true;
     if (env('AUTO_APPROVE') !== '1' && !(await approved())) {
       console.log('nothing was changed');
@@ -197,9 +196,34 @@ async function planAndApply(args, variables) {
     }
     await terraform(['apply', '-input=false', PLAN_FILE], variables);
     return true;
+  });
+}
+
+/** Shows a plan and, where something stays deployed, what that can cost; then goes on with it. The plan is gone afterwards. */
+async function planned(args, variables, then) {
+  mkdirSync('tmp', { recursive: true });
+  try {
+    const changes = await terraform(['plan', '-input=false', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...args], variables, [0, 2]);
+    const { planned_values: values } = JSON.parse(await capture('terraform', ['-chdir=terraform', 'show', '-json', PLAN_FILE]));
+    await showBill(values?.outputs?.limits?.value);
+    return await then(changes);
   } finally {
     rmSync(PLAN_FILE, { force: true });
   }
+}
+
+/** Worked out by `ewm cost`, and nowhere else. */
+async function showBill(limits) {
+  if (limits === undefined) return;
+  console.log('');
+  const code = await run(
+    process.execPath,
+    [EWM, 'cost', '--brief', '--limits', '-'],
+    { stdio: ['pipe', 'inherit', 'inherit'] },
+    { input: JSON.stringify(limits) },
+  );
+  if (code !== 0) refuse(`ewm cost failed, exit code ${code}`);
+  console.log('`ewm cost` says what these figures hold under, and what they leave out.\n');
 }
 
 async function approved() {
@@ -219,18 +243,19 @@ async function terraform(args, variables = {}, fine = [0]) {
 
 async function capture(command, args) {
   const chunks = [];
-  const code = await run(command, args, { stdio: ['ignore', 'pipe', 'inherit'] }, (chunk) => chunks.push(chunk));
+  const code = await run(command, args, { stdio: ['ignore', 'pipe', 'inherit'] }, { onOutput: (chunk) => chunks.push(chunk) });
   if (code !== 0) refuse(`${command} ${args.join(' ')} failed, exit code ${code}`);
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Ctrl-C reaches Terraform, too, which then ends in order and lets go of its lock; it is waited for. */
-function run(command, args, options, onOutput) {
+function run(command, args, options, { input, onOutput } = {}) {
   return new Promise((done, failed) => {
     const ignore = () => undefined;
     process.on('SIGINT', ignore);
     const child = spawn(command, args, options);
     child.stdout?.on('data', onOutput);
+    child.stdin?.end(input);
     child.once('error', failed);
     child.once('close', (code, signal) => {
       process.off('SIGINT', ignore);
@@ -249,6 +274,8 @@ const TARGETS = { plan, deploy, outputs: async () => showOutputs(), destroy };
 async function showOutputs() {
   await checkTerraform();
   await terraform(['output']);
+  const outputs = JSON.parse(await capture('terraform', ['-chdir=terraform', 'output', '-json']));
+  await showBill(outputs.limits?.value);
 }
 
 const [target, mode] = process.argv.slice(2);

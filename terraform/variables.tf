@@ -92,7 +92,7 @@ variable "api_authorization" {
 }
 
 variable "throttle_rate_per_second" {
-  description = "Requests a second that the API lets through, over all routes. Legal: 1 to 1000."
+  description = "Requests a second that the API lets through, for each route on its own. Legal: 1 to 1000."
   type        = number
   default     = 2
   nullable    = false
@@ -104,7 +104,7 @@ variable "throttle_rate_per_second" {
 }
 
 variable "throttle_burst" {
-  description = "Requests that may come at once before the rate applies. Legal: an integer from 1 to 1000."
+  description = "Requests of a route that may come at once before the rate applies. Legal: an integer from 1 to 1000."
   type        = number
   default     = 5
   nullable    = false
@@ -165,6 +165,13 @@ variable "log_retention_days" {
     )
     error_message = "log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653: logs are never kept for ever."
   }
+}
+
+variable "access_log" {
+  description = "Writes a line for each request of the API, those of strangers included: each is paid for, and nothing of yours bounds how many come. Infrequent Access class. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "tracing" {
@@ -293,6 +300,30 @@ variable "max_body_bytes" {
   validation {
     condition     = var.max_body_bytes >= 1 && var.max_body_bytes <= 6291456 && floor(var.max_body_bytes) == var.max_body_bytes
     error_message = "max_body_bytes must be an integer from 1 to 6291456."
+  }
+}
+
+variable "base_path" {
+  description = "What may stand before every path, as the API mapping of a domain puts it there. Legal: empty, or a path such as /v1."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9._~-]+)*$", var.base_path))
+    error_message = "base_path must be empty or a path such as /v1."
+  }
+}
+
+variable "cors_origins" {
+  description = "Origins whose pages may read answers of the API. Legal: a set of origins such as https://app.example; empty for none."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins must be origins such as https://app.example: scheme, host and port, and no *."
   }
 }
 
@@ -485,5 +516,16 @@ variable "budget_email" {
   validation {
     condition     = var.budget_email == null || can(regex("^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$", var.budget_email))
     error_message = "budget_email must be an e-mail address, or null for no budget."
+  }
+}
+
+variable "budget_action_percent" {
+  description = "Share of monthly_budget_usd that, once it is spent, takes every permission from the functions until you give them back. The budget is the whole account's, and AWS learns of costs hours late. Unit: percent. Legal: an integer from 1 to 1000, or null: then the budget tells and stops nothing."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.budget_action_percent == null || try(var.budget_action_percent >= 1 && var.budget_action_percent <= 1000 && floor(var.budget_action_percent) == var.budget_action_percent, false)
+    error_message = "budget_action_percent must be an integer from 1 to 1000, or null for a budget that only tells."
   }
 }

@@ -14,6 +14,7 @@ import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, toolsFunction } from './compose-http';
+import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
 export interface LocalServer {
@@ -37,11 +38,12 @@ export function composeServer(
   return async () => {
     const decoded = decodeHandlerConfig(env);
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
-    const config = decoded.right;
+    // What is remote on AWS is in this process, and there: `/health` says so.
+    const config = { ...decoded.right, enabled: { ...decoded.right.enabled, code_interpreter: true, planner: true } };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
-    const shared = { artifacts, telemetry: linesOf(note) };
+    const shared = { artifacts, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
     const about = {
@@ -50,14 +52,14 @@ export function composeServer(
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
-    const deps = {
+    const deps: LocalServer['deps'] = {
       functions: {
-        '/agentcore/base': baseFunction(config, shared),
-        '/agentcore/tools': toolsFunction(config, { ...shared, interpreter, planner }),
-        '/agentcore/memory': memoryFunction(config, { ...shared, memory: makeInProcessMemory() }),
+        'agentcore-base': baseFunction(config, shared),
+        'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
+        'agentcore-memory': memoryFunction(config, { ...shared, memory: makeInProcessMemory() }),
       },
-      // As on AWS.
-      healthOf: '/agentcore/base',
+      spokesman: 'agentcore-base',
+      basePath: config.basePath,
       about,
       shelf: {
         index: makeRunDirectoryIndex(about.artifacts),

@@ -24,6 +24,17 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.',
   },
+  EWM_BASE_PATH: {
+    used: 'all',
+    means:
+      'What may stand before every path, as the mapping of a domain or the rule of a proxy puts it there: `/v1` serves `/v1/agentcore/base`, too.',
+  },
+  EWM_CORS_ORIGINS: {
+    used: 'all',
+    means:
+      'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
+  },
+  EWM_ENABLED: { used: 'all', means: 'What the whole deployment has, for `/health`; each function knows only what it uses itself.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },

@@ -51,6 +51,7 @@ run "too_small" {
     invocations_alarm_per_hour  = 0
     budget_trips_alarm_per_hour = -1
     monthly_budget_usd          = 0
+    budget_action_percent       = 0
   }
 
   expect_failures = [
@@ -59,7 +60,7 @@ run "too_small" {
     var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
-    var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.region, var.tags, var.kms_key_arn,
+    var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
     var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes,
   ]
 }
@@ -192,4 +193,14 @@ run "email_without_budget" {
   }
 
   expect_failures = [aws_budgets_budget.monthly]
+}
+
+run "action_without_budget" {
+  command = plan
+
+  variables {
+    budget_action_percent = 100
+  }
+
+  expect_failures = [aws_budgets_budget_action.stop]
 }

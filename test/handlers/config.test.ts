@@ -26,6 +26,8 @@ it('is small where nothing is said, and everything remote is off', () => {
         bodyBytesMax: 1_048_576,
         artifactBytesMax: Infinity,
         storeReserveMs: 3_000,
+        basePath: '',
+        corsOrigins: [],
       },
       artifacts: { bucket: 'my-artifacts', prefix: '', pathStyle: false },
       s3: { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 },
@@ -50,7 +52,7 @@ it('takes what is set, and an empty variable for one that is not', () => {
   expect(decoded(env, 'agentcore-memory')).toMatchObject({
     handler: {
       ceilings: { max_steps: 5_000, max_memory_ops: 0, max_memory_bytes: 65_536 },
-      enabled: { memory: true, code_interpreter: false, planner: false },
+      enabled: { memory: true, code_interpreter: true, planner: true },
     },
     artifacts: { prefix: 'team/world/' },
     memory: { memoryId: 'ewm_memory-0123456789', actorId: 'ewm' },

@@ -119,7 +119,13 @@ describe('the routes', () => {
     const config = decodeHandlerConfig({});
     if (isLeft(config)) throw new Error(config.left.join());
     const artifacts = makeMemoryArtifactStore();
-    const ports = { artifacts, interpreter: makeScriptedCodeInterpreter(), planner: makeScriptedPlanner(), telemetry: silentTelemetry };
+    const ports = {
+      artifacts,
+      interpreter: makeScriptedCodeInterpreter(),
+      planner: makeScriptedPlanner(),
+      telemetry: silentTelemetry,
+      openApi: () => '{}',
+    };
     const plan = [
       { name: 'evaluate_strategy', args: { step: 0 } },
       { name: 'execute', args: { step: 0 } },
@@ -164,7 +170,7 @@ describe('the event', () => {
   const received = { requestId: 'id', nowMs: Date.UTC(2024, 1, 29, 3, 4, 5), routeKey: 'POST /agentcore/base' };
 
   it('is the payload 2.0 of API Gateway', async () => {
-    const url = await serve({ functions: { '/agentcore/base': echo } });
+    const url = await serve({ functions: { 'agentcore-base': echo } });
     const headers = { 'Content-Type': 'application/json', 'X-Two': ['a', 'b'], Cookie: 'c=1; d=2', 'User-Agent': 'test' };
     const { json } = await call(url, '/agentcore/base?a=1&a=2&b=%2F', { method: 'POST', headers, body: '{"é":1}' });
     expect(json).toMatchObject({
@@ -206,11 +212,12 @@ describe('the event', () => {
 describe('a function', () => {
   it('runs one request at a time: another one is answered as a throttled Lambda, and other functions are not touched', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke, '/agentcore/tools': echo } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke, 'agentcore-tools': echo } });
     const first = post(url, '/agentcore/base', {});
     await slow.began;
     const refused = await Promise.all([post(url, '/agentcore/base', {}), post(url, '/agentcore/base', {}), call(url, '/health')]);
-    for (const answer of refused) expect(answer).toMatchObject({ status: 503, json: { message: 'Service Unavailable' } });
+    for (const answer of refused)
+      expect(answer).toMatchObject({ status: 503, json: { message: 'Service Unavailable' }, headers: { 'retry-after': '1' } });
     expect(await post(url, '/agentcore/tools', {})).toMatchObject({ status: 200 });
     slow.letGo();
     expect(await first).toMatchObject({ status: 200, json: { slow: true } });
@@ -219,7 +226,7 @@ describe('a function', () => {
 
   it('is given up when it takes too long, and is not begun again while it still runs', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke }, limits: SHORT });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke }, limits: SHORT });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 503 });
     expect(notes).toContain('the function did not answer within 300 ms');
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 503 });
@@ -236,7 +243,7 @@ describe('a function', () => {
       () => Promise.resolve({ statusCode: 200, body: { an: 'object' } }),
     ];
     let next = 0;
-    const url = await serve({ functions: { '/agentcore/base': (event, context) => (answers[next++] ?? echo)(event, context) } });
+    const url = await serve({ functions: { 'agentcore-base': (event, context) => (answers[next++] ?? echo)(event, context) } });
     for (const _ of answers)
       expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 500, json: { message: 'Internal Server Error' } });
     expect(notes.join('\n')).toContain('a secret');
@@ -244,14 +251,14 @@ describe('a function', () => {
 
   it('may answer bytes, and a bare body', async () => {
     const answers = [{ statusCode: 201, headers: { 'X-Kind': 'b' }, body: 'AP8=', isBase64Encoded: true }, { bare: true }];
-    const url = await serve({ functions: { '/agentcore/base': () => Promise.resolve(answers.shift()) } });
+    const url = await serve({ functions: { 'agentcore-base': () => Promise.resolve(answers.shift()) } });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 201, headers: { 'x-kind': 'b', 'content-length': '2' } });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 200, json: { bare: true } });
   });
 });
 
 describe('a body', () => {
-  const functions = { '/agentcore/base': echo };
+  const functions = { 'agentcore-base': echo };
 
   it('that is declared too long is refused before it is read, and the connection ends', async () => {
     const url = await serve({ functions, limits: SHORT });
@@ -306,7 +313,7 @@ describe('a body', () => {
 
   it('whose sender goes away calls nothing', async () => {
     let calls = 0;
-    const url = await serve({ functions: { '/agentcore/base': () => Promise.resolve({ statusCode: 200, body: String((calls += 1)) }) } });
+    const url = await serve({ functions: { 'agentcore-base': () => Promise.resolve({ statusCode: 200, body: String((calls += 1)) }) } });
     await new Promise<void>((resolve) => {
       const socket = net.connect(Number(new URL(url).port), '127.0.0.1', () => {
         socket.write('POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy());
@@ -436,7 +443,7 @@ describe('other people', () => {
 describe('the end', () => {
   it('finishes what runs and refuses what is new', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
     const first = post(url, '/agentcore/base', {});
     await slow.began;
@@ -458,7 +465,7 @@ describe('the end', () => {
 
   it('refuses a request on a connection that was there before', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke } });
     const request = 'GET /runs HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
     let got = '';

@@ -42,6 +42,12 @@ import {
   STUB_MEMORY_ID,
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
+import { billOf } from '../../src/domain/cost/bill';
+import { decodeLimits } from '../../src/domain/cost/limits';
+import { decodePrices } from '../../src/domain/cost/prices';
+import { fractionOf, isAtMost, type ModelPrices } from '../support/bill-model';
+import { type ApiSettings, setOff, strangerRequests, strangersHour } from '../support/strangers';
+import { valueOfRight } from '../support/task';
 import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
 import { httpEvent } from '../support/http-events';
 import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
@@ -103,12 +109,17 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       memory_id: STUB_MEMORY_ID,
       function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory' },
       limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
-      worst_case_bill: { per_invocation: {}, per_hour: {}, per_month: {} },
     });
   });
 
   it('finds nothing to change when it is applied again, by any target and without the variables of the first time', async () => {
-    for (const target of [['plan'], ['deploy', 'base']]) expect(await deployment.target(target)).toContain('No changes.');
+    for (const target of [['plan'], ['deploy', 'base']]) {
+      const said = await deployment.target(target);
+      expect(said).toContain('No changes.');
+      // The bill below the plan, and the typical month beside the worst.
+      expect(said).toMatch(/^component +an invocation \(tools\) +an hour +a month +typical month$/m);
+      expect(said).toMatch(/^total( +[0-9]+\.[0-9]{6}){4}$/m);
+    }
   });
 
   it('says no to another region, where it would have destroyed what is there', async () => {
@@ -151,18 +162,19 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       integrations.find(({ IntegrationId: id }) => target === `integrations/${id ?? ''}`)?.IntegrationUri;
     expect(Object.fromEntries(routes.map(({ RouteKey: key, AuthorizationType: auth }) => [key, auth]))).toEqual({
       'GET /health': 'AWS_IAM',
+      'GET /openapi.json': 'AWS_IAM',
       'POST /agentcore/base': 'AWS_IAM',
       'POST /agentcore/memory': 'AWS_IAM',
       'POST /agentcore/tools': 'AWS_IAM',
     });
     for (const { RouteKey: key = '', Target: target } of routes) {
-      expect(leadsTo(target)).toContain(`function:ewm-${key === 'GET /health' ? 'base' : (key.split('/').at(-1) ?? '')}/`);
+      expect(leadsTo(target)).toContain(`function:ewm-${key.startsWith('GET ') ? 'base' : (key.split('/').at(-1) ?? '')}/`);
     }
     for (const integration of integrations)
       expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
     const stage = await aws.api.send(new GetStageCommand({ ApiId: api.id, StageName: '$default' }));
     expect(stage).toMatchObject({ AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 2, ThrottlingBurstLimit: 5 } });
-    expect(stage.AccessLogSettings?.DestinationArn).toContain('log-group:/aws/apigateway/ewm');
+    expect(stage.AccessLogSettings).toBeUndefined();
     const { Policy: policy = '' } = await aws.lambda.send(new GetPolicyCommand({ FunctionName: 'ewm-tools' }));
     expect((JSON.parse(policy) as { Statement: unknown[] }).Statement).toMatchObject([
       {
@@ -174,10 +186,32 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     ]);
   });
 
+  it('lets no stranger cause what the total does not have', async () => {
+    const { id } = await theApi(aws.api);
+    const { Items: apis = [] } = await aws.api.send(new GetApisCommand({}));
+    const { Items: routes = [] } = await aws.api.send(new GetRoutesCommand({ ApiId: id }));
+    const stage = await aws.api.send(new GetStageCommand({ ApiId: id, StageName: '$default' }));
+    const logFormat = stage.AccessLogSettings?.Format;
+    const settings: ApiSettings = {
+      routes: Object.fromEntries(routes.map(({ RouteKey: key = '', AuthorizationType: auth = '' }) => [key, auth])),
+      ...(logFormat === undefined ? {} : { logFormat }),
+      detailedMetrics: stage.DefaultRouteSettings?.DetailedMetricsEnabled ?? false,
+      corsOrigins: apis.flatMap(({ CorsConfiguration: cors }) => cors?.AllowOrigins ?? []),
+    };
+    const prices = JSON.parse(await readFile(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
+    const limits = valueOfRight(decodeLimits((await deployment.outputs())['limits']));
+    const { per_hour: hour } = billOf(limits, valueOfRight(decodePrices(prices)));
+    for (const request of strangerRequests(Object.keys(settings.routes))) {
+      const one = setOff(settings, request);
+      expect([request, one.status >= 400, one.invocations]).toEqual([request, true, 0]);
+      const amount = strangersHour(prices, one, 10_000, limits.log_retention_days + 1);
+      expect([request, isAtMost(amount, fractionOf(hour.by_component.refused_requests))]).toEqual([request, true]);
+    }
+  });
+
   it('keeps every log for so long and no longer, and watches every function', async () => {
     const { logGroups = [] } = await aws.logs.send(new DescribeLogGroupsCommand({}));
     expect(Object.fromEntries(logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]))).toEqual({
-      '/aws/apigateway/ewm': 14,
       '/aws/lambda/ewm-base': 14,
       '/aws/lambda/ewm-memory': 14,
       '/aws/lambda/ewm-tools': 14,

@@ -1,11 +1,13 @@
 /** The Terraform configuration as committed: formatted, valid, tested on a mocked provider, and in step with the program it deploys. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ACCESS_LOG_BYTES_MAX } from '../../src/domain/cost/bounds';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
 import { METRICS } from '../../src/handlers/http/edge/observed';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
 import { describeWhere } from '../support/needs';
+import { longestLine } from '../support/strangers';
 import { readReport } from './terraform-report';
 import { CONFIGURATION, openWorkspace, prepareTerraform, type Workspace } from './terraform-workspace';
 
@@ -97,6 +99,13 @@ describe('the Terraform files', () => {
     const text = `${texts.get('functions.tf') ?? ''}${texts.get('api.tf') ?? ''}`;
     const routes = [...text.matchAll(/"((?:GET|POST) \/\S*)"/g)].map(([, route]) => String(route));
     expect(routes.sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  test('a line of the access log is no longer than the bill counts', async () => {
+    const block = /access_log_format = \{\n(.*?)\n  \}/s.exec((await sources()).get('api.tf') ?? '')?.[1] ?? '';
+    const fields = [...block.matchAll(/(\w+) += "(\S+)"/g)].map(([, name, value]) => [name, value] as const);
+    expect(fields.length).toBeGreaterThan(5);
+    expect(longestLine(JSON.stringify(Object.fromEntries(fields)))).toBeLessThanOrEqual(Number(ACCESS_LOG_BYTES_MAX));
   });
 
   test('alarms and graphs look at metrics that the functions write', async () => {

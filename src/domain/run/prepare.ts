@@ -11,12 +11,13 @@ import { makeMarketForm, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy } from '../strategy/strategy';
 import { decodePolicy, normalPolicy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
-import { makeWorld, type World } from '../world/step';
-import type { EngineError, EngineWatch } from './engine';
+import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
+import type { StepsError, StepsWatch } from '../episode/episode';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
-import { appendAll, type DigestedOutput } from './output';
-import { type PlanItem, worldRequestJson } from './request';
-import { makeTextReader, type TextReader } from './text-reader';
+import { appendAll, type DigestedOutput } from '../episode/output';
+import type { Call } from '../agent/tool';
+import { worldRequestJson } from './request';
+import { makeTextReader, type TextReader } from '../episode/text-reader';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
 export interface RunRequest {
@@ -34,24 +35,24 @@ export interface RunRequest {
 export interface HandlerRequest {
   readonly mode: 'agentcore-base' | 'agentcore-tools';
   readonly budget: Budget;
-  readonly plan?: readonly PlanItem[];
+  readonly plan?: readonly Call[];
   readonly invocation: string | null;
 }
 
-export type RunError =
-  | MarketInputError
-  /** `document` says which part of the request the problems are in. */
-  | {
-      readonly _tag: 'InvalidRequest';
-      readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
-      readonly problems: readonly Problem[];
-    }
-  | EngineError;
+/** `document` says which part of the request the problems are in. */
+export interface InvalidRequest {
+  readonly _tag: 'InvalidRequest';
+  readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
+  readonly problems: readonly Problem[];
+}
+
+export type RunError = MarketInputError | InvalidRequest | StepsError;
 
 export interface Prepared {
   readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
-  readonly world: World;
+  readonly symbols: readonly string[];
+  readonly world: MarketWorld;
   readonly initial: State;
 }
 
@@ -60,7 +61,7 @@ export async function prepare(
   request: RunRequest,
   market: MarketInput,
   output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
+  watch: StepsWatch,
 ): Promise<Either<RunError, Prepared>> {
   const symbols = await market.open()();
   if (isLeft(symbols)) return symbols;
@@ -97,14 +98,10 @@ export async function prepare(
   return right({
     inputs: inputs.right,
     identity: identify(inputs.right),
-    world: makeWorld(symbols.right, strategy.right, policy.right),
+    symbols: symbols.right,
+    world: makeMarketWorld(symbols.right, strategy.right, policy.right),
     initial: initial.right,
   });
-}
-
-/** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
-export function initialOutOfRange(message: string): RunError {
-  return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
 }
 
 function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
@@ -146,7 +143,7 @@ async function writeMarket(
   symbols: readonly string[],
   market: MarketInput,
   output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
+  watch: StepsWatch,
 ): Promise<Either<RunError, number>> {
   let text = `${makeMarketForm(symbols).header}\n`;
   let lines = -1;
@@ -163,7 +160,7 @@ async function writeMarket(
 }
 
 /** The lines after the header of the market just written. */
-export async function openSteps(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
+export async function openMarketLines(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
   const cursor = await writer.readBack('market.jsonl', stepsOffset(symbols))();
   return isLeft(cursor) ? cursor : right(makeTextReader(cursor.right));
 }

@@ -89,6 +89,11 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
       step_index: count,
     },
   ),
+  look_ahead: errorOf('look_ahead', 'A call of a session is about a step that is not there to be seen yet.', {
+    ...message,
+    index: count,
+    tool: textCodec,
+  }),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 

@@ -1,7 +1,7 @@
 /** Every error an answer of the API can hold, and the HTTP status of each. A new code does not compile until the table names its status. */
 import type { BudgetExceeded } from '../../../domain/budget/budget';
 import type { Problem } from '../../../domain/codec/problem';
-import type { RunStop } from '../../../domain/run/stop';
+import type { RunStop } from '../../../domain/agent/stop';
 
 /** The refusal of a budget as a whole: the shape of `budget_exceeded`. `requested` is what was asked for. */
 export type BudgetAboveCeiling = Omit<BudgetExceeded, 'code'> & { readonly code: 'budget_above_ceiling' };
@@ -48,6 +48,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   simulation_rejected: 422,
   tool_failed: 422,
   out_of_range: 422,
+  look_ahead: 422,
   internal_error: 500,
   dependency_failed: 503,
   deadline_exceeded: 504,

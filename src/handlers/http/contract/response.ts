@@ -2,7 +2,7 @@
 import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { SPEC_VERSION } from '../../../domain/limits';
-import type { Decisions } from '../../../domain/run/engine';
+import type { Decisions } from '../../../domain/episode/world';
 import type { StateText } from '../../../domain/world/state';
 import type { ApiError } from './errors';
 

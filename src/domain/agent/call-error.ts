@@ -1,0 +1,42 @@
+/** How a call to the outside failed, as it stands on a tape. */
+import type { ProgramFailed } from '../../ports/code-interpreter';
+import type { CallFailure } from '../../ports/dependency';
+import type { MalformedPlan } from '../../ports/planner';
+import { assertNever } from '../assert';
+import { describeProblem } from '../codec/problem';
+import { DEADLINE } from './stop';
+import type { CallError, Recorded } from './tool';
+
+export type OutsideFailure = CallFailure | ProgramFailed | MalformedPlan;
+
+export function failedCall(failure: OutsideFailure): Recorded {
+  return { ok: false, error: callError(failure) };
+}
+
+function callError(failure: OutsideFailure): CallError {
+  switch (failure._tag) {
+    case 'DependencyFailed': {
+      const { service, operation, reason, effect, httpStatus } = failure;
+      const message = `${service} ${operation}: ${reason.toWellFormed()}`;
+      return {
+        code: 'dependency_failed',
+        message,
+        service,
+        operation,
+        effect,
+        ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+      };
+    }
+    case 'DeadlineExceeded':
+      return DEADLINE;
+    case 'ProgramFailed':
+      return { code: 'tool_failed', message: `the program failed: ${failure.reason.toWellFormed()}` };
+    case 'MalformedPlan':
+      return {
+        code: 'tool_failed',
+        message: `the planner's answer is not a plan: ${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}`,
+      };
+    default:
+      return assertNever(failure);
+  }
+}
