@@ -4,7 +4,7 @@ import type { CallFailure } from '../../ports/dependency';
 import type { MalformedPlan } from '../../ports/planner';
 import { assertNever } from '../assert';
 import { describeProblem } from '../codec/problem';
-import { DEADLINE } from './stop';
+import { DEADLINE, type DeadlineExceededStop, type DependencyFailedStop } from './stop';
 import type { CallError, Recorded } from './tool';
 
 export type OutsideFailure = CallFailure | ProgramFailed | MalformedPlan;
@@ -15,20 +15,9 @@ export function failedCall(failure: OutsideFailure): Recorded {
 
 function callError(failure: OutsideFailure): CallError {
   switch (failure._tag) {
-    case 'DependencyFailed': {
-      const { service, operation, reason, effect, httpStatus } = failure;
-      const message = `${service} ${operation}: ${reason.toWellFormed()}`;
-      return {
-        code: 'dependency_failed',
-        message,
-        service,
-        operation,
-        effect,
-        ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
-      };
-    }
+    case 'DependencyFailed':
     case 'DeadlineExceeded':
-      return DEADLINE;
+      return dependencyError(failure);
     case 'ProgramFailed':
       return { code: 'tool_failed', message: `the program failed: ${failure.reason.toWellFormed()}` };
     case 'MalformedPlan':
@@ -39,4 +28,19 @@ function callError(failure: OutsideFailure): CallError {
     default:
       return assertNever(failure);
   }
+}
+
+/** Of a port: what failed, and whether it may have taken effect. */
+export function dependencyError(failure: CallFailure): DependencyFailedStop | DeadlineExceededStop {
+  if (failure._tag === 'DeadlineExceeded') return DEADLINE;
+  const { service, operation, reason, effect, httpStatus } = failure;
+  const message = `${service} ${operation}: ${reason.toWellFormed()}`;
+  return {
+    code: 'dependency_failed',
+    message,
+    service,
+    operation,
+    effect,
+    ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+  };
 }

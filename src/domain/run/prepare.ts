@@ -56,13 +56,21 @@ export interface Prepared {
   readonly initial: State;
 }
 
-/** Writes the normal form of every input; the digests of that text identify the run. */
-export async function prepare(
-  request: RunRequest,
+/** The documents of a world, decoded; their normal forms are written, and name whatever is made of them. */
+export interface Documents {
+  readonly symbols: readonly string[];
+  readonly world: MarketWorld;
+  readonly initial: State;
+  readonly marketSteps: number;
+  readonly facts: Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state'>;
+}
+
+export async function normaliseDocuments<E>(
+  request: Pick<RunRequest, 'strategy' | 'policy' | 'initialState'>,
   market: MarketInput,
-  output: DigestedOutput<StoreError>,
+  output: DigestedOutput<E>,
   watch: StepsWatch,
-): Promise<Either<RunError, Prepared>> {
+): Promise<Either<E | RunError, Documents>> {
   const symbols = await market.open()();
   if (isLeft(symbols)) return symbols;
   const strategy = decodeStrategy(request.strategy, symbols.right);
@@ -81,26 +89,43 @@ export async function prepare(
   if (isLeft(written)) return written;
   const marketSteps = await writeMarket(symbols.right, market, output, watch);
   if (isLeft(marketSteps)) return marketSteps;
+  return right({
+    symbols: symbols.right,
+    world: makeMarketWorld(symbols.right, strategy.right, policy.right),
+    initial: initial.right,
+    marketSteps: marketSteps.right,
+    facts: {
+      market_sha256: output.digest('market.jsonl'),
+      strategy_sha256: sha256Hex(strategyText),
+      policy_sha256: sha256Hex(policyText),
+      initial_state: stateText(initial.right, symbols.right),
+    },
+  });
+}
+
+/** Writes the normal form of every input; the digests of that text identify the run. */
+export async function prepare(
+  request: RunRequest,
+  market: MarketInput,
+  output: DigestedOutput<StoreError>,
+  watch: StepsWatch,
+): Promise<Either<RunError, Prepared>> {
+  const documents = await normaliseDocuments(request, market, output, watch);
+  if (isLeft(documents)) return documents;
+  const { symbols, world, initial, marketSteps } = documents.right;
   const { handler } = request;
   // A plan takes a step of the budget for each of its calls, whatever steps of the market they are about.
-  const steps = handler?.plan?.length ?? request.steps ?? marketSteps.right;
-  const mistake = stepsMistake(steps, request.maxSteps ?? steps, handler?.plan === undefined ? marketSteps.right : Infinity);
+  const steps = handler?.plan?.length ?? request.steps ?? marketSteps;
+  const mistake = stepsMistake(steps, request.maxSteps ?? steps, handler?.plan === undefined ? marketSteps : Infinity);
   if (mistake !== undefined) return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message: mistake }] });
-  const facts = {
-    market_sha256: output.digest('market.jsonl'),
-    strategy_sha256: sha256Hex(strategyText),
-    policy_sha256: sha256Hex(policyText),
-    initial_state: stateText(initial.right, symbols.right),
-    steps,
-  };
-  const inputs = await nameInputs(request, facts, output);
+  const inputs = await nameInputs(request, { ...documents.right.facts, steps }, output);
   if (isLeft(inputs)) return inputs;
   return right({
     inputs: inputs.right,
     identity: identify(inputs.right),
-    symbols: symbols.right,
-    world: makeMarketWorld(symbols.right, strategy.right, policy.right),
-    initial: initial.right,
+    symbols,
+    world,
+    initial,
   });
 }
 
@@ -139,12 +164,12 @@ async function nameInputs(
 }
 
 /** Copies the normal form of the market; answers how many steps it has. */
-async function writeMarket(
+async function writeMarket<E>(
   symbols: readonly string[],
   market: MarketInput,
-  output: DigestedOutput<StoreError>,
+  output: DigestedOutput<E>,
   watch: StepsWatch,
-): Promise<Either<RunError, number>> {
+): Promise<Either<E | RunError, number>> {
   let text = `${makeMarketForm(symbols).header}\n`;
   let lines = -1;
   while (text !== '') {

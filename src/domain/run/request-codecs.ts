@@ -16,11 +16,14 @@ const argsCodec: Codec<Call['args']> = makeCodec('arguments', { type: 'object' }
   isRecord(value) && hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected an object of arguments'),
 );
 
+export const callCodec: Codec<Call> = objectCodec('tool call', {
+  required: { name: textCodec },
+  defaulted: { args: argsCodec },
+  defaults: { args: {} },
+});
+
 /** A tool plan. Whether a tool exists and its arguments fit shows when it is called: that is a failed call, on the tape. */
-export const planCodec: Codec<readonly Call[]> = listCodec(
-  objectCodec('tool call', { required: { name: textCodec }, defaulted: { args: argsCodec }, defaults: { args: {} } }),
-  { min: 1, max: CALLS_MAX },
-);
+export const planCodec: Codec<readonly Call[]> = listCodec(callCodec, { min: 1, max: CALLS_MAX });
 
 /** No request at all is legal: a run of no calls. */
 export const memoryRequestsCodec: Codec<readonly MemoryOperation[]> = listCodec(

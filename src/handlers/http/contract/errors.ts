@@ -32,7 +32,24 @@ export type InternalError = {
   readonly request_id: string;
 };
 
-export type ApiError = RunStop | BudgetAboveCeiling | InvalidRequest | ArtifactConflictError | RequestRefused | InternalError;
+/** Nothing was done: the session has gone on. `head` is the newest. */
+export type HeadMovedError = { readonly code: 'head_moved'; readonly message: string; readonly head: string };
+
+/** Nothing was done: the maker of an act outside may still be at work. */
+export type SessionBusyError = { readonly code: 'session_busy'; readonly message: string; readonly retry_after_ms: number };
+
+export type SessionSealedError = { readonly code: 'session_sealed'; readonly message: string };
+
+export type ApiError =
+  | HeadMovedError
+  | SessionBusyError
+  | SessionSealedError
+  | RunStop
+  | BudgetAboveCeiling
+  | InvalidRequest
+  | ArtifactConflictError
+  | RequestRefused
+  | InternalError;
 
 export type ErrorCode = ApiError['code'];
 
@@ -41,6 +58,9 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   artifact_conflict: 409,
+  head_moved: 409,
+  session_busy: 409,
+  session_sealed: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   budget_exceeded: 422,

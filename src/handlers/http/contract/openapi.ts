@@ -12,7 +12,8 @@ import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-code
 import { strategySchema } from '../../../domain/strategy/strategy';
 import { proposalCodec } from '../../../domain/world/proposal';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';
@@ -41,6 +42,14 @@ const COMPONENTS = {
   ToolsAnswer: ANSWERS['agentcore-tools'].schema,
   MemoryAnswer: ANSWERS['agentcore-memory'].schema,
   Health: healthCodec.schema,
+  CreateSession: createBodyCodec.schema,
+  SessionCalls: callsBodyCodec.schema,
+  SessionQuote: quoteBodyCodec.schema,
+  SessionFork: forkBodyCodec.schema,
+  SessionReclaim: reclaimBodyCodec.schema,
+  SessionClose: closeBodyCodec.schema,
+  SessionAnswer: sessionAnswerCodec.schema,
+  Quote: quoteCodec.schema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 /** Components that say more than their codec checks. */
