@@ -316,7 +316,7 @@ variable "base_path" {
 }
 
 variable "cors_origins" {
-  description = "Origins whose pages may read answers of the API. Legal: a set of origins such as https://app.example; empty for none."
+  description = "Origins whose pages may read answers of the API. Preflights need no signature, so strangers may send as many as the account takes: the bill counts them. Legal: a set of origins such as https://app.example; empty for none."
   type        = set(string)
   default     = []
   nullable    = false
