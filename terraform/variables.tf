@@ -117,6 +117,18 @@ variable "throttle_burst" {
 
 # The functions
 
+variable "runtime" {
+  description = "Runtime of the functions. Lambda stops supporting nodejs22.x on 2027-04-30; nodejs24.x takes a provider that knows it, 6.21 or newer. Legal: nodejs22.x, nodejs24.x."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nodejs22.x", "nodejs24.x"], var.runtime)
+    error_message = "runtime must be nodejs22.x or nodejs24.x: the bundles are tested on these."
+  }
+}
+
 variable "lambda_memory_mb" {
   description = "Memory of each function, and with it its share of a processor. Unit: MB. Legal: an integer from 128 to 10240."
   type        = number

@@ -25,6 +25,7 @@ run "too_small" {
     bundle_directory            = ""
     throttle_rate_per_second    = 0.5
     throttle_burst              = 0
+    runtime                     = "nodejs20.x"
     lambda_memory_mb            = 127
     lambda_timeout_seconds      = 6
     async_event_age_seconds     = 59
@@ -55,7 +56,7 @@ run "too_small" {
   }
 
   expect_failures = [
-    var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.lambda_memory_mb,
+    var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.runtime, var.lambda_memory_mb,
     var.lambda_timeout_seconds, var.async_event_age_seconds, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms,
     var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
