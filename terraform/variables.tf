@@ -118,7 +118,7 @@ variable "throttle_burst" {
 # The functions
 
 variable "runtime" {
-  description = "Runtime of the functions. Lambda stops supporting nodejs22.x on 2027-04-30; nodejs24.x takes a provider that knows it, 6.21 or newer. Legal: nodejs22.x, nodejs24.x."
+  description = "Runtime of the functions. Lambda stops supporting nodejs22.x on 2027-04-30; nodejs24.x takes a provider that knows it: 6.19 or newer (docs/deploy.md). Legal: nodejs22.x, nodejs24.x."
   type        = string
   default     = "nodejs22.x"
   nullable    = false

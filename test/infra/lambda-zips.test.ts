@@ -187,7 +187,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
     it.each(MODES)('%s: tells its health and touches nothing', async (name) => {
       const { status, json } = await send(await start(name), httpEvent({ method: 'GET', path: '/health' }));
       expect(status).toBe(200);
-      expect(healthOf(json)).toMatchObject({ ok: true, mode: modeOf(name), enabled: { memory: name === 'memory', planner: false } });
+      expect(healthOf(json)).toMatchObject({ ok: true, mode: modeOf(name), enabled: { memory: true, planner: false } });
       expect([s3.requests(), agentCore.requests()]).toEqual([[], []]);
     });
 
