@@ -5,9 +5,12 @@
 import { makeMarketDocument } from '../adapters/memory/market-document';
 import { makeMemoryRunWriter } from '../adapters/memory/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
+import { makeSessionContext } from '../domain/session/context';
+import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
 import type { Planner } from '../ports/planner';
+import type { SessionLog } from '../ports/session-log';
 import type { Telemetry } from '../ports/telemetry';
 import type { HandlerConfig } from './config';
 import type { Mode } from './http/contract/response';
@@ -15,6 +18,7 @@ import { type Handler, makeHandler } from './http/edge/handler';
 import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
 import type { BaseParts } from './http/modes/mode';
+import { serveSessions } from './http/modes/sessions';
 import { serveTools } from './http/modes/tools';
 
 /** Only what the mode uses: base needs `artifacts`; `interpreter` and `planner` absent means that the tool is not enabled. */
@@ -44,6 +48,16 @@ export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Ha
 
 function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseParts {
   return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
+}
+
+export function sessionsFunction(
+  settings: HandlerConfig,
+  ports: HandlerPorts & { readonly log: SessionLog; readonly clock: Clock },
+): Handler {
+  const { artifacts, interpreter, planner, log, clock } = ports;
+  const memory = settings.enabled.memory ? ports.memory : undefined;
+  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
+  return makeHandler(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), settings, ports);
 }
 
 /** For those who serve all of them in one process. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { makeArtifactRunReader } from '../adapters/filesystem/artifact-run';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { deadlineIn, systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
@@ -13,7 +14,7 @@ import { makeScriptedPlanner } from '../adapters/memory/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { baseFunction, memoryFunction, toolsFunction } from './compose-http';
+import { baseFunction, memoryFunction, sessionsFunction, toolsFunction } from './compose-http';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -46,8 +47,11 @@ export function composeServer(
     const shared = { artifacts, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
+    const memory = makeInProcessMemory();
+    const log = makeFilesystemSessionLog({ directory: data.right });
     const about = {
       artifacts: join(data.right, 'artifacts'),
+      sessions: join(data.right, 'sessions'),
       memory: config.enabled.memory ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
       code_interpreter: interpreter.label,
       planner: planner.label,
@@ -56,7 +60,8 @@ export function composeServer(
       functions: {
         'agentcore-base': baseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
-        'agentcore-memory': memoryFunction(config, { ...shared, memory: makeInProcessMemory() }),
+        'agentcore-memory': memoryFunction(config, { ...shared, memory }),
+        sessions: sessionsFunction(config, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,

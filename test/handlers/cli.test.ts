@@ -267,7 +267,7 @@ describe('run', () => {
     ['a negative price', 'negative.json', /:3:11: \/steps\/1\/AAPL: -1: a price must be more than 0/],
     ['a price of 0', 'zero.json', /:1:38: \/steps\/0\/AAPL: 0: a price must be more than 0/],
     ['nine decimals', 'nine.json', /:1:38: \/steps\/0\/AAPL: 1\.123456789: more than 8 fractional digits/],
-    ['1e400', 'huge.json', /:1:38: \/steps\/0\/AAPL: .*a magnitude below 10\^18 is legal/],
+    ['1e400', 'huge.json', /:1:38: \/steps\/0\/AAPL: 1e400: beyond what a JSON number holds; write it as a string/],
     ['a symbol twice', 'twice.json', /:1:20: \/symbols\/1: .*duplicate/],
     ['__proto__', 'proto.json', /:1:52: \/steps\/0\/__proto__: .*unknown field/],
     ['10,000 levels', 'deep.json', /:1:101: nested deeper than 100 levels/],

@@ -111,6 +111,7 @@ describe('other senders of HTTP', () => {
         artifacts: {
           location: 'nowhere',
           put: () => () => Promise.reject(new Error('a bug')),
+          putFolder: () => () => Promise.reject(new Error('a bug')),
           get: () => () => Promise.reject(new Error()),
           list: () => () => Promise.reject(new Error()),
         },

@@ -65,6 +65,10 @@ function countedStore(puts: Artifact[]): ArtifactStore {
   const store = makeMemoryArtifactStore();
   return {
     ...store,
+    putFolder: (artifacts, deadline) => {
+      puts.push(...artifacts);
+      return store.putFolder(artifacts, deadline);
+    },
     put: (artifact, deadline) => {
       puts.push(artifact);
       return store.put(artifact, deadline);

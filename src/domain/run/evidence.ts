@@ -8,11 +8,12 @@ import { decodeMarketHeader } from '../market/market-path';
 import { makeMarketForm, makeScannedStep, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strategy';
 import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
+import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import { decodeState, type State, stateText } from '../world/state';
 import type { CompareError } from './compare';
 import type { Divergence } from './divergence';
 import { decodeInputs, identify, type RunIdentity, type RunInputs, type WorldInputs } from './inputs';
-import { makeTextReader, type TextError } from './text-reader';
+import { makeTextReader, type TextError } from '../episode/text-reader';
 
 /** The inputs of a run as its directory gives them, checked against each other. */
 export interface Evidence {
@@ -21,6 +22,18 @@ export interface Evidence {
   readonly symbols: readonly string[];
   readonly strategy: Strategy;
   readonly policy: Policy;
+  readonly initial: State;
+}
+
+/** The run in its world. Made anew by whoever takes it: evidence is data, and may go to another thread. */
+export function worldRunOf({ inputs, identity, symbols, strategy, policy, initial }: Evidence): MarketRun {
+  return { inputs, identity, initial, world: makeMarketWorld(symbols, strategy, policy) };
+}
+
+export interface MarketRun {
+  readonly inputs: WorldInputs;
+  readonly identity: RunIdentity;
+  readonly world: MarketWorld;
   readonly initial: State;
 }
 

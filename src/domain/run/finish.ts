@@ -1,10 +1,9 @@
-/** What follows the last row of a run of any mode: the seal, the summary files, and `run.json` last. Writing and verifying share it. */
+/** What follows the seal of a run of any mode: the summary files, and `run.json` last. Writing and verifying share it. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { RunFile } from '../../ports/run-files';
-import type { Link } from '../tape/chain';
 import { filesOf } from './inputs';
-import type { DigestedOutput } from './output';
-import { type ReportLines, renderReport } from './report';
+import type { DigestedOutput } from '../episode/output';
+import { type ReportLines, type ReportParts, renderReport } from './report';
 import { budgetsJson, decisionJson, digestsOf, type FileDigests, memoryJson, runJson, type RunSummary } from './summary';
 
 export interface FinishedRun {
@@ -12,14 +11,14 @@ export interface FinishedRun {
   readonly digests: FileDigests;
 }
 
+/** A sealed run, and what its report is made of. */
 export interface RunEnd {
   readonly summary: RunSummary;
-  readonly seal: Link;
+  /** How its world shows itself; nothing where there is none. */
+  readonly report: ReportParts | undefined;
   readonly lines: ReportLines;
   readonly callRows: readonly string[];
 }
-
-export const NO_LINES: ReportLines = { first: [], last: [], rejected: [] };
 
 /** `digest` answers for the files that did not pass through `output` here, too. */
 export async function finish<E>(
@@ -27,8 +26,6 @@ export async function finish<E>(
   end: RunEnd,
   digest: (file: RunFile) => string,
 ): Promise<Either<E, FinishedRun>> {
-  const sealed = await output.append('tape.jsonl', end.seal.line);
-  if (isLeft(sealed)) return sealed;
   const digests = (): FileDigests => digestsOf(end.summary.inputs, digest);
   for (const file of filesOf(end.summary.inputs.mode)) {
     const text = textOf(file, end, digests);
@@ -40,7 +37,7 @@ export async function finish<E>(
 }
 
 /** The text of a file that sums a run up; nothing for its inputs and its rows. */
-function textOf(file: RunFile, { summary, lines, callRows }: RunEnd, digests: () => FileDigests): string | undefined {
+function textOf(file: RunFile, { summary, report, lines, callRows }: RunEnd, digests: () => FileDigests): string | undefined {
   switch (file) {
     case 'memory.json':
       return memoryJson(summary);
@@ -49,7 +46,7 @@ function textOf(file: RunFile, { summary, lines, callRows }: RunEnd, digests: ()
     case 'budgets.json':
       return budgetsJson(summary);
     case 'report.md':
-      return renderReport(summary, lines, callRows);
+      return renderReport(summary, report, lines, callRows);
     case 'run.json':
       return runJson(summary, digests());
     case 'request.json':

@@ -4,7 +4,7 @@ import type { Problem } from '../../domain/codec/problem';
 import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
 import type { RunRequest } from '../../domain/run/prepare';
 import { run } from '../../domain/run/run';
-import { stopName } from '../../domain/run/stop';
+import { stopName } from '../../domain/agent/stop';
 import { initialStateOf, runJson, type RunSummary } from '../../domain/run/summary';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -73,18 +73,23 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
 export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
   const cash = exactDecimal(initialStateOf(summary.inputs)?.cash ?? '0');
-  const equity = summary.finalEquity ?? '0';
+  const equity = totalOf(summary, 'final_equity');
   const lines = [
     `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${stopName(summary.error)}`}`,
     `  decisions  ${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold; ` +
       counted(summary.executions.rows, 'fill'),
     `  equity     ${formatDecimal(cash)} -> ${equity}${returnText(cash, exactDecimal(equity))}`,
-    `  exposure   ${summary.finalExposure ?? '0'}`,
+    `  exposure   ${totalOf(summary, 'final_exposure')}`,
     `  head hash  ${summary.headHash}`,
     `  next       ewm verify ${shellWord(directory)}`,
     `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function totalOf({ final }: RunSummary, name: string): string {
+  const total = final[name];
+  return typeof total === 'string' ? total : '0';
 }
 
 /** ` (+3.17 %)`; display only, to two digits. */

@@ -10,7 +10,8 @@ import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
 import { strategySchema } from '../../../domain/strategy/strategy';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';
@@ -38,6 +39,14 @@ const COMPONENTS = {
   ToolsAnswer: ANSWERS['agentcore-tools'].schema,
   MemoryAnswer: ANSWERS['agentcore-memory'].schema,
   Health: healthCodec.schema,
+  CreateSession: createBodyCodec.schema,
+  SessionCalls: callsBodyCodec.schema,
+  SessionQuote: quoteBodyCodec.schema,
+  SessionFork: forkBodyCodec.schema,
+  SessionReclaim: reclaimBodyCodec.schema,
+  SessionClose: closeBodyCodec.schema,
+  SessionAnswer: sessionAnswerCodec.schema,
+  Quote: quoteCodec.schema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 type Component = keyof typeof COMPONENTS;

@@ -7,7 +7,7 @@ import type { RequestRefused } from './errors';
 import type { Mode } from './response';
 
 /** The functions of a deployment, by what they are called in answers and logs. */
-export type Service = Mode;
+export type Service = Mode | 'sessions';
 
 /** Components by their names in `openapi.ts`, which does not compile where it has none of that name. */
 export interface RouteRow {
@@ -71,6 +71,65 @@ export const ROUTES = {
       },
     },
     answer: 'MemoryAnswer',
+  },
+  'POST /sessions': {
+    service: 'sessions',
+    id: 'createSession',
+    summary: 'Make a session: a world that lives across requests, under one budget for its whole life.',
+    request: { schema: 'CreateSession', example: { name: 'first', budget: { max_steps: 20, max_tool_calls: 20 } } },
+    answer: 'SessionAnswer',
+    done: 201,
+  },
+  'GET /sessions/{id}': {
+    service: 'sessions',
+    id: 'observeSession',
+    summary: 'Where a session stands, and what is to be seen at its next step.',
+    query: { history: 'Steps before the next one to be shown too: 0 to 1,000.' },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/calls': {
+    service: 'sessions',
+    id: 'callSession',
+    summary: 'Make calls on the newest head. The very same request again is answered from the record.',
+    request: {
+      schema: 'SessionCalls',
+      example: {
+        head: '0-…',
+        calls: [
+          { name: 'evaluate_strategy', args: {} },
+          { name: 'execute', args: {} },
+        ],
+      },
+    },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/quote': {
+    service: 'sessions',
+    id: 'quoteSession',
+    summary: 'What calls would take at the least and at the most. Nothing is done, and nothing is charged.',
+    request: { schema: 'SessionQuote', example: { calls: [{ name: 'execute', args: {} }] } },
+    answer: 'Quote',
+  },
+  'POST /sessions/{id}/fork': {
+    service: 'sessions',
+    id: 'forkSession',
+    summary: 'Make a child that goes on from here, with a budget taken from this one.',
+    request: { schema: 'SessionFork', example: { head: '0-…', name: 'what if', budget: { max_steps: 5, max_tool_calls: 5 } } },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/reclaim': {
+    service: 'sessions',
+    id: 'reclaimSession',
+    summary: 'Take back what a sealed child did not use, once.',
+    request: { schema: 'SessionReclaim', example: { head: '2-…', child: '0123456789abcdef0123456789abcdef' } },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/close': {
+    service: 'sessions',
+    id: 'closeSession',
+    summary: 'Seal a session: nothing follows.',
+    request: { schema: 'SessionClose', example: { head: '3-…' } },
+    answer: 'SessionAnswer',
   },
 } as const satisfies Readonly<Record<`${Method} /${string}`, RouteRow>>;
 
