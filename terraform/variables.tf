@@ -303,6 +303,20 @@ variable "max_memory_bytes" {
   }
 }
 
+variable "optional_ceilings" {
+  description = "Ceilings of limits that a request may leave out; one that is not here has none. Legal: a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes, max_state_bytes to integers of 0 or more."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([for name, value in var.optional_ceilings : value >= 0 && value <= 9007199254740991 && floor(value) == value && contains(
+      ["max_input_tokens", "max_output_tokens", "max_cost_microusd", "max_wall_ms", "max_fuel", "max_world_memory_bytes", "max_state_bytes"], name
+    )])
+    error_message = "optional_ceilings must be a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes or max_state_bytes to integers of 0 or more."
+  }
+}
+
 variable "max_body_bytes" {
   description = "The longest body that is read. Lambda takes events of at most 6 MB. Unit: bytes. Legal: an integer from 1 to 6291456."
   type        = number
