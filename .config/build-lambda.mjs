@@ -33,6 +33,7 @@ const environmentCredentials = {
 /** How everything that runs on Lambda is bundled: the functions, and what the benchmark compares them with. */
 export async function bundleForLambda(version, outdir, entryPoints, minify = true) {
   const names = Object.keys(entryPoints);
+  const openApi = JSON.stringify(JSON.parse(await readFile('docs/openapi.json', 'utf8')));
   const { metafile } = await build({
     entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, entryPoints[name]])),
     outdir,
@@ -43,7 +44,8 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
     target: 'node22',
     format: 'cjs',
     mainFields: ['module', 'main'],
-    define: { EWM_VERSION: JSON.stringify(version) },
+    // The document as text in a text: what is not asked for is not even parsed.
+    define: { EWM_VERSION: JSON.stringify(version), EWM_OPENAPI: JSON.stringify(openApi) },
     // `import('node:http')`, as the SDK has it, reads every export of the module, and one of them loads all of undici: 25 ms of a cold start.
     // `require` does not.
     supported: { 'dynamic-import': false },

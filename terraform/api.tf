@@ -1,9 +1,9 @@
-# The HTTP API: one map of routes, signed requests only unless asked otherwise, a throttle over all of it, and a line a request.
+# The HTTP API: one map of routes, signed requests only unless asked otherwise, and a throttle for each route.
 locals {
-  # As on the local server, health is that of the base function; without one, of the first function there is.
+  # As on the local server, the base function answers for the deployment; without one, of the first function there is.
   health_mode = contains(var.modes, "base") ? "base" : sort(tolist(var.modes))[0]
 
-  routes = merge({ "GET /health" = local.health_mode }, [
+  routes = merge({ "GET /health" = local.health_mode, "GET /openapi.json" = local.health_mode }, [
     for name in var.modes : { for route in local.functions[name].routes : route => name }
   ]...)
 }
@@ -13,6 +13,18 @@ resource "aws_apigatewayv2_api" "this" {
   description                  = "Executable World Models"
   protocol_type                = "HTTP"
   disable_execute_api_endpoint = false
+
+  # API Gateway answers preflights itself, and puts the header on every answer.
+  dynamic "cors_configuration" {
+    for_each = length(var.cors_origins) == 0 ? [] : [var.cors_origins]
+
+    content {
+      allow_origins = cors_configuration.value
+      allow_methods = ["GET", "POST", "DELETE"]
+      allow_headers = ["authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+      max_age       = 600
+    }
+  }
 }
 
 resource "aws_apigatewayv2_integration" "function" {
@@ -47,26 +59,37 @@ resource "aws_apigatewayv2_stage" "default" {
     detailed_metrics_enabled = false
   }
 
-  access_log_settings {
-    destination_arn = aws_cloudwatch_log_group.api.arn
-    # Nothing that a caller may write at will: a line is paid for, also that of a request which is refused.
-    format = jsonencode({
-      requestId        = "$context.requestId"
-      time             = "$context.requestTime"
-      routeKey         = "$context.routeKey"
-      status           = "$context.status"
-      sourceIp         = "$context.identity.sourceIp"
-      caller           = "$context.identity.userArn"
-      responseLength   = "$context.responseLength"
-      responseLatency  = "$context.responseLatency"
-      integrationError = "$context.integrationErrorMessage"
-      error            = "$context.error.message"
-    })
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.api
+
+    content {
+      destination_arn = access_log_settings.value.arn
+      format          = jsonencode(local.access_log_format)
+    }
+  }
+}
+
+locals {
+  # Short, and nothing that a caller may write at will: a line is paid for, also that of a request which is refused. The bill counts 512 bytes.
+  access_log_format = {
+    id     = "$context.requestId"
+    time   = "$context.requestTimeEpoch"
+    route  = "$context.routeKey"
+    status = "$context.status"
+    ip     = "$context.identity.sourceIp"
+    caller = "$context.identity.caller"
+    bytes  = "$context.responseLength"
+    ms     = "$context.responseLatency"
+    error  = "$context.error.responseType"
   }
 }
 
 resource "aws_cloudwatch_log_group" "api" {
-  name              = "/aws/apigateway/${var.name}"
+  count = var.access_log ? 1 : 0
+
+  # Groups under this name share one resource policy, however many there are; the policy of an account has an end.
+  name              = "/aws/vendedlogs/apigateway/${var.name}"
+  log_group_class   = "INFREQUENT_ACCESS"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }
@@ -74,10 +97,10 @@ resource "aws_cloudwatch_log_group" "api" {
 resource "aws_lambda_permission" "route" {
   for_each = local.routes
 
-  statement_id  = join("", [for word in split("/", replace(each.key, " ", "/")) : title(lower(word))])
+  statement_id  = join("", [for word in regexall("[A-Za-z0-9]+", each.key) : title(lower(word))])
   action        = "lambda:InvokeFunction"
   function_name = module.function[each.value].function.function_name
   principal     = "apigateway.amazonaws.com"
-  # The stage is a wildcard, for there is one; method and path are not.
-  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(each.key, " ", "")}"
+  # The stage is a wildcard, for there is one, and so is a parameter of the path; method and the rest of the path are not.
+  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(replace(each.key, " ", ""), "/\\{[a-z_]+\\}/", "*")}"
 }

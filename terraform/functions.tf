@@ -88,11 +88,17 @@ locals {
     EWM_STORE_RESERVE_MS   = tostring(var.store_reserve_ms)
     EWM_MAX_BODY_BYTES     = tostring(var.max_body_bytes)
     EWM_MAX_ARTIFACT_BYTES = tostring(var.max_artifact_bytes)
-    EWM_MAX_STEPS          = tostring(var.max_steps)
-    EWM_MAX_TOOL_CALLS     = tostring(var.max_tool_calls)
-    EWM_MAX_MODEL_CALLS    = tostring(var.max_model_calls)
-    MEMORY_MAX_OPS         = tostring(var.max_memory_ops)
-    MEMORY_MAX_BYTES       = tostring(var.max_memory_bytes)
+    EWM_BASE_PATH          = var.base_path
+    EWM_CORS_ORIGINS       = join(",", var.cors_origins)
+    # Of the whole deployment: whichever function answers for it says so in /health.
+    EWM_ENABLED = join(",", compact([
+      local.memory_enabled ? "memory" : "", local.interpreter_enabled ? "code_interpreter" : "", local.planner_enabled ? "planner" : ""
+    ]))
+    EWM_MAX_STEPS       = tostring(var.max_steps)
+    EWM_MAX_TOOL_CALLS  = tostring(var.max_tool_calls)
+    EWM_MAX_MODEL_CALLS = tostring(var.max_model_calls)
+    MEMORY_MAX_OPS      = tostring(var.max_memory_ops)
+    MEMORY_MAX_BYTES    = tostring(var.max_memory_bytes)
   }
 
   statements_of_all = concat([
@@ -129,6 +135,7 @@ module "function" {
   description = "Executable World Models, mode ${local.functions[each.key].service}"
   bundle      = "${local.bundle_directory}/${each.key}.zip"
 
+  runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
   timeout_seconds         = local.functions[each.key].timeout_seconds
   async_event_age_seconds = var.async_event_age_seconds
@@ -136,10 +143,10 @@ module "function" {
   log_retention_days      = var.log_retention_days
   kms_key_arn             = var.kms_key_arn
 
-  # A function reads a variable that is null as left out, and Terraform does not set it.
-  environment = merge(
-    local.environment_of_all, { for key, value in local.functions[each.key].environment : key => value if value != null }
-  )
+  # A function reads a variable that is null or empty as left out, and Terraform does not set it.
+  environment = {
+    for key, value in merge(local.environment_of_all, local.functions[each.key].environment) : key => value if value != null && value != ""
+  }
   # One statement, one purpose.
   statements_json = jsonencode(concat(local.statements_of_all, local.functions[each.key].statements))
 }

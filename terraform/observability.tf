@@ -108,6 +108,84 @@ resource "aws_budgets_budget" "monthly" {
   }
 }
 
+# A budget that acts: it puts a policy that denies everything beside those of the functions' roles. What is running ends with a failed dependency.
+resource "aws_budgets_budget_action" "stop" {
+  count = var.budget_action_percent == null ? 0 : 1
+
+  budget_name        = try(aws_budgets_budget.monthly[0].name, "none")
+  action_type        = "APPLY_IAM_POLICY"
+  approval_model     = "AUTOMATIC"
+  notification_type  = "ACTUAL"
+  execution_role_arn = aws_iam_role.budget_action[0].arn
+
+  action_threshold {
+    action_threshold_type  = "PERCENTAGE"
+    action_threshold_value = var.budget_action_percent
+  }
+
+  definition {
+    iam_action_definition {
+      policy_arn = local.deny_all_arn
+      roles      = [for mode in sort(keys(module.function)) : module.function[mode].role.name]
+    }
+  }
+
+  subscriber {
+    address           = coalesce(var.budget_email, "nobody@example.com")
+    subscription_type = "EMAIL"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.monthly_budget_usd != null && var.budget_email != null
+      error_message = "budget_action_percent is a share of a budget: set monthly_budget_usd and budget_email, too."
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.budget_action]
+}
+
+locals {
+  deny_all_arn = "arn:${local.partition}:iam::aws:policy/AWSDenyAll"
+
+  # What AWS Budgets may do: attach that one policy to the roles of the functions, and take it off again.
+  budget_action_policy = {
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "StopFunctions"
+      Effect    = "Allow"
+      Action    = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+      Resource  = [for mode in sort(keys(module.function)) : module.function[mode].role.arn]
+      Condition = { ArnEquals = { "iam:PolicyARN" = local.deny_all_arn } }
+    }]
+  }
+}
+
+resource "aws_iam_role" "budget_action" {
+  count = var.budget_action_percent == null ? 0 : 1
+
+  name        = "${var.name}-budget-action-${var.region}"
+  description = "What AWS Budgets may do to the functions of ${var.name}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "BudgetsOnly"
+      Effect    = "Allow"
+      Principal = { Service = "budgets.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "budget_action" {
+  count = var.budget_action_percent == null ? 0 : 1
+
+  name   = "budget-action"
+  role   = aws_iam_role.budget_action[0].id
+  policy = jsonencode(local.budget_action_policy)
+}
+
 locals {
   dashboard_modes = sort(tolist(var.modes))
 

@@ -92,7 +92,7 @@ variable "api_authorization" {
 }
 
 variable "throttle_rate_per_second" {
-  description = "Requests a second that the API lets through, over all routes. Legal: 1 to 1000."
+  description = "Requests a second that the API lets through, for each route on its own. Legal: 1 to 1000."
   type        = number
   default     = 2
   nullable    = false
@@ -104,7 +104,7 @@ variable "throttle_rate_per_second" {
 }
 
 variable "throttle_burst" {
-  description = "Requests that may come at once before the rate applies. Legal: an integer from 1 to 1000."
+  description = "Requests of a route that may come at once before the rate applies. Legal: an integer from 1 to 1000."
   type        = number
   default     = 5
   nullable    = false
@@ -116,6 +116,18 @@ variable "throttle_burst" {
 }
 
 # The functions
+
+variable "runtime" {
+  description = "Runtime of the functions. Lambda stops supporting nodejs22.x on 2027-04-30; nodejs24.x takes a provider that knows it: 6.19 or newer (docs/deploy.md). Legal: nodejs22.x, nodejs24.x."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nodejs22.x", "nodejs24.x"], var.runtime)
+    error_message = "runtime must be nodejs22.x or nodejs24.x: the bundles are tested on these."
+  }
+}
 
 variable "lambda_memory_mb" {
   description = "Memory of each function, and with it its share of a processor. Unit: MB. Legal: an integer from 128 to 10240."
@@ -165,6 +177,13 @@ variable "log_retention_days" {
     )
     error_message = "log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653: logs are never kept for ever."
   }
+}
+
+variable "access_log" {
+  description = "Writes a line for each request of the API, those of strangers included: each is paid for, and nothing of yours bounds how many come. Infrequent Access class. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "tracing" {
@@ -284,6 +303,20 @@ variable "max_memory_bytes" {
   }
 }
 
+variable "optional_ceilings" {
+  description = "Ceilings of limits that a request may leave out; one that is not here has none. Legal: a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes, max_state_bytes to integers of 0 or more."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([for name, value in var.optional_ceilings : value >= 0 && value <= 9007199254740991 && floor(value) == value && contains(
+      ["max_input_tokens", "max_output_tokens", "max_cost_microusd", "max_wall_ms", "max_fuel", "max_world_memory_bytes", "max_state_bytes"], name
+    )])
+    error_message = "optional_ceilings must be a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes or max_state_bytes to integers of 0 or more."
+  }
+}
+
 variable "max_body_bytes" {
   description = "The longest body that is read. Lambda takes events of at most 6 MB. Unit: bytes. Legal: an integer from 1 to 6291456."
   type        = number
@@ -293,6 +326,30 @@ variable "max_body_bytes" {
   validation {
     condition     = var.max_body_bytes >= 1 && var.max_body_bytes <= 6291456 && floor(var.max_body_bytes) == var.max_body_bytes
     error_message = "max_body_bytes must be an integer from 1 to 6291456."
+  }
+}
+
+variable "base_path" {
+  description = "What may stand before every path, as the API mapping of a domain puts it there. Legal: empty, or a path such as /v1."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9._~-]+)*$", var.base_path))
+    error_message = "base_path must be empty or a path such as /v1."
+  }
+}
+
+variable "cors_origins" {
+  description = "Origins whose pages may read answers of the API. Preflights need no signature, so strangers may send as many as the account takes: the bill counts them. Legal: a set of origins such as https://app.example; empty for none."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins must be origins such as https://app.example: scheme, host and port, and no *."
   }
 }
 
@@ -485,5 +542,16 @@ variable "budget_email" {
   validation {
     condition     = var.budget_email == null || can(regex("^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$", var.budget_email))
     error_message = "budget_email must be an e-mail address, or null for no budget."
+  }
+}
+
+variable "budget_action_percent" {
+  description = "Share of monthly_budget_usd that, once it is spent, takes every permission from the functions until you give them back. The budget is the whole account's, and AWS learns of costs hours late. Unit: percent. Legal: an integer from 1 to 1000, or null: then the budget tells and stops nothing."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.budget_action_percent == null || try(var.budget_action_percent >= 1 && var.budget_action_percent <= 1000 && floor(var.budget_action_percent) == var.budget_action_percent, false)
+    error_message = "budget_action_percent must be an integer from 1 to 1000, or null for a budget that only tells."
   }
 }

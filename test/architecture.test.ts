@@ -59,6 +59,20 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     types: ['src/domain/ledger', 'src/domain/strategy'],
     packages: [...EITHER, 'io-ts'],
   },
+  'src/domain/world/market': {
+    imports: [
+      'src/domain',
+      'src/domain/codec',
+      'src/domain/decimal',
+      'src/domain/ledger',
+      'src/domain/market',
+      'src/domain/strategy',
+      'src/domain/tape',
+      'src/domain/world',
+    ],
+    types: ['src/domain/episode'],
+    packages: [...EITHER, 'io-ts'],
+  },
   'src/domain/tape': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/world'],
     types: ['src/domain/market', 'src/domain/strategy'],
@@ -88,7 +102,29 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: ['src/domain', 'src/domain/budget', 'src/domain/codec', 'src/domain/decimal'],
     packages: [...EITHER, 'io-ts'],
   },
+  // What agents do: tools, and the answers of the outside, live or recorded.
+  'src/domain/agent': {
+    imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/ports'],
+    types: ['src/domain/tape', 'src/domain/world'],
+    packages: [...EITHER, 'io-ts'],
+  },
+  // The one loop. It knows no world but the seam.
+  'src/domain/episode': {
+    imports: [
+      'src/domain',
+      'src/domain/agent',
+      'src/domain/budget',
+      'src/domain/canonical',
+      'src/domain/market',
+      'src/domain/tape',
+      'src/ports',
+    ],
+    types: ['src/domain/codec'],
+    packages: FP,
+  },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
+  // Episodes that live across requests.
+  'src/domain/session': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
   // Receipts: statements about runs, signed. Facts about a run are handed to it.
   'src/domain/receipt': {
@@ -154,7 +190,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/http/edge': {
     imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract'],
-    packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:perf_hooks'],
+    packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:http', 'node:perf_hooks'],
   },
   'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
@@ -221,6 +257,9 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'test/bench': { imports: ['src/**', 'test/support', 'test/infra'], packages: [...TEST_PACKAGES, '@aws-sdk/client-s3'] },
 };
+
+/** The folders of the domain whose files take ports. */
+const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/run', 'src/domain/session'];
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
 const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;
@@ -378,8 +417,10 @@ function importComplaints(path: string, { from, typeOnly }: Import): readonly st
 
   const target = posix.join(folder, from);
   const targetFolder = posix.dirname(target);
-  if (inside(path, DOMAIN) && targetFolder === 'src/ports' && folder !== 'src/domain/run') {
-    return [`may not import src/ports, not even a type: take the value as an argument; only the use cases of src/domain/run see ports`];
+  if (inside(path, DOMAIN) && targetFolder === 'src/ports' && !SEE_PORTS.includes(folder)) {
+    return [
+      `may not import src/ports, not even a type: take the value as an argument; only the use cases (${SEE_PORTS.join(', ')}) see ports`,
+    ];
   }
   if (path.startsWith('src/handlers/') && targetFolder.startsWith('src/adapters') && !typeOnly && !COMPOSE.test(path)) {
     return [
@@ -559,7 +600,7 @@ describe('what breaks a rule is found, with what to do instead', () => {
       'a port in the domain',
       'src/domain/world/x.ts',
       `import { RUN_FILES } from '../../ports/run-files';`,
-      'only the use cases of src/domain/run see ports',
+      'only the use cases (src/domain/agent, src/domain/episode, src/domain/run, src/domain/session) see ports',
     ],
     ['a type of a port in the domain', 'src/domain/world/x.ts', `import type { RunFile } from '../../ports/run-files';`, 'not even a type'],
     [

@@ -5,15 +5,20 @@
 import { makeMarketDocument } from '../adapters/memory/market-document';
 import { makeMemoryRunWriter } from '../adapters/memory/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
+import { makeSessionContext } from '../domain/session/context';
+import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
 import type { Planner } from '../ports/planner';
+import type { SessionLog } from '../ports/session-log';
 import type { Telemetry } from '../ports/telemetry';
 import type { HandlerConfig } from './config';
 import type { Mode } from './http/contract/response';
 import { type Handler, makeHandler } from './http/edge/handler';
 import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
+import type { BaseParts } from './http/modes/mode';
+import { serveSessions } from './http/modes/sessions';
 import { serveTools } from './http/modes/tools';
 
 /** Only what the mode uses: base needs `artifacts`; `interpreter` and `planner` absent means that the tool is not enabled. */
@@ -23,21 +28,36 @@ export interface HandlerPorts {
   readonly interpreter?: CodeInterpreter;
   readonly planner?: Planner;
   readonly telemetry: Telemetry;
+  readonly openApi: () => string;
 }
 
-export function baseFunction(settings: HandlerConfig, { artifacts, telemetry }: HandlerPorts): Handler {
-  const parts = { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
-  return makeHandler(serveBase(parts), settings, telemetry);
+export function baseFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
+  return makeHandler(serveBase(worldParts(settings, ports)), settings, ports);
 }
 
-export function toolsFunction(settings: HandlerConfig, { artifacts, telemetry, interpreter, planner }: HandlerPorts): Handler {
-  const parts = { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter, interpreter, planner };
-  return makeHandler(serveTools(parts), settings, telemetry);
+export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
+  const { interpreter, planner } = ports;
+  return makeHandler(serveTools({ ...worldParts(settings, ports), interpreter, planner }), settings, ports);
 }
 
-export function memoryFunction(settings: HandlerConfig, { artifacts, telemetry, memory }: HandlerPorts): Handler {
-  const parts = { settings, artifacts, runWriter: makeMemoryRunWriter, memory: settings.enabled.memory ? memory : undefined };
-  return makeHandler(serveMemory(parts), settings, telemetry);
+export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
+  const { artifacts } = ports;
+  const memory = settings.enabled.memory ? ports.memory : undefined;
+  return makeHandler(serveMemory({ settings, artifacts, memory, runWriter: makeMemoryRunWriter }), settings, ports);
+}
+
+function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseParts {
+  return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
+}
+
+export function sessionsFunction(
+  settings: HandlerConfig,
+  ports: HandlerPorts & { readonly log: SessionLog; readonly clock: Clock },
+): Handler {
+  const { artifacts, interpreter, planner, log, clock } = ports;
+  const memory = settings.enabled.memory ? ports.memory : undefined;
+  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
+  return makeHandler(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), settings, ports);
 }
 
 /** For those who serve all of them in one process. */

@@ -45,12 +45,12 @@ function composed(mode: Mode, make: Make, ports: Ports): Handler {
 }
 
 function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { artifacts: artifactStore(config), telemetry };
+  return { artifacts: artifactStore(config), telemetry, openApi };
 }
 
 function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
   const { codeInterpreterId, planner, agentcore } = config;
-  const ports = { artifacts: artifactStore(config), telemetry };
+  const ports = { artifacts: artifactStore(config), telemetry, openApi };
   if (codeInterpreterId === undefined && planner === undefined) return ports;
   const client = makeAgentCoreClient(agentcore);
   return {
@@ -62,9 +62,14 @@ function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): Handl
 
 function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
   const { memory, agentcore } = config;
-  const ports = { artifacts: artifactStore(config), telemetry };
+  const ports = { artifacts: artifactStore(config), telemetry, openApi };
   if (memory === undefined) return ports;
   return { ...ports, memory: makeAgentCoreMemory({ client: makeAgentCoreClient(agentcore), ...memory, clock: systemClock }) };
+}
+
+/** The build puts its text here: a function of one mode does not hold the codecs of all. */
+function openApi(): string {
+  return EWM_OPENAPI;
 }
 
 function artifactStore({ artifacts, s3 }: LambdaConfig): ArtifactStore {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { makeArtifactRunReader } from '../adapters/filesystem/artifact-run';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { deadlineIn, systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
@@ -13,7 +14,8 @@ import { makeScriptedPlanner } from '../adapters/memory/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { baseFunction, memoryFunction, toolsFunction } from './compose-http';
+import { baseFunction, memoryFunction, sessionsFunction, toolsFunction } from './compose-http';
+import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
 export interface LocalServer {
@@ -37,27 +39,33 @@ export function composeServer(
   return async () => {
     const decoded = decodeHandlerConfig(env);
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
-    const config = decoded.right;
+    // What is remote on AWS is in this process, and there: `/health` says so.
+    const config = { ...decoded.right, enabled: { ...decoded.right.enabled, code_interpreter: true, planner: true } };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
-    const shared = { artifacts, telemetry: linesOf(note) };
+    const shared = { artifacts, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
+    const memory = makeInProcessMemory();
+    const log = makeFilesystemSessionLog({ directory: data.right });
     const about = {
       artifacts: join(data.right, 'artifacts'),
+      sessions: join(data.right, 'sessions'),
       memory: config.enabled.memory ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
-    const deps = {
+    const deps: LocalServer['deps'] = {
       functions: {
-        '/agentcore/base': baseFunction(config, shared),
-        '/agentcore/tools': toolsFunction(config, { ...shared, interpreter, planner }),
-        '/agentcore/memory': memoryFunction(config, { ...shared, memory: makeInProcessMemory() }),
+        'agentcore-base': baseFunction(config, shared),
+        'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
+        'agentcore-memory': memoryFunction(config, { ...shared, memory }),
+        sessions: sessionsFunction(config, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
       },
-      // As on AWS.
-      healthOf: '/agentcore/base',
+      spokesman: 'agentcore-base',
+      basePath: config.basePath,
+      corsOrigins: config.corsOrigins,
       about,
       shelf: {
         index: makeRunDirectoryIndex(about.artifacts),

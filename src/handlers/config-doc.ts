@@ -1,6 +1,6 @@
 /** `docs/configuration.md`, made of the table that decodes the environment; a test holds the file to it and writes it with UPDATE=1. */
 import { DIMENSIONS } from '../domain/budget/dimensions';
-import { DEFAULTS, type VariableName, VARIABLES } from './config';
+import { DEFAULTS, LOCAL_MODEL_CALLS, type VariableName, VARIABLES } from './config';
 
 interface Row {
   readonly means: string;
@@ -24,6 +24,17 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.',
   },
+  EWM_BASE_PATH: {
+    used: 'all',
+    means:
+      'What may stand before every path, as the mapping of a domain or the rule of a proxy puts it there: `/v1` serves `/v1/agentcore/base`, too.',
+  },
+  EWM_CORS_ORIGINS: {
+    used: 'all',
+    means:
+      'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
+  },
+  EWM_ENABLED: { used: 'all', means: 'What the whole deployment has, for `/health`; each function knows only what it uses itself.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },
@@ -44,7 +55,8 @@ const HEAD = `# Configuration
 The Lambda functions read these variables once, when a container starts. A variable that is needed and missing, or set to something that
 is not legal, ends the start with one line that names it. A variable set to nothing counts as left out. What is left out is small, or off.
 
-The local server (\`ewm serve\`) reads the same ceilings; its ports are in the process, and it needs no variable at all.
+The local server (\`ewm serve\`) reads the same ceilings; its ports are in the process, and it needs no variable at all. Its planner is a
+script that costs nothing, so there \`EWM_MAX_MODEL_CALLS\` is ${String(LOCAL_MODEL_CALLS)} unless set.
 
 | variable | function | legal | default | what it does |
 | --- | --- | --- | --- | --- |

@@ -42,10 +42,38 @@ const commonCodecs = {
   EWM_STORE_RESERVE_MS: countText(0),
 };
 
+/** What a browser sends as `Origin`: scheme, host and port, and nothing behind them. */
+const ORIGIN = /^https?:\/\/[a-z0-9.-]+(?::[0-9]{1,5})?$/;
+
+const originsText: Codec<readonly string[]> = makeCodec(
+  'origins such as https://app.example, separated by commas',
+  { type: 'string' },
+  (value, context) => {
+    const origins = typeof value === 'string' ? value.split(',').map((origin) => origin.trim()) : [];
+    const legal = origins.length > 0 && origins.every((origin) => ORIGIN.test(origin));
+    return legal ? success(origins) : failure(value, context, 'expected origins such as https://app.example, separated by commas; no *');
+  },
+);
+
+const PARTS = ['memory', 'code_interpreter', 'planner'] as const;
+
+const enabledText: Codec<readonly string[]> = makeCodec(
+  `any of ${PARTS.join(', ')}, separated by commas`,
+  { type: 'string' },
+  (value, context) => {
+    const parts = typeof value === 'string' ? value.split(',') : [];
+    const legal = parts.length > 0 && parts.every((part) => PARTS.some((known) => known === part));
+    return legal ? success(parts) : failure(value, context, `expected any of ${PARTS.join(', ')}, separated by commas`);
+  },
+);
+
 const commonOptionalCodecs = {
   ...ceilingCodecs(OPTIONAL),
   // Less would refuse runs of a few steps.
   EWM_MAX_ARTIFACT_BYTES: countText(65_536),
+  EWM_BASE_PATH: patternText('a path such as /v1', /^(?:\/[A-Za-z0-9._~-]+)+$/),
+  EWM_CORS_ORIGINS: originsText,
+  EWM_ENABLED: enabledText,
 };
 
 const COMMON_DEFAULTS = {
@@ -79,11 +107,14 @@ const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodec
 
 const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
 
+/** The planner of the local server is a script: asking it costs nothing, so it may be asked. */
+export const LOCAL_MODEL_CALLS = 10;
+
 const handlerCodec = objectCodec('environment', {
   required: {},
   optional: commonOptionalCodecs,
   defaulted: commonCodecs,
-  defaults: COMMON_DEFAULTS,
+  defaults: { ...COMMON_DEFAULTS, EWM_MAX_MODEL_CALLS: LOCAL_MODEL_CALLS },
 });
 
 const lambdaCodec = objectCodec('environment', {
@@ -145,9 +176,16 @@ export function decodeLambdaConfig(mode: Mode, env: Environment): Either<readonl
   ];
   if (mistakes.length > 0) return left(mistakes);
   const { AGENTCORE_MEMORY_ID: memoryId, AGENTCORE_CODE_INTERPRETER_ID: codeInterpreterId, AGENTCORE_RUNTIME_ARN: agentRuntimeArn } = vars;
+  // Of the deployment, as it tells every function, and in any case what this one has.
+  const has = (part: (typeof PARTS)[number]): boolean => vars.EWM_ENABLED?.includes(part) === true;
+  const enabled = {
+    memory: vars.ENABLE_AGENTCORE_MEMORY || has('memory'),
+    code_interpreter: codeInterpreterId !== undefined || has('code_interpreter'),
+    planner: agentRuntimeArn !== undefined || has('planner'),
+  };
   const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
   return right({
-    handler: handlerConfigOf(vars),
+    handler: { ...handlerConfigOf(vars), enabled },
     artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
     s3: { connectTimeoutMs, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
     agentcore: { connectTimeoutMs, requestTimeoutMs: vars.EWM_AGENTCORE_TIMEOUT_MS },
@@ -169,6 +207,8 @@ function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
     version: EWM_VERSION,
     ceilings: ceilingsOf(vars),
     enabled: { memory: vars.ENABLE_AGENTCORE_MEMORY, code_interpreter: false, planner: false },
+    basePath: vars.EWM_BASE_PATH ?? '',
+    corsOrigins: vars.EWM_CORS_ORIGINS ?? [],
     bodyBytesMax: vars.EWM_MAX_BODY_BYTES,
     // Not set where storage costs nothing, as on a machine of one's own; Terraform always sets it.
     artifactBytesMax: vars.EWM_MAX_ARTIFACT_BYTES ?? Infinity,

@@ -45,6 +45,16 @@ export interface ArtifactStore {
    */
   readonly put: (artifact: Artifact, deadline: Deadline) => TaskEither<InvalidKey | ArtifactConflict | CallFailure, PutOutcome>;
 
+  /**
+   * The files of one folder, at least one, the last of which says that the others are there: it becomes visible after all of them, and
+   * after a power cut as well. Each is written once, as by `put`: `unchanged` is a folder that held them all. Of several failures the first in
+   * this order is answered; the last file is not written then, others may be. Cost: as the puts one by one, in about the time of two.
+   */
+  readonly putFolder: (
+    artifacts: readonly Artifact[],
+    deadline: Deadline,
+  ) => TaskEither<InvalidKey | ArtifactConflict | CallFailure, PutOutcome>;
+
   /** The bytes that were put, read after write. Cost: one request. */
   readonly get: (key: string, deadline: Deadline) => TaskEither<InvalidKey | ArtifactNotFound | CallFailure, Uint8Array>;
 

@@ -15,7 +15,7 @@ variables {
 
 run "all_modes" {
   assert {
-    condition     = keys(aws_apigatewayv2_route.this) == ["GET /health", "POST /agentcore/base", "POST /agentcore/memory", "POST /agentcore/tools"] && output.function_names == { base = "ewm-base", tools = "ewm-tools", memory = "ewm-memory" }
+    condition     = keys(aws_apigatewayv2_route.this) == ["GET /health", "GET /openapi.json", "POST /agentcore/base", "POST /agentcore/memory", "POST /agentcore/tools"] && output.function_names == { base = "ewm-base", tools = "ewm-tools", memory = "ewm-memory" }
     error_message = "routes: each mode has its own, and base answers for the health of all"
   }
   assert {
@@ -81,6 +81,10 @@ run "all_modes" {
       }
     ]
     error_message = "memory policy: its memory, and nothing else"
+  }
+  assert {
+    condition     = alltrue([for it in module.function : it.function.environment[0].variables["EWM_ENABLED"] == "memory,code_interpreter,planner"])
+    error_message = "EWM_ENABLED: every function is told what the deployment has"
   }
   assert {
     condition = setsubtract(keys(module.function["tools"].function.environment[0].variables), keys(module.function["base"].function.environment[0].variables)) == toset([
@@ -150,7 +154,7 @@ run "without_base" {
   }
 
   assert {
-    condition     = aws_lambda_permission.route["GET /health"].function_name == "ewm-memory" && keys(aws_apigatewayv2_route.this) == ["GET /health", "POST /agentcore/memory", "POST /agentcore/tools"] && endswith(output.curl, "amazonaws.com/health")
+    condition     = aws_lambda_permission.route["GET /health"].function_name == "ewm-memory" && keys(aws_apigatewayv2_route.this) == ["GET /health", "GET /openapi.json", "POST /agentcore/memory", "POST /agentcore/tools"] && endswith(output.curl, "amazonaws.com/health")
     error_message = "health: without base, the first deployed function answers"
   }
 }

@@ -22,6 +22,7 @@ run "every_limit" {
     async_event_age_seconds  = 120
     log_retention_days       = 30
     tracing                  = true
+    access_log               = true
     connect_timeout_ms       = 1001
     s3_timeout_ms            = 5001
     agentcore_timeout_ms     = 9001
@@ -33,6 +34,9 @@ run "every_limit" {
     max_memory_bytes         = 65537
     max_body_bytes           = 1048577
     max_artifact_bytes       = 4194305
+    optional_ceilings        = { max_wall_ms = 20000, max_cost_microusd = 5 }
+    base_path                = "/v1"
+    cors_origins             = ["https://app.example"]
     artifact_bucket_name     = "some-other-bucket"
     artifact_prefix          = "team/runs/"
     artifact_expiry_days     = 91
@@ -54,9 +58,14 @@ run "every_limit" {
       EWM_STORE_RESERVE_MS      = "3001"
       EWM_MAX_BODY_BYTES        = "1048577"
       EWM_MAX_ARTIFACT_BYTES    = "4194305"
+      EWM_BASE_PATH             = "/v1"
+      EWM_CORS_ORIGINS          = "https://app.example"
+      EWM_ENABLED               = "memory"
       EWM_MAX_STEPS             = "101"
       EWM_MAX_TOOL_CALLS        = "12"
       EWM_MAX_MODEL_CALLS       = "3"
+      EWM_MAX_WALL_MS           = "20000"
+      EWM_MAX_COST_MICROUSD     = "5"
       MEMORY_MAX_OPS            = "14"
       MEMORY_MAX_BYTES          = "65537"
       ENABLE_AGENTCORE_MEMORY   = "1"
@@ -65,12 +74,33 @@ run "every_limit" {
     error_message = "ceilings: the functions receive what the variables say"
   }
   assert {
-    condition     = alltrue([for it in module.function : it.function.memory_size == 1024 && it.function.timeout == 13 && it.invoke_config.maximum_event_age_in_seconds == 120 && it.log_group.retention_in_days == 30]) && aws_cloudwatch_log_group.api.retention_in_days == 30
+    condition     = alltrue([for it in module.function : it.function.memory_size == 1024 && it.function.timeout == 13 && it.invoke_config.maximum_event_age_in_seconds == 120 && it.log_group.retention_in_days == 30])
     error_message = "sizes: the functions are what the variables say"
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.api[0].retention_in_days == 30 && aws_cloudwatch_log_group.api[0].log_group_class == "INFREQUENT_ACCESS"
+    error_message = "access log group: kept as long as the others, in the cheap class"
+  }
+  assert {
+    condition     = startswith(aws_cloudwatch_log_group.api[0].name, "/aws/vendedlogs/") && aws_apigatewayv2_stage.default.access_log_settings[0].destination_arn == aws_cloudwatch_log_group.api[0].arn
+    error_message = "access log: to a group of its own, under the name that shares one resource policy"
+  }
+  assert {
+    condition = can(jsondecode(aws_apigatewayv2_stage.default.access_log_settings[0].format).id) && alltrue([
+      for value in values(try(jsondecode(aws_apigatewayv2_stage.default.access_log_settings[0].format), { unread = "" })) : contains([
+        "$context.requestId", "$context.requestTimeEpoch", "$context.routeKey", "$context.status", "$context.identity.sourceIp",
+        "$context.identity.caller", "$context.responseLength", "$context.responseLatency", "$context.error.responseType",
+      ], value)
+    ])
+    error_message = "access log fields: short ones, and none that a caller may write at will"
   }
   assert {
     condition     = alltrue([for it in module.function : it.function.tracing_config[0].mode == "Active" && strcontains(it.policy, "\"xray:PutTraceSegments\"")])
     error_message = "tracing asked for: on, and permitted"
+  }
+  assert {
+    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_origins == toset(["https://app.example"])
+    error_message = "CORS: the origins that are listed, and no other"
   }
   assert {
     condition     = alltrue([for it in aws_apigatewayv2_route.this : it.authorization_type == "NONE"]) && !strcontains(output.curl, "aws-sigv4")
@@ -109,6 +139,7 @@ run "every_limit" {
 run "own_key" {
   variables {
     modes                   = ["base", "memory"]
+    access_log              = true
     enable_agentcore_memory = true
     kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
@@ -122,7 +153,7 @@ run "own_key" {
     error_message = "own key: the bucket uses it, through a bucket key"
   }
   assert {
-    condition     = aws_cloudwatch_log_group.api.kms_key_id == var.kms_key_arn && alltrue([for it in module.function : it.log_group.kms_key_id == var.kms_key_arn]) && aws_cloudformation_stack.memory[0].parameters["KmsKeyArn"] == var.kms_key_arn
+    condition     = aws_cloudwatch_log_group.api[0].kms_key_id == var.kms_key_arn && alltrue([for it in module.function : it.log_group.kms_key_id == var.kms_key_arn]) && aws_cloudformation_stack.memory[0].parameters["KmsKeyArn"] == var.kms_key_arn
     error_message = "own key elsewhere: logs and memory use it"
   }
   assert {
@@ -145,6 +176,28 @@ run "somebody_is_told" {
     budget_email                = "owner@example.com"
     invocations_alarm_per_hour  = 50
     budget_trips_alarm_per_hour = 3
+    budget_action_percent       = 90
+  }
+
+  assert {
+    condition = aws_budgets_budget_action.stop[0].approval_model == "AUTOMATIC" && aws_budgets_budget_action.stop[0].notification_type == "ACTUAL" && (
+      one(aws_budgets_budget_action.stop[0].action_threshold).action_threshold_value == 90
+    )
+    error_message = "budget action: by itself, once so much is really spent"
+  }
+  assert {
+    condition = one(one(aws_budgets_budget_action.stop[0].definition).iam_action_definition).policy_arn == "arn:aws:iam::aws:policy/AWSDenyAll" && (
+      one(one(aws_budgets_budget_action.stop[0].definition).iam_action_definition).roles == toset(["ewm-base-us-east-1"])
+    )
+    error_message = "budget action roles: every function loses every permission"
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.budget_action[0].policy).Statement == [{
+      Sid       = "StopFunctions", Effect = "Allow", Action = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+      Resource  = ["arn:aws:iam::123456789012:role/mock"]
+      Condition = { ArnEquals = { "iam:PolicyARN" = "arn:aws:iam::aws:policy/AWSDenyAll" } }
+    }]
+    error_message = "budget action permission: that policy, on those roles"
   }
 
   assert {

@@ -34,6 +34,29 @@ describe('filesystem artifact store', () => {
     expect(await readFile(join(directory, 'artifacts', 'run', 'tape.jsonl'), 'utf8')).toBe('content');
   });
 
+  it('makes a folder of files at once, and leaves nothing beside it, also where the name is taken', async () => {
+    const store = makeFilesystemArtifactStore({ directory });
+    const run = [artifact('artifacts/run/tape.jsonl'), artifact('artifacts/run/run.json')];
+    expect(await rightOf(store.putFolder(run, noDeadline))).toBe('written');
+    expect(await rightOf(store.putFolder(run, noDeadline))).toBe('unchanged');
+    // A file where the folder should be, and a folder that somebody made and left empty.
+    await writeFile(join(directory, 'artifacts', 'file'), '');
+    const below = [artifact('artifacts/file/tape.jsonl'), artifact('artifacts/file/run.json')];
+    expect(await leftOf(store.putFolder(below, noDeadline))).toEqual({ _tag: 'ArtifactConflict', key: 'artifacts/file/tape.jsonl' });
+    await mkdir(join(directory, 'artifacts', 'empty'));
+    const empty = [artifact('artifacts/empty/tape.jsonl'), artifact('artifacts/empty/run.json')];
+    expect(await rightOf(store.putFolder(empty, noDeadline))).toBe('written');
+    expect((await readdir(directory, { recursive: true })).sort()).toEqual(
+      ['artifacts', 'artifacts/empty', 'artifacts/empty/run.json', 'artifacts/empty/tape.jsonl', 'artifacts/file'].concat(
+        'artifacts/run',
+        'artifacts/run/run.json',
+        'artifacts/run/tape.jsonl',
+      ),
+    );
+    await symlink(tmpdir(), join(directory, 'leak'));
+    expect(await leftOf(store.putFolder([artifact('leak/run/run.json')], noDeadline))).toMatchObject({ _tag: 'DependencyFailed' });
+  });
+
   it('shows no file that a crash left half written, and is not stopped by it', async () => {
     const store = makeFilesystemArtifactStore({ directory });
     await mkdir(join(directory, 'run'));

@@ -45,6 +45,8 @@ const CONFIG: HandlerConfig = {
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
+  basePath: '',
+  corsOrigins: [],
 };
 
 async function main(): Promise<void> {
@@ -122,10 +124,11 @@ async function times(count: number, act: Act): Promise<readonly number[]> {
 
 /** Each one another run, so that nothing is answered from what is there. */
 function baseRequests(): Act {
-  let handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
+  let handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry, openApi: () => '{}' });
   return async (k) => {
     // What is stored in this process does not pile up until the garbage collector is what is measured.
-    if (k % 500 === 0) handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry });
+    if (k % 500 === 0)
+      handle = baseFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), telemetry: silentTelemetry, openApi: () => '{}' });
     await ask(handle, '/agentcore/base', { initial_state: { cash: String(1_000 + k) } }, k);
   };
 }
@@ -179,7 +182,7 @@ async function memoryTimes(): Promise<{ readonly here: readonly number[]; readon
 }
 
 function putTo(memory: Memory): Act {
-  const handle = memoryFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), memory, telemetry: silentTelemetry });
+  const handle = memoryFunction(CONFIG, { artifacts: makeMemoryArtifactStore(), memory, telemetry: silentTelemetry, openApi: () => '{}' });
   const budget = { max_memory_ops: 1, max_memory_bytes: 200 };
   return (k) =>
     ask(handle, '/agentcore/memory', { budget, requests: [{ op: 'memory_put', key: `key ${String(k % 100)}`, value: { count: k } }] }, k);

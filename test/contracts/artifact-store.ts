@@ -107,6 +107,83 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
       expect(await contentOf(key)).toBe('before');
     });
 
+    describe('a folder', () => {
+      const NAMES = ['a.json', 'b.jsonl', 'c.md', 'd', 'e', 'f', 'g', 'h', 'i', 'run.json'];
+      const filesOf = (content: string, names = NAMES): readonly Artifact[] =>
+        names.map((name) => artifact(`${folder}/${name}`, text(`${name}: ${content}`)));
+      const putFolder = (files: readonly Artifact[]): ReturnType<ArtifactStore['putFolder']> => harness.store.putFolder(files, noDeadline);
+      const names = (): Promise<readonly string[]> => rightOf(harness.store.list(`${folder}/`, noDeadline));
+
+      it('is written whole, and once', async () => {
+        expect(await rightOf(putFolder(filesOf('x')))).toBe('written');
+        expect(await names()).toEqual([...NAMES].sort());
+        for (const name of NAMES) expect(await contentOf(`${folder}/${name}`)).toBe(`${name}: x`);
+        expect(await rightOf(putFolder(filesOf('x')))).toBe('unchanged');
+        expect(await rightOf(putFolder(filesOf('y', ['other'])))).toBe('written');
+      });
+
+      it('that is there in part is completed', async () => {
+        for (const file of filesOf('x', ['b.jsonl', 'e'])) await rightOf(harness.store.put(file, noDeadline));
+        expect(await rightOf(putFolder(filesOf('x')))).toBe('written');
+        expect(await names()).toEqual([...NAMES].sort());
+      });
+
+      it('with a file that is another one is refused, and does not get its last file', async () => {
+        const [, taken] = filesOf('x');
+        await rightOf(put(taken?.key ?? '', text('another')));
+        expect(await leftOf(putFolder(filesOf('x')))).toEqual({ _tag: 'ArtifactConflict', key: taken?.key });
+        expect(await names()).not.toContain('run.json');
+        expect(await contentOf(taken?.key ?? '')).toBe('another');
+      });
+
+      it('of several mistakes answers the first', async () => {
+        for (const name of ['h', 'c.md']) await rightOf(put(`${folder}/${name}`, text('another')));
+        expect(await leftOf(putFolder(filesOf('x')))).toEqual({ _tag: 'ArtifactConflict', key: `${folder}/c.md` });
+      });
+
+      it('whose last file is another one is refused', async () => {
+        await rightOf(put(`${folder}/run.json`, text('another')));
+        expect(await leftOf(putFolder(filesOf('x')))).toEqual({ _tag: 'ArtifactConflict', key: `${folder}/run.json` });
+      });
+
+      it('shows its last file after all others, whenever one looks', async () => {
+        for (let round = 0; round < 5; round += 1) {
+          let done = false;
+          const writing = rightOf(putFolder(filesOf(String(round)))).finally(() => {
+            done = true;
+          });
+          const seen: (readonly string[])[] = [];
+          while (!done) seen.push(await names());
+          await writing;
+          expect(seen.filter((listed) => listed.includes('run.json') && listed.length < NAMES.length)).toEqual([]);
+          folder = `artifacts/${randomUUID()}`;
+        }
+      });
+
+      it('put many times at once is written once, and by one writer where they differ', async () => {
+        const same = await Promise.all(Array.from({ length: 6 }, () => rightOf(putFolder(filesOf('x')))));
+        expect(same).toContain('written');
+        expect(await names()).toEqual([...NAMES].sort());
+        folder = `artifacts/${randomUUID()}`;
+        const others = await Promise.all(['1', '2', '3', '4'].map((content) => putFolder(filesOf(content))()));
+        const failures = others.flatMap((outcome) => (outcome._tag === 'Left' ? [outcome.left._tag] : []));
+        expect(failures.length).toBeGreaterThanOrEqual(3);
+        expect(new Set(failures)).toEqual(new Set(['ArtifactConflict']));
+      });
+
+      it('refuses a key that is none, and a deadline that has passed', async () => {
+        expect(await leftOf(putFolder([...filesOf('x', ['a']), artifact(`${folder}/..`, text('x'))]))).toMatchObject({
+          _tag: 'InvalidKey',
+        });
+        folder = `artifacts/${randomUUID()}`;
+        expect(await leftOf(harness.store.putFolder(filesOf('x'), passedDeadline))).toMatchObject({
+          _tag: 'DeadlineExceeded',
+          effect: 'none',
+        });
+        expect(await names()).toEqual([]);
+      });
+    });
+
     it('says when there is nothing', async () => {
       await rightOf(put(`${folder}/there/file`, text('x')));
       for (const key of [`${folder}/absent`, `${folder}/absent/deeper`, `${folder}/there`, `${folder}/there/file/below`]) {

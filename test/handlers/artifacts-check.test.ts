@@ -24,7 +24,7 @@ let stub: S3Stub;
 beforeAll(async () => {
   const config = decodeHandlerConfig({});
   if (isLeft(config)) throw new Error(config.left.join());
-  const handler = baseFunction(config.right, { artifacts: store, telemetry: silentTelemetry });
+  const handler = baseFunction(config.right, { artifacts: store, telemetry: silentTelemetry, openApi: () => '{}' });
   const answer = await handler({}, { awsRequestId: 'id', getRemainingTimeInMillis: () => 29_000 });
   const {
     artifact_dir: artifactDir,

@@ -193,7 +193,6 @@ describe('what is in them', () => {
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
     expect(partsOf('base')).toEqual([
-      'src/domain/run/engine.ts',
       'src/handlers/http/contract/body-base.ts',
       'src/handlers/http/modes/base.ts',
       'src/handlers/lambda/base.ts',
@@ -202,9 +201,9 @@ describe('what is in them', () => {
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
       'src/adapters/agentcore/planner.ts',
-      'src/domain/ledger/fill.ts',
-      'src/domain/run/tool-plan.ts',
-      'src/domain/world/proposal.ts',
+      'src/domain/agent/outside-tools.ts',
+      'src/domain/agent/world-tools.ts',
+      'src/domain/run/path.ts',
       'src/handlers/http/contract/body-tools.ts',
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
@@ -213,7 +212,6 @@ describe('what is in them', () => {
     expect(partsOf('memory')).toEqual([
       'src/adapters/agentcore/memory.ts',
       'src/adapters/memory/clock.ts',
-      'src/domain/run/memory-plan.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
@@ -223,18 +221,25 @@ describe('what is in them', () => {
       'examples/fixtures/trading_path.json',
       'examples/strategies/threshold_demo.json',
       'src/adapters/memory/market-document.ts',
+      'src/domain/episode/text-reader.ts',
       'src/domain/ledger/audit.ts',
       'src/domain/ledger/fill-row.ts',
+      'src/domain/ledger/fill.ts',
+      'src/domain/market/import-time.ts',
       'src/domain/market/line-splitter.ts',
       'src/domain/market/market-form.ts',
       'src/domain/market/market-path.ts',
       'src/domain/market/symbol.ts',
+      'src/domain/market/time-order.ts',
       'src/domain/run/prepare.ts',
-      'src/domain/run/text-reader.ts',
       'src/domain/strategy/signals.ts',
       'src/domain/strategy/strategy.ts',
       'src/domain/tape/step-row.ts',
+      'src/domain/world/market/market-world.ts',
+      'src/domain/world/market/report-lines.ts',
+      'src/domain/world/plan.ts',
       'src/domain/world/policy.ts',
+      'src/domain/world/proposal.ts',
       'src/domain/world/sizing.ts',
       'src/domain/world/state.ts',
       'src/domain/world/step.ts',
@@ -246,10 +251,10 @@ describe('what is in them', () => {
     expect(partsOf('tools memory')).toEqual([
       '@aws-sdk/client-bedrock-agentcore',
       'src/adapters/agentcore/client.ts',
-      'src/domain/run/plan-tape.ts',
-      'src/domain/run/recorded.ts',
+      'src/domain/agent/call-error.ts',
+      'src/domain/agent/memory-tools.ts',
+      'src/domain/agent/tools.ts',
       'src/domain/run/request-codecs.ts',
-      'src/domain/run/run-plans.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
   });
@@ -311,8 +316,13 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
     expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
     expect(idle.filter((path) => path.startsWith('src/')).sort()).toEqual([
+      'src/domain/agent/calls.ts',
+      'src/domain/agent/stop.ts',
+      'src/domain/agent/tool.ts',
       'src/domain/codec/problem.ts',
-      'src/domain/run/stop.ts',
+      'src/domain/markdown.ts',
+      'src/domain/market/import-time.ts',
+      'src/domain/world/proposal.ts',
       'src/handlers/http/contract/problems.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
@@ -323,7 +333,7 @@ describe('the build', () => {
   it('gives the same zips in another folder, another time zone and under another umask', async () => {
     const checkout = await mkdtemp(join(tmpdir(), 'ewm-checkout-'));
     try {
-      for (const part of ['.config', 'src', 'examples', 'package.json', 'tsconfig.json'])
+      for (const part of ['.config', 'src', 'examples', 'docs/openapi.json', 'package.json', 'tsconfig.json'])
         await cp(join(ROOT, part), join(checkout, part), { recursive: true });
       await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
       await script(`process.umask(0o077);${BUILD}`, ['dist/elsewhere'], { cwd: checkout, env: { TZ: 'Pacific/Apia' } });

@@ -1,14 +1,16 @@
 /** Inputs from public reports that broke an earlier version, each with the answer that is right. The files are in test/fixtures/cases. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { changed, forge } from '../support/forge';
-import { invoke, makeTestHandler, provenHead } from '../support/handlers';
+import { ask, invoke, makeTestHandler, provenHead } from '../support/handlers';
+import { httpEvent } from '../support/http-events';
+import type { Mode } from '../../src/handlers/http/contract/response';
 import { rowsOf } from '../support/harness';
 import type { JsonObject } from '../support/reference-model';
 
@@ -145,5 +147,93 @@ describe('amounts at either end of the range', () => {
     const market = name === 'b05' ? 'b03-market.csv' : undefined;
     expect((await runCase(name, market)).exit).toBe(EXIT.ok);
     expect(await verified(name)).toBe(EXIT.ok);
+  });
+});
+
+describe('numbers that a double does not hold as they are written', () => {
+  const bodyOf = (name: string): string => readFileSync(join(CASES, name), 'utf8');
+  const post = async (mode: Mode, name: string): Promise<{ readonly status: number; readonly text: string }> =>
+    ask(makeTestHandler(mode).handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: bodyOf(name) }));
+
+  test('B08: a price in a market file', async () => {
+    const said = await runCase('b08', 'b08-market.json');
+    expect(said.exit).toBe(EXIT.badInput);
+    expect(said.err).toMatch(
+      /\/b08-market\.json:1:32: \/steps\/0\/A: 123456789012\.12345678: more digits than a JSON number keeps \(.*\); write it as a string\n/,
+    );
+  });
+
+  test('D01: in a memory value; nothing is put', async () => {
+    const { status, text } = await post('agentcore-memory', 'd01-body.json');
+    const problem = {
+      pointer: '/requests/0/value/id',
+      message: '9007199254740993: a JSON number keeps an integer of at most 9007199254740991 as it is written; write it as a string',
+      line: 1,
+    };
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'invalid_request', problems: [problem] }, run_id: null });
+  });
+
+  test('C09: in a budget: the number as it was sent, and the most there is', async () => {
+    const { status, text } = await post('agentcore-base', 'c09-body.json');
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { problems: [{ pointer: '/budget/max_steps', message: expect.stringContaining('9007199254740993: ') as string }] },
+    });
+    expect(text).toContain('at most 9007199254740991');
+  });
+
+  test('D01 without its text, as Lambda has parsed it', async () => {
+    const answer = await invoke(makeTestHandler('agentcore-memory'), JSON.parse(bodyOf('d01-body.json')));
+    expect(answer).toMatchObject({ error: { code: 'invalid_request', problems: [{ pointer: '/requests/0/value/id' }] } });
+  });
+
+  test('D05 and D06 stay: a lone surrogate is refused with its place; -0 and 1.0 are the numbers that they are', async () => {
+    const refused = await post('agentcore-memory', 'd05-body.json');
+    expect(refused.status).toBe(400);
+    expect(JSON.parse(refused.text)).toMatchObject({ error: { problems: [{ pointer: '/requests/0/value' }] } });
+    const { status, text } = await post('agentcore-memory', 'd06-body.json');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({ results: [{ ok: true }, { result: { value: { a: 0, b: 1, e: 0.1 } } }] });
+  });
+
+  test('D09: a byte order mark is skipped, in a file as in a body', async () => {
+    expect((await ewm('strategy', 'check', join(CASES, 'd09-bom.json'))).exit).toBe(EXIT.ok);
+  });
+});
+
+describe('B09: times that do not go forward are refused on every way into a run', () => {
+  const csv = readFileSync(join(CASES, 'b09-market.csv'), 'utf8');
+  const steps = csv
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','));
+  const document = { symbols: ['X'], steps: steps.map(([time = '', X = '']) => ({ time, X })) };
+  const line = ([time = '', X = '']: readonly string[]): string => `{"prices":{"X":"${X}"},"time":"${time}"}\n`;
+  const spelled = ([time = '', X = '']: readonly string[]): string => `{"time":"${time}", "prices":{"X":${X}}}\n`;
+
+  test.each<[form: string, text: string, place: string]>([
+    ['csv', csv, ':3:1: column 1 (time)'],
+    ['json', JSON.stringify(document, null, 1), ':11:12: /steps/1/time'],
+    ['jsonl', `{"symbols":["X"]}\n${steps.map(line).join('')}`, ':3: /time'],
+    ['spelled.jsonl', `{"symbols":["X"]}\n${steps.map(spelled).join('')}`, ':3:9: /time'],
+  ])('a .%s file', async (form, text, place) => {
+    const market = join(directory, `falling.${form}`);
+    writeFileSync(market, text);
+    const out = runDirectory(`b09-${form}`);
+    const said = await ewm('run', '--market', market, '--strategy', join(CASES, 'b09-strategy.json'), '--out', out);
+    expect(said.exit).toBe(EXIT.badInput);
+    expect(said.err).toBe(
+      `ewm: ${market}${place}: "2024-01-04": step 1 is before step 0, "2024-01-05"; times go forward (ewm market import sorts a file)\n`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('an inline market over HTTP', async () => {
+    const strategy = JSON.parse(readFileSync(join(CASES, 'b09-strategy.json'), 'utf8')) as JsonObject;
+    const answer = await invoke(makeTestHandler('agentcore-base'), { market: document, strategy });
+    const message = '"2024-01-04": step 1 is before step 0, "2024-01-05"; times go forward (ewm market import sorts a file)';
+    expect(answer).toMatchObject({ ok: false, error: { problems: [{ pointer: '/market/steps/1/time', message }] } });
   });
 });

@@ -58,11 +58,16 @@ async function printed(options: Partial<CostOptions> = {}, env?: Readonly<Record
 
 describe('limits', () => {
   it('are those of a fresh deployment where there is none, and it says so', async () => {
-    expect((await printed()).limits_from).toBe('the defaults of a deployment (terraform is not installed)');
+    expect((await printed()).limits_from).toBe('the defaults of a deployment (nothing is deployed from ./terraform)');
     const empty = await printed({}, terraformThat('empty', `echo '{}'`));
-    expect(empty.limits_from).toBe('the defaults of a deployment (nothing is applied in ./terraform)');
-    const broken = await printed({}, terraformThat('broken', `echo 'Error: no such state.' >&2; exit 1`));
-    expect(broken.limits_from).toBe('the defaults of a deployment (terraform says: Error: no such state)');
+    expect(empty.limits_from).toBe('the defaults of a deployment (nothing is deployed from ./terraform)');
+    const failing = terraformThat('broken', `echo 'Error: no such state.' >&2; exit 1`);
+    const elsewhere = await printed({}, { ...failing, TF_DATA_DIR: join(folder, 'absent') });
+    expect(elsewhere.limits_from).toBe('the defaults of a deployment (nothing is deployed from ./terraform)');
+    const broken = await printed({}, { ...failing, TF_DATA_DIR: folder });
+    expect(broken.limits_from).toBe(
+      'the defaults of a deployment (the one in ./terraform cannot be read: terraform says: Error: no such state)',
+    );
     expect(broken.limits).toEqual({ ...SMALL_LIMITS, throttle_rate_per_second: '2' });
   });
 
@@ -106,14 +111,30 @@ it('prints every component and total, what they hold under and what they leave o
     per_invocation: invocation,
     per_hour: hour,
     per_month: month,
+    typical_month: typical,
   } = await printed({ set: { modes: ['base', 'tools'], code_interpreter: true } });
-  for (const charges of [invocation, hour, month])
+  for (const charges of [invocation, hour, month, typical])
     for (const amount of [charges.total, ...Object.values(charges.by_component)]) expect(out).toContain(amount);
-  for (const component of Object.keys(hour.by_component)) expect(out).toMatch(new RegExp(`^${component} +[0-9.]+ +[0-9.]+ +[0-9.]+$`, 'm'));
+  for (const component of Object.keys(hour.by_component))
+    expect(out).toMatch(new RegExp(`^${component} +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+$`, 'm'));
   expect(out).toContain('an upper bound, not a forecast');
   expect(out).toContain('This holds while:');
   expect(out).toContain('Not covered:');
-  expect(out).toContain('us-east-1');
+  expect(out).toContain('Prices: of us-east-1');
+});
+
+it('says beside the figures whose prices they are, where they are not those of the Region', async () => {
+  const { out } = await cost({ set: { region: 'eu-central-1' }, brief: true });
+  expect(out).toMatch(/^Prices: of us-east-1, read until [0-9-]+; this deployment is in eu-central-1, where they may be higher/m);
+  expect(out).not.toContain('This holds while');
+});
+
+it('prices the typical month of as many requests as are asked for', async () => {
+  const [few, many] = [await printed({ requests: 0 }), await printed({ requests: 1_000_000 })];
+  expect(few.typical_month).toMatchObject({ requests: 0, total: few.typical_month.by_component.fixed });
+  // A million requests, 2 units each, a dollar a million.
+  expect(many.typical_month.by_component.api).toBe('2.000000');
+  expect(many.per_month).toEqual(few.per_month);
 });
 
 it('takes prices of yours', async () => {
@@ -168,6 +189,7 @@ describe('mistakes', () => {
     [['cost', '--set', 'max_steps'], 'expected a limit and its value'],
     [['cost', '--mode', 'all'], 'Allowed choices are base, tools, memory'],
     [['cost', '--limits', ''], 'expected a path'],
+    [['cost', '--requests', '-1'], 'expected an integer from 0'],
   ])('of the command line: %j', async (argv, complaint) => {
     const { io, err } = captureIo();
     expect(await runCli(argv, io)).toBe(2);

@@ -15,13 +15,15 @@ import { systemClock } from '../../src/adapters/memory/clock';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { type Bill, worstCaseBill } from '../../src/domain/cost/bill';
-import { artifactBytesMax, filesMax, METRICS_PER_MODE } from '../../src/domain/cost/bounds';
+import { type Bill, billOf as billFor } from '../../src/domain/cost/bill';
+import { METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost/bounds';
+import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
+import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS } from '../../src/handlers/http/edge/observed';
 import {
   type AgentCoreStub,
@@ -55,6 +57,7 @@ const LIMITS = {
   memory: true,
   code_interpreter: true,
   planner: true,
+  access_log: true,
 };
 const CONFIG = {
   version: '1.2.3',
@@ -62,16 +65,18 @@ const CONFIG = {
   enabled: { memory: true, code_interpreter: false, planner: false },
   bodyBytesMax: LIMITS.max_body_bytes,
   artifactBytesMax: LIMITS.max_artifact_bytes,
+  basePath: '',
+  corsOrigins: [],
 };
 
 const prices = JSON.parse(readFileSync(join(__dirname, '../../terraform/prices.json'), 'utf8')) as ModelPrices;
-const billOf = (limits: LimitsDocument): Bill => worstCaseBill(valueOfRight(decodeLimits(limits)), valueOfRight(decodePrices(prices)));
+const billOf = (limits: LimitsDocument): Bill => billFor(valueOfRight(decodeLimits(limits)), valueOfRight(decodePrices(prices)));
 const BILL = billOf(LIMITS);
 
 /** What stands beside our own lines in the log of an invocation: start, report and their like. Unit: bytes. */
 const PLATFORM_LOG_BYTES = 4_096;
 /** A line of the access log. Unit: bytes. */
-const ACCESS_LOG_BYTES = 1_500;
+const ACCESS_LOG_BYTES = 400;
 
 let s3: S3Stub;
 let agentCore: AgentCoreStub;
@@ -114,6 +119,7 @@ interface Metered {
   readonly sessionSeconds: number;
   readonly goals: number;
   readonly logBytes: number;
+  readonly accessLogBytes: number;
   readonly requestBytes: number;
   readonly answerBytes: number;
 }
@@ -143,6 +149,7 @@ async function metered({
       { ...CONFIG, storeReserveMs, artifactBytesMax },
       {
         telemetry,
+        openApi: () => '{}',
         artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
         ...(mode === 'agentcore-memory'
           ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) }
@@ -179,7 +186,8 @@ async function metered({
       0,
     ),
     goals: asked.filter(({ segments }) => segments[0] === 'runtimes').length,
-    logBytes: logBytes + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES,
+    logBytes: logBytes + PLATFORM_LOG_BYTES,
+    accessLogBytes: ACCESS_LOG_BYTES,
     requestBytes: Buffer.byteLength(body) + Buffer.byteLength(userAgent) + 1_000,
     answerBytes: Buffer.byteLength(JSON.stringify(result)),
   };
@@ -200,7 +208,11 @@ function costOf(one: Metered): Readonly<Record<string, ReturnType<typeof plus>>>
     agentcore_memory: cost('memory_events', one.events),
     code_interpreter: plus(cost('code_interpreter_cpu', one.sessionSeconds * 2), cost('code_interpreter_memory', one.sessionSeconds * 8)),
     runtime: plus(cost('runtime_cpu', goalSeconds * 2), cost('runtime_memory', goalSeconds * 8)),
-    logs: plus(cost('log_ingestion', one.logBytes), cost('log_storage', one.logBytes * LIMITS.log_retention_days)),
+    logs: plus(
+      cost('log_ingestion', one.logBytes),
+      cost('access_log_ingestion', one.accessLogBytes),
+      cost('log_storage', (one.logBytes + one.accessLogBytes) * LIMITS.log_retention_days),
+    ),
     data_transfer: cost('data_out', one.answerBytes),
   };
 }
@@ -456,16 +468,20 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
   const answer = await invoke(test, body);
   expect(answer).toMatchObject({ ok: true, decisions: { APPROVED: 5 } });
   const stored = test.puts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const bound = artifactBytesMax('base', valueOfRight(decodeLimits({ ...LIMITS, max_steps: 5, max_body_bytes: bodyBytes })));
+  const bound = FUNCTION_BOUNDS.base.artifactBytes(valueOfRight(decodeLimits({ ...LIMITS, max_steps: 5, max_body_bytes: bodyBytes })));
   expect(BigInt(stored)).toBeLessThanOrEqual(bound);
   // And the bound is no fantasy: such a run is real.
   expect(BigInt(stored) * 3n).toBeGreaterThan(bound);
 });
 
-it('knows the metrics that a function writes, and the files that it stores', () => {
+it('knows the metrics that a function writes, the files that it stores, and the answers for the whole deployment', () => {
+  const shared = Object.entries(ROUTES).filter(([, { service }]) => service === 'every');
+  expect(SHARED_ANSWER_BYTES_MAX).toHaveLength(shared.length);
+  const document = readFileSync(join(__dirname, '../../docs/openapi.json')).length;
+  expect(document).toBeLessThan(Number(SHARED_ANSWER_BYTES_MAX[1]));
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));
-  for (const mode of BILL_MODES) expect(filesMax(mode, limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
+  for (const mode of BILL_MODES) expect(FUNCTION_BOUNDS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
 });
 
 it('finds what costs more than the figure', () => {
@@ -479,10 +495,51 @@ it('finds what costs more than the figure', () => {
     sessionSeconds: 0,
     goals: 0,
     logBytes: 0,
+    accessLogBytes: 0,
     requestBytes: 0,
     answerBytes: 0,
   };
   expect(() => {
     expectWithin('agentcore-memory', dear);
   }).toThrow();
+});
+
+// ---- The typical month ----
+
+/** What the smoke tests send: the bundled example; a program and a goal; a value put and read. */
+const ORDINARY: Readonly<Record<Mode, object>> = {
+  'agentcore-base': {},
+  'agentcore-tools': { budget: CEILINGS, tool_plan: [CODE, GOAL] },
+  'agentcore-memory': {
+    budget: CEILINGS,
+    requests: [
+      { op: 'memory_put', key: 'k', value: { text: 'hello' } },
+      { op: 'memory_put', key: 'k', value: 2 },
+      { op: 'memory_get', key: 'k' },
+    ],
+  },
+};
+
+it.each(MODES)('is no fantasy: an ordinary request to %s takes what the typical month says, within a factor of three', async (mode) => {
+  forget();
+  agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[{"type":"hold"}]'] });
+  const one = await metered({ mode, body: JSON.stringify(ORDINARY[mode]) });
+  const { typical } = FUNCTION_BOUNDS[mode.slice('agentcore-'.length) as 'base'];
+  const told = {
+    files: typical.files,
+    bytes: typical.storedBytes,
+    answer: typical.answerBytes,
+    log: typical.logBytes,
+    events: typical.memoryEvents,
+  };
+  const seen = { files: one.puts, bytes: one.storedBytes, answer: one.answerBytes, log: one.logBytes, events: one.events };
+  for (const name of Object.keys(seen) as (keyof typeof seen)[]) {
+    const within = seen[name] <= Number(told[name]) && Number(told[name]) <= 3 * seen[name];
+    expect({ name, seen: seen[name], told: Number(told[name]), within }).toEqual({
+      name,
+      seen: seen[name],
+      told: Number(told[name]),
+      within: true,
+    });
+  }
 });

@@ -13,7 +13,7 @@ import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
@@ -99,7 +99,11 @@ function forgetRequests(): void {
 }
 
 function portsOf(mode: Mode): HandlerPorts {
-  const ports = { artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }), telemetry: silentTelemetry };
+  const ports = {
+    artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
+    telemetry: silentTelemetry,
+    openApi: () => '{}',
+  };
   const client = agentCoreClient;
   if (mode === 'agentcore-memory')
     return { ...ports, memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) };
@@ -128,19 +132,20 @@ describe.each(MODES)('%s', (mode) => {
     expect([status, answer.error, answer.ok]).toEqual([200, undefined, true]);
     expect(await provenInStub(answer)).toBe(answer.head_hash);
     expect(agentCore.requests()).toHaveLength(REMOTE_REQUESTS[mode]);
-    expect([...s3.objects.keys()]).toEqual(filesOf(mode).map((file) => `ewm/artifacts/${answer.run_id ?? ''}/${file}`));
+    const keys = filesOf(mode).map((file) => `ewm/artifacts/${answer.run_id ?? ''}/${file}`);
+    expect([...s3.objects.keys()].sort()).toEqual([...keys].sort());
+    // `run.json` says that the others are there, and so it is sent when they are.
+    expect(s3.requests().at(-1)?.segments.at(-1)).toBe('run.json');
   });
 
   // The store is the same for every mode; one sees all of its faults.
   const storeFaults = mode === 'agentcore-base' ? FAULTS : FAULTS.slice(-1);
-  const putFaults = filesOf(mode).flatMap((file, index) =>
-    storeFaults.map((fault) => [file, `${fault.how} ${fault.when}`, index, fault] as const),
-  );
-  it.each(putFaults)('S3 fails at %s (%s)', async (_file, _how, index, fault) => {
+  const putFaults = filesOf(mode).flatMap((file) => storeFaults.map((fault) => [file, `${fault.how} ${fault.when}`, fault] as const));
+  it.each(putFaults)('S3 fails at %s (%s)', async (file, _how, fault) => {
     const clean = mode === 'agentcore-base' ? await request(mode, 'r') : undefined;
     s3.objects.clear();
     forgetRequests();
-    s3.failCall(index, fault);
+    s3.failFile('PUT', file, fault);
     const { status, answer } = await request(mode, 'r');
     expect(status).toBe(503);
     expect(answer).toMatchObject({
@@ -148,9 +153,10 @@ describe.each(MODES)('%s', (mode) => {
       artifact_dir: null,
       error: { code: 'dependency_failed', service: 's3', operation: 'PutObject', effect: 'unknown' },
     });
-    // One attempt, and nothing after it.
-    expect(s3.requests()).toHaveLength(index + 1);
-    expect(s3.objects.size).toBe(index + (fault.when === 'after' ? 1 : 0));
+    // One attempt each of those that go together, and nothing after them.
+    const sent = filesOf(mode).length - (file === 'run.json' ? 0 : 1);
+    expect(s3.requests()).toHaveLength(sent);
+    expect(s3.objects.size).toBe(sent - (fault.when === 'before' ? 1 : 0));
     const whole = s3.objects.size === filesOf(mode).length;
     expect([...s3.objects.keys()].some((key) => key.endsWith('/run.json'))).toBe(whole);
     if (clean === undefined) return;
@@ -189,7 +195,9 @@ describe.each(MODES)('%s', (mode) => {
 
   it('gives up a silent service in time to answer', async () => {
     const isBase = mode === 'agentcore-base';
-    (isBase ? s3 : agentCore).failCall(isBase ? 3 : 0, { when: 'before', how: 'hang' });
+    const silence: Fault = { when: 'before', how: 'hang' };
+    if (isBase) s3.failFile('PUT', 'tape.jsonl', silence);
+    else agentCore.failCall(0, silence);
     // Time runs short between the question whether to begin and the call; 300 ms are left for it.
     const [plenty, leftMs] = { 'agentcore-base': [4, 550], 'agentcore-tools': [1, 5_550], 'agentcore-memory': [1, 3_550] }[mode] as [
       number,
@@ -198,7 +206,7 @@ describe.each(MODES)('%s', (mode) => {
     let asked = 0;
     const { status, answer } = await request(mode, 'silence', () => (asked++ < plenty ? 29_000 : leftMs));
     expect([status, answer.error?.code]).toEqual([504, 'deadline_exceeded']);
-    expect([s3.requests().length, agentCore.requests().length]).toEqual(isBase ? [4, 0] : [filesOf(mode).length, 1]);
+    expect([s3.requests().length, agentCore.requests().length]).toEqual(isBase ? [filesOf(mode).length - 1, 0] : [filesOf(mode).length, 1]);
     if (!isBase) expect(await provenInStub(answer)).toBe(answer.head_hash);
   });
 });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import tradingPath from '../../examples/fixtures/trading_path.json';
 import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
+import { jsonFault } from '../../src/domain/codec/json-faults';
 import { sha256HexOfBytes } from '../../src/domain/hash';
 import { STATUS_OF } from '../../src/handlers/http/contract/errors';
 import type { Mode } from '../../src/handlers/http/contract/response';
@@ -211,7 +212,10 @@ it('answers a direct invocation what it answers over HTTP', async () => {
     fc.asyncProperty(changedRequest, async ([mode, body]) => {
       const [http, direct] = [makeTestHandler(mode), makeTestHandler(mode)];
       const { text } = await ask(http.handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
-      expect(JSON.stringify(await direct.handle(JSON.parse(body), contextOf()))).toBe(text);
+      const answer = JSON.stringify(await direct.handle(JSON.parse(body), contextOf()));
+      // A number that is not held as written has a line where the text is at hand, and may not be the only one.
+      if (jsonFault(body) === undefined) expect(answer).toBe(text);
+      else expect([answer, text]).toEqual(Array(2).fill(expect.stringContaining('"code":"invalid_request"')));
       expect(effectsOf(direct)).toBe(effectsOf(http));
     }),
     { seed: SEED, numRuns: 1_000 },

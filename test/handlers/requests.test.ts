@@ -206,7 +206,8 @@ describe('bodies that are not valid', () => {
   });
 
   it('refuses a step that has no line in normal form', async () => {
-    const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: 1e17, B: 1e17, C: 1e17, D: 1e17, time: 'x'.repeat(1_048_500) }] };
+    const LONG = '1'.padEnd(18, '0');
+    const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: LONG, B: LONG, C: LONG, D: LONG, time: 'x'.repeat(1_048_500) }] };
     const strategy = {
       metadata: { name: '', version: '', description: '' },
       universe: { symbols: ['A'] },
@@ -272,7 +273,11 @@ describe('a fault of ours', () => {
     const boom = (): never => {
       throw new Error(secret);
     };
-    const test = makeTestHandler('agentcore-base', {}, { artifacts: { location: 'nowhere', put: boom, get: boom, list: boom } });
+    const test = makeTestHandler(
+      'agentcore-base',
+      {},
+      { artifacts: { location: 'nowhere', put: boom, putFolder: boom, get: boom, list: boom } },
+    );
     const { status, text } = await ask(test.handle, httpEvent({ body: '{}' }), contextOf('request-1'));
     expect(status).toBe(500);
     expect(answerOf('agentcore-base', JSON.parse(text)).error).toMatchObject({ code: 'internal_error', request_id: 'request-1' });

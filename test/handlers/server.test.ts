@@ -88,8 +88,15 @@ describe('the routes', () => {
     const health = await call(url, '/health');
     expect(health).toMatchObject({
       status: 200,
-      json: { ok: true, mode: 'agentcore-base', local: { planner: 'scripted planner: asks no model' } },
+      json: {
+        ok: true,
+        mode: 'agentcore-base',
+        ceilings: { max_model_calls: 10 },
+        enabled: { memory: true, code_interpreter: true, planner: true },
+        local: { planner: 'scripted planner: asks no model' },
+      },
     });
+    expect(await call(url, '/openapi.json')).toMatchObject({ status: 200, json: { openapi: '3.1.0' } });
     expect(health.json).toMatchObject({
       local: { code_interpreter: 'scripted code interpreter: runs no code', memory: 'in this process, and gone with it' },
     });
@@ -98,6 +105,38 @@ describe('the routes', () => {
     expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-tools' } });
     const put = { requests: [{ op: 'memory_put', key: 'k', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } };
     expect(await post(url, '/agentcore/memory', put)).toMatchObject({ status: 200, json: { ok: true, results: [{ ok: true }] } });
+  });
+
+  it('asks its scripted planner without being told that it may', async () => {
+    const url = await serve();
+    const plan = {
+      budget: { max_steps: 1, max_tool_calls: 1, max_model_calls: 1 },
+      tool_plan: [{ name: 'propose_plan', args: { goal: 'grow' } }],
+    };
+    expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, budget_state: { model_calls: 1 } } });
+    expect(await call(url, '/health')).toMatchObject({ json: { enabled: { memory: false, code_interpreter: true, planner: true } } });
+  });
+
+  it('serves below a base path, and a listed origin, but its own pages to no other page', async () => {
+    const app = 'https://app.example';
+    const url = await serve(await real({ EWM_BASE_PATH: '/v1', EWM_CORS_ORIGINS: app }));
+    expect(await call(url, '/v1/health')).toMatchObject({ status: 200, json: { local: {} } });
+    expect(await call(url, '/health')).toMatchObject({ status: 200 });
+    const from = (origin: string, method = 'POST'): Parameters<typeof call>[2] => ({
+      method,
+      headers: { 'content-type': 'application/json', origin },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
+    expect(await call(url, '/v1/agentcore/base', from(app))).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': app },
+    });
+    expect(await call(url, '/agentcore/base', from(app, 'OPTIONS'))).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-methods': 'POST, OPTIONS' },
+    });
+    expect(await call(url, '/agentcore/base', from('https://other.example'))).toMatchObject({ status: 403 });
+    expect(await call(url, '/runs', from(app, 'GET'))).toMatchObject({ status: 403 });
   });
 
   it('has memory off unless it is switched on, as on AWS', async () => {
@@ -119,7 +158,13 @@ describe('the routes', () => {
     const config = decodeHandlerConfig({});
     if (isLeft(config)) throw new Error(config.left.join());
     const artifacts = makeMemoryArtifactStore();
-    const ports = { artifacts, interpreter: makeScriptedCodeInterpreter(), planner: makeScriptedPlanner(), telemetry: silentTelemetry };
+    const ports = {
+      artifacts,
+      interpreter: makeScriptedCodeInterpreter(),
+      planner: makeScriptedPlanner(),
+      telemetry: silentTelemetry,
+      openApi: () => '{}',
+    };
     const plan = [
       { name: 'evaluate_strategy', args: { step: 0 } },
       { name: 'execute', args: { step: 0 } },
@@ -164,7 +209,7 @@ describe('the event', () => {
   const received = { requestId: 'id', nowMs: Date.UTC(2024, 1, 29, 3, 4, 5), routeKey: 'POST /agentcore/base' };
 
   it('is the payload 2.0 of API Gateway', async () => {
-    const url = await serve({ functions: { '/agentcore/base': echo } });
+    const url = await serve({ functions: { 'agentcore-base': echo } });
     const headers = { 'Content-Type': 'application/json', 'X-Two': ['a', 'b'], Cookie: 'c=1; d=2', 'User-Agent': 'test' };
     const { json } = await call(url, '/agentcore/base?a=1&a=2&b=%2F', { method: 'POST', headers, body: '{"é":1}' });
     expect(json).toMatchObject({
@@ -206,11 +251,12 @@ describe('the event', () => {
 describe('a function', () => {
   it('runs one request at a time: another one is answered as a throttled Lambda, and other functions are not touched', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke, '/agentcore/tools': echo } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke, 'agentcore-tools': echo } });
     const first = post(url, '/agentcore/base', {});
     await slow.began;
     const refused = await Promise.all([post(url, '/agentcore/base', {}), post(url, '/agentcore/base', {}), call(url, '/health')]);
-    for (const answer of refused) expect(answer).toMatchObject({ status: 503, json: { message: 'Service Unavailable' } });
+    for (const answer of refused)
+      expect(answer).toMatchObject({ status: 503, json: { message: 'Service Unavailable' }, headers: { 'retry-after': '1' } });
     expect(await post(url, '/agentcore/tools', {})).toMatchObject({ status: 200 });
     slow.letGo();
     expect(await first).toMatchObject({ status: 200, json: { slow: true } });
@@ -219,7 +265,7 @@ describe('a function', () => {
 
   it('is given up when it takes too long, and is not begun again while it still runs', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke }, limits: SHORT });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke }, limits: SHORT });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 503 });
     expect(notes).toContain('the function did not answer within 300 ms');
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 503 });
@@ -236,7 +282,7 @@ describe('a function', () => {
       () => Promise.resolve({ statusCode: 200, body: { an: 'object' } }),
     ];
     let next = 0;
-    const url = await serve({ functions: { '/agentcore/base': (event, context) => (answers[next++] ?? echo)(event, context) } });
+    const url = await serve({ functions: { 'agentcore-base': (event, context) => (answers[next++] ?? echo)(event, context) } });
     for (const _ of answers)
       expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 500, json: { message: 'Internal Server Error' } });
     expect(notes.join('\n')).toContain('a secret');
@@ -244,14 +290,14 @@ describe('a function', () => {
 
   it('may answer bytes, and a bare body', async () => {
     const answers = [{ statusCode: 201, headers: { 'X-Kind': 'b' }, body: 'AP8=', isBase64Encoded: true }, { bare: true }];
-    const url = await serve({ functions: { '/agentcore/base': () => Promise.resolve(answers.shift()) } });
+    const url = await serve({ functions: { 'agentcore-base': () => Promise.resolve(answers.shift()) } });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 201, headers: { 'x-kind': 'b', 'content-length': '2' } });
     expect(await post(url, '/agentcore/base', {})).toMatchObject({ status: 200, json: { bare: true } });
   });
 });
 
 describe('a body', () => {
-  const functions = { '/agentcore/base': echo };
+  const functions = { 'agentcore-base': echo };
 
   it('that is declared too long is refused before it is read, and the connection ends', async () => {
     const url = await serve({ functions, limits: SHORT });
@@ -306,7 +352,7 @@ describe('a body', () => {
 
   it('whose sender goes away calls nothing', async () => {
     let calls = 0;
-    const url = await serve({ functions: { '/agentcore/base': () => Promise.resolve({ statusCode: 200, body: String((calls += 1)) }) } });
+    const url = await serve({ functions: { 'agentcore-base': () => Promise.resolve({ statusCode: 200, body: String((calls += 1)) }) } });
     await new Promise<void>((resolve) => {
       const socket = net.connect(Number(new URL(url).port), '127.0.0.1', () => {
         socket.write('POST /agentcore/base HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy());
@@ -436,7 +482,7 @@ describe('other people', () => {
 describe('the end', () => {
   it('finishes what runs and refuses what is new', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
     const first = post(url, '/agentcore/base', {});
     await slow.began;
@@ -458,7 +504,7 @@ describe('the end', () => {
 
   it('refuses a request on a connection that was there before', async () => {
     const slow = gated();
-    const url = await serve({ functions: { '/agentcore/base': slow.invoke } });
+    const url = await serve({ functions: { 'agentcore-base': slow.invoke } });
     const request = 'GET /runs HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
     let got = '';

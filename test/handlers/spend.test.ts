@@ -18,7 +18,7 @@ import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../src/domain/budget/budget';
 import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';
@@ -164,6 +164,7 @@ async function request(
   const { handle } = makeTestHandler(mode, config, {
     artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
     telemetry: silentTelemetry,
+    openApi: () => '{}',
     ...(mode === 'agentcore-memory'
       ? { memory: makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: 'ewm', clock: systemClock }) }
       : {}),
@@ -625,32 +626,30 @@ describe('the repeat of a run that is stored', () => {
     { when: 'after', how: 'reset' },
   ];
 
-  // Every file is put, answered 412, and read to be compared.
-  it.each(filesOf('agentcore-base').map((file, index) => [file, 2 * index] as const))(
-    'fails at %s and changes nothing',
-    async (_file, index) => {
-      const first = await request('agentcore-base', body);
-      const stored = new Map(s3.objects);
-      for (const [k, operationName, effect] of [
-        [index, 'PutObject', 'unknown'],
-        [index + 1, 'GetObject', 'none'],
-      ] as const) {
-        for (const fault of operationName === 'PutObject'
-          ? FAULTS
-          : [...FAULTS.slice(-1), { when: 'after' as const, how: 'cut' as const }]) {
-          s3.reset();
-          s3.failCall(k, fault);
-          const { status, answer } = await request('agentcore-base', body);
-          expect([status, answer.artifact_dir]).toEqual([503, null]);
-          expect(answer.error).toMatchObject({ code: 'dependency_failed', service: 's3', operation: operationName, effect });
-          expect(s3.requests()).toHaveLength(k + 1);
-          expect(s3.objects).toEqual(stored);
-        }
+  // Every file is put, answered 412, and read to be compared; `run.json` after the others.
+  const files = filesOf('agentcore-base');
+  it.each(files)('fails at %s and changes nothing', async (file) => {
+    const first = await request('agentcore-base', body);
+    const stored = new Map(s3.objects);
+    const together = 2 * (files.length - 1);
+    for (const [method, operationName, effect, faults] of [
+      ['PUT', 'PutObject', 'unknown', FAULTS],
+      ['GET', 'GetObject', 'none', [...FAULTS.slice(-1), { when: 'after', how: 'cut' } as Fault]],
+    ] as const) {
+      for (const fault of faults) {
+        s3.reset();
+        s3.failFile(method, file, fault);
+        const { status, answer } = await request('agentcore-base', body);
+        expect([status, answer.artifact_dir]).toEqual([503, null]);
+        expect(answer.error).toMatchObject({ code: 'dependency_failed', service: 's3', operation: operationName, effect });
+        const all = file === 'run.json' ? together + 2 : together;
+        expect(s3.requests()).toHaveLength(method === 'PUT' ? all - 1 : all);
+        expect(s3.objects).toEqual(stored);
       }
-      s3.reset();
-      expect(await request('agentcore-base', body)).toEqual(first);
-    },
-  );
+    }
+    s3.reset();
+    expect(await request('agentcore-base', body)).toEqual(first);
+  });
 });
 
 // ---- A forger who counts less ----

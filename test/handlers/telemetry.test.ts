@@ -135,9 +135,10 @@ describe('through Powertools', () => {
     });
   });
 
-  const failing = (answer: ReturnType<ArtifactStore['put']>): ArtifactStore => ({
+  const failing = (answer: ReturnType<ArtifactStore['putFolder']>): ArtifactStore => ({
     location: 'nowhere',
-    put: () => answer,
+    put: unused,
+    putFolder: () => answer,
     get: unused,
     list: unused,
   });

@@ -1,11 +1,14 @@
 /** The Terraform configuration as committed: formatted, valid, tested on a mocked provider, and in step with the program it deploys. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ACCESS_LOG_BYTES_MAX } from '../../src/domain/cost/bounds';
+import { OPTIONAL } from '../../src/domain/budget/dimensions';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
 import { METRICS } from '../../src/handlers/http/edge/observed';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
 import { describeWhere } from '../support/needs';
+import { longestLine } from '../support/strangers';
 import { readReport } from './terraform-report';
 import { CONFIGURATION, openWorkspace, prepareTerraform, type Workspace } from './terraform-workspace';
 
@@ -71,7 +74,12 @@ describe('the Terraform files', () => {
   test('the functions are given every variable that they read, and no other', async () => {
     const functions = (await sources()).get('functions.tf') ?? '';
     const given = [...functions.matchAll(/^ {4,8}([A-Z][A-Z0-9_]+) +=/gm)].map(([, name]) => String(name));
-    expect([...new Set(given)].sort()).toEqual(Object.keys(VARIABLES).sort());
+    const optional = Object.values(OPTIONAL);
+    expect([...new Set(given), ...optional.map(({ variable }) => variable)].sort()).toEqual(Object.keys(VARIABLES).sort());
+    // One map for those: a limiter is the name of its variable.
+    const legal = /"optional_ceilings" \{.*?contains\(\s*(\[[^\]]+\])/s.exec((await sources()).get('variables.tf') ?? '')?.[1] ?? '[]';
+    expect((JSON.parse(legal) as string[]).sort()).toEqual(optional.map(({ limiter }) => limiter).sort());
+    for (const { limiter, variable } of optional) expect(variable).toBe(`EWM_${limiter.toUpperCase()}`);
   });
 
   test.each([
@@ -96,7 +104,17 @@ describe('the Terraform files', () => {
     const texts = await sources();
     const text = `${texts.get('functions.tf') ?? ''}${texts.get('api.tf') ?? ''}`;
     const routes = [...text.matchAll(/"((?:GET|POST) \/\S*)"/g)].map(([, route]) => String(route));
-    expect(routes.sort()).toEqual(Object.keys(ROUTES).sort());
+    // Those of the local server alone have no bundle.
+    const bundles = (await readdir(join(__dirname, '../../src/handlers/lambda'))).map((file) => `agentcore-${file.replace('.ts', '')}`);
+    const onAws = Object.entries(ROUTES).filter(([, { service }]) => service === 'every' || bundles.includes(service));
+    expect(routes.sort()).toEqual(onAws.map(([key]) => key).sort());
+  });
+
+  test('a line of the access log is no longer than the bill counts', async () => {
+    const block = /access_log_format = \{\n(.*?)\n  \}/s.exec((await sources()).get('api.tf') ?? '')?.[1] ?? '';
+    const fields = [...block.matchAll(/(\w+) += "(\S+)"/g)].map(([, name, value]) => [name, value] as const);
+    expect(fields.length).toBeGreaterThan(5);
+    expect(longestLine(JSON.stringify(Object.fromEntries(fields)))).toBeLessThanOrEqual(Number(ACCESS_LOG_BYTES_MAX));
   });
 
   test('alarms and graphs look at metrics that the functions write', async () => {

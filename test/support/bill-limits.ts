@@ -25,6 +25,8 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   throttle_burst: fc.integer({ min: 1, max: 1_000 }),
   log_retention_days: fc.constantFrom(1, 14, 365, 3_653),
   tracing: fc.boolean(),
+  access_log: fc.boolean(),
+  cors: fc.boolean(),
   max_steps: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.constant(Number.MAX_SAFE_INTEGER)),
   max_tool_calls: count(2_000),
   max_model_calls: count(20),
@@ -42,6 +44,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   alarms: fc.nat(40),
   dashboards: fc.nat(2),
   budgets: fc.nat(2),
+  budget_actions: fc.nat(2),
   emails: fc.boolean(),
 });
 

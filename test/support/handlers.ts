@@ -4,7 +4,7 @@ import { makeInProcessMemory } from '../../src/adapters/memory/memory';
 import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/memory/telemetry';
 import { noDeadline } from '../../src/adapters/memory/clock';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import { CEILINGS } from '../../src/domain/budget/budget';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/contract/answer-codecs';
@@ -13,6 +13,7 @@ import type { HandlerConfig } from '../../src/handlers/config';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { InvocationContext } from '../../src/handlers/http/edge/invocation';
 import type { Mode } from '../../src/handlers/http/contract/response';
+import { openApi } from '../../src/handlers/http/contract/openapi';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/contract/response';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
@@ -27,6 +28,8 @@ export const CONFIG: HandlerConfig = {
   bodyBytesMax: 1_048_576,
   artifactBytesMax: Infinity,
   storeReserveMs: 3_000,
+  basePath: '',
+  corsOrigins: [],
 };
 
 export function contextOf(
@@ -53,7 +56,7 @@ export function makeTestHandler(mode: Mode, config: Partial<HandlerConfig> = {},
   const memory = countedMemory(ports.memory ?? makeInProcessMemory(), memoryCalls);
   const handle = FUNCTIONS[mode](
     { ...CONFIG, ...config },
-    { telemetry, ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
+    { telemetry, openApi: () => JSON.stringify(openApi()), ...ports, artifacts, ...(mode === 'agentcore-memory' ? { memory } : {}) },
   );
   return { handle, artifacts, puts, memoryCalls, telemetry, mode };
 }
@@ -62,6 +65,10 @@ function countedStore(puts: Artifact[]): ArtifactStore {
   const store = makeMemoryArtifactStore();
   return {
     ...store,
+    putFolder: (artifacts, deadline) => {
+      puts.push(...artifacts);
+      return store.putFolder(artifacts, deadline);
+    },
     put: (artifact, deadline) => {
       puts.push(artifact);
       return store.put(artifact, deadline);

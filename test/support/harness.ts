@@ -7,17 +7,21 @@ import { inspect } from 'node:util';
 import { makeMarketDocument } from '../../src/adapters/memory/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
-import { makeEngine, type Engine } from '../../src/domain/run/engine';
-import { readEvidence, readInputs, type Evidence } from '../../src/domain/run/evidence';
-import type { DigestedOutput } from '../../src/domain/run/output';
+import type { Cursor } from '../../src/domain/episode/cursor';
+import { type Episode, type StepsError, stepsStop } from '../../src/domain/episode/episode';
+import { readEvidence, readInputs, worldRunOf, type MarketRun } from '../../src/domain/run/evidence';
+import type { DigestedOutput } from '../../src/domain/episode/output';
 import type { FinishedRun } from '../../src/domain/run/finish';
 import type { RunError } from '../../src/domain/run/prepare';
 import { run } from '../../src/domain/run/run';
-import type { TextReader } from '../../src/domain/run/text-reader';
+import { openSteps } from '../../src/domain/run/take';
+import type { TextReader } from '../../src/domain/episode/text-reader';
 import { verify, type Verdict } from '../../src/domain/run/verify';
-import { makeWorld } from '../../src/domain/world/step';
+import type { Plan } from '../../src/domain/world/market/market-world';
+import type { State } from '../../src/domain/world/state';
 import type { MarketInput } from '../../src/ports/market-input';
-import { filesOf } from '../../src/domain/run/inputs';
+import { decodeInputs } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { ByteCursor, RunFile, RunReader } from '../../src/ports/run-files';
 import type { Json, JsonObject, ReferenceRequest } from './reference-model';
 
@@ -52,7 +56,7 @@ export function sampleSeed(): number {
 }
 
 /** A finished run: every byte it left, and its rows. */
-export interface RunResult extends FinishedRun {
+export interface RunResult extends Omit<FinishedRun, 'files'> {
   readonly files: RunFileBytes;
   readonly tape: readonly string[];
   readonly executions: readonly string[];
@@ -96,14 +100,34 @@ export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
   return expectRight(await verify(makeMemoryRunReader(files)));
 }
 
-/** What the verifier reads of a run, and the engine it makes of that. */
-export async function engineOf(files: RunFileBytes): Promise<{ readonly evidence: Evidence; readonly engine: Engine }> {
+/** What the verifier reads of a run. */
+export async function marketRunOf(files: RunFileBytes): Promise<MarketRun> {
   const reader = makeMemoryRunReader(files);
-  const named = expectRight(await readInputs(reader));
+  const named = expectRight(await readInputs(reader, decodeInputs));
   if (named.mode === 'agentcore-memory') throw new Error('a memory run has no world');
-  const evidence = expectRight(await readEvidence(reader, named));
-  const { inputs, identity, symbols, strategy, policy } = evidence;
-  return { evidence, engine: makeEngine(inputs, identity, makeWorld(symbols, strategy, policy)) };
+  return worldRunOf(expectRight(await readEvidence(reader, named)));
+}
+
+export type MarketEpisode = Episode<State, Plan, never>;
+export type MarketCursor = Cursor<State, Plan>;
+
+/** Takes steps of a run from its beginning, or from a cursor, over the lines of its market behind the header. */
+export async function advancedBy(
+  run: MarketRun,
+  from: MarketCursor | undefined,
+  until: number,
+  lines: readonly string[],
+  sizes: readonly number[],
+  output: Collected,
+): Promise<Either<StepsError, MarketEpisode>> {
+  const { episode } = openSteps(run, output, from);
+  const taken = await episode.advance(until, makeTextPieces(lines, sizes));
+  return isLeft(taken) ? taken : right(episode);
+}
+
+/** Seals a run of steps as `run` does. */
+export async function sealed(run: MarketRun, episode: MarketEpisode): Promise<void> {
+  expectRight(await episode.seal(stepsStop(episode, run.inputs.steps)));
 }
 
 /** Keeps what an engine appends. */

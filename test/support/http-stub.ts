@@ -36,6 +36,8 @@ export interface HttpStub {
   readonly requests: () => readonly StubRequest[];
   /** Fails the call with this index, counted from the last `reset`. */
   readonly failCall: (index: number, fault: Fault) => void;
+  /** Fails the first call that this is true of: for calls that are made at the same time. */
+  readonly failWhere: (matches: (request: StubRequest) => boolean, fault: Fault) => void;
   /** Forgets requests and faults; what the service holds stays. */
   readonly reset: () => void;
   readonly close: () => Promise<void>;
@@ -55,6 +57,7 @@ const CALL_LOG = process.env['EWM_CALL_LOG'];
 export async function startHttpStub(service: Service): Promise<HttpStub> {
   let requests: StubRequest[] = [];
   let faults = new Map<number, Fault>();
+  let searched: { readonly matches: (request: StubRequest) => boolean; readonly fault: Fault } | undefined;
   const server = http.createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     // The client may give up in the middle of its request.
@@ -62,7 +65,11 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const request = parse(incoming, Buffer.concat(chunks));
-      const fault = faults.get(requests.length);
+      let fault = faults.get(requests.length);
+      if (searched?.matches(request) === true) {
+        fault = searched.fault;
+        searched = undefined;
+      }
       requests.push(request);
       if (CALL_LOG !== undefined) appendFileSync(CALL_LOG, `${JSON.stringify(recorded(request))}\n`);
       const real = fault?.when === 'before' ? undefined : service.answer(request);
@@ -77,9 +84,13 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
     failCall: (index, fault) => {
       faults.set(index, fault);
     },
+    failWhere: (matches, fault) => {
+      searched = { matches, fault };
+    },
     reset: () => {
       requests = [];
       faults = new Map();
+      searched = undefined;
     },
     close: () =>
       new Promise((resolve) => {

@@ -7,15 +7,15 @@ import { makeInProcessMemory } from '../../src/adapters/memory/memory';
 import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
 import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import type { Budget } from '../../src/domain/budget/budget';
-import { liveMemory, liveTools } from '../../src/domain/run/recorded';
-import type { PlanItem } from '../../src/domain/run/request';
-import { runMemoryPlan, runToolPlan } from '../../src/domain/run/run-plans';
+import { liveCalls } from '../../src/domain/agent/calls';
+import type { Call } from '../../src/domain/agent/tool';
+import { runMemoryPlan, runToolPlan } from '../../src/domain/run/run';
 import type { MemoryOperation } from '../../src/ports/memory';
 import { arbitraryAnyCase } from './arbitraries';
 import { decodedMarket, expectRight } from './harness';
 import type { ReferenceRequest } from './reference-model';
 
-const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<PlanItem> => {
+const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<Call> => {
   const step = fc.integer({ min: 0, max: 6 });
   const actions = fc.array(
     fc.record({
@@ -44,7 +44,7 @@ const arbitraryLimit = fc.oneof({ weight: 3, arbitrary: fc.constant(20) }, { wei
 
 export const arbitraryToolRun: fc.Arbitrary<{
   readonly request: ReferenceRequest;
-  readonly plan: readonly PlanItem[];
+  readonly plan: readonly Call[];
   readonly budget: Budget;
 }> = arbitraryAnyCase.chain((request) =>
   fc.record({
@@ -63,7 +63,7 @@ export const arbitraryToolRun: fc.Arbitrary<{
   }),
 );
 
-function stepOf({ args }: PlanItem): number {
+function stepOf({ args }: Call): number {
   return typeof args['step'] === 'number' ? args['step'] : 0;
 }
 
@@ -73,7 +73,7 @@ export async function toolRun({
   budget,
 }: {
   readonly request: ReferenceRequest;
-  readonly plan: readonly PlanItem[];
+  readonly plan: readonly Call[];
   readonly budget: Budget;
 }): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
@@ -81,7 +81,7 @@ export async function toolRun({
   const handler = { mode: 'agentcore-tools', budget, plan, invocation: 'request-1' } as const;
   expectRight(
     await runToolPlan({ strategy, policy, initialState, handler }, plan, makeMarketDocument(decodedMarket(request)), writer, (runId) =>
-      liveTools(runId, makeScriptedCodeInterpreter(), makeScriptedPlanner(), noDeadline),
+      liveCalls({ runId, ports: { interpreter: makeScriptedCodeInterpreter(), planner: makeScriptedPlanner() }, deadline: noDeadline }),
     ),
   );
   return writer.files();
@@ -124,6 +124,8 @@ export async function memoryRun({
 }): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
   const memory = makeInProcessMemory();
-  expectRight(await runMemoryPlan(budget, requests, 'request-1', writer, (runId) => liveMemory(runId, memory, noDeadline)));
+  expectRight(
+    await runMemoryPlan(budget, requests, 'request-1', writer, (runId) => liveCalls({ runId, ports: { memory }, deadline: noDeadline })),
+  );
   return writer.files();
 }

@@ -1,6 +1,6 @@
 /** As much of S3 as the artifact store uses: one bucket, conditional writes, checksums, listing by folder in small pages. */
 import { createHash } from 'node:crypto';
-import { type HttpStub, type Service, startHttpStub, type StubAnswer, type StubRequest } from './http-stub';
+import { type Fault, type HttpStub, type Service, startHttpStub, type StubAnswer, type StubRequest } from './http-stub';
 
 export const STUB_BUCKET = 'artifacts-bucket';
 
@@ -14,6 +14,8 @@ export interface StubObject {
 
 export interface S3Stub extends HttpStub {
   readonly objects: Map<string, StubObject>;
+  /** Fails the next request about a file of this name. */
+  readonly failFile: (method: 'PUT' | 'GET', file: string, fault: Fault) => void;
   /** Makes the next reads answer other bytes than their checksum names. */
   readonly corruptReads: (corrupt: boolean) => void;
 }
@@ -36,6 +38,9 @@ export async function startS3Stub(): Promise<S3Stub> {
   return {
     ...stub,
     objects,
+    failFile: (method, file, fault) => {
+      stub.failWhere((request) => request.method === method && request.segments.at(-1) === file, fault);
+    },
     corruptReads: (value) => {
       corrupt = value;
     },

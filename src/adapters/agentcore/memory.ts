@@ -12,6 +12,7 @@ import {
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical, type Json } from '../../domain/canonical/canonical';
 import { isRecord } from '../../domain/codec/codec';
+import { jsonFault } from '../../domain/codec/json-faults';
 import { sha256Hex } from '../../domain/hash';
 import type { Clock, Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
@@ -162,13 +163,14 @@ function valueOf(event: Event, key: string): Json | undefined {
   return entry['value'] as Json;
 }
 
-/** JSON whose every text has a UTF-8 form and whose every number is finite, so that it has a canonical form; else `undefined`. */
+/** JSON that has a canonical form and says nothing twice or otherwise than it is written; else `undefined`. */
 function parseStrictly(text: string): unknown {
   try {
-    return JSON.parse(text, (name, value: unknown) => {
+    const value: unknown = JSON.parse(text, (name, value: unknown) => {
       if (!hasCanonicalForm(name) || !hasCanonicalForm(value)) throw new SyntaxError('no canonical form');
       return value;
     });
+    return jsonFault(text) === undefined ? value : undefined;
   } catch {
     return undefined;
   }

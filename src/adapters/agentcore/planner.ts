@@ -11,6 +11,7 @@ import {
 import { Readable } from 'node:stream';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../../domain/canonical/canonical';
+import { jsonFault } from '../../domain/codec/json-faults';
 import type { Problem } from '../../domain/codec/problem';
 import { sha256Hex } from '../../domain/hash';
 import { decodeProposal, type ProposedAction } from '../../domain/world/proposal';
@@ -96,6 +97,8 @@ function decodeReply(reply: Reply): Either<MalformedPlan, readonly ProposedActio
   } catch {
     return malformed([{ pointer: '', message: "the agent's reply: expected a JSON list of actions, and it is not JSON" }]);
   }
+  const fault = jsonFault(reply.text);
+  if (fault !== undefined) return malformed([{ pointer: fault.pointer, message: `the agent's reply: ${fault.message}` }]);
   const proposal = decodeProposal(document);
   return isLeft(proposal) ? malformed(proposal.left) : right(proposal.right);
 }

@@ -1,17 +1,19 @@
 /**
  * Artifacts as files below a directory.
- * Invariant: a name is linked to whole, synced bytes or not at all. A crash while writing leaves a `.writing-*` file that no key can name
- * and no listing shows; a crash right after leaves the finished artifact.
+ * Invariant: a name is linked to whole, synced bytes or not at all. A crash while writing leaves a `.writing-*` file beside the artifact, or a
+ * `.writing-*` folder below the root, that no key can name and no listing shows; a crash right after leaves the finished artifacts.
  */
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { assert } from '../../domain/assert';
 import { isRecord } from '../../domain/codec/codec';
 import type { Artifact, ArtifactConflict, ArtifactStore, InvalidKey, PutOutcome } from '../../ports/artifact-store';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure, DependencyFailed, Effect } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
+import { putFolderBy } from '../put-folder';
 
 export interface FilesystemArtifactStoreDeps {
   /** Created by the first put. */
@@ -24,9 +26,18 @@ type Operation = 'put' | 'get' | 'list';
 
 export function makeFilesystemArtifactStore(deps: FilesystemArtifactStoreDeps): ArtifactStore {
   const root = resolve(deps.directory);
+  const putOne: ArtifactStore['put'] = (artifact, deadline) => () =>
+    guarded('put', checkKey(artifact.key), deadline, 'unknown', () => put(root, artifact));
   return {
     location: root,
-    put: (artifact, deadline) => () => guarded('put', checkKey(artifact.key), deadline, 'unknown', () => put(root, artifact)),
+    put: putOne,
+    putFolder: (artifacts, deadline) => async () => {
+      const key = artifacts.map((artifact) => checkKey(artifact.key)).find(isLeft) ?? right('');
+      const staged = await guarded('put', key, deadline, 'unknown', async () => right(await putStaged(root, artifacts)));
+      // There already, whole or in part: file by file.
+      if (isLeft(staged)) return staged;
+      return staged.right ? right('written') : putFolderBy(putOne)(artifacts, deadline)();
+    },
     get: (key, deadline) => () =>
       guarded('get', checkKey(key), deadline, 'none', async () => {
         const bytes = await readWhole(root, join(root, key));
@@ -76,6 +87,45 @@ async function put(root: string, artifact: Artifact): Promise<Either<ArtifactCon
   await syncFolder(folder);
   return right('written');
 }
+
+/**
+ * A folder that is not there yet: its files are written and synced beside each other, and it gets its name when all of them have theirs. Syncs
+ * are what a run costs here, and so they wait for each other three times and not twenty. `false` where the name is taken.
+ */
+async function putStaged(root: string, artifacts: readonly Artifact[]): Promise<boolean> {
+  const folder = dirname(join(root, artifacts[0]?.key ?? ''));
+  assert(
+    artifacts.every(({ key }) => dirname(join(root, key)) === folder),
+    'the files of a folder are in one',
+  );
+  if (folder === root || (await exists(folder)) || !(await makeFolder(root, dirname(folder)))) return false;
+  const writing = join(root, `.writing-${randomUUID()}`);
+  let named = false;
+  try {
+    await mkdir(writing);
+    await Promise.all(artifacts.map(({ key, bytes }) => writeSynced(join(writing, basename(key)), bytes)));
+    await syncFolder(writing);
+    named = await renameOnce(writing, folder);
+  } finally {
+    if (!named) await rm(writing, { recursive: true, force: true });
+  }
+  if (named) await syncFolder(dirname(folder));
+  return named;
+}
+
+/** A folder that is not empty is not replaced. */
+async function renameOnce(writing: string, folder: string): Promise<boolean> {
+  try {
+    await rename(writing, folder);
+    return true;
+  } catch (error) {
+    if (NOT_RENAMED.has(codeOf(error))) return false;
+    throw error;
+  }
+}
+
+/** Taken, by a folder or a file; another file system; systems that refuse where a name is taken. */
+const NOT_RENAMED = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EXDEV', 'EPERM', 'EACCES']);
 
 /** What a put means where the name is taken; `undefined` where it is free. */
 async function outcomeAgainst(root: string, path: string, artifact: Artifact): Promise<Either<ArtifactConflict, PutOutcome> | undefined> {

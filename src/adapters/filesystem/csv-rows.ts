@@ -8,9 +8,10 @@ import type { Problem } from '../../domain/codec/problem';
 import { LINE_BYTES_MAX } from '../../domain/limits';
 import type { CsvRow } from '../../domain/market/csv-table';
 import { countNewlines } from '../../domain/market/line-splitter';
-import { makeTextReader } from '../../domain/run/text-reader';
+import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
+import { withoutByteOrderMark } from './json-document';
 
 export interface CsvRows {
   /** The next rows; none at the end. An error comes again when asked again. */
@@ -70,7 +71,7 @@ export function makeCsvRows(cursor: ByteCursor, source: string, csv: CsvForm = {
       // A row that is too long is left to the parser, which says so.
     } while (openQuote && !ended && chars <= LINE_BYTES_MAX);
     const text = parts.join('');
-    return line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
+    return line === 1 ? withoutByteOrderMark(text) : text;
   }
 
   function withoutSkipped(text: string): string {

@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { createScanner, type JSONPath, type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
-import { jsonFault, NESTING_MAX } from '../../domain/codec/json-keys';
+import { jsonFault, NESTING_MAX } from '../../domain/codec/json-faults';
 import { excerpt, type Problem, pointerStep } from '../../domain/codec/problem';
 import { DOCUMENT_BYTES_MAX } from '../../domain/limits';
 import type { MarketInputError } from '../../ports/market-input';
@@ -45,15 +45,17 @@ export async function readJsonCursor(cursor: ByteCursor, source: string): Promis
   }
   const text = decodeUtf8(read.right.bytes);
   if (isLeft(text)) return invalid(text.left);
-  const document = parseJsonText(text.right);
+  const document = parseJsonText(withoutByteOrderMark(text.right));
   return isLeft(document) ? invalid(document.left) : document;
+}
+
+/** Some editors and shells put a byte order mark before a file; it is no part of what the file says. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /** Parses one JSON text; the left is the first thing that is wrong with it as JSON. */
 export function parseJsonText(text: string): Either<Problem, JsonDocument> {
-  if (text.startsWith('\ufeff')) {
-    return left({ pointer: '', message: 'starts with a byte order mark; save it as UTF-8 without one', line: 1, column: 1 });
-  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -61,7 +63,7 @@ export function parseJsonText(text: string): Either<Problem, JsonDocument> {
     return left(syntaxProblem(text));
   }
   const fault = jsonFault(text);
-  if (fault !== undefined) return left({ pointer: '', message: fault.message, ...placeAt(text, fault.offset) });
+  if (fault !== undefined) return left({ pointer: fault.pointer, message: fault.message, ...placeAt(text, fault.offset) });
   return right({ value, problemsAt: (problems) => placeProblems(text, problems) });
 }
 

@@ -5,20 +5,21 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
 import { printable } from '../../domain/codec/printable';
-import { type Problem, problemsOf } from '../../domain/codec/problem';
+import { excerpt, type Problem, problemsOf } from '../../domain/codec/problem';
 import { LINE_BYTES_MAX } from '../../domain/limits';
 import { rawColumns } from '../../domain/market/column-kinds';
-import { findColumn, PROBLEMS_MAX, rowProblem } from '../../domain/market/csv-table';
+import { cellProblem, findColumn, PROBLEMS_MAX, rowProblem } from '../../domain/market/csv-table';
 import { makeMarketForm, makeScannedStep, type MarketForm, type ScannedStep } from '../../domain/market/market-form';
 import { decodeMarketHeader, decodeNestedStep, marketPathCodec } from '../../domain/market/market-path';
+import { makeTimeOrder } from '../../domain/market/time-order';
 import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/market/wide-table';
-import { makeTextReader } from '../../domain/run/text-reader';
+import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
 import { makeMarketDocument } from '../memory/market-document';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { emptyCsv, makeCsvRows } from './csv-rows';
-import { parseJsonText, readJsonCursor } from './json-document';
+import { parseJsonText, readJsonCursor, withoutByteOrderMark } from './json-document';
 
 type Result<A> = Either<MarketInputError, A>;
 
@@ -119,6 +120,7 @@ function makeJsonReader(cursor: ByteCursor, source: string): FormReader {
 
 function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
   const text = makeTextReader(cursor);
+  const order = makeTimeOrder();
   let form: MarketForm | undefined;
   let scratch: ScannedStep | undefined;
   /** What was read with the header line. */
@@ -147,7 +149,7 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
     const header = newline === -1 ? first.right : first.right.slice(0, newline);
     pending = newline === -1 ? '' : first.right.slice(newline + 1);
     lines = 1;
-    const document = parseJsonText(header);
+    const document = parseJsonText(withoutByteOrderMark(header));
     if (isLeft(document)) return left(invalid(source, [document.left]));
     const symbols = decodeMarketHeader(document.right.value);
     if (isLeft(symbols)) return left(invalid(source, document.right.problemsAt(symbols.left)));
@@ -196,6 +198,12 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
           steps += 1;
         }
       } else {
+        const { timeText } = into;
+        const late = timeText === '' ? undefined : order.next(timeOf(timeText), steps);
+        if (late !== undefined) {
+          failLine([{ pointer: '/time', message: `${timeText}: ${late}` }]);
+          return out + chunk.slice(kept, start);
+        }
         steps += 1;
       }
       start = end + 1;
@@ -209,7 +217,13 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
         return '';
       }
       const step = decodeNestedStep(document.right.value, symbols);
-      if (!isLeft(step)) return `${render(step.right)}\n`;
+      if (!isLeft(step)) {
+        const { time } = step.right;
+        const late = order.next(time, steps);
+        if (late === undefined) return `${render(step.right)}\n`;
+        failLine(document.right.problemsAt([{ pointer: '/time', message: `${excerpt(time)}: ${late}` }]));
+        return '';
+      }
       failLine(document.right.problemsAt(step.left.slice(0, PROBLEMS_MAX)));
       return '';
     }
@@ -225,6 +239,11 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
   return { open, read };
 }
 
+/** The time of a canonical line, from its JSON literal. */
+function timeOf(literal: string): string {
+  return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+}
+
 // ---- .csv ----
 
 const TIME_NAMES = ['time', 'date'];
@@ -237,6 +256,7 @@ function rawAdvice(names: readonly string[], source: string): string {
 
 function makeWideCsvReader(cursor: ByteCursor, source: string): FormReader {
   const rows = makeCsvRows(cursor, source);
+  const order = makeTimeOrder();
   let header: WideHeader | undefined;
   let form: MarketForm | undefined;
   let failed: MarketInputError | undefined;
@@ -277,6 +297,12 @@ function makeWideCsvReader(cursor: ByteCursor, source: string): FormReader {
         const step = decodeWideRow(row, header);
         if (isLeft(step)) {
           failed = invalid(source, step.left);
+          break;
+        }
+        const { time } = step.right;
+        const late = order.next(time, steps);
+        if (late !== undefined) {
+          failed = invalid(source, [cellProblem(row, header.time ?? 0, 'time', `${excerpt(time)}: ${late}`)]);
           break;
         }
         text += `${form.render(step.right)}\n`;

@@ -3,25 +3,28 @@ import { isLeft, left, right } from 'fp-ts/Either';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { DeadlineExceeded } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
+import { putFolderBy } from '../put-folder';
 import { isOver } from './clock';
 
 export function makeMemoryArtifactStore(): ArtifactStore {
   const artifacts = new Map<string, Uint8Array>();
+  const put: ArtifactStore['put'] = (artifact, deadline) => () => {
+    const key = checkKey(artifact.key);
+    if (isLeft(key)) return Promise.resolve(key);
+    if (isOver(deadline)) return Promise.resolve(left(over('put')));
+    const there = artifacts.get(artifact.key);
+    if (there !== undefined) {
+      const same = Buffer.compare(there, artifact.bytes) === 0;
+      return Promise.resolve(same ? right('unchanged') : left({ _tag: 'ArtifactConflict', key: artifact.key }));
+    }
+    // Copied in and out: what the caller does to its bytes later does not reach the artifact.
+    artifacts.set(artifact.key, artifact.bytes.slice());
+    return Promise.resolve(right('written'));
+  };
   return {
     location: 'memory',
-    put: (artifact, deadline) => () => {
-      const key = checkKey(artifact.key);
-      if (isLeft(key)) return Promise.resolve(key);
-      if (isOver(deadline)) return Promise.resolve(left(over('put')));
-      const there = artifacts.get(artifact.key);
-      if (there !== undefined) {
-        const same = Buffer.compare(there, artifact.bytes) === 0;
-        return Promise.resolve(same ? right('unchanged') : left({ _tag: 'ArtifactConflict', key: artifact.key }));
-      }
-      // Copied in and out: what the caller does to its bytes later does not reach the artifact.
-      artifacts.set(artifact.key, artifact.bytes.slice());
-      return Promise.resolve(right('written'));
-    },
+    put,
+    putFolder: putFolderBy(put),
     get: (key, deadline) => () => {
       const checked = checkKey(key);
       if (isLeft(checked)) return Promise.resolve(checked);

@@ -12,6 +12,7 @@ import type { Artifact, ArtifactConflict, ArtifactNotFound, ArtifactStore, PutOu
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
+import { putFolderBy } from '../put-folder';
 import { attempt, type Call, errorName, httpStatusOf, unusable } from '../aws/attempt';
 
 export interface S3ArtifactStoreDeps {
@@ -27,12 +28,14 @@ export function makeS3ArtifactStore(deps: S3ArtifactStoreDeps): ArtifactStore {
   const prefix = deps.prefix ?? '';
   assert(prefix === '' || prefix.endsWith('/'), 'a prefix of artifacts ends in "/"');
   const at = { client: deps.client, bucket: deps.bucket, prefix };
+  const putOne: ArtifactStore['put'] = (artifact, deadline) => async () => {
+    const key = checkKey(artifact.key);
+    return isLeft(key) ? key : put(at, artifact, deadline);
+  };
   return {
     location: `s3://${deps.bucket}/${prefix}`,
-    put: (artifact, deadline) => async () => {
-      const key = checkKey(artifact.key);
-      return isLeft(key) ? key : put(at, artifact, deadline);
-    },
+    put: putOne,
+    putFolder: putFolderBy(putOne),
     get: (key, deadline) => async () => {
       const checked = checkKey(key);
       return isLeft(checked) ? checked : get(at, key, deadline);

@@ -22,6 +22,11 @@ export function canonical(value: Json): string {
   }
 }
 
+/** UTF-8 length of the canonical text. */
+export function canonicalBytes(value: Json): number {
+  return new TextEncoder().encode(canonical(value)).length;
+}
+
 const DEPTH_MAX = 64;
 
 /** Whether a parsed value can be written at all: no lone surrogates, and not nested beyond what any row of ours is. */

@@ -5,7 +5,7 @@
 import type { BillMode, Limits } from './limits';
 import { ceilDiv, type Picodollars, roundUp, usdText } from './money';
 import { type Component, COMPONENTS, type PriceTable } from './prices';
-import { type Callers, notified, ofHour, ofInvocation, ofRefusals, type Quantities, standing } from './quantities';
+import { type Callers, notified, ofHour, ofInvocation, ofRefusals, ofTypicalMonth, type Quantities, standing } from './quantities';
 
 /** Amounts as text: dollars with six decimals. */
 export interface Charges {
@@ -23,9 +23,11 @@ export interface Bill extends HourAndMonth {
   readonly per_invocation: Charges & { readonly mode: BillMode; readonly by_mode: Readonly<Partial<Record<BillMode, Charges>>> };
   /** The same where callers also reach the functions past the API, with `lambda:InvokeFunction`. */
   readonly with_direct_invocations: HourAndMonth;
-  /** Not in any figure above: the access log of requests that the API turns away, at the most an account takes. */
-  readonly refused_requests_per_hour: string;
+  /** Not a bound: so many ordinary requests to each function, and what stands whether it is used or not. */
+  readonly typical_month: Charges & { readonly requests: number };
 }
+
+export const TYPICAL_REQUESTS = 1_000;
 
 /** The longest month. */
 const HOURS_PER_MONTH_MAX = 744n;
@@ -36,8 +38,8 @@ type Amounts = Readonly<Record<Component, Picodollars>>;
 
 const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 
-export function worstCaseBill(limits: Limits, table: PriceTable): Bill {
-  const modes = [...limits.modes].sort().map((mode) => ({ mode, amounts: priced(ofInvocation(mode, limits), table) }));
+export function billOf(limits: Limits, table: PriceTable, typicalRequests = TYPICAL_REQUESTS): Bill {
+  const modes = [...limits.modes].sort().map((mode) => ({ mode, amounts: priced([ofInvocation(mode, limits)], table) }));
   const dearest = modes.reduce((most, one) => (totalOf(one.amounts) > totalOf(most.amounts) ? one : most));
   return {
     per_invocation: {
@@ -47,26 +49,35 @@ export function worstCaseBill(limits: Limits, table: PriceTable): Bill {
     },
     ...hourAndMonth(limits, table, 'api'),
     with_direct_invocations: hourAndMonth(limits, table, 'direct'),
-    refused_requests_per_hour: usdText(totalOf(priced(ofRefusals(limits), table))),
+    typical_month: {
+      requests: typicalRequests,
+      ...charges(priced([ofTypicalMonth(limits, BigInt(typicalRequests)), standing(limits)], table)),
+    },
   };
 }
 
 function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers): HourAndMonth {
-  const hour = combined(priced(ofHour(limits, callers), table), priced(notified(limits), table), (used, told) => used + told);
-  const month = priced(standing(limits), table);
+  const used = priced([ofHour(limits, callers), notified(limits)], table);
+  const hour = { ...used, refused_requests: sumOf(priced([ofRefusals(limits)], table)) };
+  const month = priced([standing(limits)], table);
   return {
-    per_hour: charges(combined(hour, month, (used, stands) => used + ceilDiv(stands, HOURS_PER_MONTH_MIN))),
-    per_month: charges(combined(hour, month, (used, stands) => used * HOURS_PER_MONTH_MAX + stands)),
+    per_hour: charges(combined(hour, month, (caused, stands) => caused + ceilDiv(stands, HOURS_PER_MONTH_MIN))),
+    per_month: charges(combined(hour, month, (caused, stands) => caused * HOURS_PER_MONTH_MAX + stands)),
   };
 }
 
-function priced(quantities: Quantities, { prices }: PriceTable): Amounts {
+/** Each part is priced, and rounded up, by itself. */
+function priced(parts: readonly Quantities[], { prices }: PriceTable): Amounts {
   return byComponent((component) =>
     COMPONENTS[component].reduce(
-      (amount, name) => amount + ceilDiv((quantities[name] ?? 0n) * prices[name].usd, BigInt(prices[name].per)),
+      (amount, name) => parts.reduce((sum, part) => sum + ceilDiv((part[name] ?? 0n) * prices[name].usd, BigInt(prices[name].per)), amount),
       0n,
     ),
   );
+}
+
+function sumOf(amounts: Amounts): Picodollars {
+  return COMPONENT_NAMES.reduce((total, component) => total + amounts[component], 0n);
 }
 
 function combined(a: Amounts, b: Amounts, combine: (a: Picodollars, b: Picodollars) => Picodollars): Amounts {

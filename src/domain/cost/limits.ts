@@ -43,6 +43,10 @@ const limitsCodec = objectCodec('limits', {
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
     tracing: switchCodec,
+    /** A line for each request of the API, those of strangers included. */
+    access_log: switchCodec,
+    /** Whether pages of other origins may call, and strangers send preflights. */
+    cors: switchCodec,
     ...limitCodecs(REQUIRED),
     max_body_bytes: countCodec(1),
     /** Of all files of one run. */
@@ -59,6 +63,8 @@ const limitsCodec = objectCodec('limits', {
     alarms: countCodec(0, 10_000),
     dashboards: countCodec(0, 1_000),
     budgets: countCodec(0, 1_000),
+    /** Budgets that act, and do not only tell. */
+    budget_actions: countCodec(0, 1_000),
     /** Whether alarms and budgets write to somebody. */
     emails: switchCodec,
   },
@@ -76,6 +82,8 @@ export const DEFAULT_LIMITS: Limits = {
   throttle_burst: 5,
   log_retention_days: 14,
   tracing: false,
+  access_log: false,
+  cors: false,
   ...CEILINGS,
   max_body_bytes: 1_048_576,
   max_artifact_bytes: 4_194_304,
@@ -89,6 +97,7 @@ export const DEFAULT_LIMITS: Limits = {
   alarms: 6,
   dashboards: 1,
   budgets: 0,
+  budget_actions: 0,
   emails: false,
 };
 

@@ -15,15 +15,15 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
     'A cost counts when it is caused: the hour that stores an object pays for it until it expires.',
     'A month has 744 hours, all of them like the worst hour.',
     'The API throttle holds, for each route on its own. AWS applies it as a target, not as a guarantee; the figures with direct invocations hold without it, for all but the API, its log and its answers.',
+    'Strangers send 10,000 requests a second, the most that an account takes, day and night. AWS charges nothing for a request that it refuses (not signed, no route, throttled); whether the bytes of the refusal are charged is not published, so they are (refused_requests).',
     'Reserved concurrency is 1 and Lambda takes 10 invocations a second of one instance.',
     'Reading, listing and deleting events of AgentCore Memory is free: no price for it is published.',
   ];
 }
 
 /** What no limit of a deployment bounds. */
-export function exclusionsOf(limits: Limits, refusedPerHour: string): readonly string[] {
+export function exclusionsOf(limits: Limits): readonly string[] {
   return [
-    `Requests that the API refuses (403, 429) cost no request, but a line of the access log each: at the 10,000 requests a second that an account takes, up to ${refusedPerHour} USD an hour.`,
     ...(limits.planner
       ? [
           'What the agent behind the planner does: tokens of its model, its own calls and logs. Its sessions are counted as long as they may live.',

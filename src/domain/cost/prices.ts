@@ -16,9 +16,11 @@ export const COMPONENTS = {
   agentcore_memory: ['memory_events'],
   code_interpreter: ['code_interpreter_cpu', 'code_interpreter_memory'],
   runtime: ['runtime_cpu', 'runtime_memory'],
-  logs: ['log_ingestion', 'log_storage', 'traces'],
+  logs: ['log_ingestion', 'access_log_ingestion', 'log_storage', 'traces'],
   data_transfer: ['data_out'],
-  fixed: ['metrics', 'alarms', 'dashboards', 'budgets', 'emails'],
+  fixed: ['metrics', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails'],
+  /** Besides this price: the access log and the answers of requests that the API refuses, at the prices above. */
+  refused_requests: ['api_refusals'],
 } as const;
 
 export type Component = keyof typeof COMPONENTS;

@@ -5,29 +5,26 @@
 import { ONE } from '../decimal/decimal';
 import {
   ACCESS_LOG_BYTES_MAX,
+  ACCOUNT_REQUESTS_PER_SECOND,
   ALARM_CHANGES_PER_HOUR,
-  answerBytesMax,
   API_UNIT_BYTES,
-  artifactBytesMax,
   EXPIRY_ROUNDING_DAYS,
-  filesMax,
   FUNCTION_LOG_BYTES_MAX,
   HEADER_BYTES_MAX,
-  HEALTH_BYTES_MAX,
   INIT_MS_MAX,
   INVOCATIONS_PER_SECOND_MAX,
   least,
-  memoryOperationsMax,
   METRICS_PER_MODE,
-  modelCallsMax,
   OBJECT_OVERHEAD_BYTES,
+  REFUSAL_BYTES_MAX,
   REQUEST_BYTES_MAX,
   SESSION_GRACE_SECONDS,
   SESSION_LOG_BYTES_MAX,
   SESSION_MEMORY_GB,
   SESSION_VCPUS,
-  toolCallsMax,
+  SHARED_ANSWER_BYTES_MAX,
 } from './bounds';
+import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
 import { ceilDiv } from './money';
 import type { PriceName } from './prices';
@@ -38,8 +35,8 @@ export type Quantities = Readonly<Partial<Record<PriceName, bigint>>>;
 const SECONDS_PER_HOUR = 3_600n;
 const MS_PER_SECOND = 1_000n;
 const DAYS_PER_MONTH_MAX = 31n;
-/** Of all APIs of an account together, by AWS's own default. */
-const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
+/** A typical session: one vCPU busy half of the time counts as half of one; memory at its ordinary peak. */
+const TYPICAL_GB = 1n;
 
 /** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
 export type Callers = 'api' | 'direct';
@@ -49,7 +46,7 @@ export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
   return sum([
     acts(mode, limits, 1n),
     started(limits, 1n, msPerInvocation(limits)),
-    carried(answerBytesMax(mode, limits), 1n),
+    carried(FUNCTION_BOUNDS[mode].answerBytes(limits), 1n),
     accessed(limits, 1n),
   ]);
 }
@@ -59,10 +56,11 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
   const requests = requestsPerHour(limits);
   const mostOfOne = INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
   const acting = callers === 'direct' ? mostOfOne : least(requests, mostOfOne);
-  const healthHost = healthModeOf(limits);
+  const host = hostOf(limits);
+  const shared = requests * BigInt(SHARED_ANSWER_BYTES_MAX.length);
   const functions = limits.modes.map((mode) => {
-    const all = least(acting + (mode === healthHost ? requests : 0n), mostOfOne);
-    const answerBytes = answerBytesMax(mode, limits);
+    const all = least(acting + (mode === host ? shared : 0n), mostOfOne);
+    const answerBytes = FUNCTION_BOUNDS[mode].answerBytes(limits);
     // Whoever invokes directly may be outside of AWS, too.
     const direct = acting > requests ? acting - requests : 0n;
     return sum([
@@ -73,7 +71,7 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
       accessed(limits, requests),
     ]);
   });
-  return sum([...functions, carried(HEALTH_BYTES_MAX, requests), accessed(limits, requests)]);
+  return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
 }
 
 /** What a month costs that nobody uses, in the longest one. */
@@ -83,6 +81,7 @@ export function standing(limits: Limits): Quantities {
     alarms: BigInt(limits.alarms),
     dashboards: BigInt(limits.dashboards),
     budgets: BigInt(limits.budgets) * DAYS_PER_MONTH_MAX,
+    budget_actions: BigInt(limits.budget_actions) * DAYS_PER_MONTH_MAX,
   };
 }
 
@@ -91,9 +90,47 @@ export function notified(limits: Limits): Quantities {
   return { emails: limits.emails ? (BigInt(limits.alarms) + BigInt(limits.budgets)) * ALARM_CHANGES_PER_HOUR : 0n };
 }
 
-/** The access log of requests that the API refuses, which no limit of a deployment bounds: as many as an account takes by default. */
+/**
+ * Requests that the API refuses by itself: not signed, no such route, above the throttle. No limit of a deployment bounds how many come, so it is as
+ * many as the account takes. AWS does not charge for the request; what is left is its answer's way out and, where it is on, the access log.
+ */
 export function ofRefusals(limits: Limits): Quantities {
-  return accessed(limits, ACCOUNT_REQUESTS_PER_SECOND * SECONDS_PER_HOUR);
+  const requests = ACCOUNT_REQUESTS_PER_SECOND * SECONDS_PER_HOUR;
+  // Preflights of pages of others carry no signature, and API Gateway answers them: nobody says that those are free.
+  const preflights = limits.cors ? requests : 0n;
+  return sum([{ api_refusals: requests, api_requests: preflights, data_out: requests * REFUSAL_BYTES_MAX }, accessed(limits, requests)]);
+}
+
+/** A month of so many ordinary requests to each function; what stands is on top of it. */
+export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
+  return sum(
+    limits.modes.map((mode) => {
+      const { typical, ...bounds } = FUNCTION_BOUNDS[mode];
+      const files = least(typical.files, bounds.files(limits));
+      const code = bounds.codeSessions(limits) > 0n ? typical.codeSessionSeconds : 0n;
+      const planner = bounds.plannerSessions(limits) > 0n ? typical.plannerSessionSeconds : 0n;
+      const events = least(typical.memoryEvents, bounds.memoryEvents(limits));
+      return sum([
+        {
+          lambda_requests: requests,
+          lambda_compute: requests * BigInt(limits.lambda_memory_mb) * typical.lambdaMs,
+          traces: limits.tracing ? requests : 0n,
+          api_requests: requests * 2n,
+          data_out: requests * typical.answerBytes,
+          s3_puts: requests * files,
+          s3_storage: requests * (files === 0n ? 0n : typical.storedBytes) * daysKept(limits),
+          kms_requests: limits.kms ? requests * (files + 2n + 2n * events) : 0n,
+          memory_events: requests * events,
+          code_interpreter_cpu: requests * code,
+          code_interpreter_memory: requests * code * TYPICAL_GB,
+          runtime_cpu: requests * planner,
+          runtime_memory: requests * planner * TYPICAL_GB,
+        },
+        logged(limits, requests * typical.logBytes),
+        accessed(limits, requests),
+      ]);
+    }),
+  );
 }
 
 /** Requests that the throttle of one route lets through in an hour: the bucket is full when it begins. */
@@ -101,24 +138,24 @@ export function requestsPerHour({ throttle_rate_per_second: rate, throttle_burst
   return ceilDiv(rate * SECONDS_PER_HOUR, ONE) + BigInt(burst);
 }
 
-function healthModeOf({ modes }: Limits): BillMode | undefined {
+/** Which function answers for the deployment. */
+function hostOf({ modes }: Limits): BillMode | undefined {
   return modes.includes('base') ? 'base' : [...modes].sort()[0];
 }
 
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
 function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
-  const files = filesMax(mode, limits);
-  const sessions = sessionsMax(mode, limits);
-  const asked = mode === 'tools' && limits.planner ? modelCallsMax(limits) : 0n;
-  const events = mode === 'memory' && limits.memory ? memoryOperationsMax(limits) : 0n;
-  const days = BigInt(limits.artifact_expiry_days) + BigInt(limits.noncurrent_expiry_days) + EXPIRY_ROUNDING_DAYS;
+  const bounds = FUNCTION_BOUNDS[mode];
+  const files = bounds.files(limits);
+  const sessions = bounds.codeSessions(limits);
+  const events = bounds.memoryEvents(limits);
   // A session may live as long as was left of the invocation when it began, and the grace.
   const sessionSeconds = invocations * sessions * (BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS);
-  const runtimeSeconds = invocations * asked * BigInt(limits.planner_session_seconds);
+  const runtimeSeconds = invocations * bounds.plannerSessions(limits) * BigInt(limits.planner_session_seconds);
   return {
     s3_puts: invocations * files,
     s3_gets: invocations * files,
-    s3_storage: invocations * (artifactBytesMax(mode, limits) + files * OBJECT_OVERHEAD_BYTES) * days,
+    s3_storage: invocations * (bounds.artifactBytes(limits) + files * OBJECT_OVERHEAD_BYTES) * daysKept(limits),
     // A data key for each write and each read, one for the log and one for the environment, and two for each operation of an encrypted memory.
     kms_requests: limits.kms ? invocations * (2n * files + 2n + 2n * events) : 0n,
     memory_events: invocations * events,
@@ -130,8 +167,8 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
   };
 }
 
-function sessionsMax(mode: BillMode, limits: Limits): bigint {
-  return mode === 'tools' && limits.code_interpreter ? toolCallsMax(limits) : 0n;
+function daysKept(limits: Limits): bigint {
+  return BigInt(limits.artifact_expiry_days) + BigInt(limits.noncurrent_expiry_days) + EXPIRY_ROUNDING_DAYS;
 }
 
 function msPerInvocation(limits: Limits): bigint {
@@ -165,13 +202,19 @@ function unitsOf(answerBytes: bigint): bigint {
   return ceilDiv(REQUEST_BYTES_MAX + HEADER_BYTES_MAX, API_UNIT_BYTES) + ceilDiv(answerBytes + HEADER_BYTES_MAX, API_UNIT_BYTES);
 }
 
-/** The access log of the API. */
+/** The access log of the API, where it is on: in the class that is written often and read seldom. */
 function accessed(limits: Limits, requests: bigint): Quantities {
-  return logged(limits, requests * ACCESS_LOG_BYTES_MAX);
+  if (!limits.access_log) return {};
+  const bytes = requests * ACCESS_LOG_BYTES_MAX;
+  return { access_log_ingestion: bytes, log_storage: bytes * daysLogged(limits) };
 }
 
 function logged(limits: Limits, bytes: bigint): Quantities {
-  return { log_ingestion: bytes, log_storage: bytes * (BigInt(limits.log_retention_days) + 1n) };
+  return { log_ingestion: bytes, log_storage: bytes * daysLogged(limits) };
+}
+
+function daysLogged(limits: Limits): bigint {
+  return BigInt(limits.log_retention_days) + 1n;
 }
 
 function sum(parts: readonly Quantities[]): Quantities {

@@ -8,6 +8,7 @@ import { type Codec, decimalCodec, isRecord, makeCodec, objectCodec, POSITIVE, t
 import { excerpt, type Problem, pointerStep, problemsOf } from '../codec/problem';
 import { type Decimal, decimalFromJson } from '../decimal/decimal';
 import { normalSymbol, symbolListCodec } from './symbol';
+import { makeTimeOrder } from './time-order';
 
 export interface MarketStep {
   /** One price per symbol, in the order of the header; all positive. */
@@ -143,13 +144,16 @@ export const marketPathCodec: Codec<MarketPath> = makeCodec(
     else if (rawSteps.length === 0) errors.push({ value: rawSteps, context: stepsContext, message: 'expected at least one step' });
     if (isLeft(decodedHeader) || !Array.isArray(rawSteps)) return failures(errors);
     const steps: MarketStep[] = [];
+    const order = makeTimeOrder();
+    let inOrder = true;
     rawSteps.forEach((raw: unknown, index) => {
       const step = flatStep(raw, decodedHeader.right.symbols);
-      if (!isLeft(step)) {
-        steps.push(step.right);
-        return;
-      }
-      for (const { keys, value: found, message } of step.left) {
+      if (!isLeft(step)) steps.push(step.right);
+      // One step that is out of order may put all behind it out of order: the first is the one to look at.
+      const late = isLeft(step) || !inOrder ? undefined : order.next(step.right.time, index);
+      inOrder &&= late === undefined;
+      const mistakes = isLeft(step) ? step.left : late === undefined ? [] : [{ keys: ['time'], value: step.right.time, message: late }];
+      for (const { keys, value: found, message } of mistakes) {
         const inner = [String(index), ...keys].map((key) => ({ key, type: marketPathCodec, actual: raw }));
         errors.push({ value: found, context: [...stepsContext, ...inner], message });
       }

@@ -1,7 +1,7 @@
 /** Where two JSON values differ, member by member. Invariant: bounded, whatever the values are: in entries, and in the text of each. */
 import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
-import { NESTING_MAX } from '../codec/json-keys';
+import { NESTING_MAX } from '../codec/json-faults';
 import { pointerStep } from '../codec/problem';
 
 export interface JsonDifference {

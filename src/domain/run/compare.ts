@@ -4,7 +4,7 @@ import type { ByteCursor, RunFile, RunReader, StoreError } from '../../ports/run
 import { bytesEqual, concatBytes, copyBytes, countByte, firstDifference } from '../bytes';
 import { CHUNK_BYTES, LINE_BYTES_MAX } from '../limits';
 import { compareRows, type Divergence } from './divergence';
-import type { RunOutput } from './output';
+import type { RunOutput } from '../episode/output';
 
 export type CompareError = StoreError | { readonly _tag: 'Diverged'; readonly divergence: Divergence };
 

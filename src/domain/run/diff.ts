@@ -12,7 +12,7 @@ import { type Comparer, makeComparer, type RunComparison, runEnd, stepIndex } fr
 import { genesisOf, makeChainCheck } from '../tape/chain-check';
 import type { Row } from '../tape/chain';
 import { readDocument } from './read-page';
-import { makeTextReader } from './text-reader';
+import { makeTextReader } from '../episode/text-reader';
 
 export interface ComparedRuns extends RunComparison {
   /** What keeps a run from being trusted, by side. */

@@ -11,12 +11,14 @@ import { makeMarketForm, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy } from '../strategy/strategy';
 import { decodePolicy, normalPolicy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
-import { makeWorld, type World } from '../world/step';
-import type { EngineError, EngineWatch } from './engine';
+import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
+import type { StepsError, StepsWatch } from '../episode/episode';
+import { MODES, type ModeRow } from './modes';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
-import { appendAll, type DigestedOutput } from './output';
-import { type PlanItem, worldRequestJson } from './request';
-import { makeTextReader, type TextReader } from './text-reader';
+import { appendAll, type DigestedOutput } from '../episode/output';
+import type { Call } from '../agent/tool';
+import { worldRequestJson } from './request';
+import { makeTextReader, type TextReader } from '../episode/text-reader';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
 export interface RunRequest {
@@ -34,34 +36,43 @@ export interface RunRequest {
 export interface HandlerRequest {
   readonly mode: 'agentcore-base' | 'agentcore-tools';
   readonly budget: Budget;
-  readonly plan?: readonly PlanItem[];
+  readonly plan?: readonly Call[];
   readonly invocation: string | null;
 }
 
-export type RunError =
-  | MarketInputError
-  /** `document` says which part of the request the problems are in. */
-  | {
-      readonly _tag: 'InvalidRequest';
-      readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
-      readonly problems: readonly Problem[];
-    }
-  | EngineError;
+/** `document` says which part of the request the problems are in. */
+export interface InvalidRequest {
+  readonly _tag: 'InvalidRequest';
+  readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
+  readonly problems: readonly Problem[];
+}
+
+export type RunError = MarketInputError | InvalidRequest | StepsError;
 
 export interface Prepared {
+  readonly mode: ModeRow;
   readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
-  readonly world: World;
+  readonly symbols: readonly string[];
+  readonly world: MarketWorld;
   readonly initial: State;
 }
 
-/** Writes the normal form of every input; the digests of that text identify the run. */
-export async function prepare(
-  request: RunRequest,
+/** The documents of a world, decoded; their normal forms are written, and name whatever is made of them. */
+export interface Documents {
+  readonly symbols: readonly string[];
+  readonly world: MarketWorld;
+  readonly initial: State;
+  readonly marketSteps: number;
+  readonly facts: Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state'>;
+}
+
+export async function normaliseDocuments<E>(
+  request: Pick<RunRequest, 'strategy' | 'policy' | 'initialState'>,
   market: MarketInput,
-  output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
-): Promise<Either<RunError, Prepared>> {
+  output: DigestedOutput<E>,
+  watch: StepsWatch,
+): Promise<Either<E | RunError, Documents>> {
   const symbols = await market.open()();
   if (isLeft(symbols)) return symbols;
   const strategy = decodeStrategy(request.strategy, symbols.right);
@@ -80,31 +91,45 @@ export async function prepare(
   if (isLeft(written)) return written;
   const marketSteps = await writeMarket(symbols.right, market, output, watch);
   if (isLeft(marketSteps)) return marketSteps;
-  const { handler } = request;
-  // A plan takes a step of the budget for each of its calls, whatever steps of the market they are about.
-  const steps = handler?.plan?.length ?? request.steps ?? marketSteps.right;
-  const mistake = stepsMistake(steps, request.maxSteps ?? steps, handler?.plan === undefined ? marketSteps.right : Infinity);
-  if (mistake !== undefined) return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message: mistake }] });
-  const facts = {
-    market_sha256: output.digest('market.jsonl'),
-    strategy_sha256: sha256Hex(strategyText),
-    policy_sha256: sha256Hex(policyText),
-    initial_state: stateText(initial.right, symbols.right),
-    steps,
-  };
-  const inputs = await nameInputs(request, facts, output);
-  if (isLeft(inputs)) return inputs;
   return right({
-    inputs: inputs.right,
-    identity: identify(inputs.right),
-    world: makeWorld(symbols.right, strategy.right, policy.right),
+    symbols: symbols.right,
+    world: makeMarketWorld(symbols.right, strategy.right, policy.right),
     initial: initial.right,
+    marketSteps: marketSteps.right,
+    facts: {
+      market_sha256: output.digest('market.jsonl'),
+      strategy_sha256: sha256Hex(strategyText),
+      policy_sha256: sha256Hex(policyText),
+      initial_state: stateText(initial.right, symbols.right),
+    },
   });
 }
 
-/** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
-export function initialOutOfRange(message: string): RunError {
-  return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
+/** Writes the normal form of every input; the digests of that text identify the run. */
+export async function prepare(
+  request: RunRequest,
+  market: MarketInput,
+  output: DigestedOutput<StoreError>,
+  watch: StepsWatch,
+): Promise<Either<RunError, Prepared>> {
+  const documents = await normaliseDocuments(request, market, output, watch);
+  if (isLeft(documents)) return documents;
+  const { symbols, world, initial, marketSteps } = documents.right;
+  const { handler } = request;
+  // A plan takes a step of the budget for each of its calls, whatever steps of the market they are about.
+  const steps = handler?.plan?.length ?? request.steps ?? marketSteps;
+  const mistake = stepsMistake(steps, request.maxSteps ?? steps, handler?.plan === undefined ? marketSteps : Infinity);
+  if (mistake !== undefined) return left({ _tag: 'InvalidRequest', document: 'steps', problems: [{ pointer: '', message: mistake }] });
+  const inputs = await nameInputs(request, { ...documents.right.facts, steps }, output);
+  if (isLeft(inputs)) return inputs;
+  return right({
+    mode: MODES[inputs.right.mode],
+    inputs: inputs.right,
+    identity: identify(inputs.right),
+    symbols,
+    world,
+    initial,
+  });
 }
 
 function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
@@ -142,12 +167,12 @@ async function nameInputs(
 }
 
 /** Copies the normal form of the market; answers how many steps it has. */
-async function writeMarket(
+async function writeMarket<E>(
   symbols: readonly string[],
   market: MarketInput,
-  output: DigestedOutput<StoreError>,
-  watch: EngineWatch,
-): Promise<Either<RunError, number>> {
+  output: DigestedOutput<E>,
+  watch: StepsWatch,
+): Promise<Either<E | RunError, number>> {
   let text = `${makeMarketForm(symbols).header}\n`;
   let lines = -1;
   while (text !== '') {
@@ -163,7 +188,7 @@ async function writeMarket(
 }
 
 /** The lines after the header of the market just written. */
-export async function openSteps(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
+export async function openMarketLines(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
   const cursor = await writer.readBack('market.jsonl', stepsOffset(symbols))();
   return isLeft(cursor) ? cursor : right(makeTextReader(cursor.right));
 }

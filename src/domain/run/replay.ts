@@ -5,7 +5,7 @@ import { isRecord } from '../codec/codec';
 import { excerpt } from '../codec/problem';
 import { genesisOf, makeChainCheck } from '../tape/chain-check';
 import type { Row } from '../tape/chain';
-import { makeTextReader } from './text-reader';
+import { makeTextReader } from '../episode/text-reader';
 
 export interface ChainStatus {
   readonly rows: number;

@@ -1,22 +1,24 @@
 /** `report.md`: a run for a person to read. Made from the inputs alone, so a verifier writes it again and compares. */
-import { formatDecimal } from '../decimal/decimal';
-import { whyText } from '../tape/step-row';
-import type { Transition, World } from '../world/step';
-import type { ScannedStep } from '../market/market-form';
+import type { Decision, WorldReport } from '../episode/world';
+import { cell } from '../markdown';
 import { type Budget, type BudgetState, metersOf } from '../budget/budget';
-import type { Mode, RunInputs } from './inputs';
-import { type RunStop, stopName } from './stop';
+import type { EpisodeInputs } from './inputs';
+import { type ModeRow, namedDigest } from './modes';
+import { type RunStop, stopName } from '../agent/stop';
 import type { RunSummary } from './summary';
 
 /** Rows of the tape table at each end of a long run, and how many rejected steps are listed. */
 const EDGE_ROWS = 10;
 const REJECTED_ROWS = 20;
 
-export interface ReportRows {
-  /** `position`: how many steps came before; not `t` where a plan leaves steps of the market out. */
-  readonly onStep: (t: number, market: ScannedStep, transition: Transition, position?: number) => void;
+export interface ReportRows<I, T> {
+  /** `position`: how many steps came before; not `step` where a plan leaves steps of the path out. */
+  readonly onStep: (step: number, input: I, transition: T, position: number) => void;
   readonly rows: () => ReportLines;
 }
+
+/** How a world shows itself beside its steps. */
+export type ReportParts = Pick<WorldReport<never, never>, 'inputRows' | 'outcomeRows' | 'stepHead'>;
 
 export interface ReportLines {
   readonly first: readonly string[];
@@ -24,17 +26,22 @@ export interface ReportLines {
   readonly rejected: readonly string[];
 }
 
+export const NO_LINES: ReportLines = { first: [], last: [], rejected: [] };
+
 /** Collects the rows of the report while `stepsPlanned` steps go by; memory is bounded by the constants above. */
-export function makeReportRows(world: World, stepsPlanned: number): ReportRows {
+export function makeReportRows<I, T extends { readonly decision: Decision }>(
+  world: WorldReport<I, T>,
+  stepsPlanned: number,
+): ReportRows<I, T> {
   const first: string[] = [];
   const last: string[] = [];
   const rejected: string[] = [];
   const lastFrom = Math.max(EDGE_ROWS, stepsPlanned - EDGE_ROWS);
   return {
-    onStep: (t, market, transition, position = t) => {
-      if (position < EDGE_ROWS) first.push(tapeLine(world, t, market, transition));
-      else if (position >= lastFrom) last.push(tapeLine(world, t, market, transition));
-      if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(rejectedLine(t, transition));
+    onStep: (step, input, transition, position) => {
+      if (position < EDGE_ROWS) first.push(world.stepLine(step, input, transition));
+      else if (position >= lastFrom) last.push(world.stepLine(step, input, transition));
+      if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(world.refusalLines(step, transition));
     },
     rows: () => ({ first, last, rejected }),
   };
@@ -49,19 +56,28 @@ export function joinReportLines(segments: readonly ReportLines[]): ReportLines {
   };
 }
 
-/** `callRows`: the rows of the table of calls, for runs that make any. */
-export function renderReport(summary: RunSummary, lines: ReportLines, callRows: readonly string[] = []): string {
+export interface ReportSource {
+  readonly mode: ModeRow;
+  readonly summary: RunSummary;
+  /** Nothing where the run has no world. */
+  readonly report: ReportParts | undefined;
+  readonly lines: ReportLines;
+  /** The rows of the table of calls, for runs that make any. */
+  readonly callRows: readonly string[];
+}
+
+export function renderReport({ mode, summary, report: world, lines, callRows }: ReportSource): string {
   const { inputs } = summary;
   return [
     `# Run ${summary.runId}`,
     '',
-    summary.error === null ? finishLine(summary) : stopLine(summary.error),
+    summary.error === null ? `Finished: ${mode.finished(summary.results.length, summary.steps)}.` : stopLine(summary.error),
     '',
     '## Inputs',
     '',
     '| input | value |',
     '| --- | --- |',
-    ...inputRows(inputs),
+    ...inputRows(mode, inputs, world),
     `| genesis | \`${summary.genesis}\` |`,
     '',
     '## Budget',
@@ -74,11 +90,11 @@ export function renderReport(summary: RunSummary, lines: ReportLines, callRows: 
     '',
     '| | |',
     '| --- | --- |',
-    ...outcomeRows(summary),
+    ...(world === undefined ? [] : outcomeRows(summary, world)),
     `| head hash | \`${summary.headHash}\` |`,
     '',
     ...(callRows.length === 0 ? [] : ['## Calls', '', '| call | what | ok | answer |', '| ---: | --- | --- | --- |', ...callRows, '']),
-    ...(inputs.mode === 'agentcore-memory' ? [] : worldSections(summary, lines)),
+    ...(world === undefined ? [] : worldSections(summary, world, lines)),
     '## Replay and verify',
     '',
     'In this directory:',
@@ -87,22 +103,10 @@ export function renderReport(summary: RunSummary, lines: ReportLines, callRows: 
     'ewm replay tape --tape tape.jsonl',
     'ewm replay executions --executions executions.jsonl',
     'ewm verify .',
-    `sha256sum ${INPUT_FILES[inputs.mode]}   # the digests above`,
+    `sha256sum ${mode.named.join(' ')}   # the digests above`,
     '```',
     '',
   ].join('\n');
-}
-
-function finishLine({ inputs, steps, results }: RunSummary): string {
-  switch (inputs.mode) {
-    case 'local':
-    case 'agentcore-base':
-      return `Finished: ${String(steps)} steps.`;
-    case 'agentcore-tools':
-      return `Finished: ${String(results.length)} calls, ${String(steps)} steps committed.`;
-    case 'agentcore-memory':
-      return `Finished: ${String(results.length)} calls.`;
-  }
 }
 
 function stopLine(stop: RunStop): string {
@@ -111,42 +115,24 @@ function stopLine(stop: RunStop): string {
   return `Stopped by \`${stopName(stop)}\`: ${message}.`;
 }
 
-const INPUT_FILES: Readonly<Record<Mode, string>> = {
-  local: 'market.jsonl strategy.json policy.json',
-  'agentcore-base': 'market.jsonl strategy.json policy.json request.json',
-  'agentcore-tools': 'market.jsonl strategy.json policy.json request.json',
-  'agentcore-memory': 'request.json',
-};
-
-function inputRows(inputs: RunInputs): readonly string[] {
-  const request = inputs.request_sha256 === undefined ? [] : [`| request.json | \`${inputs.request_sha256}\` |`];
-  const invocation = inputs.invocation === null ? [] : [`| invocation | ${cell(inputs.invocation)} |`];
-  const mode = `| mode | ${inputs.mode} |`;
-  if (inputs.mode === 'agentcore-memory') return [mode, ...request, ...invocation];
+function inputRows(mode: ModeRow, inputs: EpisodeInputs, world: ReportParts | undefined): readonly string[] {
+  const { steps, invocation } = inputs;
   return [
-    mode,
-    `| market.jsonl | \`${inputs.market_sha256}\` |`,
-    `| strategy.json | \`${inputs.strategy_sha256}\` |`,
-    `| policy.json | \`${inputs.policy_sha256}\` |`,
-    ...request,
-    ...invocation,
-    `| initial cash | ${inputs.initial_state.cash} |`,
-    `| steps asked for | ${String(inputs.steps)} |`,
+    `| mode | ${inputs.mode} |`,
+    ...mode.named.map((file) => `| ${file} | \`${namedDigest(inputs, file) ?? ''}\` |`),
+    ...(invocation === null ? [] : [`| invocation | ${cell(invocation)} |`]),
+    ...(world?.inputRows(inputs) ?? []),
+    ...(typeof steps === 'number' ? [`| steps asked for | ${String(steps)} |`] : []),
   ];
 }
 
-function outcomeRows({ decisions, executions, finalState, finalExposure, finalEquity }: RunSummary): readonly string[] {
-  if (finalState === null) return [];
-  const positions = Object.entries(finalState.positions).map(([symbol, quantity]) => `${symbol} ${quantity}`);
+function outcomeRows({ decisions, executions, final }: RunSummary, world: ReportParts): readonly string[] {
   return [
     `| APPROVED | ${String(decisions.APPROVED)} |`,
     `| REJECTED | ${String(decisions.REJECTED)} |`,
     `| HOLD | ${String(decisions.HOLD)} |`,
     `| fills | ${String(executions.rows)} |`,
-    `| final cash | ${finalState.cash} |`,
-    `| final positions | ${positions.length === 0 ? 'none' : positions.join(', ')} |`,
-    `| final exposure | ${finalExposure ?? ''} |`,
-    `| final equity | ${finalEquity ?? ''} |`,
+    ...world.outcomeRows(final),
   ];
 }
 
@@ -154,17 +140,17 @@ function budgetRows(budget: Budget, state: BudgetState): readonly string[] {
   return metersOf(budget, state).map(({ limiter, max, spent }) => `| ${limiter} | ${String(max)} | ${String(spent)} |`);
 }
 
-function worldSections(summary: RunSummary, lines: ReportLines): readonly string[] {
+function worldSections(summary: RunSummary, world: ReportParts, lines: ReportLines): readonly string[] {
   const { decisions } = summary;
+  const columns = world.stepHead[0].split('|').length - 2;
   const between = summary.steps - lines.first.length - lines.last.length;
   const listed = lines.rejected.length < decisions.REJECTED ? `, the first ${String(lines.rejected.length)} of them` : '';
   return [
     '## Tape',
     '',
-    '| step | time | prices | decision | actions | why | exposure | equity |',
-    '| ---: | --- | --- | --- | --- | --- | ---: | ---: |',
+    ...world.stepHead,
     ...lines.first,
-    ...(between > 0 ? [`| … | | ${String(between)} more steps in \`tape.jsonl\` | | | | | |`] : []),
+    ...(between > 0 ? [`| … | | ${String(between)} more steps in \`tape.jsonl\` |${' |'.repeat(columns - 3)}`] : []),
     ...lines.last,
     '',
     `## Rejected steps (${String(decisions.REJECTED)}${listed})`,
@@ -172,32 +158,4 @@ function worldSections(summary: RunSummary, lines: ReportLines): readonly string
     ...(lines.rejected.length === 0 ? ['None.'] : ['| step | action | code | message |', '| ---: | --- | --- | --- |', ...lines.rejected]),
     '',
   ];
-}
-
-function tapeLine(world: World, t: number, market: ScannedStep, transition: Transition): string {
-  const prices = world.symbols.map((symbol, index) => `${symbol} ${formatDecimal(market.prices[index] ?? 0n)}`).join(', ');
-  const time = market.timeText === '' ? '' : cell(JSON.parse(market.timeText) as string);
-  const actions = transition.actions
-    .map(({ type, quantity, symbol }) => `${type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(quantity)} ${symbol}`)
-    .join(', ');
-  const why = whyText(t, world.strategy.timing.evaluation_frequency_steps, transition);
-  const { exposure, equity } = transition.valueAfter;
-  const cells = [String(t), time, prices, transition.decision, actions, why, formatDecimal(exposure), formatDecimal(equity)];
-  return `| ${cells.join(' | ')} |`;
-}
-
-function rejectedLine(t: number, { errors, actions }: Transition): string {
-  return errors
-    .map(({ actionIndex, code, message }) => {
-      const action = actions[actionIndex];
-      const what =
-        action === undefined ? '' : `${action.type === 'PlaceBuy' ? 'BUY' : 'SELL'} ${formatDecimal(action.quantity)} ${action.symbol}`;
-      return `| ${String(t)} | ${what} | ${code} | ${message} |`;
-    })
-    .join('\n');
-}
-
-/** Free text inside a Markdown table: nothing in it may end the cell or become markup. */
-export function cell(text: string): string {
-  return text.replace(/[\\`|<>*_[\]]/g, '\\$&').replace(/[\r\n]+/g, ' ');
 }

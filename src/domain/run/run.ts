@@ -1,34 +1,106 @@
 /**
- * The use case `run`, local or for the base handler: normalises the inputs, takes the steps, seals the tape, and leaves a directory that
- * proves itself. A crash between two writes leaves no `run.json` and no file under its final name; see the port.
+ * The use cases that write a run: they normalise the inputs, take the run through its episode, and leave a directory that proves itself.
+ * A crash between two writes leaves no `run.json` and no file under its final name; see the port.
  */
 import { type Either, isLeft, left } from 'fp-ts/Either';
 import type { MarketInput } from '../../ports/market-input';
-import type { RunWriter } from '../../ports/run-files';
-import { type EngineWatch, makeEngine } from './engine';
+import type { MemoryOperation } from '../../ports/memory';
+import type { RunWriter, StoreError } from '../../ports/run-files';
+import type { CallSource } from '../agent/calls';
+import type { Call } from '../agent/tool';
+import type { Budget } from '../budget/budget';
+import type { StepsWatch } from '../episode/episode';
+import { digested } from '../episode/output';
+import { sha256Hex } from '../hash';
+import { SPEC_VERSION } from '../limits';
 import { finish, type FinishedRun } from './finish';
-import { filesOf } from './inputs';
-import { digested } from './output';
-import { initialOutOfRange, openSteps, prepare, type RunError, type RunRequest } from './prepare';
-import { makeReportRows } from './report';
-import { summarise } from './summary';
+import { identify, type MemoryInputs } from './inputs';
+import { readPath } from './path';
+import { openMarketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
+import { memoryRequestJson } from './request';
+import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
-/** Runs and commits. Whatever fails, the writer is closed and nothing looks finished. */
-export async function run(
+/** Takes steps, locally or for the base handler. Whatever fails, the writer is closed and nothing looks finished. */
+export function run(
   request: RunRequest,
   market: MarketInput,
   writer: RunWriter,
-  watch: EngineWatch = {},
+  watch: StepsWatch = {},
 ): Promise<Either<RunError, FinishedRun>> {
-  return committed(market, writer, () => runInto(request, market, writer, watch));
+  return committed(market, writer, async () => {
+    const output = digested(writer);
+    const prepared = await prepare(request, market, output, watch);
+    if (isLeft(prepared)) return prepared;
+    const lines = await openMarketLines(prepared.right.symbols, writer);
+    if (isLeft(lines)) return lines;
+    const end = await takeSteps(prepared.right, prepared.right.inputs.steps, lines.right, output, watch);
+    await lines.right.close();
+    return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);
+  });
+}
+
+/** Takes a tool plan. `calls` is made once the run has its id. */
+export function runToolPlan(
+  request: RunRequest,
+  plan: readonly Call[],
+  market: MarketInput,
+  writer: RunWriter,
+  calls: (runId: string) => CallSource,
+): Promise<Either<RunError, FinishedRun>> {
+  return committed(market, writer, async () => {
+    const output = digested(writer);
+    const prepared = await prepare(request, market, output, {});
+    if (isLeft(prepared)) return prepared;
+    const { identity, symbols, world } = prepared.right;
+    const lines = await openMarketLines(symbols, writer);
+    if (isLeft(lines)) return lines;
+    const path = await readPath(world, lines.right);
+    await lines.right.close();
+    if (isLeft(path)) return path;
+    const end = await takeToolPlan(prepared.right, path.right, plan, calls(identity.runId), output);
+    return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);
+  });
+}
+
+/** Takes a memory plan. `calls` is made once the run has its id. */
+export function runMemoryPlan(
+  budget: Budget,
+  requests: readonly MemoryOperation[],
+  invocation: string,
+  writer: RunWriter,
+  calls: (runId: string) => CallSource,
+): Promise<Either<StoreError, FinishedRun>> {
+  return committed(undefined, writer, async () => {
+    const output = digested(writer);
+    const line = memoryRequestJson(budget, requests);
+    const inputs: MemoryInputs = {
+      spec_version: SPEC_VERSION,
+      mode: 'agentcore-memory',
+      budget,
+      invocation,
+      request_sha256: sha256Hex(line),
+    };
+    const identity = identify(inputs);
+    const named = await output.append('request.json', line);
+    if (isLeft(named)) return named;
+    const end = await takeMemoryPlan(inputs, identity, requests, calls(identity.runId), output);
+    return isLeft(end) ? end : finish(output, end.right, output.digest);
+  });
+}
+
+/** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
+function startMistake<E extends { readonly _tag: string }>(error: E | StartOutOfRange): Exclude<E, StartOutOfRange> | InvalidRequest {
+  if (error._tag !== 'StartOutOfRange') return error as Exclude<E, StartOutOfRange>;
+  const { message } = error as StartOutOfRange;
+  return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
 }
 
 /** Closes what a run leaves open, whichever way it ends, and makes a finished one visible. */
-export async function committed<E extends { readonly _tag: string }>(
+async function committed<E extends { readonly _tag: string }>(
   market: MarketInput | undefined,
   writer: RunWriter,
   act: () => Promise<Either<E, FinishedRun>>,
-): Promise<Either<E | RunError, FinishedRun>> {
+): Promise<Either<E | StoreError, FinishedRun>> {
   const outcome = await act();
   await market?.close();
   // An interrupted run keeps what it did, under names that say it is unfinished; a failed one has nothing worth keeping.
@@ -36,39 +108,8 @@ export async function committed<E extends { readonly _tag: string }>(
     await writer.abandon(outcome.left._tag === 'Interrupted' ? 'keep' : 'remove');
     return outcome;
   }
-  const visible = await writer.commit(filesOf(outcome.right.summary.inputs.mode))();
+  const visible = await writer.commit(outcome.right.files)();
   if (!isLeft(visible)) return outcome;
   await writer.abandon('remove');
   return visible;
-}
-
-async function runInto(
-  request: RunRequest,
-  market: MarketInput,
-  writer: RunWriter,
-  watch: EngineWatch,
-): Promise<Either<RunError, FinishedRun>> {
-  const output = digested(writer);
-  const prepared = await prepare(request, market, output, watch);
-  if (isLeft(prepared)) return prepared;
-  const { inputs, identity, world, initial } = prepared.right;
-
-  const engine = makeEngine(inputs, identity, world);
-  const start = engine.start(initial);
-  const opened = await output.append('tape.jsonl', start.row.line);
-  if (isLeft(opened)) return opened;
-
-  const prices = await openSteps(world.symbols, writer);
-  if (isLeft(prices)) return prices;
-  const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
-  const end = await engine.advance(start.cursor, inputs.steps, prices.right, output, { ...watch, onStep: report.onStep });
-  await prices.right.close();
-  if (isLeft(end)) return end;
-  if (end.right.t === 0 && end.right.outOfRange !== undefined) return left(initialOutOfRange(end.right.outOfRange.message));
-  // Stopped by the clock before anything was done: there is nothing to seal.
-  if (end.right.t === 0) return left({ _tag: 'Interrupted', steps: 0 });
-
-  const seal = engine.seal(end.right);
-  const summary = summarise(inputs, identity, world.symbols, end.right, { headHash: seal.row.hash, error: seal.error });
-  return finish(output, { summary, seal: seal.row, lines: report.rows(), callRows: [] }, output.digest);
 }

@@ -9,18 +9,23 @@ import { isRecord } from '../codec/codec';
 import { makeDigest } from '../hash';
 import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, LINE_BYTES_MAX } from '../limits';
 import { decodeState, type State } from '../world/state';
-import { makeWorld } from '../world/step';
+import type { Cursor } from '../episode/cursor';
+import { digested, type DigestedOutput, undigested } from '../episode/output';
+import type { Plan } from '../world/market/market-world';
 import { type CompareError, makeComparison } from './compare';
-import { type Cursor, makeEngine } from './engine';
-import { type Evidence, parseJson, readEvidence, readInputs, readMarket } from './evidence';
-import { digested, undigested } from './output';
-import { joinReportLines, makeReportRows, type ReportLines } from './report';
+import { type Evidence, parseJson, readEvidence, readInputs, readMarket, worldRunOf } from './evidence';
+import { decodeInputs } from './inputs';
+import { joinReportLines, type ReportLines } from './report';
 import type { RunSummary } from './summary';
-import { advanceOver, checkMarket, proveEnd, stepsEnd } from './verify';
+import { openSteps, sealSteps } from './take';
+import { checkMarket, overMarket, proveEnd } from './verify';
+
+export type MarketCursor = Cursor<State, Plan>;
 
 /** Where a segment starts, as the files claim it; whoever proves the segment before it confirms the claim. */
 export interface Segment {
-  readonly from: Cursor;
+  /** Nothing: the beginning of the run. */
+  readonly from: MarketCursor | undefined;
   readonly until: number;
   readonly tapeOffset: number;
   readonly ledgerOffset: number;
@@ -28,7 +33,7 @@ export interface Segment {
 }
 
 export interface SegmentProof {
-  readonly end: Cursor;
+  readonly end: MarketCursor;
   readonly tapeEnd: number;
   readonly ledgerEnd: number;
   readonly lines: ReportLines;
@@ -41,26 +46,26 @@ export interface SegmentPlan {
 
 /** Splits a run into up to `jobs` segments at checkpoints. Nothing when the files do not allow it: then verify in one piece. */
 export async function planSegments(reader: RunReader, jobs: number): Promise<SegmentPlan | undefined> {
-  const named = await readInputs(reader);
+  const named = await readInputs(reader, decodeInputs);
   // Plans of calls are short, and a run stopped by the clock has to be read to its end first.
   if (isLeft(named) || named.right.mode !== 'local') return undefined;
   const evidence = await readEvidence(reader, named.right);
   if (isLeft(evidence)) return undefined;
-  const { inputs, identity, symbols, strategy, policy, initial } = evidence.right;
-  const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
+  const { inputs, symbols } = evidence.right;
+  const { episode } = openSteps(worldRunOf(evidence.right), NO_OUTPUT);
   const steps = Math.min(inputs.steps, inputs.budget.max_steps);
   const starts = splitAtCheckpoints(steps, jobs);
-  const wanted = starts.map((t) => Math.max(0, t - engine.lookback));
+  const wanted = starts.map((t) => Math.max(0, t - episode.lookback));
   const market = await readMarket(reader, symbols, { readElsewhere: steps, wanted });
-  if (isLeft(market) || isLeft(checkMarket(evidence.right, market.right, right(engine.start(initial).cursor)))) return undefined;
+  if (isLeft(market) || isLeft(checkMarket(evidence.right, market.right, right(undefined)))) return undefined;
 
-  const first = engine.start(initial);
+  const first = episode.cursor();
   const segments: Segment[] = [];
   for (const [index, t] of starts.entries()) {
     const marketOffset = market.right.offsets[index] ?? 0;
     const until = starts[index + 1] ?? inputs.steps;
     if (t === 0) {
-      segments.push({ from: first.cursor, until, tapeOffset: first.row.line.length, ledgerOffset: 0, marketOffset });
+      segments.push({ from: undefined, until, tapeOffset: 0, ledgerOffset: 0, marketOffset });
       continue;
     }
     const checkpoint = await findRow(
@@ -73,10 +78,11 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
     const fill = await findRow(reader, 'executions.jsonl', (row) => row.stepIndex >= t);
     const ledger = fill === undefined ? await ledgerEnd(reader) : { offset: fill.offset, head: fill.row['prev_hash'] };
     if (ledger === undefined) return undefined;
-    const from: Cursor = {
-      ...first.cursor,
-      t,
-      state: state.right,
+    const from: MarketCursor = {
+      ...first,
+      // The totals are those of the last step taken; a segment takes at least one.
+      world: { step: t, state: state.right, totals: {} },
+      steps: t,
       tapeHead: String(checkpoint.row['hash']),
       ledgerHead: String(ledger.head),
       spent: { ...NOTHING_SPENT, steps: t },
@@ -87,18 +93,17 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
 }
 
 export async function proveSegment(reader: RunReader, evidence: Evidence, segment: Segment): Promise<Either<CompareError, SegmentProof>> {
-  const { inputs, identity, symbols, strategy, policy } = evidence;
-  const world = makeWorld(symbols, strategy, policy);
-  const engine = makeEngine(inputs, identity, world);
   const comparison = makeComparison(reader, { 'tape.jsonl': segment.tapeOffset, 'executions.jsonl': segment.ledgerOffset });
-  const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
-  const output = undigested(comparison);
-  const end = await advanceOver(reader, engine, segment.from, segment.until, segment.marketOffset, output, { onStep: report.onStep });
+  const { episode, report } = openSteps(worldRunOf(evidence), undigested(comparison), segment.from);
+  const taken = await overMarket(reader, segment.marketOffset, (lines) => episode.advance(segment.until, lines));
   await comparison.close();
-  if (isLeft(end))
-    return end.left._tag === 'Interrupted' ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' }) : left(end.left);
+  if (isLeft(taken)) {
+    return taken.left._tag === 'Interrupted'
+      ? left({ _tag: 'Unreadable', path: reader.location, reason: 'interrupted' })
+      : left(taken.left);
+  }
   return right({
-    end: end.right,
+    end: episode.cursor(),
     tapeEnd: comparison.offset('tape.jsonl'),
     ledgerEnd: comparison.offset('executions.jsonl'),
     lines: report.rows(),
@@ -114,34 +119,29 @@ export async function joinProofs(
 ): Promise<RunSummary | undefined> {
   const { evidence, segments } = plan;
   const last = proofs.at(-1);
-  if (last === undefined || last.end.t === 0 || proofs.length !== segments.length) return undefined;
+  if (last === undefined || last.end.steps === 0 || proofs.length !== segments.length) return undefined;
   for (const [index, proof] of proofs.entries()) {
     const next = segments[index + 1];
     if (next !== undefined && !fits(proof, next)) return undefined;
   }
-  const total = (count: (end: Cursor) => number): number => proofs.reduce((sum, { end }) => sum + count(end), 0);
-  const end: Cursor = {
+  const total = (count: (end: MarketCursor) => number): number => proofs.reduce((sum, { end }) => sum + count(end), 0);
+  const end: MarketCursor = {
     ...last.end,
-    fills: total(({ fills }) => fills),
+    ledgerRows: total(({ ledgerRows }) => ledgerRows),
     decisions: {
       APPROVED: total(({ decisions }) => decisions.APPROVED),
       REJECTED: total(({ decisions }) => decisions.REJECTED),
       HOLD: total(({ decisions }) => decisions.HOLD),
     },
   };
-  const { inputs, identity, symbols, strategy, policy, initial } = evidence;
-  const engine = makeEngine(inputs, identity, makeWorld(symbols, strategy, policy));
-  // Row 0 lies before the first segment.
-  const opening = makeComparison(reader);
-  const opened = await digested(opening).append('tape.jsonl', engine.start(initial).row.line);
-  await opening.close();
-  if (isLeft(opened)) return undefined;
   const comparison = makeComparison(reader, { 'tape.jsonl': last.tapeEnd, 'executions.jsonl': last.ledgerEnd });
   const output = digested(comparison);
+  const run = worldRunOf(evidence);
+  const lines = joinReportLines(proofs.map((proof) => proof.lines));
   // The segments proved the tape and the ledger byte for byte, so the digests of the files are those of what the engine writes.
   const digest = (file: RunFile): string => (file === 'tape.jsonl' || file === 'executions.jsonl' ? digests[file] : output.digest(file));
-  const lines = joinReportLines(proofs.map((proof) => proof.lines));
-  const summary = await proveEnd(stepsEnd(evidence, engine, end, lines), output, digest, comparison);
+  const sealed = await sealSteps(run, openSteps(run, output, end).episode, lines);
+  const summary = isLeft(sealed) ? sealed : await proveEnd(sealed.right, output, digest, comparison);
   await comparison.close();
   return isLeft(summary) ? undefined : summary.right;
 }
@@ -154,20 +154,24 @@ export async function digestFiles(reader: RunReader): Promise<ChainDigests | und
   return tape === undefined || ledger === undefined ? undefined : { 'tape.jsonl': tape, 'executions.jsonl': ledger };
 }
 
-function fits(proof: SegmentProof, next: Segment): boolean {
+function fits({ end, tapeEnd, ledgerEnd: ledgerAt }: SegmentProof, { from, tapeOffset, ledgerOffset }: Segment): boolean {
   return (
-    proof.end.t === next.from.t &&
-    proof.end.tapeHead === next.from.tapeHead &&
-    proof.end.ledgerHead === next.from.ledgerHead &&
-    proof.tapeEnd === next.tapeOffset &&
-    proof.ledgerEnd === next.ledgerOffset &&
-    sameState(proof.end.state, next.from.state)
+    from?.world !== undefined &&
+    end.world?.step === from.world.step &&
+    end.tapeHead === from.tapeHead &&
+    end.ledgerHead === from.ledgerHead &&
+    tapeEnd === tapeOffset &&
+    ledgerAt === ledgerOffset &&
+    sameState(end.world.state, from.world.state)
   );
 }
 
 function sameState(a: State, b: State): boolean {
   return a.cash === b.cash && a.positions.every((quantity, index) => quantity === b.positions[index]);
 }
+
+/** For an episode that is asked where it begins and goes nowhere. */
+const NO_OUTPUT: DigestedOutput<never> = { append: () => Promise.resolve(right(undefined)), digest: () => '' };
 
 /** First steps of the segments: 0 and multiples of the checkpoint interval, evenly spread. */
 function splitAtCheckpoints(steps: number, jobs: number): readonly number[] {

@@ -2,53 +2,46 @@
 import type { RunFile } from '../../ports/run-files';
 import type { BudgetState } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
-import { formatDecimal } from '../decimal/decimal';
-import { stateText, type StateText } from '../world/state';
-import type { Cursor, Decisions } from './engine';
-import { filesOf, type RunIdentity, type RunInputs } from './inputs';
-import type { RunStop } from './stop';
+import type { RunStop } from '../agent/stop';
+import type { Sealed } from '../episode/episode';
+import type { Decisions, JsonObject } from '../episode/world';
+import type { EpisodeInputs, RunIdentity } from './inputs';
 
 export interface RunSummary {
   readonly runId: string;
   readonly genesis: string;
-  readonly inputs: RunInputs;
+  readonly inputs: EpisodeInputs;
   readonly error: RunStop | null;
   /** Steps committed to the tape. */
   readonly steps: number;
   readonly decisions: Decisions;
-  /** Null where the run has no world. */
-  readonly finalState: StateText | null;
-  readonly finalEquity: string | null;
-  readonly finalExposure: string | null;
+  /** Where the world ended: `final_state` and the totals of it, null where the run has no world. */
+  readonly final: JsonObject;
   readonly budgetState: BudgetState;
   readonly executions: { readonly rows: number; readonly head_hash: string };
   /** Hash of the seal: the one value that stands for the whole run. */
   readonly headHash: string;
   /** What each call of a tool or memory plan answered, in order. */
-  readonly results: readonly Json[];
+  readonly results: readonly JsonObject[];
 }
 
-export function summarise(
-  inputs: RunInputs,
-  identity: RunIdentity,
-  symbols: readonly string[],
-  at: Cursor,
-  seal: { readonly headHash: string; readonly error: RunStop | null },
-  results: readonly Json[] = [],
+export function summarise<S, P>(
+  inputs: EpisodeInputs,
+  { runId, genesis }: RunIdentity,
+  { stop, headHash, final, cursor }: Sealed<S, P>,
+  results: readonly JsonObject[],
 ): RunSummary {
   return {
-    runId: identity.runId,
-    genesis: identity.genesis,
+    runId,
+    genesis,
     inputs,
-    error: seal.error,
-    steps: at.t,
-    decisions: at.decisions,
-    finalState: stateText(at.state, symbols),
-    finalEquity: formatDecimal(at.value.equity),
-    finalExposure: formatDecimal(at.value.exposure),
-    budgetState: at.spent,
-    executions: { rows: at.fills, head_hash: at.ledgerHead },
-    headHash: seal.headHash,
+    error: stop,
+    steps: cursor.steps,
+    decisions: cursor.decisions,
+    final,
+    budgetState: cursor.spent,
+    executions: { rows: cursor.ledgerRows, head_hash: cursor.ledgerHead },
+    headHash,
     results,
   };
 }
@@ -68,9 +61,7 @@ export function runJson(summary: RunSummary, digests: FileDigests): string {
     steps: summary.steps,
     decisions: summary.decisions,
     initial_state: initialStateOf(summary.inputs),
-    final_state: summary.finalState,
-    final_equity: summary.finalEquity,
-    final_exposure: summary.finalExposure,
+    ...summary.final,
     budget: summary.inputs.budget,
     budget_state: summary.budgetState,
     executions: summary.executions,
@@ -88,9 +79,7 @@ export function decisionJson(summary: RunSummary): string {
     error: summary.error,
     steps: summary.steps,
     decisions: summary.decisions,
-    final_state: summary.finalState,
-    final_equity: summary.finalEquity,
-    final_exposure: summary.finalExposure,
+    ...summary.final,
     results: summary.results,
     head_hash: summary.headHash,
   })}\n`;
@@ -107,15 +96,6 @@ export function memoryJson(summary: RunSummary): string {
   return `${canonical({ run_id: summary.runId, results: summary.results })}\n`;
 }
 
-/** The digests of a mode's files, `run.json` left out: it cannot name itself. */
-export function digestsOf(inputs: RunInputs, digest: (file: RunFile) => string): FileDigests {
-  return Object.fromEntries(
-    filesOf(inputs.mode)
-      .filter((file) => file !== 'run.json')
-      .map((file) => [file, digest(file)]),
-  );
-}
-
-export function initialStateOf(inputs: RunInputs): StateText | null {
-  return inputs.mode === 'agentcore-memory' ? null : inputs.initial_state;
+export function initialStateOf(inputs: EpisodeInputs): Json {
+  return inputs['initial_state'] ?? null;
 }

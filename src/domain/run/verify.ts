@@ -5,17 +5,20 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunReader, StoreError } from '../../ports/run-files';
+import { recordedCalls } from '../agent/calls';
+import { DEADLINE } from '../agent/stop';
+import type { Call } from '../agent/tool';
+import type { StepsError, StepsWatch } from '../episode/episode';
+import { digested, type DigestedOutput } from '../episode/output';
+import { makeTextReader, type TextReader } from '../episode/text-reader';
 import { sha256Hex } from '../hash';
 import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { stepsOffset } from '../market/market-form';
 import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
-import { inRange } from '../decimal/decimal';
-import { valueOf } from '../world/state';
-import { makeWorld } from '../world/step';
+import type { Problem } from '../codec/problem';
 import { type Comparison, type CompareError, makeComparison } from './compare';
 import type { Divergence } from './divergence';
-import { type Cursor, type Engine, type EngineWatch, makeEngine } from './engine';
 import {
   digestDiffers,
   diverged,
@@ -27,21 +30,17 @@ import {
   readMarket,
   readText,
   textError,
+  worldRunOf,
 } from './evidence';
 import { finish, type RunEnd } from './finish';
-import { filesOf, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
-import { takeMemoryPlan } from './memory-plan';
-import { appendAll, digested, type DigestedOutput } from './output';
-import { replayedMemory, replayedTools } from './recorded';
+import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
+import { type Mode, namedDigest } from './modes';
+import { readPath } from './path';
 import { readChain } from './replay';
-import { makeReportRows, type ReportLines } from './report';
-import { memoryRequestJson, type PlanItem, worldRequestJson } from './request';
+import { memoryRequestJson, worldRequestJson } from './request';
 import { decodeRecordedPlan, decodeRecordedRequests } from './request-codecs';
-import { memoryPlanEnd, readSteps, toolPlanEnd } from './run-plans';
-import { DEADLINE } from './stop';
-import { type RunSummary, summarise } from './summary';
-import { makeTextReader } from './text-reader';
-import { takeToolPlan } from './tool-plan';
+import type { RunSummary } from './summary';
+import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
 export type Verdict =
   | { readonly _tag: 'Proven'; readonly summary: RunSummary }
@@ -56,77 +55,101 @@ interface Interrupted {
 
 export type VerifyError = StoreError | Interrupted;
 
-export async function verify(reader: RunReader, watch: EngineWatch = {}): Promise<Either<VerifyError, Verdict>> {
+/** How a run of a mode is taken again from what is recorded of it, into an output that compares. */
+export type Retake<I> = (
+  reader: RunReader,
+  inputs: I,
+  output: DigestedOutput<CompareError>,
+  watch: StepsWatch,
+) => Promise<Either<ProofError, RunEnd>>;
+
+/** What can be proven: how the inputs of tape row 0 are read, and how their run is taken again. */
+export interface Provable<I> {
+  readonly decodeInputs: (value: unknown) => Either<readonly Problem[], I>;
+  readonly retake: Retake<I>;
+}
+
+const RETAKES: { readonly [M in Mode]: Retake<Extract<RunInputs, { readonly mode: M }>> } = {
+  local: inMarket(retakeSteps),
+  'agentcore-base': inMarket(retakeSteps),
+  'agentcore-tools': inMarket(retakeToolPlan),
+  'agentcore-memory': retakeMemoryPlan,
+};
+
+const MODES_PROVABLE: Provable<RunInputs> = {
+  decodeInputs,
+  retake: (reader, inputs, output, watch) => (RETAKES[inputs.mode] as Retake<RunInputs>)(reader, inputs, output, watch),
+};
+
+export function verify(reader: RunReader, watch: StepsWatch = {}): Promise<Either<VerifyError, Verdict>> {
+  return verifyAs(MODES_PROVABLE, reader, watch);
+}
+
+export async function verifyAs<I>(
+  { decodeInputs: decode, retake }: Provable<I>,
+  reader: RunReader,
+  watch: StepsWatch = {},
+): Promise<Either<VerifyError, Verdict>> {
   const finished = await reader.size('run.json')();
   if (isLeft(finished)) return finished.left._tag === 'NotFound' ? right({ _tag: 'Unfinished' }) : finished;
   const comparison = makeComparison(reader);
-  const inputs = await readInputs(reader);
-  const summary = isLeft(inputs) ? inputs : await prove(reader, inputs.right, comparison, watch);
+  const summary = await prove(decode, retake, reader, comparison, watch);
   await comparison.close();
   if (!isLeft(summary)) return right({ _tag: 'Proven', summary: summary.right });
   if (summary.left._tag === 'Diverged') return right({ _tag: 'NotProven', divergence: summary.left.divergence });
   return left(summary.left);
 }
 
-type Proof = Promise<Either<CompareError | Interrupted, RunSummary>>;
+export type ProofError = CompareError | Interrupted;
 
-async function prove(reader: RunReader, inputs: RunInputs, comparison: Comparison, watch: EngineWatch): Proof {
-  if (inputs.mode === 'agentcore-memory') return proveMemoryPlan(reader, inputs, comparison);
-  const evidence = await readEvidence(reader, inputs);
-  if (isLeft(evidence)) return evidence;
-  return inputs.mode === 'agentcore-tools'
-    ? proveToolPlan(reader, evidence.right, comparison)
-    : proveSteps(reader, evidence.right, comparison, watch);
+async function prove<I>(
+  decode: Provable<I>['decodeInputs'],
+  retake: Retake<I>,
+  reader: RunReader,
+  comparison: Comparison,
+  watch: StepsWatch,
+): Promise<Either<ProofError, RunSummary>> {
+  const inputs = await readInputs(reader, decode);
+  if (isLeft(inputs)) return inputs;
+  const output = digested(comparison);
+  const end = await retake(reader, inputs.right, output, watch);
+  return isLeft(end) ? end : proveEnd(end.right, output, output.digest, comparison);
 }
 
-async function proveSteps(reader: RunReader, evidence: Evidence, comparison: Comparison, watch: EngineWatch): Proof {
-  const { inputs, identity, symbols, strategy, policy, initial } = evidence;
+/** The documents of a market run are read and held against the digests in its inputs first. */
+function inMarket(retake: Retake<Evidence>): Retake<WorldInputs> {
+  return async (reader, inputs, output, watch) => {
+    const evidence = await readEvidence(reader, inputs);
+    return isLeft(evidence) ? evidence : retake(reader, evidence.right, output, watch);
+  };
+}
+
+async function retakeSteps(
+  reader: RunReader,
+  evidence: Evidence,
+  output: DigestedOutput<CompareError>,
+  watch: StepsWatch,
+): Promise<Either<ProofError, RunEnd>> {
+  const { inputs, symbols } = evidence;
   const until = await lastStep(reader, inputs);
   if (isLeft(until)) return until;
   const market = await readMarket(reader, symbols, { readElsewhere: Math.min(until.right, inputs.budget.max_steps) });
   if (isLeft(market)) return market;
-  const world = makeWorld(symbols, strategy, policy);
-  const engine = makeEngine(inputs, identity, world);
-  const output = digested(comparison);
   const requested = await proveRequest(inputs, undefined, output);
   if (isLeft(requested)) return requested;
-  const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
-
-  const start = engine.start(initial);
-  const opened = await output.append('tape.jsonl', start.row.line);
-  if (isLeft(opened)) return opened;
-  const end = await advanceOver(reader, engine, start.cursor, until.right, stepsOffset(symbols), output, {
-    ...watch,
-    onStep: report.onStep,
-  });
-  if (!isLeft(end) && end.right.outOfRange !== undefined) {
+  const end = await overMarket(reader, stepsOffset(symbols), (lines) => takeSteps(worldRunOf(evidence), until.right, lines, output, watch));
+  if (!isLeft(end) && end.right.summary.error?.code === 'out_of_range') {
     // The run ended early, so nobody else has read the lines behind the step that was refused.
-    const rest = await readMarket(reader, symbols, { readElsewhere: end.right.t });
+    const rest = await readMarket(reader, symbols, { readElsewhere: end.right.summary.steps });
     if (isLeft(rest)) return rest;
   }
   const marketChecked = checkMarket(evidence, market.right, end);
-  if (isLeft(marketChecked)) return marketChecked;
-  if (isLeft(end)) return end;
-  if (end.right.t === 0) return initialBeyondRange();
-  return proveEnd(stepsEnd(evidence, engine, end.right, report.rows()), output, output.digest, comparison);
-}
-
-/** No run starts with a state that the first prices take out of range; see `initialOutOfRange`. */
-function initialBeyondRange(): Either<CompareError, never> {
-  const expected = 'a state worth less than 10^18 at the first prices';
-  return diverged({ file: 'tape.jsonl', row: 0, pointer: '/inputs/initial_state', expected, actual: 'one worth more' });
-}
-
-/** What sums up a run of steps. */
-export function stepsEnd({ inputs, identity, symbols }: Evidence, engine: Engine, end: Cursor, lines: ReportLines): RunEnd {
-  const seal = engine.seal(end);
-  const summary = summarise(inputs, identity, symbols, end, { headHash: seal.row.hash, error: seal.error });
-  return { summary, seal: seal.row, lines, callRows: [] };
+  return isLeft(marketChecked) ? marketChecked : end;
 }
 
 /** The step that a run ends before: all that were asked for, unless its seal says that the clock stopped a handler earlier. */
 async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<StoreError, number>> {
-  if (inputs.mode !== 'agentcore-base') return right(inputs.steps);
+  if (inputs.mode === 'local') return right(inputs.steps);
   const tape = await readCalls(reader);
   if (isLeft(tape)) return tape;
   const steps = tape.right.seal?.['steps'];
@@ -134,55 +157,49 @@ async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<
   return right(stopped ? Math.min(steps, inputs.steps) : inputs.steps);
 }
 
-async function proveToolPlan(reader: RunReader, evidence: Evidence, comparison: Comparison): Proof {
-  const { inputs, identity, symbols, strategy, policy, initial } = evidence;
+async function retakeToolPlan(
+  reader: RunReader,
+  evidence: Evidence,
+  output: DigestedOutput<CompareError>,
+): Promise<Either<ProofError, RunEnd>> {
+  const { inputs, symbols } = evidence;
   const market = await readMarket(reader, symbols, { readElsewhere: 0 });
   if (isLeft(market)) return market;
   if (market.right.sha256 !== inputs.market_sha256) return digestDiffers('market.jsonl', inputs.market_sha256, market.right.sha256);
   const plan = await readRequest(reader, decodeRecordedPlan);
   if (isLeft(plan)) return plan;
-  const output = digested(comparison);
   const requested = await proveRequest(inputs, plan.right, output);
   if (isLeft(requested)) return requested;
-  const cursor = await reader.open('market.jsonl', stepsOffset(symbols))();
-  if (isLeft(cursor)) return cursor;
-  const text = makeTextReader(cursor.right);
-  const steps = await readSteps(symbols, text);
-  await text.close();
-  if (isLeft(steps)) return diverged({ file: 'market.jsonl', pointer: '', expected: 'steps in normal form', actual: steps.left._tag });
+  const run = worldRunOf(evidence);
+  const path = await overMarket(reader, stepsOffset(symbols), (lines) => readPath(run.world, lines));
+  if (isLeft(path)) return path;
   const tape = await readCalls(reader);
   if (isLeft(tape)) return tape;
-
-  if (!inRange(valueOf(initial, steps.right[0]?.prices ?? []).equity)) return initialBeyondRange();
-  const planned = { inputs, identity, world: makeWorld(symbols, strategy, policy), steps: steps.right, initial, plan: plan.right };
-  const end = await takeToolPlan(planned, replayedTools(tape.right.calls, tape.right.stopped));
-  const written = await appendAll(output, [
-    ['tape.jsonl', end.tape],
-    ['executions.jsonl', end.ledger],
-  ]);
-  return isLeft(written) ? written : proveEnd(toolPlanEnd(planned, end), output, output.digest, comparison);
+  const end = await takeToolPlan(run, path.right, plan.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
+  if (!isLeft(end)) return end;
+  return end.left._tag === 'StartOutOfRange' ? startOutOfRange() : left(end.left);
 }
 
-async function proveMemoryPlan(reader: RunReader, inputs: MemoryInputs, comparison: Comparison): Proof {
+async function retakeMemoryPlan(
+  reader: RunReader,
+  inputs: MemoryInputs,
+  output: DigestedOutput<CompareError>,
+): Promise<Either<ProofError, RunEnd>> {
   const requests = await readRequest(reader, decodeRecordedRequests);
   if (isLeft(requests)) return requests;
-  const output = digested(comparison);
   const line = memoryRequestJson(inputs.budget, requests.right);
   const requested = await output.append('request.json', line);
   if (isLeft(requested)) return requested;
   if (sha256Hex(line) !== inputs.request_sha256) return digestDiffers('request.json', inputs.request_sha256, sha256Hex(line));
   const tape = await readCalls(reader);
   if (isLeft(tape)) return tape;
-  const identity = identify(inputs);
-  const end = await takeMemoryPlan(inputs, identity, requests.right, replayedMemory(tape.right.calls, tape.right.stopped));
-  const written = await output.append('tape.jsonl', end.tape);
-  return isLeft(written) ? written : proveEnd(memoryPlanEnd(inputs, identity, end), output, output.digest, comparison);
+  return takeMemoryPlan(inputs, identify(inputs), requests.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
 }
 
 /** `request.json` of a world run, written again from the inputs. */
 async function proveRequest(
   inputs: WorldInputs,
-  plan: readonly PlanItem[] | undefined,
+  plan: readonly Call[] | undefined,
   output: DigestedOutput<CompareError>,
 ): Promise<Either<CompareError, void>> {
   if (inputs.request_sha256 === undefined) return right(undefined);
@@ -245,47 +262,47 @@ async function readCalls(reader: RunReader): Promise<Either<StoreError, Recorded
   return right({ calls, seal, stopped: isRecord(error) ? error['code'] : undefined });
 }
 
-/** The engine over a market file from a byte offset on; what is wrong with the file becomes a divergence. */
-export async function advanceOver(
+/** The lines of the market from a byte offset on; what is wrong with the file becomes a divergence. */
+export async function overMarket<A>(
   reader: RunReader,
-  engine: Engine,
-  from: Cursor,
-  until: number,
-  marketOffset: number,
-  output: DigestedOutput<CompareError>,
-  watch: EngineWatch,
-): Promise<Either<CompareError | Interrupted, Cursor>> {
-  const cursor = await reader.open('market.jsonl', marketOffset)();
+  offset: number,
+  use: (lines: TextReader) => Promise<Either<CompareError | StepsError | StartOutOfRange, A>>,
+): Promise<Either<ProofError, A>> {
+  const cursor = await reader.open('market.jsonl', offset)();
   if (isLeft(cursor)) return cursor;
-  const prices = makeTextReader(cursor.right);
-  const end = await engine.advance(from, until, prices, output, watch);
-  await prices.close();
-  if (!isLeft(end)) return end;
-  switch (end.left._tag) {
+  const lines = makeTextReader(cursor.right);
+  const outcome = await use(lines);
+  await lines.close();
+  if (!isLeft(outcome)) return outcome;
+  switch (outcome.left._tag) {
     case 'MarketUnreadable':
-      return textError('market.jsonl', end.left.error);
+      return textError('market.jsonl', outcome.left.error);
     case 'MarketBroken':
       return diverged({
         file: 'market.jsonl',
-        row: end.left.line - 1,
+        row: outcome.left.line - 1,
         pointer: '',
         expected: 'a step in normal form',
-        actual: end.left.message,
+        actual: outcome.left.message,
       });
+    case 'StartOutOfRange':
+      return startOutOfRange();
     default:
-      return left(end.left);
+      return left(outcome.left);
   }
+}
+
+/** No run starts with a state that the first prices take out of range. */
+function startOutOfRange(): Either<CompareError, never> {
+  const expected = 'a state worth less than 10^18 at the first prices';
+  return diverged({ file: 'tape.jsonl', row: 0, pointer: '/inputs/initial_state', expected, actual: 'one worth more' });
 }
 
 /**
  * A market with another digest than row 0 names. The tape holds the prices of every step taken, so the row in which the
  * market was changed can usually be named; a change behind the last step shows in the digest alone.
  */
-export function checkMarket(
-  evidence: Evidence,
-  market: MarketFacts,
-  end: Either<CompareError | Interrupted, Cursor>,
-): Either<CompareError, void> {
+export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either<ProofError, unknown>): Either<CompareError, void> {
   const { inputs } = evidence;
   if (market.sha256 === inputs.market_sha256) {
     if (inputs.steps <= market.steps) return right(undefined);
@@ -303,25 +320,24 @@ export function checkMarket(
   return digestDiffers('market.jsonl', inputs.market_sha256, market.sha256);
 }
 
-/** What follows the last row: the seal, the summary files, `run.json`, and that every file ends there. */
+/** What follows the seal: the summary files, `run.json`, and that every file ends there. */
 export async function proveEnd(
   end: RunEnd,
   output: DigestedOutput<CompareError>,
   digest: (file: RunFile) => string,
   comparison: Comparison,
 ): Promise<Either<CompareError, RunSummary>> {
-  const { inputs } = end.summary;
+  const { mode, summary } = end;
   // These were read whole and compared by their digest; the others pass through the output.
-  const known: Partial<Record<RunFile, string>> =
-    inputs.mode === 'agentcore-memory'
-      ? {}
-      : { 'strategy.json': inputs.strategy_sha256, 'policy.json': inputs.policy_sha256, 'market.jsonl': inputs.market_sha256 };
+  const known: Partial<Record<RunFile, string | undefined>> = Object.fromEntries(
+    mode.named.filter((file) => file !== 'request.json').map((file) => [file, namedDigest(summary.inputs, file)]),
+  );
   const finished = await finish(output, end, (file) => known[file] ?? digest(file));
   if (isLeft(finished)) return finished;
-  for (const file of filesOf(inputs.mode)) {
+  for (const file of mode.files) {
     if (known[file] !== undefined) continue;
     const ended = await comparison.expectEnd(file);
     if (isLeft(ended)) return ended;
   }
-  return right(end.summary);
+  return right(summary);
 }

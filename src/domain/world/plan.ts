@@ -10,7 +10,9 @@ export interface Action {
   readonly price: Decimal;
 }
 
-export type SkipReason = 'max_position_qty_per_symbol' | 'max_new_exposure_per_step' | 'insufficient_cash' | 'no_position';
+export const SKIP_REASONS = ['max_position_qty_per_symbol', 'max_new_exposure_per_step', 'insufficient_cash', 'no_position'] as const;
+
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export interface Skip {
   readonly symbol: string;

@@ -38,17 +38,13 @@ export interface Transition {
 }
 
 const NONE: readonly never[] = [];
-const BEYOND_WORTH: readonly VerifierError[] = [
+/**
+ * Why a step is refused whose prices take the worth of the state beyond what a row can hold, before any action: no row is written for it.
+ * The exposure is no more than the equity, for cash is never negative.
+ */
+export const BEYOND_WORTH: readonly VerifierError[] = [
   { actionIndex: 0, code: 'out_of_range', message: beyondRange('at the prices of this step, equity') },
 ];
-
-/**
- * Whether the prices of a step take the worth of the state beyond what a row can hold, before any action. Such a step is refused and no row
- * is written for it. The exposure is no more than the equity, for cash is never negative.
- */
-export function isBeyondRange({ valueBefore }: Transition): boolean {
-  return !inRange(valueBefore.equity);
-}
 
 export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): World {
   return { symbols, strategy, policy, universe: strategy.universe.symbols.map((symbol) => symbols.indexOf(symbol)) };

@@ -1,6 +1,7 @@
 /** `ewm cost` as it is said on the command line. Its code, and the price table with it, is loaded when it is called. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from './environment';
+import type { CostOptions } from './cost-command';
 import type { ExitCode } from './exit-codes';
 import type { Io } from './io';
 
@@ -10,6 +11,7 @@ docs/cost.md derives every figure.
 
 Example:
   ewm cost --mode tools --set code_interpreter=true --set max_tool_calls=3
+  ewm cost --requests 20000
 `;
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -17,14 +19,16 @@ type Settings = Readonly<Record<string, unknown>>;
 export function addCostCommand(program: Command, io: Io, finish: (exit: ExitCode) => void): void {
   program
     .command('cost')
-    .description('the most that a deployment can cost in USD: an invocation, an hour, a month')
+    .description('the most that a deployment can cost in USD: an invocation, an hour, a month; and a typical month')
     .option('--limits <file>', 'limits to price: the Terraform output limits, or all outputs, .json; - is stdin', parsePath)
     .option('--prices <file>', 'a price table like terraform/prices.json; - is stdin', parsePath)
     .addOption(new Option('--mode <mode>', 'one function alone').choices(['base', 'tools', 'memory']))
     .option('--set <limit=value>', 'what if: another value for a limit; may be given more than once', parseSetting, {})
+    .option('--requests <n>', 'requests to each function in the typical month', parseRequests)
+    .addOption(new Option('--brief', 'the figures alone, without what they hold under').default(false))
     .addOption(new Option('--json', 'print one JSON document, of an error too').default(false))
     .addHelpText('after', HELP)
-    .action(async (options: { limits?: string; prices?: string; mode?: string; set: Settings; json: boolean }) => {
+    .action(async (options: CostOptions) => {
       const { costCommand } = await import('./cost-command');
       finish(await costCommand(options, io, environment()));
     });
@@ -33,6 +37,11 @@ export function addCostCommand(program: Command, io: Io, finish: (exit: ExitCode
 function parsePath(text: string): string {
   if (text === '') throw new InvalidArgumentError('expected a path, or - for stdin');
   return text;
+}
+
+function parseRequests(text: string): number {
+  if (!/^(0|[1-9][0-9]{0,8})$/.test(text)) throw new InvalidArgumentError('expected an integer from 0 to 999999999');
+  return Number(text);
 }
 
 /** The value is JSON; a word that is none stands for itself. */

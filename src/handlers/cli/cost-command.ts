@@ -1,7 +1,8 @@
-/** `ewm cost`: the worst case of a deployment in USD, with what it holds under and what it leaves out. */
+/** `ewm cost`: the worst case of a deployment in USD and a typical month beside it, with what they hold under and what they leave out. */
+import { existsSync } from 'node:fs';
 import priceDocument from '../../../terraform/prices.json';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { type Bill, type Charges, worstCaseBill } from '../../domain/cost/bill';
+import { type Bill, billOf, type Charges } from '../../domain/cost/bill';
 import { assumptionsOf, exclusionsOf } from '../../domain/cost/notes';
 import { decodeLimits, DEFAULT_LIMITS, type Limits } from '../../domain/cost/limits';
 import { type Component, COMPONENTS, decodePrices, type PriceTable } from '../../domain/cost/prices';
@@ -23,6 +24,10 @@ export interface CostOptions {
   readonly mode?: string;
   /** What-if: limits by name. */
   readonly set: Readonly<Record<string, unknown>>;
+  /** Of the typical month: to each function. */
+  readonly requests?: number;
+  /** The figures alone. */
+  readonly brief?: boolean;
   readonly json: boolean;
 }
 
@@ -34,10 +39,13 @@ export async function costCommand(options: CostOptions, io: Io, env: Environment
   const found = await findLimits(options, io, env);
   if (isLeft(found)) return fail(io, options.json, found.left);
   const { limits, source } = found.right;
-  const bill = worstCaseBill(limits, table.right);
-  const notes = { assumptions: assumptionsOf(limits, table.right), not_covered: exclusionsOf(limits, bill.refused_requests_per_hour) };
-  if (!options.json) await print(bill, limits, source, notes, io);
-  else {
+  const bill = billOf(limits, table.right, options.requests);
+  const notes = { assumptions: assumptionsOf(limits, table.right), not_covered: exclusionsOf(limits) };
+  if (!options.json) {
+    await print(bill, limits, table.right, source, io);
+    if (options.brief !== true)
+      await io.stdout.write(`\nThis holds while:\n${bullets(notes.assumptions)}\nNot covered:\n${bullets(notes.not_covered)}`);
+  } else {
     const shown = { ...limits, throttle_rate_per_second: formatDecimal(limits.throttle_rate_per_second) };
     const prices = { region: table.right.region, as_of: table.right.as_of };
     await io.stdout.write(
@@ -107,22 +115,26 @@ async function deployedLimits(env: Environment): Promise<Given> {
   const limits = isLeft(outputs) ? undefined : outputs.right['limits'];
   const locate = (problems: readonly Problem[]): readonly Problem[] => problems;
   if (limits !== undefined) return { document: limits, name: 'the Terraform output limits', source: 'the Terraform output limits', locate };
-  const why = isLeft(outputs) ? outputs.left : 'nothing is applied in ./terraform';
+  // Where Terraform was never set up there is nothing to complain about.
+  const setUp = existsSync(env['TF_DATA_DIR'] ?? 'terraform/.terraform');
+  const why = isLeft(outputs) && setUp ? `the one in ./terraform cannot be read: ${outputs.left}` : 'nothing is deployed from ./terraform';
   return { document: DEFAULTS, name: 'the defaults', source: `the defaults of a deployment (${why})`, locate };
-}
-
-interface Notes {
-  readonly assumptions: readonly string[];
-  readonly not_covered: readonly string[];
 }
 
 const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 
-async function print(bill: Bill, limits: Limits, source: string, notes: Notes, io: Io): Promise<void> {
-  const { per_invocation: invocation, per_hour: hour, per_month: month, with_direct_invocations: direct } = bill;
-  const columns = [column(`an invocation (${invocation.mode})`, invocation), column('an hour', hour), column('a month', month)];
+async function print(bill: Bill, limits: Limits, { region, as_of: date }: PriceTable, source: string, io: Io): Promise<void> {
+  const { per_invocation: invocation, per_hour: hour, per_month: month, with_direct_invocations: direct, typical_month: typical } = bill;
+  const columns = [
+    column(`an invocation (${invocation.mode})`, invocation),
+    column('an hour', hour),
+    column('a month', month),
+    column('typical month', typical),
+  ];
   await io.stdout.write(
-    `The most that this deployment can cost, in USD: an upper bound, not a forecast.\nModes: ${[...limits.modes].sort().join(', ')}. Limits: ${source}.\n\n`,
+    `The most that this deployment can cost, in USD: an upper bound, not a forecast. Beside it a typical month of ${String(typical.requests)} requests to each function.\n` +
+      `Modes: ${[...limits.modes].sort().join(', ')}. Limits: ${source}.\nPrices: of ${region}, read until ${date}` +
+      `${limits.region === region ? '' : `; this deployment is in ${limits.region}, where they may be higher (--prices takes a table of yours)`}.\n\n`,
   );
   const table = makeTable(['component', ...columns.map(({ head }) => head)], io.stdout);
   for (const name of COMPONENT_NAMES) await table.row([name, ...columns.map(({ amount }) => amount(({ by_component: by }) => by[name]))]);
@@ -133,7 +145,6 @@ async function print(bill: Bill, limits: Limits, source: string, notes: Notes, i
   await io.stdout.write(
     `With direct invocations (lambda:InvokeFunction): ${direct.per_hour.total} an hour, ${direct.per_month.total} a month\n`,
   );
-  await io.stdout.write(`\nThis holds while:\n${bullets(notes.assumptions)}\nNot covered:\n${bullets(notes.not_covered)}`);
 }
 
 interface Column {

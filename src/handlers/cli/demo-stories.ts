@@ -1,5 +1,5 @@
 /** What the demos send, and what it means. */
-import { requestBytes } from '../../domain/run/memory-plan';
+import { requestBytes } from '../../domain/agent/memory-tools';
 import type { MemoryOperation } from '../../ports/memory';
 import type { MemoryBudget } from './memory-budget';
 import type { ApiMode } from './smoke-command';

@@ -3,7 +3,7 @@ import { type Either, isLeft, right } from 'fp-ts/Either';
 import { printable } from '../../domain/codec/printable';
 import type { Divergence } from '../../domain/run/divergence';
 import { type ChainsStatus, checkChains } from '../../domain/run/replay';
-import { stopName } from '../../domain/run/stop';
+import { stopName } from '../../domain/agent/stop';
 import { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
 import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';

@@ -5,7 +5,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isRecord } from '../../domain/codec/codec';
 import type { InvocationContext } from '../http/edge/invocation';
-import { INTERNAL_SERVER_ERROR, jsonReply, type Reply, reply, SERVICE_UNAVAILABLE } from './reply';
+import { BUSY, INTERNAL_SERVER_ERROR, jsonReply, type Reply, reply, SERVICE_UNAVAILABLE } from './reply';
 
 /** A handler, of which nothing is taken for granted: what it answers is looked at as API Gateway looks at it. */
 export type Invoke = (event: APIGatewayProxyEventV2, context: InvocationContext) => Promise<unknown>;
@@ -35,7 +35,7 @@ export function makeLocalFunction(invoke: Invoke, timeoutMs: number, note: (what
 
   return {
     call: async (event) => {
-      if (running) return SERVICE_UNAVAILABLE;
+      if (running) return BUSY;
       running = true;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<Reply>((resolve) => {

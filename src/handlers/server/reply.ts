@@ -20,6 +20,9 @@ export function jsonReply(status: number, value: unknown, headers: Readonly<Reco
 /** A throttled Lambda (reserved concurrency 1, and one is running) and one that does not answer in time look like this from outside. */
 export const SERVICE_UNAVAILABLE = jsonReply(503, { message: 'Service Unavailable' });
 
+/** The same, and when it is worth asking again: a request is answered in less than a second. */
+export const BUSY = jsonReply(503, { message: 'Service Unavailable' }, { 'retry-after': '1' });
+
 /** A Lambda that threw, or answered what is no answer. */
 export const INTERNAL_SERVER_ERROR = jsonReply(500, { message: 'Internal Server Error' });
 

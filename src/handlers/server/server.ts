@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../ports/clock';
+import { serviceOf, type Service } from '../http/contract/routes';
+import { routePath } from '../http/edge/inbound';
 import { declaresTooMuch, readBody } from './body';
 import { gatewayEvent } from './event';
 import { type Invoke, makeLocalFunction } from './function';
@@ -16,10 +18,13 @@ import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from
 import { type RunShelf, runsRoute } from './runs';
 
 export interface ServerDeps {
-  /** By path, as the API's routes name them. */
-  readonly functions: Readonly<Record<string, Invoke>>;
-  /** The path of the function that answers `/health`. */
-  readonly healthOf: string;
+  readonly functions: Readonly<Partial<Record<Service, Invoke>>>;
+  /** The function that answers for the deployment, as on AWS: `/health` and `/openapi.json`. */
+  readonly spokesman: Service;
+  /** What may stand before every path; empty for nothing. */
+  readonly basePath: string;
+  /** Origins whose pages may use the API. */
+  readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly shelf: RunShelf;
@@ -43,7 +48,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 export function startServer(deps: ServerDeps, host: string, port: number): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
   const functions = new Map(
-    Object.entries(deps.functions).map(([path, invoke]) => [path, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
+    Object.entries(deps.functions).map(([service, invoke]) => [service, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
   );
   const pages = makePages(deps);
   const loopbackOnly = isLoopback(host);
@@ -52,25 +57,31 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
   /** Nothing where nobody is left to answer. */
   async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
-    const foreign = refuseForeign(request.headers.host, request.headers.origin, loopbackOnly);
+    const [path = ''] = url.split('?');
+    const service = serviceOf(routePath({ path }, deps.basePath));
+    // A page whose origin is listed may use the API, and nothing else of this server.
+    const { host: called, origin = '' } = request.headers;
+    const listed = service !== undefined && deps.corsOrigins.includes(origin);
+    const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, loopbackOnly);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
-    const [path = ''] = url.split('?');
     const route = runsRoute(path);
     if (route !== undefined) {
       if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });
     }
-    const called = functions.get(path === '/health' ? deps.healthOf : path);
-    if (called === undefined) return NOT_FOUND;
+    const serving = functions.get(service === 'every' ? deps.spokesman : (service ?? ''));
+    if (serving === undefined) return NOT_FOUND;
     const body = await readBody(request, limits.bodyBytesMax);
     if (body._tag !== 'Whole') return body._tag === 'TooLarge' ? TOO_LARGE : undefined;
     const received = { requestId: randomUUID(), nowMs: deps.clock.nowMs(), routeKey: `${method} ${path}` };
     const { headersDistinct: headers, httpVersion, socket } = request;
     const protocol = `HTTP/${httpVersion}`;
     const event = gatewayEvent({ method, url, headers, body: body.bytes, protocol, sourceIp: socket.remoteAddress ?? '' }, received);
-    const reply = await called.call(event);
-    return path === '/health' && method === 'GET' && reply.status === 200 ? withLocal(reply, deps.about) : reply;
+    const reply = await serving.call(event);
+    return routePath({ path }, deps.basePath) === '/health' && method === 'GET' && reply.status === 200
+      ? withLocal(reply, deps.about)
+      : reply;
   }
 
   function handle(request: http.IncomingMessage, response: http.ServerResponse): void {

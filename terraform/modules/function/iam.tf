@@ -31,6 +31,9 @@ locals {
 resource "aws_iam_role" "this" {
   name        = var.role_name
   description = "What the function ${var.name} may do"
+  # A budget that acted has attached a policy: the role can be destroyed with it.
+  force_detach_policies = true
+
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -34,7 +34,7 @@ output "log_group" {
 
 output "role" {
   description = "The role."
-  value       = { name = aws_iam_role.this.name, assume_role_policy = aws_iam_role.this.assume_role_policy }
+  value       = { name = aws_iam_role.this.name, arn = aws_iam_role.this.arn, assume_role_policy = aws_iam_role.this.assume_role_policy }
 }
 
 output "policy" {

@@ -2,22 +2,23 @@
 import fc from 'fast-check';
 import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
 import { makeMemoryRunReader } from '../../../src/adapters/memory/run-files';
-import type { Cursor } from '../../../src/domain/run/engine';
 import { verify } from '../../../src/domain/run/verify';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
 import {
   decodedMarket,
   elementAt,
-  engineOf,
   expectLeft,
   expectRight,
   linesOf,
   localRequest,
+  advancedBy,
   makeCollected,
+  type MarketEpisode,
+  marketRunOf,
+  sealed,
   makeLateWriter,
   makePiecedMarket,
-  makeTextPieces,
   rowsOf,
   runCase,
   RUNS,
@@ -54,7 +55,7 @@ describe('the ledger of a random run', () => {
           expect(amount('position_after')).toBe(positions.get(symbol));
           expect(cash >= 0n && amount('position_after') >= 0n && amount('fee') >= 0n && amount('quantity') > 0n).toBe(true);
         }
-        const final = summary.finalState ?? { cash: '', positions: {} };
+        const final = summary.final['final_state'] as { readonly cash: string; readonly positions: Record<string, string> };
         expect(parseDecimal(final.cash)).toBe(cash);
         for (const [symbol, quantity] of positions) expect(parseDecimal(final.positions[symbol] ?? '0')).toBe(quantity);
         // A position of zero is absent.
@@ -86,21 +87,20 @@ describe('a run split anywhere', () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLocal, fc.array(fc.nat(60), { maxLength: 4 }), arbitrarySizes, async (request, cuts, sizes) => {
         const whole = await runCase(request);
-        const { evidence, engine } = await engineOf(whole.files);
+        const market = await marketRunOf(whole.files);
         const prices = linesOf(whole.files, 'market.jsonl').slice(1);
         const output = makeCollected();
-        const start = engine.start(evidence.initial);
-        await output.append('tape.jsonl', start.row.line);
-        let cursor: Cursor = start.cursor;
+        let episode: MarketEpisode | undefined;
         for (const until of [...cuts.filter((cut) => cut < request.steps).sort((a, b) => a - b), request.steps]) {
           // Each piece reads what its windows need before it, and nothing else survives from the piece before but the cursor.
-          const from = Math.max(0, cursor.t - engine.lookback);
-          cursor = expectRight(await engine.advance(cursor, until, makeTextPieces(prices.slice(from), sizes), output));
+          const from = Math.max(0, (episode?.cursor().world?.step ?? 0) - market.world.lookback);
+          episode = expectRight(await advancedBy(market, episode?.cursor(), until, prices.slice(from), sizes, output));
         }
-        await output.append('tape.jsonl', engine.seal(cursor).row.line);
+        if (episode === undefined) throw new Error('a run has steps');
+        await sealed(market, episode);
         expect(output.text('tape.jsonl')).toBe(textOf(whole.files, 'tape.jsonl'));
         expect(output.text('executions.jsonl')).toBe(textOf(whole.files, 'executions.jsonl'));
-        expect(cursor.t).toBe(Math.min(request.steps, request.budget.max_steps));
+        expect(episode.cursor().steps).toBe(Math.min(request.steps, request.budget.max_steps));
       }),
       seeded(2 * RUNS.whole),
     );
@@ -112,12 +112,12 @@ describe('a run split anywhere', () => {
       strategy: { ...readFixture().strategy, rules: [{ type: 'sma_crossover', symbol: 'AAPL', short_window: 1, long_window: 3 }] },
     };
     const { files } = await runCase(request);
-    const { evidence, engine } = await engineOf(files);
+    const market = await marketRunOf(files);
     const prices = linesOf(files, 'market.jsonl').slice(1);
     const output = makeCollected();
-    const first = expectRight(await engine.advance(engine.start(evidence.initial).cursor, 3, makeTextPieces(prices, [9]), output));
-    expect(engine.lookback).toBe(2);
-    const error = expectLeft(await engine.advance(first, 5, makeTextPieces(prices.slice(3), [9]), output));
+    const first = expectRight(await advancedBy(market, undefined, 3, prices, [9], output));
+    expect(first.lookback).toBe(2);
+    const error = expectLeft(await advancedBy(market, first.cursor(), 5, prices.slice(3), [9], output));
     expect(error).toMatchObject({ _tag: 'MarketBroken', message: 'the market ends before the last step' });
   });
 });

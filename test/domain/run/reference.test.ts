@@ -357,9 +357,11 @@ describe('the five-step fixture, worked by hand', () => {
       error: null,
       steps: 5,
       decisions: { APPROVED: 4, REJECTED: 0, HOLD: 1 },
-      finalState: { cash: '117.34', positions: { AAPL: '3', MSFT: '3' } },
-      finalEquity: '1031.74',
-      finalExposure: '914.4',
+      final: {
+        final_state: { cash: '117.34', positions: { AAPL: '3', MSFT: '3' } },
+        final_equity: '1031.74',
+        final_exposure: '914.4',
+      },
       executions: { rows: 6 },
     });
     expect(linesOf(files, 'executions.jsonl')).toHaveLength(6);

@@ -10,12 +10,13 @@ import { forge, withDigests } from '../../support/forge';
 import {
   bytesOf,
   elementAt,
-  engineOf,
+  advancedBy,
+  marketRunOf,
+  sealed,
   expectRight,
   fromText,
   linesOf,
   makeCollected,
-  makeTextPieces,
   sampleSeed,
   textOf,
   verdictOn,
@@ -55,7 +56,7 @@ describe('a run of 45,500 steps', () => {
     const plan = await planOf(reader, 3);
     const second: Segment = elementAt(plan.segments, 1);
     const text = Buffer.from(bytesOf(files, 'market.jsonl'));
-    expect(text.subarray(0, second.marketOffset).filter((byte) => byte === 10).length).toBe(1 + second.from.t - 299);
+    expect(text.subarray(0, second.marketOffset).filter((byte) => byte === 10).length).toBe(1 + (second.from?.steps ?? 0) - 299);
     // One step later, and the windows are short: the segment is no longer proven.
     const late = { ...second, marketOffset: text.indexOf('\n', second.marketOffset) + 1 };
     expect(isLeft(await proveSegment(reader, plan.evidence, late))).toBe(true);
@@ -73,17 +74,16 @@ describe('a run of 45,500 steps', () => {
   );
 
   test('a checkpoint that was forged, and everything behind it executed from there', async () => {
-    const { evidence, engine } = await engineOf(files);
+    const market = await marketRunOf(files);
     const lines = linesOf(files, 'market.jsonl').slice(1);
     const [output, cut] = [makeCollected(), 10_000];
-    const start = engine.start(evidence.initial);
-    await output.append('tape.jsonl', start.row.line);
-    const honest = expectRight(await engine.advance(start.cursor, cut, makeTextPieces(lines, [500]), output));
+    const honest = expectRight(await advancedBy(market, undefined, cut, lines, [500], output)).cursor();
+    if (honest.world === undefined) throw new Error('a market run has a world');
     const rows = output.text('tape.jsonl').slice(0, -1).split('\n');
     const last = JSON.parse(elementAt(rows, -2)) as JsonObject;
     expect(JSON.parse(elementAt(rows, -1))).toMatchObject({ type: 'checkpoint', step_index: 9_999 });
 
-    const state = { ...honest.state, cash: honest.state.cash + 1_000n * 100n * CENT };
+    const state = { ...honest.world.state, cash: honest.world.state.cash + 1_000n * 100n * CENT };
     const checkpoint = linkRow(
       { type: 'checkpoint', step_index: 9_999, state: stateText(state, longMarket.symbols) },
       last['hash'] as string,
@@ -91,9 +91,9 @@ describe('a run of 45,500 steps', () => {
     const forged = makeCollected();
     await forged.append('tape.jsonl', `${rows.slice(0, -1).join('\n')}\n${checkpoint.line}`);
     await forged.append('executions.jsonl', output.text('executions.jsonl'));
-    const from = { ...honest, state, tapeHead: checkpoint.hash };
-    const end = expectRight(await engine.advance(from, STEPS, makeTextPieces(lines.slice(cut - engine.lookback), [500]), forged));
-    await forged.append('tape.jsonl', engine.seal(end).row.line);
+    const from = { ...honest, world: { ...honest.world, state }, tapeHead: checkpoint.hash };
+    const end = expectRight(await advancedBy(market, from, STEPS, lines.slice(cut - market.world.lookback), [500], forged));
+    await sealed(market, end);
 
     const tampered = {
       ...files,
@@ -104,7 +104,7 @@ describe('a run of 45,500 steps', () => {
     // The segment behind the forged checkpoint is proven, on the checkpoint's word ...
     const plan = await planOf(reader, 5);
     const behind = elementAt(plan.segments, 1);
-    expect(behind.from.t).toBe(cut);
+    expect(behind.from?.steps).toBe(cut);
     expect(isLeft(await proveSegment(reader, plan.evidence, behind))).toBe(false);
     // ... and the one before it is not, as it does not end there.
     expect((await proveJoined(reader, 5)).summary).toBeUndefined();

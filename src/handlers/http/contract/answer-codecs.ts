@@ -20,7 +20,7 @@ import {
 } from '../../../domain/codec/codec';
 import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
 import type { ApiError, ErrorCode } from './errors';
-import type { ApiResponse, HealthResponse, Mode } from './response';
+import type { ApiResponse, HealthResponse, Mode, SessionResponse } from './response';
 
 const count = countCodec(0);
 const ANY_LENGTH = { min: 0, max: COUNT_MAX };
@@ -75,6 +75,9 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     index: count,
     verifier_errors: listCodec(verifierErrorCodec, ANY_LENGTH),
   }),
+  head_moved: errorOf('head_moved', 'The session has gone on from this head; nothing was done.', { ...message, head: textCodec }),
+  session_busy: errorOf('session_busy', 'A request is at work outside; nothing was done.', { ...message, retry_after_ms: count }),
+  session_sealed: errorOf('session_sealed', 'Nothing follows a seal.', message),
   tool_failed: errorOf('tool_failed', 'A call of the plan failed.', { ...message, index: count, tool: textCodec }),
   internal_error: errorOf('internal_error', 'A fault of the service; its log has the details under the request id.', {
     ...message,
@@ -89,6 +92,11 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
       step_index: count,
     },
   ),
+  look_ahead: errorOf('look_ahead', 'A call of a session is about a step that is not there to be seen yet.', {
+    ...message,
+    index: count,
+    tool: textCodec,
+  }),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 
@@ -151,12 +159,50 @@ export const ANSWERS: Readonly<Record<Mode, Codec<ApiResponse>>> = {
   'agentcore-memory': objectCodec('memory answer', { required: common, optional: { error: errorCodec, message: textCodec, ...results } }),
 };
 
+/** What is optional is there where the session is known. */
+export const sessionAnswerCodec: Codec<SessionResponse> = objectCodec('session answer', {
+  required: { ok: booleanCodec() },
+  optional: {
+    session_id: textCodec,
+    head: textCodec,
+    step: orNull(count),
+    state: orNull(resultCodec),
+    observation: orNull(resultCodec),
+    budget: fullBudgetCodec,
+    budget_state: budgetStateCodec,
+    remaining: budgetStateCodec,
+    status: oneOf('status', ['open', 'sealed'] as const),
+    children: listCodec(textCodec, ANY_LENGTH),
+    results: listCodec(resultCodec, ANY_LENGTH),
+    repeated: constant(true),
+    child: objectCodec('child', { required: { session_id: textCodec, head: textCodec } }),
+    error: errorCodec,
+  },
+}) as unknown as Codec<SessionResponse>;
+
+const costs = resultCodec;
+
+export const quoteCodec = objectCodec('quote', {
+  description: 'Costs by dimension: at the least, and at the most. Absent where the request was refused.',
+  required: { ok: booleanCodec() },
+  optional: {
+    session_id: textCodec,
+    head: textCodec,
+    least: costs,
+    most: costs,
+    remaining: budgetStateCodec,
+    fits: booleanCodec(),
+    needed: costs,
+    error: errorCodec,
+  },
+});
+
 export const healthCodec: Codec<HealthResponse> = objectCodec('health', {
   required: {
     ok: constant(true),
     version: textCodec,
     spec_version: constant(SPEC_VERSION),
-    mode: modeCodec,
+    mode: oneOf('service', ['agentcore-base', 'agentcore-tools', 'agentcore-memory', 'sessions'] as const),
     ceilings: fullBudgetCodec,
     enabled: objectCodec('enabled', { required: { memory: booleanCodec(), code_interpreter: booleanCodec(), planner: booleanCodec() } }),
   },

@@ -3,9 +3,9 @@ import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { budgetCodec } from '../../../domain/budget/budget-codec';
 import { objectCodec } from '../../../domain/codec/codec';
-import type { PlanItem } from '../../../domain/run/request';
+import type { Call } from '../../../domain/agent/tool';
 import { planCodec } from '../../../domain/run/request-codecs';
-import { DEFAULT_PLAN } from '../../../domain/run/tool-plan';
+import { DEFAULT_PLAN } from '../../../domain/agent/tools';
 import { type Decode, decodeWith } from './body';
 import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
 
@@ -20,7 +20,7 @@ export const toolsBodyCodec = objectCodec('tools request', {
 
 export interface ToolsRequest extends WorldDocuments {
   readonly budget: Budget;
-  readonly plan: readonly PlanItem[];
+  readonly plan: readonly Call[];
 }
 
 export const decodeToolsBody: Decode<ToolsRequest> = (body) => {

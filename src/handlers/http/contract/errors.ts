@@ -1,7 +1,7 @@
 /** Every error an answer of the API can hold, and the HTTP status of each. A new code does not compile until the table names its status. */
 import type { BudgetExceeded } from '../../../domain/budget/budget';
 import type { Problem } from '../../../domain/codec/problem';
-import type { RunStop } from '../../../domain/run/stop';
+import type { RunStop } from '../../../domain/agent/stop';
 
 /** The refusal of a budget as a whole: the shape of `budget_exceeded`. `requested` is what was asked for. */
 export type BudgetAboveCeiling = Omit<BudgetExceeded, 'code'> & { readonly code: 'budget_above_ceiling' };
@@ -32,7 +32,24 @@ export type InternalError = {
   readonly request_id: string;
 };
 
-export type ApiError = RunStop | BudgetAboveCeiling | InvalidRequest | ArtifactConflictError | RequestRefused | InternalError;
+/** Nothing was done: the session has gone on. `head` is the newest. */
+export type HeadMovedError = { readonly code: 'head_moved'; readonly message: string; readonly head: string };
+
+/** Nothing was done: the maker of an act outside may still be at work. */
+export type SessionBusyError = { readonly code: 'session_busy'; readonly message: string; readonly retry_after_ms: number };
+
+export type SessionSealedError = { readonly code: 'session_sealed'; readonly message: string };
+
+export type ApiError =
+  | HeadMovedError
+  | SessionBusyError
+  | SessionSealedError
+  | RunStop
+  | BudgetAboveCeiling
+  | InvalidRequest
+  | ArtifactConflictError
+  | RequestRefused
+  | InternalError;
 
 export type ErrorCode = ApiError['code'];
 
@@ -41,6 +58,9 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   artifact_conflict: 409,
+  head_moved: 409,
+  session_busy: 409,
+  session_sealed: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   budget_exceeded: 422,
@@ -48,6 +68,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   simulation_rejected: 422,
   tool_failed: 422,
   out_of_range: 422,
+  look_ahead: 422,
   internal_error: 500,
   dependency_failed: 503,
   deadline_exceeded: 504,

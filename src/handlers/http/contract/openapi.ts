@@ -3,25 +3,28 @@
  * `docs/openapi.json` and `docs/schema/error.schema.json` are this text; a test holds them to it and writes them with UPDATE=1.
  */
 import { budgetCodec, budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
+import { planTools } from '../../../domain/agent/tools';
 import type { Json } from '../../../domain/canonical/canonical';
 import { isRecord, type JsonSchema } from '../../../domain/codec/codec';
 import { SPEC_VERSION } from '../../../domain/limits';
 import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
 import { strategySchema } from '../../../domain/strategy/strategy';
+import { proposalCodec } from '../../../domain/world/proposal';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';
 import { type ErrorCode, STATUS_OF } from './errors';
-import { methodOf, pathOf, type Route, ROUTES } from './routes';
-import type { Mode } from './response';
+import { callSchema } from './tool-schemas';
+import { methodOf, namesIn, pathOf, type Route, type RouteRow, ROUTES } from './routes';
 
 const JSON_SCHEMA = 'https://json-schema.org/draft/2020-12/schema';
 
 /** Schemas that stand once and are referred to by name. */
-const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
+const COMPONENTS = {
   Error: errorCodec.schema,
   Problem: problemCodec.schema,
   Budget: budgetCodec.schema,
@@ -39,48 +42,29 @@ const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   ToolsAnswer: ANSWERS['agentcore-tools'].schema,
   MemoryAnswer: ANSWERS['agentcore-memory'].schema,
   Health: healthCodec.schema,
+  CreateSession: createBodyCodec.schema,
+  SessionCalls: callsBodyCodec.schema,
+  SessionQuote: quoteBodyCodec.schema,
+  SessionFork: forkBodyCodec.schema,
+  SessionReclaim: reclaimBodyCodec.schema,
+  SessionClose: closeBodyCodec.schema,
+  SessionAnswer: sessionAnswerCodec.schema,
+  Quote: quoteCodec.schema,
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** Components that say more than their codec checks. */
+const PUBLISHED: Partial<Readonly<Record<Component, JsonSchema>>> = {
+  ToolPlan: { ...planCodec.schema, items: callSchema(planTools(proposalCodec)) },
 };
 
-interface Operation {
-  readonly id: string;
-  readonly summary: string;
-  readonly request: string;
-  readonly answer: string;
-  readonly example: Json;
+type Component = keyof typeof COMPONENTS;
+
+/** The rows, held to the components: a name that is none does not compile. */
+interface Operation extends RouteRow {
+  readonly request?: { readonly schema: Component; readonly example: Json };
+  readonly answer?: Component;
 }
-
-const OPERATIONS: Readonly<Record<Mode, Operation>> = {
-  'agentcore-base': {
-    id: 'runBase',
-    summary: 'Run a strategy over a market under a budget of steps.',
-    request: 'BaseRequest',
-    answer: 'BaseAnswer',
-    example: { market: 'trading_path', strategy: 'threshold_demo', steps: 5, budget: { max_steps: 5 } },
-  },
-  'agentcore-tools': {
-    id: 'runTools',
-    summary: 'Take a plan of tool calls, each of which takes a step and a tool call of the budget.',
-    request: 'ToolsRequest',
-    answer: 'ToolsAnswer',
-    example: {
-      budget: { max_steps: 2, max_tool_calls: 2 },
-      tool_plan: [
-        { name: 'evaluate_strategy', args: { step: 0 } },
-        { name: 'execute', args: { step: 0 } },
-      ],
-    },
-  },
-  'agentcore-memory': {
-    id: 'runMemory',
-    summary: 'Put, get and clear values in memory; nothing is sent where the budget does not cover the whole list.',
-    request: 'MemoryRequest',
-    answer: 'MemoryAnswer',
-    example: {
-      budget: { max_memory_ops: 1, max_memory_bytes: 100 },
-      requests: [{ op: 'memory_put', key: 'note', value: 'remember me' }],
-    },
-  },
-};
+const OPERATIONS: Readonly<Record<Route, Operation>> = ROUTES;
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
@@ -110,7 +94,9 @@ export function openApi(): Json {
     security: [{ sigv4: [] }],
     paths: pathsOf(),
     components: {
-      schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, referring(schema, schema)])),
+      schemas: Object.fromEntries(
+        Object.entries(COMPONENTS).map(([name, schema]) => [name, referring(PUBLISHED[name as Component] ?? schema, schema)]),
+      ),
       securitySchemes: {
         sigv4: {
           type: 'apiKey',
@@ -128,40 +114,44 @@ export function errorSchema(): Json {
   return { $schema: JSON_SCHEMA, title: 'Error of Executable World Models', ...errorCodec.schema };
 }
 
-function pathsOf(): Record<string, Json> {
-  return Object.fromEntries(
-    (Object.keys(ROUTES) as Route[]).map((route) => {
-      const service = ROUTES[route];
-      return [
-        pathOf(route),
-        { [methodOf(route).toLowerCase()]: service === 'every' ? healthOperation() : operationOf(OPERATIONS[service]) },
-      ];
-    }),
-  );
+function pathsOf(): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of Object.keys(OPERATIONS) as Route[]) {
+    const path = (paths[pathOf(route)] ??= {});
+    path[methodOf(route).toLowerCase()] = operationOf(route, OPERATIONS[route]);
+  }
+  return paths;
 }
 
-function healthOperation(): Json {
-  return {
-    operationId: 'health',
-    summary: 'Version, mode, ceilings, and what is enabled.',
-    responses: { 200: { description: 'Up', content: content('Health') } },
+function operationOf(route: Route, { service, id, summary, request, query = {}, answer, done = 200 }: Operation): Json {
+  const parameters: readonly Json[] = [
+    ...namesIn(pathOf(route)).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    ...Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } })),
+  ];
+  const success = {
+    [String(done)]: {
+      description: request === undefined ? 'Done' : 'Done: `ok` is true',
+      content: answer === undefined ? { 'application/json': {} } : content(answer),
+    },
   };
-}
-
-function operationOf({ id, summary, request, answer, example }: Operation): Json {
   return {
     operationId: id,
     summary,
-    requestBody: {
-      description: 'An empty body is the request of all defaults.',
-      required: false,
-      content: { 'application/json': { schema: ref(request), example } },
-    },
-    responses: { 200: { description: 'Done: `ok` is true', content: content(answer) }, ...refusals(answer) },
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(request === undefined ? {} : { requestBody: requestBody(request) }),
+    responses: { ...success, ...(service === 'every' || answer === undefined ? {} : refusals(answer)) },
   };
 }
 
-function refusals(answer: string): Record<string, Json> {
+function requestBody({ schema, example }: NonNullable<Operation['request']>): Json {
+  return {
+    description: 'An empty body is the request of all defaults.',
+    required: false,
+    content: { 'application/json': { schema: ref(schema), example } },
+  };
+}
+
+function refusals(answer: Component): Record<string, Json> {
   const codes = Object.keys(STATUS_OF) as ErrorCode[];
   return Object.fromEntries(
     Object.entries(REASONS).map(([status, reason]) => {
@@ -171,17 +161,17 @@ function refusals(answer: string): Record<string, Json> {
   );
 }
 
-function content(name: string): Json {
+function content(name: Component): Json {
   return { 'application/json': { schema: ref(name) } };
 }
 
-function ref(name: string): Json {
+function ref(name: Component): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
 /** The schema with every part that is a component replaced by its name; codecs hold each other's schemas by reference. */
 function referring(schema: Json, root: Json): Json {
-  const name = schema === root ? undefined : Object.keys(COMPONENTS).find((candidate) => COMPONENTS[candidate] === schema);
+  const name = schema === root ? undefined : (Object.keys(COMPONENTS) as Component[]).find((candidate) => COMPONENTS[candidate] === schema);
   if (name !== undefined) return ref(name);
   if (Array.isArray(schema)) return schema.map((item: Json) => referring(item, root));
   if (!isRecord(schema)) return schema;

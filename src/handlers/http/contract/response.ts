@@ -2,8 +2,9 @@
 import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { SPEC_VERSION } from '../../../domain/limits';
-import type { Decisions } from '../../../domain/run/engine';
+import type { Decisions } from '../../../domain/episode/world';
 import type { StateText } from '../../../domain/world/state';
+import type { SessionAnswer } from '../../../domain/session/answer';
 import type { ApiError } from './errors';
 
 export type Mode = 'agentcore-base' | 'agentcore-tools' | 'agentcore-memory';
@@ -31,11 +32,14 @@ export interface ApiResponse {
   readonly results?: readonly Json[] | null;
 }
 
+/** An answer about a session. What is optional is absent where the session is not known. */
+export type SessionResponse = Partial<Omit<SessionAnswer, 'ok' | 'error'>> & { readonly ok: boolean; readonly error?: ApiError };
+
 export interface HealthResponse {
   readonly ok: true;
   readonly version: string;
   readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: Mode;
+  readonly mode: Mode | 'sessions';
   readonly ceilings: Budget;
   readonly enabled: { readonly memory: boolean; readonly code_interpreter: boolean; readonly planner: boolean };
 }

@@ -1,27 +1,144 @@
 /**
- * What can be asked for over HTTP: one table. A row is a route; the function that serves it has an act for it, or does not compile, and the
- * same row is its entry in the OpenAPI document. `{name}` in a path is a parameter: one segment, any text but a slash.
+ * What can be asked for over HTTP: one table. A row is a route: which function serves it, and what the OpenAPI document says of it. The
+ * function needs an act for each of its routes, or does not compile. `{name}` in a path is a parameter: one segment, any text but a slash.
  */
+import type { Json } from '../../../domain/canonical/canonical';
 import type { RequestRefused } from './errors';
 import type { Mode } from './response';
 
 /** The functions of a deployment, by what they are called in answers and logs. */
-export type Service = Mode;
+export type Service = Mode | 'sessions';
 
-/** Each function serves its own routes and its health. */
+/** Components by their names in `openapi.ts`, which does not compile where it has none of that name. */
+export interface RouteRow {
+  /** `every`: each function answers, about the whole deployment; API Gateway asks the one of base. */
+  readonly service: Service | 'every';
+  readonly id: string;
+  readonly summary: string;
+  /** Absent: the request has no body. */
+  readonly request?: { readonly schema: string; readonly example: Json };
+  /** Parameters of the query, all optional: what each means. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Absent: a document that needs no schema of ours. */
+  readonly answer?: string;
+  /** The status of success; 200 where it says nothing. */
+  readonly done?: 200 | 201;
+}
+
 export const ROUTES = {
-  'GET /health': 'every',
-  'POST /agentcore/base': 'agentcore-base',
-  'POST /agentcore/tools': 'agentcore-tools',
-  'POST /agentcore/memory': 'agentcore-memory',
-} as const satisfies Readonly<Record<`${Method} /${string}`, Service | 'every'>>;
+  'GET /health': {
+    service: 'every',
+    id: 'health',
+    summary: 'Version, ceilings, and what is enabled in this deployment.',
+    answer: 'Health',
+  },
+  'GET /openapi.json': { service: 'every', id: 'openApi', summary: 'This document.' },
+  'POST /agentcore/base': {
+    service: 'agentcore-base',
+    id: 'runBase',
+    summary: 'Run a strategy over a market under a budget of steps.',
+    request: {
+      schema: 'BaseRequest',
+      example: { market: 'trading_path', strategy: 'threshold_demo', steps: 5, budget: { max_steps: 5 } },
+    },
+    answer: 'BaseAnswer',
+  },
+  'POST /agentcore/tools': {
+    service: 'agentcore-tools',
+    id: 'runTools',
+    summary: 'Take a plan of tool calls, each of which takes a step and a tool call of the budget.',
+    request: {
+      schema: 'ToolsRequest',
+      example: {
+        budget: { max_steps: 2, max_tool_calls: 2 },
+        tool_plan: [
+          { name: 'evaluate_strategy', args: { step: 0 } },
+          { name: 'execute', args: { step: 0 } },
+        ],
+      },
+    },
+    answer: 'ToolsAnswer',
+  },
+  'POST /agentcore/memory': {
+    service: 'agentcore-memory',
+    id: 'runMemory',
+    summary: 'Put, get and clear values in memory; nothing is sent where the budget does not cover the whole list.',
+    request: {
+      schema: 'MemoryRequest',
+      example: {
+        budget: { max_memory_ops: 1, max_memory_bytes: 100 },
+        requests: [{ op: 'memory_put', key: 'note', value: 'remember me' }],
+      },
+    },
+    answer: 'MemoryAnswer',
+  },
+  'POST /sessions': {
+    service: 'sessions',
+    id: 'createSession',
+    summary: 'Make a session: a world that lives across requests, under one budget for its whole life.',
+    request: { schema: 'CreateSession', example: { name: 'first', budget: { max_steps: 20, max_tool_calls: 20 } } },
+    answer: 'SessionAnswer',
+    done: 201,
+  },
+  'GET /sessions/{id}': {
+    service: 'sessions',
+    id: 'observeSession',
+    summary: 'Where a session stands, and what is to be seen at its next step.',
+    query: { history: 'Steps before the next one to be shown too: 0 to 1,000.' },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/calls': {
+    service: 'sessions',
+    id: 'callSession',
+    summary: 'Make calls on the newest head. The very same request again is answered from the record.',
+    request: {
+      schema: 'SessionCalls',
+      example: {
+        head: '0-…',
+        calls: [
+          { name: 'evaluate_strategy', args: {} },
+          { name: 'execute', args: {} },
+        ],
+      },
+    },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/quote': {
+    service: 'sessions',
+    id: 'quoteSession',
+    summary: 'What calls would take at the least and at the most. Nothing is done, and nothing is charged.',
+    request: { schema: 'SessionQuote', example: { calls: [{ name: 'execute', args: {} }] } },
+    answer: 'Quote',
+  },
+  'POST /sessions/{id}/fork': {
+    service: 'sessions',
+    id: 'forkSession',
+    summary: 'Make a child that goes on from here, with a budget taken from this one.',
+    request: { schema: 'SessionFork', example: { head: '0-…', name: 'what if', budget: { max_steps: 5, max_tool_calls: 5 } } },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/reclaim': {
+    service: 'sessions',
+    id: 'reclaimSession',
+    summary: 'Take back what a sealed child did not use, once.',
+    request: { schema: 'SessionReclaim', example: { head: '2-…', child: '0123456789abcdef0123456789abcdef' } },
+    answer: 'SessionAnswer',
+  },
+  'POST /sessions/{id}/close': {
+    service: 'sessions',
+    id: 'closeSession',
+    summary: 'Seal a session: nothing follows.',
+    request: { schema: 'SessionClose', example: { head: '3-…' } },
+    answer: 'SessionAnswer',
+  },
+} as const satisfies Readonly<Record<`${Method} /${string}`, RouteRow>>;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export type Route = keyof typeof ROUTES;
 
 /** The routes that a function needs an act for. */
-export type RouteOf<S extends Service> = { [R in Route]: (typeof ROUTES)[R] extends S ? R : never }[Route];
+export type RouteOf<S extends Service> = { [R in Route]: (typeof ROUTES)[R]['service'] extends S ? R : never }[Route];
 
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -31,7 +148,7 @@ export type Match =
   | { readonly _tag: 'Options'; readonly allow: string }
   | { readonly _tag: 'Refused'; readonly error: RequestRefused; readonly allow?: string };
 
-/** `path` is without the stage. */
+/** `path` is without a stage or a base path. */
 export function matchRoute(service: Service, method: string, path: string): Match {
   const known = routesOf(service);
   const served = known.flatMap((route) => {
@@ -39,7 +156,7 @@ export function matchRoute(service: Service, method: string, path: string): Matc
     return parameters === undefined ? [] : [{ route, parameters }];
   });
   if (served.length === 0) {
-    return { _tag: 'Refused', error: { code: 'not_found', message: `no such path; this function serves ${known.join(', ')}` } };
+    return { _tag: 'Refused', error: { code: 'not_found', message: `this function serves ${known.join(', ')}` } };
   }
   // HEAD is GET without its body.
   const wanted = method === 'HEAD' ? 'GET' : method;
@@ -52,13 +169,17 @@ export function matchRoute(service: Service, method: string, path: string): Matc
 }
 
 export function routesOf(service: Service): readonly Route[] {
-  return (Object.keys(ROUTES) as Route[]).filter((route) => ROUTES[route] === 'every' || ROUTES[route] === service);
+  return (Object.keys(ROUTES) as Route[]).filter((route) => [service, 'every'].includes(ROUTES[route].service));
 }
 
-/** The route whose path that is, whatever the method: which function answers for it. */
+/** Which function answers for a path, whatever the method. */
 export function serviceOf(path: string): Service | 'every' | undefined {
   const route = (Object.keys(ROUTES) as Route[]).find((candidate) => parametersOf(pathOf(candidate), path) !== undefined);
-  return route === undefined ? undefined : ROUTES[route];
+  return route === undefined ? undefined : ROUTES[route].service;
+}
+
+export function isRoutePath(path: string): boolean {
+  return serviceOf(path) !== undefined;
 }
 
 export function methodOf(route: Route): string {
@@ -92,4 +213,9 @@ function decoded(segment: string): string {
   } catch {
     return segment;
   }
+}
+
+/** The parameters of a path pattern, in order. */
+export function namesIn(pattern: string): readonly string[] {
+  return pattern.split('/').flatMap((segment) => PARAMETER.exec(segment)?.[1] ?? []);
 }

@@ -40,6 +40,8 @@ export interface Answer {
   readonly status: number;
   /** Absent for OPTIONS. */
   readonly body?: AnswerBody;
+  /** Instead of a body: a document of another kind. */
+  readonly document?: { readonly text: string; readonly contentType: string };
 }
 
 /** `done` is the status of success. */

@@ -1,6 +1,6 @@
 /**
  * The handler of a function: the very one that Lambda runs and that the local server calls.
- * It takes an API Gateway payload 2.0 event and answers its structured result, or takes the bare body and answers the bare response.
+ * It takes a request over HTTP and answers in the form that its sender reads, or takes the bare body and answers the bare response.
  */
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
@@ -18,6 +18,7 @@ import { jsonBody } from './json-body';
 import type { HandlerResult, Shared } from './middleware';
 import { observed } from './observed';
 import { outbound } from './outbound';
+import { senderOf } from './senders';
 
 export interface EdgeSettings {
   readonly version: string;
@@ -28,6 +29,10 @@ export interface EdgeSettings {
   readonly bodyBytesMax: number;
   /** Kept back from the work of an invocation for storing what came of it. Unit: ms. */
   readonly storeReserveMs: number;
+  /** What may stand before every path; empty for nothing. */
+  readonly basePath: string;
+  /** Origins whose pages may read answers; none otherwise. */
+  readonly corsOrigins: readonly string[];
 }
 
 /** What a function serves: an act for each of its routes. */
@@ -40,13 +45,23 @@ export interface Served<S extends Service> {
   readonly refused: (error: ApiError) => AnswerBody;
 }
 
-/** A payload 2.0 event gives the structured result; anything else is taken for the bare body and gives the bare response. */
+/** A request over HTTP gives a result in the form of its sender; anything else is taken for the bare body and gives the bare response. */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<HandlerResult>;
 
-export function makeHandler<S extends Service>(served: Served<S>, settings: EdgeSettings, telemetry: Telemetry): Handler {
+export interface EdgePorts {
+  readonly telemetry: Telemetry;
+  /** The text of `/openapi.json`; made when it is asked for. */
+  readonly openApi: () => string;
+}
+
+export function makeHandler<S extends Service>(served: Served<S>, settings: EdgeSettings, { telemetry, openApi }: EdgePorts): Handler {
   const { service, refused } = served;
-  const { bodyBytesMax, storeReserveMs } = settings;
-  const acts: Readonly<Partial<Record<Route, Act>>> = { ...served.acts, 'GET /health': healthAct(service, settings) };
+  const { bodyBytesMax, storeReserveMs, basePath, corsOrigins } = settings;
+  const acts: Readonly<Partial<Record<Route, Act>>> = {
+    ...served.acts,
+    'GET /health': healthAct(service, settings),
+    'GET /openapi.json': documentAct(openApi),
+  };
   // `outbound` gives every answer its form, the one of a fault included; `observed` stands around it and sees them all.
   const wrapped = middy<unknown, Answer | HandlerResult, Error, Context, Shared>(
     // The last `before` put it there.
@@ -55,7 +70,7 @@ export function makeHandler<S extends Service>(served: Served<S>, settings: Edge
     { timeoutEarlyInMillis: 0 },
   )
     .use(observed({ service, telemetry, nowMs: () => performance.now() }))
-    .use(outbound({ service, bodyBytesMax, refused }))
+    .use(outbound({ service, bodyBytesMax, basePath, corsOrigins, refused }))
     .use(jsonBody({ bodyBytesMax }))
     .before((request) => {
       request.event = request.internal.inbound;
@@ -69,7 +84,21 @@ export function makeHandler<S extends Service>(served: Served<S>, settings: Edge
     return act(call, invocation);
   }
 
-  return async (event, context) => (await wrapped(event, context as Context)) as HandlerResult;
+  return async (event, context) => {
+    const sender = senderOf(event);
+    if (sender === undefined) return (await wrapped(event, context as Context)) as HandlerResult;
+    // Outside the middlewares, for this is no request: it is neither measured nor among the refusals.
+    const fields = { request_id: context.awsRequestId, mode: service, sender: sender.name };
+    telemetry.note(sender.carriesMessage ? 'error' : 'info', 'not_a_request', fields);
+    const message = `not a request: ${sender.name}`;
+    if (sender.carriesMessage)
+      throw new Error(`${message}; this function takes requests, so nothing was done and the message is not taken as done`);
+    return { message };
+  };
+}
+
+function documentAct(openApi: () => string): Act {
+  return () => Promise.resolve({ _tag: 'Answer', status: 200, document: { text: openApi(), contentType: 'application/json' } });
 }
 
 function healthAct(mode: Service, { version, ceilings, enabled }: EdgeSettings): Act {

@@ -2,56 +2,43 @@
  * An invocation as the handler sees it, whichever way it came. Invariant: nothing of the body is parsed before its route, its size, its
  * type and its encoding are known to be right.
  */
-import { isRecord } from '../../../domain/codec/codec';
-import type { ApiError, RequestRefused } from '../contract/errors';
+import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
-import { matchRoute, type Parameters, type Route, type Service } from '../contract/routes';
+import { isRoutePath, type Match, matchRoute, type Route, type Service } from '../contract/routes';
 import type { Call } from './act';
+import { type HttpEvent, httpEventOf, type HttpForm } from './http-event';
 
 export interface Inbound extends Call {
-  readonly via: 'http' | 'direct';
+  /** How the answer is read; a direct invocation reads the bare body. */
+  readonly via: HttpForm | 'direct';
   readonly route: Route | 'direct' | 'OPTIONS' | 'none';
   readonly withBody: boolean;
   readonly allow?: string;
+  /** The page that asks, where a browser says so. */
+  readonly origin?: string;
   /** The text of a body that is still to be parsed; a direct invocation has none. */
   readonly text?: string;
   /** Set as soon as something is wrong; nothing more is looked at then. */
   readonly refusal?: ApiError;
 }
 
-interface HttpEvent {
-  readonly method: string;
-  readonly path: string;
-  readonly query: Parameters;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: unknown;
-  readonly isBase64Encoded: boolean;
+export interface InboundOptions {
+  readonly service: Service;
+  readonly bodyBytesMax: number;
+  /** What may stand before every path, as a domain's mapping puts it there. Empty: nothing. */
+  readonly basePath: string;
 }
 
-/** A payload 2.0 event, by the members that every one of them has. No body of ours has a field of these names. */
-export function httpEventOf(event: unknown): HttpEvent | undefined {
-  if (!isRecord(event) || event['version'] !== '2.0' || !isRecord(event['requestContext'])) return undefined;
-  const { stage, http } = event['requestContext'];
-  if (!isRecord(http) || typeof http['method'] !== 'string') return undefined;
-  const rawPath = typeof event['rawPath'] === 'string' ? event['rawPath'] : '';
-  return {
-    method: http['method'].toUpperCase(),
-    path: withoutStage(rawPath, stage),
-    query: queryOf(event['rawQueryString']),
-    headers: isRecord(event['headers']) ? lowerCased(event['headers']) : {},
-    body: event['body'],
-    isBase64Encoded: event['isBase64Encoded'] === true,
-  };
-}
-
-export function readInbound(service: Service, bodyBytesMax: number, event: unknown): Inbound {
+export function readInbound(event: unknown, { service, bodyBytesMax, basePath }: InboundOptions): Inbound {
   const http = httpEventOf(event);
   if (http === undefined) return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, body: event };
-  const call = { via: 'http', parameters: {}, query: http.query, body: {} } as const;
-  const match = matchRoute(service, http.method, http.path);
+  const { form, method, query, headers } = http;
+  const { origin } = headers;
+  const call = { via: form, parameters: {}, query, body: {}, ...(origin === undefined ? {} : { origin }) } as const;
+  const match = matchRoute(service, method, routePath(http, basePath));
   switch (match._tag) {
     case 'Refused':
-      return { ...call, route: 'none', withBody: http.method !== 'HEAD', ...refusal(match) };
+      return { ...call, route: 'none', withBody: method !== 'HEAD', ...refusal(match, http.path) };
     case 'Options':
       return { ...call, route: 'OPTIONS', withBody: false, allow: match.allow };
     case 'Route': {
@@ -62,13 +49,31 @@ export function readInbound(service: Service, bodyBytesMax: number, event: unkno
   }
 }
 
-function refusal(match: { readonly error: RequestRefused; readonly allow?: string }): Pick<Inbound, 'refusal' | 'allow'> {
-  return { refusal: match.error, ...(match.allow === undefined ? {} : { allow: match.allow }) };
+/** The path as it came where that is one of ours; else without what stands before it: a stage, then a base path. */
+export function routePath({ path, stage }: Pick<HttpEvent, 'path' | 'stage'>, basePath: string): string {
+  const staged = stage === undefined ? path : without(`/${stage}`, path);
+  return [path, staged, without(basePath, staged), without(basePath, path)].find(isRoutePath) ?? path;
+}
+
+function without(prefix: string, path: string): string {
+  return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}
+
+const PATH_CHARS_MAX = 200;
+
+function refusal({ error, allow }: Match & { readonly _tag: 'Refused' }, path: string): Pick<Inbound, 'refusal' | 'allow'> {
+  if (error.code !== 'not_found') return { refusal: error, ...(allow === undefined ? {} : { allow }) };
+  const shown = path.length > PATH_CHARS_MAX ? `${path.slice(0, PATH_CHARS_MAX)}…` : path;
+  return { refusal: { ...error, message: `no such path: ${shown.toWellFormed()}; ${error.message}` } };
 }
 
 function readBody(http: HttpEvent, bodyBytesMax: number): Pick<Inbound, 'text' | 'refusal'> {
   const { body, headers } = http;
-  if (typeof body !== 'string' || body === '') return {};
+  if (body === undefined || body === '') return {};
+  if (typeof body !== 'string') {
+    const message = 'the body is not text: this event has it as a value that is already parsed; send the JSON as text';
+    return { refusal: invalidRequest([{ pointer: '', message }]) };
+  }
   const bytes = Buffer.byteLength(body, http.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > bodyBytesMax) {
     return {
@@ -86,10 +91,9 @@ function readBody(http: HttpEvent, bodyBytesMax: number): Pick<Inbound, 'text' |
 const MEDIA_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json$/i;
 const UTF8_PARAMETER = /^charset\s*=\s*"?utf-?8"?$/i;
 
-function mediaTypeFault(contentType: unknown, contentEncoding: unknown): string | undefined {
-  if (typeof contentEncoding === 'string' && contentEncoding.toLowerCase() !== 'identity')
-    return 'a content encoding; send the body as it is';
-  if (typeof contentType !== 'string') return 'no content type; send content-type: application/json';
+function mediaTypeFault(contentType: string | undefined, contentEncoding: string | undefined): string | undefined {
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') return 'a content encoding; send the body as it is';
+  if (contentType === undefined) return 'no content type; send content-type: application/json';
   const [essence = '', ...parameters] = contentType.split(';').map((part) => part.trim());
   if (!MEDIA_TYPE.test(essence)) return 'expected content-type: application/json';
   const charset = parameters.find((parameter) => /^charset\b/i.test(parameter));
@@ -104,18 +108,4 @@ function utf8Of(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A stage other than `$default` stands before every path. */
-function withoutStage(rawPath: string, stage: unknown): string {
-  if (typeof stage !== 'string' || stage === '$default') return rawPath;
-  return rawPath === `/${stage}` || rawPath.startsWith(`/${stage}/`) ? rawPath.slice(stage.length + 1) : rawPath;
-}
-
-function lowerCased(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function queryOf(rawQueryString: unknown): Parameters {
-  return typeof rawQueryString === 'string' && rawQueryString !== '' ? Object.fromEntries(new URLSearchParams(rawQueryString)) : {};
 }

@@ -1,11 +1,12 @@
 /**
  * Middleware: the body as a JSON value that is safe to walk. Parsing is Middy's; what it and JSON.parse let pass is refused here: a key
- * that stands twice in one object, nesting beyond any document of ours, and keys that would reach a prototype.
+ * that stands twice in one object, a number that is not held as written, nesting beyond any document of ours, and keys that would reach a
+ * prototype.
  */
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import { isRecord } from '../../../domain/codec/codec';
-import { jsonFault, NESTING_MAX } from '../../../domain/codec/json-keys';
-import type { Problem } from '../../../domain/codec/problem';
+import { jsonFault, NESTING_MAX, parsedNumberFault } from '../../../domain/codec/json-faults';
+import { type Problem, pointerStep } from '../../../domain/codec/problem';
 import type { ApiError } from '../contract/errors';
 import type { Inbound } from './inbound';
 import type { Middleware } from './middleware';
@@ -47,7 +48,8 @@ function parse(parser: Parser, text: string): Pick<Inbound, 'body'> | Pick<Inbou
   }
   const fault = jsonFault(text);
   if (fault === undefined) return { body: event.body };
-  return { refusal: invalidRequest([{ pointer: '', message: fault.message, ...positionOf(text, fault.offset) }]) };
+  const { pointer, message, offset } = fault;
+  return { refusal: invalidRequest([{ pointer, message, ...positionOf(text, offset) }]) };
 }
 
 const POSITION = /at position ([0-9]+)/;
@@ -67,20 +69,34 @@ const FORBIDDEN_KEY = 'the keys __proto__ and constructor.prototype are not take
 
 /** The same checks on a body that Lambda has parsed. Without recursion: any depth may arrive. */
 function directFault(body: unknown, bodyBytesMax: number): ApiError | undefined {
-  let level: readonly unknown[] = [body];
+  let level: readonly Place[] = [{ value: body, key: '', parent: undefined }];
   for (let depth = 0; level.length > 0; depth += 1) {
-    const next: unknown[] = [];
-    for (const value of level) {
+    const next: Place[] = [];
+    for (const place of level) {
+      const { value } = place;
+      const message = typeof value === 'number' ? parsedNumberFault(value) : undefined;
+      if (message !== undefined) return invalidRequest([{ pointer: pointerOf(place), message }]);
       if (typeof value !== 'object' || value === null) continue;
       if (depth === NESTING_MAX) return invalidRequest([{ pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` }]);
       if (reachesPrototype(value)) return invalidRequest([{ pointer: '', message: FORBIDDEN_KEY }]);
-      for (const member of Object.values(value)) next.push(member);
+      for (const [key, member] of Object.entries(value)) next.push({ value: member, key, parent: place });
     }
     level = next;
   }
   const bytes = Buffer.byteLength(JSON.stringify(body ?? null));
   if (bytes <= bodyBytesMax) return undefined;
   return { code: 'payload_too_large', message: `a body of ${String(bytes)} bytes; at most ${String(bodyBytesMax)} are read` };
+}
+
+/** A value and the way to it. */
+interface Place {
+  readonly value: unknown;
+  readonly key: string;
+  readonly parent: Place | undefined;
+}
+
+function pointerOf({ key, parent }: Place): string {
+  return parent === undefined ? '' : pointerOf(parent) + pointerStep(key);
 }
 
 function reachesPrototype(value: object): boolean {

@@ -1,11 +1,17 @@
 /** What the middlewares of one invocation share. */
 import type { MiddlewareObj } from '@middy/core';
-import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { isRecord } from '../../../domain/codec/codec';
 import type { Answer, AnswerBody } from './act';
+import type { HttpResult } from './http-event';
 import type { Inbound } from './inbound';
 
-export type HandlerResult = APIGatewayProxyStructuredResultV2 | AnswerBody;
+/** Of an event that is no request. */
+export interface SenderAnswer {
+  readonly message: string;
+}
+
+export type HandlerResult = HttpResult | AnswerBody | SenderAnswer;
 
 export type Shared = { inbound?: Inbound; answer?: Answer; startedMs?: number };
 

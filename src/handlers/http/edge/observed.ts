@@ -3,8 +3,9 @@ import { InvariantError } from '../../../domain/assert';
 import type { BudgetState } from '../../../domain/budget/budget';
 import { REQUIRED, REQUIRED_NAMES, type RequiredDimension } from '../../../domain/budget/dimensions';
 import type { Telemetry, TelemetryFields } from '../../../ports/telemetry';
-import type { Service } from '../contract/routes';
+import { type Route, ROUTES, type Service } from '../contract/routes';
 import type { Answer } from './act';
+import type { Inbound } from './inbound';
 import type { Middleware } from './middleware';
 
 interface Options {
@@ -30,9 +31,9 @@ function metricNames(): Readonly<Record<RequiredDimension, string>> {
 export function observed({ service, telemetry, nowMs }: Options): Middleware {
   const conclude: NonNullable<Middleware['after']> = ({ internal, context }) => {
     const { inbound, answer, startedMs = nowMs() } = internal;
-    if (answer === undefined || inbound?.route === 'GET /health' || inbound?.route === 'OPTIONS') return;
+    if (answer === undefined || inbound?.route === 'OPTIONS' || isAboutItself(inbound?.route)) return;
     const durationMs = Math.max(0, nowMs() - startedMs);
-    const where = { request_id: context.awsRequestId, mode: service, via: inbound?.via ?? 'unread', route: inbound?.route ?? 'unread' };
+    const where = { request_id: context.awsRequestId, mode: service, via: viaOf(inbound), route: inbound?.route ?? 'unread' };
     const level = answer.status >= 500 ? 'error' : 'info';
     telemetry.note(level, 'request', { ...where, ...fieldsOf(answer), duration_ms: Math.round(durationMs * 1000) / 1000 });
     measure(telemetry, answer, durationMs);
@@ -47,6 +48,15 @@ export function observed({ service, telemetry, nowMs }: Options): Middleware {
       conclude(request);
     },
   };
+}
+
+function viaOf(inbound: Inbound | undefined): string {
+  return inbound === undefined ? 'unread' : inbound.via === 'direct' ? 'direct' : 'http';
+}
+
+/** Asked every few seconds, or by a program that reads the documentation: it would bury everything else. */
+function isAboutItself(route: Inbound['route'] | undefined): boolean {
+  return route !== undefined && Object.hasOwn(ROUTES, route) && ROUTES[route as Route].service === 'every';
 }
 
 function fieldsOf({ status, body }: Answer): TelemetryFields {

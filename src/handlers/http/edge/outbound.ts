@@ -1,21 +1,35 @@
 /** Middleware: reads what came in, and gives what goes out the form in which it was asked for. Whatever is thrown is a bug and a 500. */
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { ApiError } from '../contract/errors';
-import type { Service } from '../contract/routes';
 import { type Answer, type AnswerBody, answerOf } from './act';
-import { httpEventOf, type Inbound, readInbound } from './inbound';
+import { corsHeaders } from './cors';
+import { httpEventOf, httpResult } from './http-event';
+import { type Inbound, type InboundOptions, readInbound } from './inbound';
 import { type HandlerResult, isAnswer, type Middleware } from './middleware';
 
-interface Options {
-  readonly service: Service;
-  readonly bodyBytesMax: number;
+interface Options extends InboundOptions {
+  /** Origins whose pages may read answers. */
+  readonly corsOrigins: readonly string[];
   readonly refused: (error: ApiError) => AnswerBody;
 }
 
-export function outbound({ service, bodyBytesMax, refused }: Options): Middleware {
+export function outbound({ refused, corsOrigins, ...options }: Options): Middleware {
+  function formed(inbound: Origin, { status, body, document }: Answer): HandlerResult {
+    const { via, withBody, allow } = inbound;
+    if (via === 'direct' && body !== undefined) return body;
+    const content = body === undefined ? document : { text: JSON.stringify(body), contentType: 'application/json' };
+    const headers: Record<string, string> = {
+      ...(content === undefined ? {} : { 'content-type': content.contentType }),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...(allow === undefined ? {} : { allow }),
+      ...corsHeaders(corsOrigins, inbound),
+    };
+    return httpResult(via === 'direct' ? 'payload-2.0' : via, status, headers, withBody ? content?.text : undefined);
+  }
+
   return {
     before: (request) => {
-      request.internal.inbound = readInbound(service, bodyBytesMax, request.event);
+      request.internal.inbound = readInbound(request.event, options);
     },
     after: (request) => {
       const { response, internal } = request;
@@ -24,32 +38,18 @@ export function outbound({ service, bodyBytesMax, refused }: Options): Middlewar
       request.response = formed(internal.inbound ?? unread(request.event), response);
     },
     onError: (request) => {
-      const answer = answerOf(
-        refused({
-          code: 'internal_error',
-          message: 'a fault of this service; its log has the details',
-          request_id: request.context.awsRequestId,
-        }),
-      );
+      const { awsRequestId } = request.context;
+      const message = 'a fault of this service; its log has the details';
+      const answer = answerOf(refused({ code: 'internal_error', message, request_id: awsRequestId }));
       request.internal.answer = answer;
       request.response = formed(request.internal.inbound ?? unread(request.event), answer);
     },
   };
 }
 
-/** Where reading itself failed. */
-function unread(event: unknown): Pick<Inbound, 'via' | 'withBody'> {
-  return { via: httpEventOf(event) === undefined ? 'direct' : 'http', withBody: true };
-}
+type Origin = Pick<Inbound, 'via' | 'withBody' | 'allow' | 'route' | 'origin'>;
 
-function formed({ via, withBody, allow }: Pick<Inbound, 'via' | 'withBody' | 'allow'>, { status, body }: Answer): HandlerResult {
-  if (via === 'direct' && body !== undefined) return body;
-  const headers: Record<string, string> = {
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(allow === undefined ? {} : { allow }),
-  };
-  const result: APIGatewayProxyStructuredResultV2 = { statusCode: status, headers };
-  return body === undefined || !withBody ? result : { ...result, body: JSON.stringify(body) };
+/** Where reading itself failed. */
+function unread(event: unknown): Origin {
+  return { via: httpEventOf(event)?.form ?? 'direct', withBody: true, route: 'none' };
 }

@@ -68,8 +68,8 @@ export async function conclude(
 }
 
 function told(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
-  const { steps, decisions, finalState, finalEquity, finalExposure } = summary;
-  const world = { steps, decisions, final_state: finalState, final_equity: finalEquity, final_exposure: finalExposure };
+  const { steps, decisions } = summary;
+  const world = { steps, decisions, ...summary.final };
   switch (mode) {
     case 'agentcore-base':
       return world;

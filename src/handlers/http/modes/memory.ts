@@ -1,8 +1,8 @@
 /** Memory: puts, gets and clears; nothing is sent where the budget does not cover the whole list. */
 import { isLeft } from 'fp-ts/Either';
 import { type Budget, NOTHING_SPENT } from '../../../domain/budget/budget';
-import { liveMemory } from '../../../domain/run/recorded';
-import { runMemoryPlan } from '../../../domain/run/run-plans';
+import { liveCalls } from '../../../domain/agent/calls';
+import { runMemoryPlan } from '../../../domain/run/run';
 import { decodeMemoryBody } from '../contract/body-memory';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
@@ -31,7 +31,7 @@ async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocati
   if (large !== undefined) return refused(MODE, large, budget);
   const writer = parts.runWriter();
   const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
-    liveMemory(runId, memory, invocation.work),
+    liveCalls({ runId, ports: { memory }, deadline: invocation.work }),
   );
   return conclude(MODE, budget, outcome, writer, parts, invocation);
 }

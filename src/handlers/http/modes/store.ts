@@ -5,8 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert, assertNever, InvariantError } from '../../../domain/assert';
 import type { FinishedRun } from '../../../domain/run/finish';
-import { filesOf } from '../../../domain/run/inputs';
-import { DEADLINE } from '../../../domain/run/stop';
+import { DEADLINE } from '../../../domain/agent/stop';
 import type { RunSummary } from '../../../domain/run/summary';
 import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../../ports/artifact-store';
 import type { Deadline } from '../../../ports/clock';
@@ -24,20 +23,20 @@ export interface Storing {
 
 /** Answers the folder that holds them all. */
 export async function storeRun(
-  { summary }: FinishedRun,
+  { summary, files: names }: FinishedRun,
   files: Readonly<Partial<Record<RunFile, Uint8Array>>>,
   { artifacts, deadline, bytesMax }: Storing,
 ): Promise<Either<ApiError, string>> {
   const bytes = Object.values(files).reduce((sum, file) => sum + file.length, 0);
   if (bytes > bytesMax) return left(tooManyBytes(summary, bytes, bytesMax));
   const folder = folderOf(summary);
-  for (const file of filesOf(summary.inputs.mode)) {
-    const bytes = files[file];
-    assert(bytes !== undefined, 'a finished run has every file of its mode');
-    const put = await artifacts.put({ key: `${folder}/${file}`, bytes, contentType: contentTypeOf(file) }, deadline)();
-    if (isLeft(put)) return left(storeError(put.left));
-  }
-  return right(folder);
+  const run = names.map((file) => {
+    const held = files[file];
+    assert(held !== undefined, 'a finished run has every file of its mode');
+    return { key: `${folder}/${file}`, bytes: held, contentType: contentTypeOf(file) };
+  });
+  const put = await artifacts.putFolder(run, deadline)();
+  return isLeft(put) ? left(storeError(put.left)) : right(folder);
 }
 
 const HEAD_DIGITS = 16;

@@ -1,8 +1,9 @@
 /** Tools: a plan of calls against a world, each of which takes a step and a tool call of the budget. */
 import { isLeft } from 'fp-ts/Either';
-import { liveTools, withinBytes } from '../../../domain/run/recorded';
-import { runToolPlan } from '../../../domain/run/run-plans';
-import { touchesOutside } from '../../../domain/run/tool-plan';
+import { liveCalls } from '../../../domain/agent/calls';
+import { planTools, reachesOutside } from '../../../domain/agent/tools';
+import { runToolPlan } from '../../../domain/run/run';
+import { proposalCodec } from '../../../domain/world/proposal';
 import { decodeToolsBody } from '../contract/body-tools';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
@@ -24,9 +25,11 @@ async function runTools(body: unknown, parts: ToolsParts, invocation: Invocation
   if (isLeft(request)) return request.left;
   const { budget, plan, market, ...documents } = request.right;
   const writer = parts.runWriter();
-  const handler = { mode: MODE, budget, plan, invocation: touchesOutside(plan) ? invocation.requestId : null } as const;
+  const outside = reachesOutside(planTools(proposalCodec), plan);
+  const handler = { mode: MODE, budget, plan, invocation: outside ? invocation.requestId : null } as const;
+  const answers = { bytesMax: outsideBytesMax(settings.artifactBytesMax), limit: 'a quarter of EWM_MAX_ARTIFACT_BYTES' };
   const outcome = await runToolPlan({ ...documents, handler }, plan, parts.marketOf(market), writer, (runId) =>
-    withinBytes(liveTools(runId, interpreter, planner, invocation.work), outsideBytesMax(settings.artifactBytesMax)),
+    liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers }),
   );
   return conclude(MODE, budget, outcome, writer, parts, invocation);
 }

@@ -1,8 +1,10 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
 import type { BudgetExceeded } from '../budget/budget';
-import type { VerifierErrorText } from '../world/verification';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
+
+/** Why a world refused an action. */
+export type RefusedAction = { readonly action_index: number; readonly code: string; readonly message: string };
 
 /** The prices of a step take the worth of the state to 10^18 or more. docs/spec.md section 3. */
 export type OutOfRange = { readonly code: 'out_of_range'; readonly message: string; readonly step_index: number };
@@ -12,11 +14,19 @@ export type SimulationRejected = {
   readonly message: string;
   /** 0-based item of the plan. */
   readonly index: number;
-  readonly verifier_errors: readonly VerifierErrorText[];
+  readonly verifier_errors: readonly RefusedAction[];
 };
 
 export type ToolFailed = {
   readonly code: 'tool_failed';
+  readonly message: string;
+  readonly index: number;
+  readonly tool: string;
+};
+
+/** A call of a session about a step that is not there to be seen yet. */
+export type LookAhead = {
+  readonly code: 'look_ahead';
   readonly message: string;
   readonly index: number;
   readonly tool: string;
@@ -32,7 +42,8 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
-export type RunStop = BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | DependencyFailedStop;
+export type RunStop =
+  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {

@@ -1,0 +1,46 @@
+/** How a call to the outside failed, as it stands on a tape. */
+import type { ProgramFailed } from '../../ports/code-interpreter';
+import type { CallFailure } from '../../ports/dependency';
+import type { MalformedPlan } from '../../ports/planner';
+import { assertNever } from '../assert';
+import { describeProblem } from '../codec/problem';
+import { DEADLINE, type DeadlineExceededStop, type DependencyFailedStop } from './stop';
+import type { CallError, Recorded } from './tool';
+
+export type OutsideFailure = CallFailure | ProgramFailed | MalformedPlan;
+
+export function failedCall(failure: OutsideFailure): Recorded {
+  return { ok: false, error: callError(failure) };
+}
+
+function callError(failure: OutsideFailure): CallError {
+  switch (failure._tag) {
+    case 'DependencyFailed':
+    case 'DeadlineExceeded':
+      return dependencyError(failure);
+    case 'ProgramFailed':
+      return { code: 'tool_failed', message: `the program failed: ${failure.reason.toWellFormed()}` };
+    case 'MalformedPlan':
+      return {
+        code: 'tool_failed',
+        message: `the planner's answer is not a plan: ${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}`,
+      };
+    default:
+      return assertNever(failure);
+  }
+}
+
+/** Of a port: what failed, and whether it may have taken effect. */
+export function dependencyError(failure: CallFailure): DependencyFailedStop | DeadlineExceededStop {
+  if (failure._tag === 'DeadlineExceeded') return DEADLINE;
+  const { service, operation, reason, effect, httpStatus } = failure;
+  const message = `${service} ${operation}: ${reason.toWellFormed()}`;
+  return {
+    code: 'dependency_failed',
+    message,
+    service,
+    operation,
+    effect,
+    ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+  };
+}

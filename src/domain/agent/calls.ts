@@ -1,0 +1,117 @@
+/**
+ * Where the answers of the outside come from: live calls come from ports, recorded ones from the rows of a tape. An episode does not know
+ * which, so a verifier runs the very code that ran.
+ */
+import type { Deadline } from '../../ports/clock';
+import type { Costs } from '../budget/budget';
+import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
+import { isRecord } from '../codec/codec';
+import type { Row } from '../tape/chain';
+import { DEADLINE, type RunStop } from './stop';
+import type { Answer, CallError, OutsideAct, OutsidePorts } from './tool';
+
+/** One act about to leave the process, already paid for. */
+export interface Intent {
+  readonly index: number;
+  readonly tool: string;
+  /** What was reserved for it. */
+  readonly costs: Costs;
+}
+
+export interface CallSource {
+  /** Asked before each call, before anything is reserved: why it is not begun, if so. */
+  readonly refuses: (index: number) => RunStop | undefined;
+  /** The answer to one act. It is sent at most once; a stop means that it was not sent. `rowType` is that of the row that will hold it. */
+  readonly answer: (intent: Intent, act: OutsideAct, rowType: string) => Promise<Answer | { readonly stopped: RunStop }>;
+}
+
+/** What must be left of an invocation to begin another call and still write down what happened. Unit: ms. */
+export const CALL_RESERVE_MS = 2_000;
+
+export interface LiveCalls {
+  readonly runId: string;
+  readonly ports: OutsidePorts;
+  readonly deadline: Deadline;
+  /**
+   * The most bytes that the answers of the outside have together as they stand on a tape; `limit` names the setting. An answer that is longer
+   * is a failed call: the tape says that it came, how long it was, and not what it was.
+   */
+  readonly answers?: { readonly bytesMax: number; readonly limit: string };
+  /**
+   * Asked before each act that leaves the process, once it is paid for: the place to write it ahead, and to look at a stop switch. A stop ends
+   * the call before anything is sent.
+   */
+  readonly beforeOutside?: (intent: Intent) => Promise<RunStop | undefined>;
+}
+
+export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: LiveCalls): CallSource {
+  let left = answers?.bytesMax ?? Infinity;
+
+  function fitted({ source, recorded }: Answer): Answer {
+    if (answers === undefined || !recorded.ok) return { source, recorded };
+    const bytes = canonicalBytes(recorded.result);
+    if (bytes > left) {
+      const message = `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${answers.limit})`;
+      return { source, recorded: { ok: false, error: { code: 'tool_failed', message } } };
+    }
+    left -= bytes;
+    return { source, recorded };
+  }
+
+  return {
+    refuses: () => (deadline.remainingMs() < CALL_RESERVE_MS ? DEADLINE : undefined),
+    answer: async (intent, act) => {
+      const send = act.sender(ports);
+      if (send === undefined) return notEnabled(intent.tool);
+      const stopped = await beforeOutside?.(intent);
+      if (stopped !== undefined) return { stopped };
+      return fitted(await send(`${runId}-${String(intent.index)}`, deadline));
+    },
+  };
+}
+
+function notEnabled(tool: string): Answer {
+  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: `${tool} is not enabled in this deployment` } } };
+}
+
+/** No call is made here: an episode of steps. */
+export const NO_CALLS: CallSource = { refuses: () => undefined, answer: (intent) => Promise.resolve(notEnabled(intent.tool)) };
+
+/** The recorded rows of a tape. `rows`: its `tool`, `model` and `memory` rows in order; `stopped`: the seal's error code. */
+export function recordedCalls(rows: readonly Row[], stopped: unknown): CallSource {
+  const byPlace = new Map<string, Row>();
+  let calls = 0;
+  for (const row of rows) {
+    const place = placeOf(row['type'], row['index']);
+    if (!byPlace.has(place)) byPlace.set(place, row);
+    if (row['type'] !== 'model') calls += 1;
+  }
+  return {
+    // A run that the clock stopped is stopped at the same call when it is written again.
+    refuses: (index) => (stopped === DEADLINE.code && index >= calls ? DEADLINE : undefined),
+    answer: ({ index }, _act, rowType) => Promise.resolve(answerOf(byPlace.get(placeOf(rowType, index)))),
+  };
+}
+
+function placeOf(type: Json | undefined, index: Json | undefined): string {
+  return canonical([type ?? null, index ?? null]);
+}
+
+/** Whatever a row says that is not an answer becomes one that differs from the row, which is what the verifier then reports. */
+function answerOf(row: Row | undefined): Answer {
+  const source = row?.['source'] === 'remote' ? 'remote' : 'local';
+  if (row?.['ok'] === true) return { source, recorded: { ok: true, result: row['result'] ?? null } };
+  const error = row?.['error'];
+  if (isRecord(error) && (error['code'] === 'budget_exceeded' || row?.['result'] !== undefined)) {
+    return { source, recorded: { ok: true, result: row?.['result'] ?? null } };
+  }
+  return {
+    source,
+    recorded: { ok: false, error: isRecord(error) ? recordedError(error) : { code: 'tool_failed', message: 'nothing recorded' } },
+  };
+}
+
+function recordedError(error: Readonly<Record<string, unknown>>): CallError {
+  const { index: _index, tool: _tool, ...rest } = error;
+  return rest as unknown as CallError;
+}

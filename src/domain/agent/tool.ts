@@ -1,0 +1,190 @@
+/**
+ * A tool: a value that says what it is called with, what a call costs, whether it leaves the process, and what it does. Everything else
+ * (reserving, recording, replaying, ceilings) reads it from here, so a new tool is one value and one row of `tools.ts`.
+ */
+import type { Deadline } from '../../ports/clock';
+import type { CodeInterpreter } from '../../ports/code-interpreter';
+import type { Source } from '../../ports/dependency';
+import type { Memory } from '../../ports/memory';
+import type { Planner } from '../../ports/planner';
+import type { BudgetExceeded, Costs } from '../budget/budget';
+import type { Json } from '../canonical/canonical';
+import type { Codec, JsonSchema } from '../codec/codec';
+import { describeProblem, problemsOf } from '../codec/problem';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop } from './stop';
+
+/** One call as it was asked for. */
+export type Call = { readonly name: string; readonly args: JsonObject };
+
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Every call of a tool takes a step of the budget, whatever step of the world it is about. */
+export const TOOL_CALL: Costs = { steps: 1, tool_calls: 1 };
+
+/** What a call comes to: a result, or why the episode is to stop here, with the result as far as there is one. */
+export type ToolAnswer = { readonly result: Json } | { readonly stop: RunStop; readonly result?: Json };
+
+/** The world of an episode as tools see it: steps by their index, everything else as JSON. `A`: actions as an outsider proposes them. */
+export interface WorldView<A> {
+  /** What its path of inputs is called, such as `market`. */
+  readonly path: string;
+  /** Steps of the path of inputs: legal ones are 0 to `steps` - 1. */
+  readonly steps: number;
+  /** The next step not yet committed. */
+  readonly next: () => number;
+  /** Whether a call may be about a step behind the next one. */
+  readonly lookAhead: boolean;
+  /** What is to be seen at a step. Nothing changes. */
+  readonly observe: (step: number) => JsonObject;
+  /** What the world's own policy would do at a step; remembered for a call that names no actions of its own. */
+  readonly evaluate: (step: number) => JsonObject;
+  /** What these actions, or those of the last evaluation, would do at a step. Nothing changes. */
+  readonly simulate: (step: number, actions: A | undefined) => Attempt;
+  /** The same, committed: state, tape and ledger advance. An earlier step than the last one committed is a failed call. */
+  readonly execute: (step: number, actions: A | undefined) => Attempt;
+  /** What a planner is told: the step of the last evaluation, else the next one. Or why nothing can be done there. */
+  readonly context: () => { readonly told: JsonObject } | Rejected;
+  /** Takes a planner's actions for the evaluation at the step of `context`, and simulates them. */
+  readonly consider: (actions: A) => Attempt;
+}
+
+/** `failed`: a sentence on why the call failed. */
+export type Attempt =
+  | { readonly failed: string }
+  | { readonly result: Json }
+  /** Without a result where no row could hold one. */
+  | (Rejected & { readonly result?: Json });
+
+/** What the world refused, action by action. */
+export interface Rejected {
+  readonly rejected: readonly RefusedAction[];
+}
+
+export interface ToolContext<A> {
+  readonly index: number;
+  readonly world: WorldView<A>;
+  /** Charges for what only the answer shows, such as the bytes of a value that came back. */
+  readonly reserve: (costs: Costs) => BudgetExceeded | undefined;
+}
+
+/** A call that failed by itself; its place in the episode is added where the error has one. */
+export type CallError = DependencyFailedStop | DeadlineExceededStop | { readonly code: 'tool_failed'; readonly message: string };
+
+export type Recorded = { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError };
+
+/** What came from outside, or was read from a tape. */
+export interface Answer {
+  readonly recorded: Recorded;
+  readonly source: Source;
+}
+
+/** Only those that the deployment has: calling a tool whose port is absent is a failed call. */
+export interface OutsidePorts {
+  readonly interpreter?: CodeInterpreter | undefined;
+  readonly planner?: Planner | undefined;
+  readonly memory?: Memory | undefined;
+}
+
+/** Sends an act, once, and never again. `operationId` names this act of this episode. */
+export type Send = (operationId: string, deadline: Deadline) => Promise<Answer>;
+
+/** One act that leaves the process. */
+export interface OutsideAct {
+  /** How to send it; nothing where the deployment has no port for it. Asking sends nothing. */
+  readonly sender: (ports: OutsidePorts) => Send | undefined;
+  /** Members of a row of its own for the answer as it came, before the call's row. Absent: the call's row holds the answer. */
+  readonly row?: JsonObject & { readonly type: 'model' };
+}
+
+interface ToolShape<A> {
+  readonly name: string;
+  readonly args: Codec<A>;
+  /** Of the attempt, whatever its arguments. */
+  readonly attempt: Costs;
+  /** Of a call with these arguments, the attempt included. */
+  readonly costs?: (args: A) => Costs;
+}
+
+export interface InsideTool<A, Q> extends ToolShape<A> {
+  readonly reach: 'inside';
+  readonly call: (context: ToolContext<Q>, args: A) => ToolAnswer;
+}
+
+export interface OutsideTool<A, Q> extends ToolShape<A> {
+  readonly reach: 'outside';
+  /** What to send; an answer where there is nothing to send. */
+  readonly act: (context: ToolContext<Q>, args: A) => OutsideAct | ToolAnswer;
+  /** What the call makes of a good answer; the answer itself where absent. */
+  readonly respond?: (context: ToolContext<Q>, args: A, result: Json) => ToolAnswer;
+  /** How its row and its result name the call; a tool's name and arguments where absent. */
+  readonly naming?: CallNaming;
+}
+
+export interface CallNaming {
+  /** Type of the row of a call. */
+  readonly rowType: 'tool' | 'memory';
+  readonly row: (call: Call) => JsonObject;
+  readonly result: (call: Call) => JsonObject;
+  /** What the report calls it. */
+  readonly label: (call: Call) => string;
+}
+
+/** A tool whose arguments are not yet known. */
+export interface Tool<Q> {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  readonly reach: 'inside' | 'outside';
+  readonly attempt: Costs;
+  readonly naming: CallNaming | undefined;
+  /** A call with these arguments, or what is wrong with them. */
+  readonly bind: (args: JsonObject) => Either<string, BoundCall<Q>>;
+}
+
+export type BoundCall<Q> = { readonly costs: Costs } & (
+  | { readonly reach: 'inside'; readonly call: (context: ToolContext<Q>) => ToolAnswer }
+  | {
+      readonly reach: 'outside';
+      readonly act: (context: ToolContext<Q>) => OutsideAct | ToolAnswer;
+      readonly respond: (context: ToolContext<Q>, result: Json) => ToolAnswer;
+    }
+);
+
+export function makeTool<A, Q>(tool: InsideTool<A, Q> | OutsideTool<A, Q>): Tool<Q> {
+  const { name, reach, attempt } = tool;
+  return {
+    name,
+    schema: tool.args.schema,
+    reach,
+    attempt,
+    naming: tool.reach === 'outside' ? tool.naming : undefined,
+    bind: (raw) => {
+      const decoded = tool.args.decode(raw);
+      if (isLeft(decoded)) {
+        return left(
+          problemsOf(decoded.left)
+            .map((problem) => describeProblem('args', problem))
+            .join('; '),
+        );
+      }
+      const args = decoded.right;
+      const costs = tool.costs?.(args) ?? attempt;
+      if (tool.reach === 'inside') return right({ costs, reach: tool.reach, call: (context) => tool.call(context, args) });
+      return right({
+        costs,
+        reach: tool.reach,
+        act: (context) => tool.act(context, args),
+        respond: (context, result) => tool.respond?.(context, args, result) ?? { result },
+      });
+    },
+  };
+}
+
+/** A call's own error, with its place where the error has one. */
+export function placed(error: CallError, index: number, tool: string): RunStop {
+  return error.code === 'tool_failed' ? { ...error, index, tool } : error;
+}
+
+export function failed(index: number, tool: string, message: string): ToolAnswer {
+  return { stop: { code: 'tool_failed', message, index, tool } };
+}

@@ -1,0 +1,132 @@
+/**
+ * One row a function: what one invocation of it can do at most, whatever was sent, and what one does on an ordinary day.
+ * Invariant: each bound is a fact of this program or of AWS and says which; docs/cost.md derives them, test/handlers/cost.test.ts attacks them.
+ */
+import { BYTES_PER_MB, CALLS_MAX, LAMBDA_PAYLOAD_BYTES_MAX, least } from './bounds';
+import type { BillMode, Limits } from './limits';
+
+export interface FunctionBounds {
+  /** Files of a run: each is one PUT, and where its key is taken one GET to compare. */
+  readonly files: (limits: Limits) => bigint;
+  readonly artifactBytes: (limits: Limits) => bigint;
+  /** The body of an answer. Unit: bytes. */
+  readonly answerBytes: (limits: Limits) => bigint;
+  /** Sessions of the code interpreter that are started. */
+  readonly codeSessions: (limits: Limits) => bigint;
+  /** Sessions of the planner's runtime that are opened. */
+  readonly plannerSessions: (limits: Limits) => bigint;
+  readonly memoryEvents: (limits: Limits) => bigint;
+  readonly typical: Typical;
+}
+
+/** One request as people send them: the bundled example, nothing fails, every session is stopped. */
+export interface Typical {
+  /** Of Lambda, a cold start now and then included. */
+  readonly lambdaMs: bigint;
+  readonly files: bigint;
+  readonly storedBytes: bigint;
+  readonly answerBytes: bigint;
+  readonly logBytes: bigint;
+  readonly memoryEvents: bigint;
+  readonly codeSessionSeconds: bigint;
+  readonly plannerSessionSeconds: bigint;
+}
+
+// Artifacts of a base run: rows of the tape, the ledger and the report grow with steps times symbols.
+const SYMBOLS_MAX = 1_000n;
+/** `"A":1,` is the shortest price in a body. */
+const PRICE_BYTES_MIN = 6n;
+/** The bundled market: steps times symbols. */
+const EXAMPLE_PRICES = 10n;
+/** Everything that one symbol adds to one step: price, signal, rationale, action, position, fill, line of the report. Unit: bytes. */
+const STEP_SYMBOL_BYTES_MAX = 2_048n;
+/** What a step takes besides its symbols. Unit: bytes. */
+const STEP_BYTES_MAX = 4_096n;
+/** The inputs in normal form, a number that was written shortly written out, against the body they came in. */
+const INPUT_GROWTH = 8n;
+/** States, seals and summaries: at most 1,000 positions in each of a dozen places. Unit: bytes. */
+const SUMMARY_BYTES_MAX = 1_048_576n;
+
+// Artifacts of a memory run.
+/** Tape, memory.json and decision.json each hold what was sent and what came back. */
+const MEMORY_COPIES = 6n;
+const MEMORY_OPERATION_BYTES_MAX = 8_192n;
+
+/** A list of problems, a state of 1,000 positions: what an answer holds whatever was sent. Unit: bytes. */
+const ANSWER_BYTES_BASE = 450_000n;
+
+const none = (): bigint => 0n;
+
+const LOCAL_RUN: Typical = {
+  lambdaMs: 400n,
+  files: 10n,
+  storedBytes: 24_000n,
+  answerBytes: 2_048n,
+  logBytes: 8_192n,
+  memoryEvents: 0n,
+  codeSessionSeconds: 0n,
+  plannerSessionSeconds: 0n,
+};
+
+export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
+  base: {
+    files: () => 10n,
+    artifactBytes: (limits) => {
+      const body = BigInt(limits.max_body_bytes);
+      const prices = least(BigInt(limits.max_steps) * SYMBOLS_MAX, body / PRICE_BYTES_MIN + EXAMPLE_PRICES);
+      const steps = least(BigInt(limits.max_steps), prices);
+      return least(heldBytesMax(limits), STEP_SYMBOL_BYTES_MAX * prices + STEP_BYTES_MAX * steps + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
+    },
+    answerBytes: (limits) => least(LAMBDA_PAYLOAD_BYTES_MAX, describedBytesMax(limits)),
+    codeSessions: none,
+    plannerSessions: none,
+    memoryEvents: none,
+    typical: LOCAL_RUN,
+  },
+  tools: {
+    files: () => 10n,
+    artifactBytes: heldBytesMax,
+    // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
+    answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
+    codeSessions: (limits) => (limits.code_interpreter ? toolCallsMax(limits) : 0n),
+    plannerSessions: (limits) => (limits.planner ? least(BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n),
+    memoryEvents: none,
+    typical: { ...LOCAL_RUN, lambdaMs: 3_000n, codeSessionSeconds: 5n, plannerSessionSeconds: 30n },
+  },
+  memory: {
+    // Without a memory it stores nothing.
+    files: (limits) => (limits.memory ? 8n : 0n),
+    artifactBytes: (limits) => {
+      if (!limits.memory) return 0n;
+      const operations = MEMORY_OPERATION_BYTES_MAX * memoryOperationsMax(limits);
+      const inputs = INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX;
+      return least(heldBytesMax(limits), MEMORY_COPIES * BigInt(limits.max_memory_bytes) + operations + inputs);
+    },
+    answerBytes: (limits) => {
+      const results = 2n * BigInt(limits.max_memory_bytes) + MEMORY_OPERATION_BYTES_MAX * memoryOperationsMax(limits);
+      return least(LAMBDA_PAYLOAD_BYTES_MAX, describedBytesMax(limits) + results);
+    },
+    codeSessions: none,
+    plannerSessions: none,
+    memoryEvents: (limits) => (limits.memory ? memoryOperationsMax(limits) : 0n),
+    typical: { ...LOCAL_RUN, lambdaMs: 600n, files: 8n, storedBytes: 16_000n, memoryEvents: 2n },
+  },
+};
+
+/** A run with more than the ceiling stores nothing; and all its files are whole in the function's memory before the first is put. */
+function heldBytesMax(limits: Limits): bigint {
+  return least(BigInt(limits.max_artifact_bytes), BigInt(limits.lambda_memory_mb) * BYTES_PER_MB);
+}
+
+function describedBytesMax(limits: Limits): bigint {
+  return 2n * BigInt(limits.max_body_bytes) + ANSWER_BYTES_BASE;
+}
+
+/** Calls of a plan, each of which takes a step, too. */
+function toolCallsMax({ max_tool_calls: calls, max_steps: steps }: Limits): bigint {
+  return least(BigInt(calls), BigInt(steps), CALLS_MAX);
+}
+
+function memoryOperationsMax({ max_memory_ops: operations }: Limits): bigint {
+  return least(BigInt(operations), CALLS_MAX);
+}

@@ -1,0 +1,102 @@
+/** What a session is determined by, and its id: the same inputs are the same session. docs/spec.md section 8. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { failure, success } from 'io-ts';
+import type { Budget } from '../budget/budget';
+import { fullBudgetCodec } from '../budget/budget-codec';
+import { canonical } from '../canonical/canonical';
+import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { type Problem, problemsOf } from '../codec/problem';
+import type { EpisodeIdentity } from '../episode/episode';
+import type { JsonObject } from '../episode/world';
+import { sha256Hex } from '../hash';
+import { SPEC_VERSION } from '../limits';
+
+/** Where a fork comes from. */
+export type Parent = {
+  readonly session_id: string;
+  /** Of the parent, on which the fork was made. */
+  readonly head: string;
+  /** The first step of the world that is the child's. */
+  readonly step: number;
+  /** 1 for a fork of a session without a parent. */
+  readonly depth: number;
+};
+
+export type SessionInputs = {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: 'session';
+  readonly name: string;
+  readonly budget: Budget;
+  readonly parent: Parent | null;
+  /** Null in a session without a world: the root of a day. */
+  readonly market_sha256: string | null;
+  readonly strategy_sha256: string | null;
+  readonly policy_sha256: string | null;
+  readonly initial_state: JsonObject | null;
+};
+
+const NAME_CHARS_MAX = 256;
+
+/** What a caller may call a session. */
+export const nameCodec: Codec<string> = makeCodec(
+  'name of a session',
+  { type: 'string', minLength: 1, maxLength: NAME_CHARS_MAX },
+  (value, context) =>
+    typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= NAME_CHARS_MAX
+      ? success(value)
+      : failure(value, context, `expected text of 1 to ${String(NAME_CHARS_MAX)} characters`),
+);
+
+const SESSION_ID = /^(?:[0-9a-f]{32}|day-\d{4}-\d{2}-\d{2})$/;
+
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text);
+}
+
+const orNull = <A>(codec: Codec<A>): Codec<A | null> =>
+  makeCodec(`${codec.name} or null`, { anyOf: [codec.schema, { type: 'null' }] }, (value, context) =>
+    value === null ? success(null) : codec.validate(value, context),
+  );
+
+const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? success(value) : failure(value, context, 'expected 64 hex digits'),
+);
+
+const stateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>
+  isRecord(value) ? success(value as JsonObject) : failure(value, context, 'expected an object'),
+);
+
+const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', { const: SPEC_VERSION }, (value, context) =>
+  value === SPEC_VERSION ? success(SPEC_VERSION) : failure(value, context, `this program reads spec_version ${String(SPEC_VERSION)}`),
+);
+
+const parentCodec: Codec<Parent> = objectCodec('parent', {
+  required: { session_id: textCodec, head: textCodec, step: countCodec(0), depth: countCodec(1) },
+});
+
+const sessionInputsCodec: Codec<SessionInputs> = objectCodec('session inputs', {
+  required: {
+    spec_version: specVersionCodec,
+    mode: literalCodec('session'),
+    name: textCodec,
+    budget: fullBudgetCodec,
+    parent: orNull(parentCodec),
+    market_sha256: orNull(sha256Codec),
+    strategy_sha256: orNull(sha256Codec),
+    policy_sha256: orNull(sha256Codec),
+    initial_state: orNull(stateCodec),
+  },
+});
+
+export function decodeSessionInputs(value: unknown): Either<readonly Problem[], SessionInputs> {
+  const decoded = sessionInputsCodec.decode(value);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
+}
+
+const ID_DIGITS = 32;
+
+/** The root of a day is found by its name, so its id is the name; every other id is a part of the genesis. */
+export function identifySession(inputs: SessionInputs): EpisodeIdentity {
+  const genesis = sha256Hex(canonical(inputs));
+  return { genesis, runId: inputs.market_sha256 === null ? inputs.name : genesis.slice(0, ID_DIGITS) };
+}

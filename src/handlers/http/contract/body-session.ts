@@ -1,0 +1,65 @@
+/** The bodies of requests about sessions. docs/spec.md section 8. */
+import { isLeft, right } from 'fp-ts/Either';
+import type { Call } from '../../../domain/agent/tool';
+import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
+import { budgetCodec } from '../../../domain/budget/budget-codec';
+import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
+import { callCodec } from '../../../domain/run/request-codecs';
+import { nameCodec } from '../../../domain/session/inputs';
+import { CALLS_MAX } from '../../../domain/session/limits';
+import { type Decode, decodeWith } from './body';
+import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+
+export const createBodyCodec = objectCodec('session', {
+  description:
+    'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
+  required: {},
+  optional: { name: nameCodec, ...worldFields },
+  defaulted: { budget: budgetCodec },
+  defaults: { budget: DEFAULT_BUDGET },
+});
+
+export interface CreateRequest extends WorldDocuments {
+  readonly name?: string;
+  readonly budget: Budget;
+}
+
+export const decodeCreateBody: Decode<CreateRequest> = (body) => {
+  const decoded = decodeWith(createBodyCodec, body);
+  if (isLeft(decoded)) return decoded;
+  const { name, budget } = decoded.right;
+  const documents = decodeDocuments(decoded.right);
+  return isLeft(documents) ? documents : right({ ...(name === undefined ? {} : { name }), budget, ...documents.right });
+};
+
+const head = { head: textCodec };
+const callsCodec = listCodec(callCodec, { min: 1, max: CALLS_MAX });
+
+export const callsBodyCodec = objectCodec('calls', {
+  description: 'Make calls in order. A call that names no step is about the next one not yet committed.',
+  required: { ...head, calls: callsCodec },
+});
+export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly Call[] }> = (body) =>
+  decodeWith(callsBodyCodec, body);
+
+export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls: callsCodec } });
+export const decodeQuoteBody: Decode<{ readonly calls: readonly Call[] }> = (body) => decodeWith(quoteBodyCodec, body);
+
+export const forkBodyCodec = objectCodec('fork', {
+  description: 'Make a child that goes on from here. Its budget is taken from this one.',
+  required: head,
+  optional: { name: nameCodec },
+  defaulted: { budget: budgetCodec },
+  defaults: { budget: DEFAULT_BUDGET },
+});
+export const decodeForkBody: Decode<{ readonly head: string; readonly name?: string; readonly budget: Budget }> = (body) =>
+  decodeWith(forkBodyCodec, body);
+
+export const reclaimBodyCodec = objectCodec('reclaim', {
+  description: 'Take back what a sealed child did not use, once.',
+  required: { ...head, child: textCodec },
+});
+export const decodeReclaimBody: Decode<{ readonly head: string; readonly child: string }> = (body) => decodeWith(reclaimBodyCodec, body);
+
+export const closeBodyCodec = objectCodec('close', { description: 'Seal the session: nothing follows.', required: head });
+export const decodeCloseBody: Decode<{ readonly head: string }> = (body) => decodeWith(closeBodyCodec, body);

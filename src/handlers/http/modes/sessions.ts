@@ -1,0 +1,169 @@
+/** Sessions over HTTP: each route is one use case, and every answer says where the session stands. docs/spec.md section 8. */
+import { type Either, isLeft } from 'fp-ts/Either';
+import { assertNever, InvariantError } from '../../../domain/assert';
+import type { Budget } from '../../../domain/budget/budget';
+import type { MarketPath } from '../../../domain/market/market-path';
+import { answerAbout, headOf, type SessionAnswer } from '../../../domain/session/answer';
+import { openSession, type SessionContext } from '../../../domain/session/context';
+import type { SessionError } from '../../../domain/session/errors';
+import { headText } from '../../../domain/session/head';
+import { HISTORY_MAX } from '../../../domain/session/limits';
+import type { Standing } from '../../../domain/session/replay';
+import {
+  callSession,
+  closeSession,
+  createSession,
+  forkSession,
+  observeSession,
+  type Quote,
+  quoteSession,
+  reclaimSession,
+} from '../../../domain/session/verbs';
+import { dependencyError } from '../../../domain/agent/call-error';
+import type { MarketInput } from '../../../ports/market-input';
+import type { Decode } from '../contract/body';
+import {
+  decodeCallsBody,
+  decodeCloseBody,
+  decodeCreateBody,
+  decodeForkBody,
+  decodeQuoteBody,
+  decodeReclaimBody,
+} from '../contract/body-session';
+import type { ApiError } from '../contract/errors';
+import { invalidRequest } from '../contract/problems';
+import type { SessionResponse } from '../contract/response';
+import { type Act, answerOf, type Call, type Invocation } from '../edge/act';
+import type { Served } from '../edge/handler';
+import { aboveCeiling } from './ceilings';
+
+export interface SessionParts {
+  readonly settings: { readonly ceilings: Budget };
+  readonly sessions: SessionContext;
+  readonly marketOf: (market: MarketPath) => MarketInput;
+}
+
+const MODE = 'sessions';
+
+export function serveSessions({ settings, sessions, marketOf }: SessionParts): Served<typeof MODE> {
+  const create: Act = async ({ body }, { requestId, storing }) => {
+    const request = decodeCreateBody(body);
+    if (isLeft(request)) return answerOf(refused(invalidRequest(request.left)));
+    const { name = requestId, budget, market, ...documents } = request.right;
+    const above = aboveCeiling(budget, settings.ceilings);
+    if (above !== undefined) return answerOf(refused(above));
+    const made = await createSession(sessions, { name, budget, market: marketOf(market), documents }, storing);
+    return isLeft(made) ? answerOf(await errorAnswer(sessions, made.left, storing)) : answerOf(made.right, 201);
+  };
+
+  const observe: Act = async ({ parameters, query }, { storing }) => {
+    const history = query['history'] ?? '0';
+    if (!/^[0-9]{1,4}$/.test(history) || Number(history) > HISTORY_MAX) {
+      const message = `history: expected an integer from 0 to ${String(HISTORY_MAX)}`;
+      return answerOf(refused(invalidRequest([{ pointer: '', message }])));
+    }
+    const seen = await observeSession(sessions, idOf(parameters), Number(history), storing);
+    return answerOf(isLeft(seen) ? await errorAnswer(sessions, seen.left, storing) : seen.right);
+  };
+
+  /** A route that acts on the session of its path. */
+  const acting =
+    <A>(
+      decode: Decode<A>,
+      act: (session: string, request: A, invocation: Invocation) => Promise<Either<SessionError, SessionAnswer | Quote>>,
+    ): Act =>
+    async ({ parameters, body }: Call, invocation) => {
+      const request = decode(body);
+      if (isLeft(request)) return answerOf(refused(invalidRequest(request.left)));
+      const done = await act(idOf(parameters), request.right, invocation);
+      return answerOf(isLeft(done) ? await errorAnswer(sessions, done.left, invocation.storing) : done.right);
+    };
+
+  return {
+    service: MODE,
+    acts: {
+      'POST /sessions': create,
+      'GET /sessions/{id}': observe,
+      'POST /sessions/{id}/calls': acting(decodeCallsBody, (session, request, times) =>
+        callSession(sessions, { session, ...request }, times),
+      ),
+      'POST /sessions/{id}/quote': acting(decodeQuoteBody, (session, { calls }, { storing }) =>
+        quoteSession(sessions, session, calls, storing),
+      ),
+      'POST /sessions/{id}/fork': acting(decodeForkBody, (session, request, times) =>
+        forkSession(sessions, { session, ...request }, times),
+      ),
+      'POST /sessions/{id}/reclaim': acting(decodeReclaimBody, (session, request, times) =>
+        reclaimSession(sessions, { session, ...request }, times),
+      ),
+      'POST /sessions/{id}/close': acting(decodeCloseBody, (session, { head }, times) => closeSession(sessions, { session, head }, times)),
+    },
+    direct: create,
+    refused,
+  };
+}
+
+function idOf(parameters: Call['parameters']): string {
+  return parameters['id'] ?? '';
+}
+
+function refused(error: ApiError): SessionResponse {
+  return { ok: false, error };
+}
+
+/** Where the session is known, the answer says where it stands as well as what is wrong. */
+async function errorAnswer(sessions: SessionContext, error: SessionError, deadline: Invocation['storing']): Promise<SessionResponse> {
+  switch (error._tag) {
+    case 'SessionNotFound':
+      return refused({ code: 'not_found', message: `no session ${error.session}` });
+    case 'HeadMoved': {
+      const head = headText(headOf(error.newest));
+      const { interrupted, unrecorded } = error;
+      const message =
+        unrecorded !== undefined
+          ? `${unrecorded} was made, and came back too late to be recorded: the session has it as charged, its effect unknown`
+          : interrupted !== undefined
+            ? `${interrupted.tool} was begun by a request that never came back: its effect is unknown, it stays charged, and nothing was done now`
+            : 'the session has gone on from this head; nothing was done';
+      return standingAnswer(sessions, error.newest, { code: 'head_moved', message, head });
+    }
+    case 'SessionBusy': {
+      const message = 'a request is at work outside; nothing was done';
+      return standingAnswer(sessions, error.newest, { code: 'session_busy', message, retry_after_ms: error.retryAfterMs });
+    }
+    case 'SessionSealed':
+      return standingAnswer(sessions, error.newest, { code: 'session_sealed', message: 'the session is sealed: nothing follows' });
+    case 'InvalidSession':
+      return refused(invalidRequest(error.problems));
+    case 'InvalidRequest':
+      return refused(invalidRequest(error.problems.map((problem) => ({ ...problem, pointer: `/${error.document}${problem.pointer}` }))));
+    case 'InvalidInput':
+      return refused(invalidRequest(error.problems));
+    case 'DependencyFailed':
+    case 'DeadlineExceeded':
+      return refused(dependencyError(error));
+    case 'ArtifactConflict':
+      return refused({ code: 'artifact_conflict', message: 'other bytes are stored under this key', key: error.key });
+    case 'SessionCorrupt': {
+      const { session, file, row, pointer, expected, actual } = error;
+      const message = `session ${session}, ${file}, row ${String(row)}, ${pointer}: expected ${expected}, found ${actual}`;
+      return refused({ code: 'dependency_failed', message, service: 'session log', operation: 'read', effect: 'none' });
+    }
+    case 'InvalidKey':
+    case 'MarketUnreadable':
+    case 'MarketBroken':
+    case 'Interrupted':
+    case 'NotFound':
+    case 'AlreadyExists':
+    case 'Unreadable':
+    case 'Unwritable':
+      throw new InvariantError(`a session in memory ended with ${error._tag}`);
+    default:
+      return assertNever(error);
+  }
+
+  async function standingAnswer(context: SessionContext, newest: Standing, problem: ApiError): Promise<SessionResponse> {
+    const session = await openSession(context, newest.session, deadline);
+    return isLeft(session) ? refused(problem) : { ...answerAbout(session.right, newest), ok: false, error: problem };
+  }
+}

@@ -1,0 +1,222 @@
+/** Sessions: played over several requests, repeated, forked, closed; every answer follows from what is stored. */
+
+import { makeMemoryArtifactStore } from '../../../src/adapters/memory/artifact-store';
+import { makeManualClock, noDeadline } from '../../../src/adapters/memory/clock';
+import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
+import { makeInProcessMemory } from '../../../src/adapters/memory/memory';
+import { makeInProcessSessionLog } from '../../../src/adapters/memory/session-log';
+import type { Budget } from '../../../src/domain/budget/budget';
+import { decodeBudget } from '../../../src/domain/budget/budget-codec';
+import { marketPathCodec } from '../../../src/domain/market/market-path';
+import type { SessionAnswer } from '../../../src/domain/session/answer';
+import { makeSessionContext, type SessionContext, type SessionPorts } from '../../../src/domain/session/context';
+
+import {
+  callSession,
+  closeSession,
+  createSession,
+  forkSession,
+  observeSession,
+  quoteSession,
+  reclaimSession,
+} from '../../../src/domain/session/verbs';
+import { expectLeft, expectRight } from '../../support/harness';
+
+const market = {
+  symbols: ['AAPL', 'MSFT'],
+  steps: [100, 99, 98, 97, 101, 103].map((price, step) => ({ time: `2026-01-0${String(step + 1)}`, AAPL: price, MSFT: 2 * price })),
+};
+const strategy = {
+  metadata: { name: 'demo', version: '1', description: '' },
+  universe: { symbols: ['AAPL'] },
+  sizing: { order_qty: 1, max_position_qty_per_symbol: 5 },
+  rules: [{ type: 'threshold_price', symbol: 'AAPL', buy_below: 99, sell_above: 103 }],
+};
+const policy = { policy_id: 'p', risk_limits: { max_leverage: 2, max_position_pct: 0.8, max_position_value: 5000 } };
+
+function ports(): SessionPorts {
+  return {
+    log: makeInProcessSessionLog(),
+    documents: makeMemoryArtifactStore(),
+    clock: makeManualClock(1_000_000),
+    outside: { memory: makeInProcessMemory() },
+  };
+}
+
+function budgetOf(limits: object): Budget {
+  return expectRight(decodeBudget(limits));
+}
+
+async function made(context: SessionContext, limits: object, name = 'one'): Promise<SessionAnswer> {
+  const documents = { strategy, policy, initialState: { cash: 1000, positions: {} } };
+  const request = { name, documents, market: makeMarketDocument(expectRight(marketPathCodec.decode(market))), budget: budgetOf(limits) };
+  return expectRight(await createSession(context, request, noDeadline));
+}
+
+const call = (name: string, args: Record<string, never> | object = {}) => ({ name, args: args as Record<string, never> });
+
+async function calls(
+  context: SessionContext,
+  { session_id: session, head }: SessionAnswer,
+  ...list: ReturnType<typeof call>[]
+): Promise<SessionAnswer> {
+  return expectRight(await callSession(context, { session, head, calls: list }, NO_DEADLINES));
+}
+
+const NO_DEADLINES = { work: noDeadline, storing: noDeadline };
+const GENEROUS = { max_steps: 100, max_tool_calls: 100, max_memory_ops: 10, max_memory_bytes: 10_000 };
+
+describe('a session', () => {
+  test('is played over several requests, by processes that share nothing but the store', async () => {
+    const shared = ports();
+    let answer = await made(makeSessionContext(shared), GENEROUS);
+    expect(answer).toMatchObject({
+      ok: true,
+      step: 0,
+      status: 'open',
+      observation: { step: 0, time: '2026-01-01', prices: { AAPL: '100', MSFT: '200' } },
+    });
+    for (let step = 0; step < 6; step += 1) {
+      answer = await calls(makeSessionContext(shared), answer, call('evaluate_strategy'), call('execute'));
+      expect(answer).toMatchObject({ ok: true, step: step + 1, head: expect.stringMatching(`^${String(step + 1)}-`) });
+      expect(answer.results).toHaveLength(2);
+    }
+    expect(answer.observation).toBeNull();
+    expect(answer.budget_state).toMatchObject({ steps: 12, tool_calls: 12 });
+    expect(answer.remaining).toMatchObject({ steps: 88 });
+    const { session_id: session, head } = answer;
+    const closed = expectRight(await closeSession(makeSessionContext(shared), { session, head }, NO_DEADLINES));
+    expect(closed).toMatchObject({ ok: true, status: 'sealed' });
+    expect(expectRight(await observeSession(makeSessionContext(shared), session, 3, noDeadline))).toMatchObject({
+      head: closed.head,
+      status: 'sealed',
+    });
+    expect(
+      expectLeft(await callSession(makeSessionContext(shared), { session, head: closed.head, calls: [call('execute')] }, NO_DEADLINES))
+        ._tag,
+    ).toBe('SessionSealed');
+    // Closing again after a lost answer is the same answer.
+    const again = expectRight(await closeSession(makeSessionContext(shared), { session, head }, NO_DEADLINES));
+    expect(again).toEqual({ ...closed, repeated: true });
+  });
+
+  test('shows nothing behind the next step', async () => {
+    const context = makeSessionContext(ports());
+    const answer = await made(context, GENEROUS);
+    for (const name of ['get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute']) {
+      const ahead = await calls(context, await now(context, answer), call(name, { step: 1 }));
+      expect(ahead).toMatchObject({ ok: false, step: 0, error: { code: 'look_ahead', index: 0, tool: name } });
+    }
+  });
+
+  test('answers the very same request from the record, and another on an old head with the newest', async () => {
+    const shared = ports();
+    const first = await made(makeSessionContext(shared), GENEROUS);
+    const second = await calls(makeSessionContext(shared), first, call('execute', { actions: [] }));
+    const again = await calls(makeSessionContext(shared), first, call('execute', { actions: [] }));
+    expect(again).toEqual({ ...second, repeated: true });
+    const { session_id: session, head } = first;
+    const moved = expectLeft(
+      await callSession(makeSessionContext(shared), { session, head, calls: [call('get_price_context')] }, NO_DEADLINES),
+    );
+    expect(moved).toMatchObject({ _tag: 'HeadMoved', newest: { seq: 1 } });
+    expect((await now(makeSessionContext(shared), first)).head).toBe(second.head);
+  });
+
+  test('a budget that trips latches for the rest of its life, and is answered alike', async () => {
+    const shared = ports();
+    const first = await made(makeSessionContext(shared), { max_steps: 2, max_tool_calls: 5 });
+    const tripped = await calls(
+      makeSessionContext(shared),
+      first,
+      call('get_price_context'),
+      call('get_price_context'),
+      call('execute', { actions: [] }),
+    );
+    expect(tripped).toMatchObject({ ok: false, step: 0, error: { code: 'budget_exceeded', limiter: 'max_steps', requested: 1 } });
+    expect(tripped.results).toHaveLength(2);
+    const repeated = await calls(
+      makeSessionContext(shared),
+      first,
+      call('get_price_context'),
+      call('get_price_context'),
+      call('execute', { actions: [] }),
+    );
+    expect(repeated).toEqual({ ...tripped, repeated: true });
+    const later = await calls(makeSessionContext(shared), tripped, call('get_price_context'));
+    expect(later).toMatchObject({ ok: false, head: tripped.head, error: tripped.error });
+    const closed = expectRight(
+      await closeSession(makeSessionContext(shared), { session: first.session_id, head: tripped.head }, NO_DEADLINES),
+    );
+    expect(closed.status).toBe('sealed');
+  });
+
+  test('acts outside are written ahead, and remembered', async () => {
+    const shared = ports();
+    const first = await made(makeSessionContext(shared), GENEROUS);
+    const put = await calls(
+      makeSessionContext(shared),
+      first,
+      call('memory_put', { key: 'k', value: { a: 1 } }),
+      call('memory_get', { key: 'k' }),
+      call('get_price_context'),
+    );
+    expect(put).toMatchObject({ ok: true, head: expect.stringMatching('^3-') });
+    expect(put.results?.[1]).toMatchObject({ op: 'memory_get', ok: true, result: { found: true, value: { a: 1 } } });
+    expect(put.budget_state).toMatchObject({ memory_ops: 2, steps: 1 });
+    const again = await calls(
+      makeSessionContext(shared),
+      first,
+      call('memory_put', { key: 'k', value: { a: 1 } }),
+      call('memory_get', { key: 'k' }),
+      call('get_price_context'),
+    );
+    expect(again).toEqual({ ...put, repeated: true });
+    expect(await now(makeSessionContext(shared), first)).toMatchObject({ head: put.head, budget_state: put.budget_state });
+  });
+
+  test('a fork takes its budget from its parent, and gives back what it did not use, once', async () => {
+    const shared = ports();
+    const context = makeSessionContext(shared);
+    const first = await calls(context, await made(context, GENEROUS), call('execute', { actions: [] }));
+    const budget = budgetOf({ max_steps: 10, max_tool_calls: 10 });
+    const forked = expectRight(
+      await forkSession(context, { session: first.session_id, head: first.head, name: 'child', budget }, NO_DEADLINES),
+    );
+    expect(forked.budget_state).toMatchObject({ steps: 11, tool_calls: 11 });
+    const childId = String(forked.child?.session_id);
+    let child = expectRight(await observeSession(makeSessionContext(shared), childId, 0, noDeadline));
+    expect(child).toMatchObject({ step: 1, budget, observation: { step: 1 } });
+    child = await calls(makeSessionContext(shared), child, call('execute', { actions: [] }), call('execute', { actions: [] }));
+    expect(child).toMatchObject({ ok: true, step: 3 });
+    expect(
+      expectLeft(await reclaimSession(context, { session: first.session_id, head: forked.head, child: childId }, NO_DEADLINES))._tag,
+    ).toBe('InvalidSession');
+    expectRight(await closeSession(makeSessionContext(shared), { session: childId, head: child.head }, NO_DEADLINES));
+    const reclaimed = expectRight(
+      await reclaimSession(makeSessionContext(shared), { session: first.session_id, head: forked.head, child: childId }, NO_DEADLINES),
+    );
+    expect(reclaimed).toMatchObject({ ok: true, children: [], budget_state: { steps: 3, tool_calls: 3 } });
+    const twice = await reclaimSession(
+      makeSessionContext(shared),
+      { session: first.session_id, head: reclaimed.head, child: childId },
+      NO_DEADLINES,
+    );
+    expect(expectLeft(twice)).toMatchObject({ _tag: 'InvalidSession' });
+  });
+
+  test('a quote is what the calls then take', async () => {
+    const context = makeSessionContext(ports());
+    const first = await made(context, GENEROUS);
+    const list = [call('evaluate_strategy'), call('execute'), call('execute', { actions: [] })];
+    const quote = expectRight(await quoteSession(context, first.session_id, list, noDeadline));
+    expect(quote).toMatchObject({ fits: true, needed: {}, head: first.head });
+    const after = await calls(context, first, ...list);
+    expect(quote.least).toEqual(quote.most);
+    expect(after.budget_state).toEqual(quote.most);
+  });
+});
+
+async function now(context: SessionContext, { session_id: id }: SessionAnswer): Promise<SessionAnswer> {
+  return expectRight(await observeSession(context, id, 0, noDeadline));
+}
