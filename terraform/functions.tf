@@ -135,6 +135,7 @@ module "function" {
   description = "Executable World Models, mode ${local.functions[each.key].service}"
   bundle      = "${local.bundle_directory}/${each.key}.zip"
 
+  runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
   timeout_seconds         = local.functions[each.key].timeout_seconds
   async_event_age_seconds = var.async_event_age_seconds
