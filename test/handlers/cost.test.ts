@@ -20,7 +20,7 @@ import { METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost
 import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import { ROUTES } from '../../src/handlers/http/contract/routes';

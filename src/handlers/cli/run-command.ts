@@ -1,6 +1,7 @@
 /** `ewm run`: a strategy over a market, into a run directory. */
 import { isLeft } from 'fp-ts/Either';
 import type { Problem } from '../../domain/codec/problem';
+import { isRecord } from '../../domain/codec/codec';
 import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
 import type { RunRequest } from '../../domain/run/prepare';
 import { run } from '../../domain/run/run';
@@ -82,7 +83,8 @@ function takenOr(error: StoreError): Failure {
 
 export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
-  const cash = exactDecimal(initialStateOf(summary.inputs)?.cash ?? '0');
+  const initial = initialStateOf(summary.inputs);
+  const cash = exactDecimal(isRecord(initial) && typeof initial['cash'] === 'string' ? initial['cash'] : '0');
   const equity = totalOf(summary, 'final_equity');
   const lines = [
     `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${stopName(summary.error)}`}`,
