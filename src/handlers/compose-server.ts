@@ -11,6 +11,8 @@ import { deadlineIn, systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
 import { makeInProcessMemory } from '../adapters/memory/memory';
 import { makeScriptedPlanner } from '../adapters/memory/planner';
+import type { Budget } from '../domain/budget/budget';
+import { REQUIRED } from '../domain/budget/dimensions';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
@@ -41,6 +43,8 @@ export function composeServer(
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
     // What is remote on AWS is in this process, and there: `/health` says so.
     const config = { ...decoded.right, enabled: { ...decoded.right.enabled, code_interpreter: true, planner: true } };
+    // A session lives long, and on this machine its acts cost nothing: what nobody has set is wide.
+    const sessionConfig = { ...config, ceilings: { ...config.ceilings, ...widened(env) } };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
@@ -61,7 +65,7 @@ export function composeServer(
         'agentcore-base': baseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
         'agentcore-memory': memoryFunction(config, { ...shared, memory }),
-        sessions: sessionsFunction(config, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
+        sessions: sessionsFunction(sessionConfig, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,
@@ -76,6 +80,13 @@ export function composeServer(
     };
     return right({ deps, about });
   };
+}
+
+const SESSION_CEILING = 100_000;
+
+function widened(env: Environment): Partial<Budget> {
+  const unset = [REQUIRED.steps, REQUIRED.tool_calls].filter(({ variable }) => (env[variable] ?? '') === '');
+  return Object.fromEntries(unset.map(({ limiter }) => [limiter, SESSION_CEILING]));
 }
 
 /** What would be an alarm on AWS is a line here; measures are for dashboards. */
