@@ -11,12 +11,10 @@ import { deadlineIn, systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
 import { makeInProcessMemory } from '../adapters/memory/memory';
 import { makeScriptedPlanner } from '../adapters/memory/planner';
-import type { Budget } from '../domain/budget/budget';
-import { REQUIRED } from '../domain/budget/dimensions';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { baseFunction, memoryFunction, sessionsFunction, toolsFunction } from './compose-http';
+import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -43,8 +41,7 @@ export function composeServer(
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
     // What is remote on AWS is in this process, and there: `/health` says so.
     const config = { ...decoded.right, enabled: { ...decoded.right.enabled, code_interpreter: true, planner: true } };
-    // A session lives long, and on this machine its acts cost nothing: what nobody has set is wide.
-    const sessionConfig = { ...config, ceilings: { ...config.ceilings, ...widened(env) } };
+    const sessionConfig = { ...config, ceilings: sessionCeilings(config.ceilings, env) };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
@@ -80,13 +77,6 @@ export function composeServer(
     };
     return right({ deps, about });
   };
-}
-
-const SESSION_CEILING = 100_000;
-
-function widened(env: Environment): Partial<Budget> {
-  const unset = [REQUIRED.steps, REQUIRED.tool_calls].filter(({ variable }) => (env[variable] ?? '') === '');
-  return Object.fromEntries(unset.map(({ limiter }) => [limiter, SESSION_CEILING]));
 }
 
 /** What would be an alarm on AWS is a line here; measures are for dashboards. */

@@ -10,7 +10,7 @@ import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
 import { strategySchema } from '../../../domain/strategy/strategy';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec, sessionListCodec } from './answer-codecs';
 import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
@@ -47,6 +47,7 @@ const COMPONENTS = {
   SessionClose: closeBodyCodec.schema,
   SessionAnswer: sessionAnswerCodec.schema,
   Quote: quoteCodec.schema,
+  SessionList: sessionListCodec.schema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 type Component = keyof typeof COMPONENTS;
