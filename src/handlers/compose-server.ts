@@ -66,6 +66,7 @@ export function composeServer(
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,
+      corsOrigins: config.corsOrigins,
       about,
       shelf: {
         index: makeRunDirectoryIndex(about.artifacts),

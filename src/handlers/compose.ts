@@ -5,6 +5,7 @@ import { readJsonDocument } from '../adapters/filesystem/json-document';
 import { openMarketFile } from '../adapters/filesystem/market-file';
 import { marketText } from '../adapters/filesystem/market-text';
 import { checkOutput, writeTextFile } from '../adapters/filesystem/output-file';
+import { readPlainFile } from '../adapters/filesystem/plain-file';
 import {
   inspectRunDirectory,
   makeRunDirectoryReader,
@@ -16,6 +17,7 @@ import {
 /** What the command line works on. */
 export const local = {
   openBytes,
+  readFile: readPlainFile,
   openMarket: openMarketFile,
   readDocument: readJsonDocument,
   readCsv: readCsvTable,

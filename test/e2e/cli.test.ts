@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/handlers/cli/exit-codes';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 
 const LOCAL_FILES = filesOf('local');
 const ROOT = join(__dirname, '../..');
@@ -393,5 +393,88 @@ it('reads a file that may not be read as one that cannot be', async () => {
   expect(said).toMatchObject({
     exit: EXIT.badInput,
     stderr: expect.stringMatching(/permission denied|"MSFT": not in the market/) as unknown,
+  });
+});
+
+describe('inputs that are no regular files', () => {
+  const LIMIT_MS = 10_000;
+  /** A command that waits is ended by the test, and not by its own. */
+  async function within(child: ChildProcess): Promise<Said> {
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    try {
+      return await finish(child);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  beforeAll(async () => {
+    execFileSync('mkfifo', [at('pipe'), at('pipe.csv')]);
+    await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'piped', '--force']);
+    await rm(at('piped/tape.jsonl'));
+    execFileSync('mkfifo', [at('piped/tape.jsonl')]);
+  });
+
+  it.each<[name: string, args: readonly string[]]>([
+    ['run, the market', ['run', '--market', 'pipe', '--strategy', THRESHOLD, '--out', 'none']],
+    ['run, a market by its ending', ['run', '--market', 'pipe.csv', '--strategy', THRESHOLD, '--out', 'none']],
+    ['run, the strategy', ['run', '--market', FIXTURE, '--strategy', 'pipe', '--out', 'none']],
+    ['run, the policy', ['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--policy', 'pipe', '--out', 'none']],
+    ['strategy check', ['strategy', 'check', 'pipe']],
+    ['market import', ['market', 'import', 'pipe', '--out', 'none.csv']],
+    ['replay', ['replay', 'tape', '--tape', 'pipe']],
+    ['verify', ['verify', 'piped']],
+    ['verify with workers', ['verify', 'piped', '--jobs', '2']],
+    ['verify of the chain', ['verify', 'piped', '--chain-only']],
+    ['show', ['show', 'piped']],
+    ['report', ['report', 'piped', '--out', 'none.html']],
+  ])('%s: a pipe that nobody writes to is refused, not waited for', async (_name, args) => {
+    const said = await within(start(args, 'ignore'));
+    expect(said).toMatchObject({
+      exit: EXIT.badInput,
+      stderr: expect.stringMatching(/^ewm: \S+: (.*: )?is a pipe, not a regular file/) as string,
+    });
+    expect(existsSync(at('none'))).toBe(false);
+  });
+
+  it('says how a pipe is read, and that works', async () => {
+    const said = await within(start(['strategy', 'check', 'pipe'], 'ignore'));
+    expect(said.stderr).toBe(
+      'ewm: pipe: cannot be read: is a pipe, not a regular file; where - stands for standard input, redirect it: - < pipe\n',
+    );
+    const read = await shell(`cat "${THRESHOLD}" > pipe & ewm strategy check - < pipe`);
+    expect(read).toMatchObject({ exit: EXIT.ok });
+  });
+
+  it('refuses a device, a directory and a socket', async () => {
+    execFileSync(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(at('socket'))}, () => process.exit())`]);
+    const wanted: Readonly<Record<string, RegExp>> = { '/dev/zero': /is a device/, '.': /is a directory/, socket: /is a socket/ };
+    for (const [path, message] of Object.entries(wanted)) {
+      if (path === 'socket' && !existsSync(at(path))) continue;
+      const said = await within(start(['run', '--market', path, '--strategy', THRESHOLD, '--out', 'none'], 'ignore'));
+      expect(said).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringMatching(message) as string });
+    }
+  });
+
+  it.each<[name: string, args: readonly string[]]>([
+    ['run, the market', ['run', '--market', '-', '--strategy', THRESHOLD, '--out', 'waits']],
+    ['run, the strategy', ['run', '--market', FIXTURE, '--strategy', '-', '--out', 'waits']],
+    ['strategy check', ['strategy', 'check', '-']],
+    ['market import', ['market', 'import', '-', '--out', 'waits.csv']],
+    ['replay', ['replay', 'tape', '--tape', '-']],
+  ])('%s: a wait for standard input ends at SIGINT, with its exit code', async (_name, args) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = start(args);
+      const end = within(child);
+      // Its stdin stays open. It has begun once it has compiled itself; a signal before that would end it by default.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const asked = Date.now();
+      child.kill(signal);
+      const said = await end;
+      child.stdin?.destroy();
+      expect(said).toMatchObject({ exit: EXIT.interrupted, stderr: expect.stringContaining('interrupted') as string });
+      expect(Date.now() - asked).toBeLessThan(5_000);
+      await rm(at('waits'), { recursive: true, force: true });
+    }
   });
 });

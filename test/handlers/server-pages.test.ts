@@ -218,7 +218,7 @@ describe('GET /runs/{run_id}/report', () => {
     await mkdir(join(path, 'tape.jsonl'));
     const odd = await call(url, `/runs/${ID}/report`);
     expect(odd.status).toBe(503);
-    expect(odd.text).toContain('tape.jsonl: is not a plain file.');
+    expect(odd.text).toContain('tape.jsonl: is a directory.');
     expect(odd.text).not.toContain(directory);
   });
 

@@ -88,8 +88,15 @@ describe('the routes', () => {
     const health = await call(url, '/health');
     expect(health).toMatchObject({
       status: 200,
-      json: { ok: true, mode: 'agentcore-base', local: { planner: 'scripted planner: asks no model' } },
+      json: {
+        ok: true,
+        mode: 'agentcore-base',
+        ceilings: { max_model_calls: 10 },
+        enabled: { memory: true, code_interpreter: true, planner: true },
+        local: { planner: 'scripted planner: asks no model' },
+      },
     });
+    expect(await call(url, '/openapi.json')).toMatchObject({ status: 200, json: { openapi: '3.1.0' } });
     expect(health.json).toMatchObject({
       local: { code_interpreter: 'scripted code interpreter: runs no code', memory: 'in this process, and gone with it' },
     });
@@ -98,6 +105,38 @@ describe('the routes', () => {
     expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-tools' } });
     const put = { requests: [{ op: 'memory_put', key: 'k', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } };
     expect(await post(url, '/agentcore/memory', put)).toMatchObject({ status: 200, json: { ok: true, results: [{ ok: true }] } });
+  });
+
+  it('asks its scripted planner without being told that it may', async () => {
+    const url = await serve();
+    const plan = {
+      budget: { max_steps: 1, max_tool_calls: 1, max_model_calls: 1 },
+      tool_plan: [{ name: 'propose_plan', args: { goal: 'grow' } }],
+    };
+    expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, budget_state: { model_calls: 1 } } });
+    expect(await call(url, '/health')).toMatchObject({ json: { enabled: { memory: false, code_interpreter: true, planner: true } } });
+  });
+
+  it('serves below a base path, and a listed origin, but its own pages to no other page', async () => {
+    const app = 'https://app.example';
+    const url = await serve(await real({ EWM_BASE_PATH: '/v1', EWM_CORS_ORIGINS: app }));
+    expect(await call(url, '/v1/health')).toMatchObject({ status: 200, json: { local: {} } });
+    expect(await call(url, '/health')).toMatchObject({ status: 200 });
+    const from = (origin: string, method = 'POST'): Parameters<typeof call>[2] => ({
+      method,
+      headers: { 'content-type': 'application/json', origin },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
+    expect(await call(url, '/v1/agentcore/base', from(app))).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': app },
+    });
+    expect(await call(url, '/agentcore/base', from(app, 'OPTIONS'))).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-methods': 'POST, OPTIONS' },
+    });
+    expect(await call(url, '/agentcore/base', from('https://other.example'))).toMatchObject({ status: 403 });
+    expect(await call(url, '/runs', from(app, 'GET'))).toMatchObject({ status: 403 });
   });
 
   it('has memory off unless it is switched on, as on AWS', async () => {

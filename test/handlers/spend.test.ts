@@ -19,7 +19,7 @@ import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../src/domain/budget/budget';
 import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';

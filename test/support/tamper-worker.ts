@@ -2,8 +2,15 @@
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
 import { tamperings, tryTamperings } from './tamper';
 
-process.once('message', ({ files, share, of }: { readonly files: RunFileBytes; readonly share: number; readonly of: number }) => {
-  void tryTamperings(tamperings(files), share, of).then((score) => {
+interface Task {
+  readonly files: RunFileBytes;
+  readonly share: number;
+  readonly of: number;
+  readonly flips?: readonly number[];
+}
+
+process.once('message', ({ files, share, of, flips }: Task) => {
+  void tryTamperings(tamperings(files, flips), share, of).then((score) => {
     process.send?.(score);
     process.disconnect();
   });

@@ -2,10 +2,7 @@
 import { isRight } from 'fp-ts/Either';
 import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { verify } from '../../src/domain/run/verify';
-import { filesOf } from '../../src/domain/run/inputs';
-import type { RunFile } from '../../src/ports/run-files';
-
-const LOCAL_FILES = filesOf('local');
+import { RUN_FILES, type RunFile } from '../../src/ports/run-files';
 
 export interface Tampering {
   readonly what: string;
@@ -23,8 +20,9 @@ const NEWLINE = 10;
 const FLIPS: readonly number[] = [0x01, 0x20];
 
 export function* tamperings(files: RunFileBytes, flips: readonly number[] = FLIPS): Generator<Tampering> {
-  for (const file of LOCAL_FILES) {
-    const bytes = Buffer.from(files[file] ?? new Uint8Array());
+  for (const file of RUN_FILES) {
+    if (files[file] === undefined) continue;
+    const bytes = Buffer.from(files[file]);
     yield* flippedBytes(files, file, bytes, flips);
     yield* rearrangedRows(files, file, bytes);
     yield* replacedFiles(files, file, bytes);

@@ -4,12 +4,12 @@
 import { type Either, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { Buffer } from 'node:buffer';
-import { open } from 'node:fs/promises';
 import { copyBytes } from '../../domain/bytes';
 import { CHUNK_BYTES } from '../../domain/limits';
 import type { ByteCursor, StoreError } from '../../ports/run-files';
 import { makeFileCursor } from './file-cursor';
-import { attempt, readError } from './system-error';
+import { NO_FILE, openPlainFile } from './plain-file';
+import { attempt, codeOf, readError } from './system-error';
 
 /** The bytes behind `-`; `process.stdin` is one. */
 export type ByteStream = AsyncIterable<Uint8Array>;
@@ -30,8 +30,15 @@ export function openBytes(path: string, { stdin }: Sources): TaskEither<StoreErr
         ? left({ _tag: 'Unreadable', path: sourceName(path), reason: 'no standard input here' })
         : right(makeStreamCursor(stdin, sourceName(path)));
     }
-    return attempt(path, readError, async () => makeFileCursor(await open(path, 'r'), path))();
+    return attempt(path, streamError, async () => makeFileCursor(await openPlainFile(path), path))();
   };
+}
+
+/** A pipe is read from standard input and nowhere else: there it ends with its writer, and with Ctrl-C. */
+function streamError(path: string, error: unknown): StoreError {
+  const failed = readError(path, error);
+  if (failed._tag !== 'Unreadable' || codeOf(error) !== NO_FILE) return failed;
+  return { ...failed, reason: `${failed.reason}; where - stands for standard input, redirect it: - < ${path}` };
 }
 
 function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {

@@ -1,7 +1,7 @@
 /** One text file, written beside its name and renamed at the end: a reader never sees half of it. */
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { constants, open, rename, rm, stat } from 'node:fs/promises';
 import type { StoreError } from '../../ports/run-files';
 import { attempt, writeError } from './system-error';
 
@@ -39,9 +39,12 @@ export function checkOutput(path: string, force: boolean): TaskEither<StoreError
   };
 }
 
+/** Without blocking: a pipe of that name would wait for its reader for ever. */
+const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
+
 /** Whether all of them were written. */
 async function writeChunks(path: string, chunks: Iterable<string>, interrupted: () => boolean): Promise<boolean> {
-  const handle = await open(path, 'w');
+  const handle = await open(path, WRITE);
   try {
     for (const chunk of chunks) {
       if (interrupted()) return false;

@@ -8,6 +8,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from '
 import { dirname, join, resolve } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { makeFileCursor } from './file-cursor';
+import { assertPlain, openPlainFile } from './plain-file';
 import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const PARTIAL = '.partial';
@@ -16,8 +17,14 @@ export function makeRunDirectoryReader(directory: string, suffix = ''): RunReade
   const path = (file: RunFile): string => join(directory, file + suffix);
   return {
     location: directory,
-    size: (file) => attempt(path(file), readError, async () => (await stat(path(file))).size),
-    open: (file, offset = 0) => attempt(path(file), readError, async () => makeFileCursor(await open(path(file), 'r'), path(file), offset)),
+    size: (file) =>
+      attempt(path(file), readError, async () => {
+        const found = await stat(path(file));
+        assertPlain(found);
+        return found.size;
+      }),
+    open: (file, offset = 0) =>
+      attempt(path(file), readError, async () => makeFileCursor(await openPlainFile(path(file)), path(file), offset)),
   };
 }
 
@@ -208,7 +215,7 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
       if (isLeft(opened)) return opened;
       const written = await opened.right.pending;
       if (isLeft(written)) return written;
-      return attempt(partial(file), readError, async () => makeFileCursor(await open(partial(file), 'r'), partial(file), offset))();
+      return attempt(partial(file), readError, async () => makeFileCursor(await openPlainFile(partial(file)), partial(file), offset))();
     },
     commit: (committed) => () => commit(committed),
     abandon: async (keep) => {

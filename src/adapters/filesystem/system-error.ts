@@ -13,7 +13,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
   ENFILE: 'too many open files on this machine',
   EIO: 'the device failed',
-  ENXIO: 'nothing is at the other end',
+  // What opening a socket by its name gives.
+  ENXIO: 'is a socket or a device without one, not a regular file',
   EBUSY: 'is in use',
   ENOMEM: 'the machine is out of memory',
 };

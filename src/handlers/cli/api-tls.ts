@@ -3,10 +3,10 @@
  * `REQUESTS_CA_BUNDLE`, then `AWS_CA_BUNDLE`, name the authorities in place of Node's own; `NODE_EXTRA_CA_CERTS` adds to them, as in Node.
  */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { type Either, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
+import { local } from '../compose';
 import { type ApiProblem, misconfigured } from './api-problem';
 import type { Environment } from '../config';
 import { variable } from './environment';
@@ -43,7 +43,7 @@ export async function readTrust(env: Environment): Promise<Either<ApiProblem, Tr
 async function readAuthorities(name: string, file: string): Promise<Either<ApiProblem, readonly string[]>> {
   let text: string;
   try {
-    text = await readFile(file, 'latin1');
+    text = Buffer.from(await local.readFile(file)).toString('latin1');
   } catch (error) {
     const code = isRecord(error) ? String(error['code']) : String(error);
     return left(misconfigured(`${name}: ${file} cannot be read (${code}); expected a PEM file of certificates`));

@@ -152,10 +152,8 @@ interface OpenedRows {
 /** A file of an interrupted run still has its temporary name. */
 async function openRows(file: string, io: Io): Promise<Either<Failure, OpenedRows>> {
   const finished = await local.openBytes(file, io)();
-  if (!isLeft(finished)) {
-    const isDirectory = file !== '-' && (await local.inspectRun(file)())._tag === 'Right';
-    if (!isDirectory) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
-    await finished.right.close();
+  if (!isLeft(finished)) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
+  if (finished.left._tag === 'Unreadable' && !isLeft(await local.inspectRun(file)())) {
     const messages = [
       `${file}: is a directory; expected one of its files: ${join(file, 'tape.jsonl')} or ${join(file, 'executions.jsonl')}`,
     ];

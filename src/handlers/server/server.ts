@@ -23,6 +23,8 @@ export interface ServerDeps {
   readonly spokesman: Service;
   /** What may stand before every path; empty for nothing. */
   readonly basePath: string;
+  /** Origins whose pages may use the API. */
+  readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly shelf: RunShelf;
@@ -55,25 +57,28 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
   /** Nothing where nobody is left to answer. */
   async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
-    const foreign = refuseForeign(request.headers.host, request.headers.origin, loopbackOnly);
+    const [path = ''] = url.split('?');
+    const service = serviceOf(routePath({ path }, deps.basePath));
+    // A page whose origin is listed may use the API, and nothing else of this server.
+    const { host: called, origin = '' } = request.headers;
+    const listed = service !== undefined && deps.corsOrigins.includes(origin);
+    const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, loopbackOnly);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
-    const [path = ''] = url.split('?');
     const route = runsRoute(path);
     if (route !== undefined) {
       if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });
     }
-    const service = serviceOf(routePath({ path }, deps.basePath));
-    const called = functions.get(service === 'every' ? deps.spokesman : (service ?? ''));
-    if (called === undefined) return NOT_FOUND;
+    const serving = functions.get(service === 'every' ? deps.spokesman : (service ?? ''));
+    if (serving === undefined) return NOT_FOUND;
     const body = await readBody(request, limits.bodyBytesMax);
     if (body._tag !== 'Whole') return body._tag === 'TooLarge' ? TOO_LARGE : undefined;
     const received = { requestId: randomUUID(), nowMs: deps.clock.nowMs(), routeKey: `${method} ${path}` };
     const { headersDistinct: headers, httpVersion, socket } = request;
     const protocol = `HTTP/${httpVersion}`;
     const event = gatewayEvent({ method, url, headers, body: body.bytes, protocol, sourceIp: socket.remoteAddress ?? '' }, received);
-    const reply = await called.call(event);
+    const reply = await serving.call(event);
     return routePath({ path }, deps.basePath) === '/health' && method === 'GET' && reply.status === 200
       ? withLocal(reply, deps.about)
       : reply;

@@ -3,7 +3,8 @@
  * one of them, or throws at one, fails here.
  */
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { filesOf } from '../../../src/domain/run/inputs';
+import { filesOf } from '../../../src/domain/run/modes';
+import { HANDLER_RUNS, handlerRun } from '../../support/golden-runs';
 import { bytesOf, rowsOf, runCase, verdictOn } from '../../support/harness';
 import type { JsonObject, ReferenceRequest } from '../../support/reference-model';
 import { type Score, tamperings, type Tampering, tryTamperings } from '../../support/tamper';
@@ -65,6 +66,37 @@ describe('a run that was tampered with is never proven', () => {
       expect(await scoreOf(stoppedCase)).toBeGreaterThan(10_000);
     },
     BUSY_MACHINE_MS,
+  );
+
+  const handlerFiles = async (name: string): Promise<RunFileBytes> => {
+    const made = HANDLER_RUNS[name] ?? { mode: 'agentcore-base', body: {} };
+    const files = (await handlerRun(made, made.body)) ?? {};
+    expect(await verdictOn(files)).toMatchObject({ _tag: 'Proven' });
+    return files;
+  };
+
+  test.each(['tools-rejected', 'memory-withheld'])(
+    'every byte of the handler run %s',
+    async (name) => {
+      const files = await handlerFiles(name);
+      const tasks = Array.from({ length: PROCESSES }, (_, share) => ({ files, share, of: PROCESSES, flips: [0x01] }));
+      const shares = await inProcesses<Score>('tamper-worker.ts', tasks);
+      scores.push(...shares);
+      expect(shares.flatMap(({ missed }) => missed)).toEqual([]);
+      const bytes = Object.values(files).reduce((sum, file) => sum + file.length, 0);
+      expect(shares.reduce((sum, score) => sum + score.tried, 0)).toBeGreaterThan(bytes + 100);
+    },
+    BUSY_MACHINE_MS,
+  );
+
+  test.each(Object.keys(HANDLER_RUNS).filter((name) => name !== 'base-deadline'))(
+    'every row and file of the handler run %s',
+    async (name) => {
+      const score = await tryTamperings(tamperings(await handlerFiles(name), []));
+      scores.push(score);
+      expect(score.missed).toEqual([]);
+      expect(score.tried).toBeGreaterThan(150);
+    },
   );
 
   test('of a run without a fill: every row', async () => {
