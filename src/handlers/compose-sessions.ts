@@ -1,11 +1,10 @@
 /** Sessions in a directory of this machine, answered by the handler that answers on AWS; and the reading and writing of those that were pulled. */
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
-import { makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
+import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
@@ -48,9 +47,10 @@ export const CHILDREN = 'children';
 export function pulledSession(directory: string): SessionDirectory {
   return {
     reader: makeRunDirectoryReader(directory),
-    child: (session) => {
+    child: async (session) => {
       const below = join(directory, CHILDREN, session);
-      return existsSync(below) ? pulledSession(below) : undefined;
+      const content = await inspectRunDirectory(below)();
+      return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below);
     },
   };
 }

@@ -21,7 +21,7 @@ import type { SessionWorld } from './session-world';
 export interface SessionDirectory {
   readonly reader: RunReader;
   /** Nothing where there is none. */
-  readonly child: (session: string) => SessionDirectory | undefined;
+  readonly child: (session: string) => Promise<SessionDirectory | undefined>;
 }
 
 export interface ProvenSession {
@@ -85,7 +85,7 @@ async function prove(
 
   const children: ProvenSession[] = [];
   for (const grant of facts.grants) {
-    const below = child(grant.child);
+    const below = await child(grant.child);
     const missing = (expected: string, actual: string): Either<Fault, never> =>
       left({ _tag: 'Fault', where, divergence: { file: 'tape.jsonl', pointer: '', expected, actual } });
     if (below === undefined) return missing(`the session ${grant.child}, to which a grant was made`, 'no directory of it: it is missing');
