@@ -137,6 +137,11 @@ run "every_limit" {
 }
 
 run "own_key" {
+  # The run before made a memory without a key.
+  plan_options {
+    replace = [terraform_data.memory_key[0]]
+  }
+
   variables {
     modes                   = ["base", "memory"]
     access_log              = true
