@@ -47,6 +47,14 @@ function orElse<A>(first: TaskEither<StoreError, A>, second: TaskEither<StoreErr
   };
 }
 
+/** Unfinished files beside a finished run: somebody began to replace it and did not end, or is still at it. */
+export function unfinishedBeside(directory: string): TaskEither<StoreError, readonly string[]> {
+  return attempt(directory, readError, async () => {
+    const names = new Set(await readdir(directory));
+    return RUN_FILES.map((file) => file + PARTIAL).filter((name) => names.has('run.json') && names.has(name));
+  });
+}
+
 /** What stands in a directory that may be one of runs. */
 export type DirectoryContent = 'absent' | 'none' | 'finished' | 'unfinished';
 
