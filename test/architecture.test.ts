@@ -141,11 +141,15 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       ...FP,
       'csv-parse/sync',
       'csv-stringify/sync',
+      'fflate',
       'jsonc-parser',
       'node:buffer',
       'node:crypto',
       'node:fs/promises',
+      'node:os',
       'node:path',
+      'node:stream',
+      'node:zlib',
     ],
   },
 
@@ -160,6 +164,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
+  // Time zones by name.
+  'src/adapters/zones': { imports: [DOMAIN], packages: ['moment-timezone/builds/moment-timezone-with-data-1970-2030'] },
   // Keys in PEM and in AWS KMS.
   'src/adapters/keys': { imports: ['src/ports'], packages: [...FP, 'node:crypto'] },
   'src/adapters/kms': {

@@ -11,7 +11,7 @@ import { routePath } from '../http/edge/inbound';
 import { declaresTooMuch, readBody } from './body';
 import { gatewayEvent } from './event';
 import { type Invoke, makeLocalFunction } from './function';
-import { isLoopback, refuseForeign } from './gate';
+import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
@@ -45,13 +45,18 @@ export type ListenError = { readonly _tag: 'CannotListen'; readonly code: string
 const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 
-export function startServer(deps: ServerDeps, host: string, port: number): Promise<RunningServer | ListenError> {
+/** `allowHosts`: the names it is called by beside those of the loopback address; see `allowedHost`. */
+export function startServer(
+  deps: ServerDeps,
+  host: string,
+  port: number,
+  allowHosts: readonly string[] = [],
+): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
   const functions = new Map(
     Object.entries(deps.functions).map(([service, invoke]) => [service, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
   );
   const pages = makePages(deps);
-  const loopbackOnly = isLoopback(host);
   let stopping = false;
 
   /** Nothing where nobody is left to answer. */
@@ -62,7 +67,7 @@ export function startServer(deps: ServerDeps, host: string, port: number): Promi
     // A page whose origin is listed may use the API, and nothing else of this server.
     const { host: called, origin = '' } = request.headers;
     const listed = service !== undefined && deps.corsOrigins.includes(origin);
-    const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, loopbackOnly);
+    const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, allowHosts);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
     const route = runsRoute(path);
