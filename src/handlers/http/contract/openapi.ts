@@ -12,7 +12,7 @@ import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-code
 import { strategySchema } from '../../../domain/strategy/strategy';
 import { proposalCodec } from '../../../domain/world/proposal';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec, sessionListCodec } from './answer-codecs';
 import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
@@ -50,6 +50,7 @@ const COMPONENTS = {
   SessionClose: closeBodyCodec.schema,
   SessionAnswer: sessionAnswerCodec.schema,
   Quote: quoteCodec.schema,
+  SessionList: sessionListCodec.schema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 /** Components that say more than their codec checks. */
