@@ -155,7 +155,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   // What all stores share: the grammar of their keys.
   'src/adapters': { imports: [DOMAIN], types: ['src/ports'], packages: FP },
-  'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: FP },
+  'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'node:http'] },
   'src/adapters/s3': {
     imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-s3', 'node:crypto', 'node:stream'],
@@ -171,6 +171,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/adapters/kms': {
     imports: ['src/ports', 'src/adapters/aws', 'src/adapters/keys'],
     packages: [...FP, '@aws-sdk/client-kms', 'node:crypto'],
+  },
+  'src/adapters/proxy': {
+    imports: [],
+    packages: ['agent-base', 'http-proxy-agent', 'https-proxy-agent', 'node:http', 'node:https', 'node:stream', 'proxy-from-env'],
   },
   'src/adapters/powertools': {
     imports: [DOMAIN, 'src/ports'],
