@@ -95,12 +95,22 @@ const storeCodecs = {
 const STORE_DEFAULTS = { EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
 
 const remoteCodecs = {
-  AGENTCORE_MEMORY_ID: patternText('the id or the ARN of a memory', /^[A-Za-z][A-Za-z0-9:/_-]{11,}$/),
-  AGENTCORE_CODE_INTERPRETER_ID: patternText('the id of a code interpreter, such as aws.codeinterpreter.v1', /^[A-Za-z0-9._-]{1,128}$/),
+  // The service's own patterns: what it would refuse at the first request is refused at the start.
+  AGENTCORE_MEMORY_ID: patternText(
+    'the id or the ARN of a memory, such as notes-0123456789',
+    /^(?:arn:aws[a-z-]*:bedrock-agentcore:[a-z0-9-]+:[0-9]{12}:memory\/)?[a-zA-Z][a-zA-Z0-9_-]{0,99}-[a-zA-Z0-9]{10}$/,
+  ),
+  AGENTCORE_CODE_INTERPRETER_ID: patternText(
+    'the id of a code interpreter, such as aws.codeinterpreter.v1',
+    /^(?:aws\.codeinterpreter\.v1|[a-zA-Z][a-zA-Z0-9_]{0,47}-[a-zA-Z0-9]{10})$/,
+  ),
   AGENTCORE_RUNTIME_ARN: patternText('the ARN of an agent runtime', /^arn:[A-Za-z0-9:/_-]{1,512}$/),
   AGENTCORE_RUNTIME_QUALIFIER: patternText('the name of an endpoint of the runtime', /^[A-Za-z0-9_-]{1,64}$/),
 };
-const actorText = patternText('1 to 255 letters, digits and - _ / :', /^[A-Za-z0-9][A-Za-z0-9/:_-]{0,254}$/);
+const actorText = patternText(
+  '1 to 255 letters, digits and - _ /, and single : between them',
+  /^(?=.{1,255}$)[a-zA-Z0-9][a-zA-Z0-9_/-]*(?::[a-zA-Z0-9_/-]+)*[a-zA-Z0-9_/-]*$/,
+);
 const REMOTE_DEFAULTS = { AGENTCORE_MEMORY_ACTOR_ID: 'ewm', EWM_AGENTCORE_TIMEOUT_MS: 20_000 };
 
 const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodecs;

@@ -63,7 +63,7 @@ describe('AgentCore code interpreter', () => {
       client,
       codeInterpreterId: STUB_CODE_INTERPRETER_ID,
       telemetry,
-      stopTimeoutMs: 40,
+      stopTimeoutMs: 400,
       outputBytesMax: 1_000,
     });
   });
@@ -218,7 +218,7 @@ describe('AgentCore code interpreter', () => {
 
   it('gives up a slow program with enough time left to stop its session', async () => {
     stub.failCall(1, { when: 'after', how: 'hang' });
-    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(120)))).toMatchObject({
+    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(1_200)))).toMatchObject({
       _tag: 'DeadlineExceeded',
       operation: 'InvokeCodeInterpreter',
       effect: 'unknown',
@@ -228,7 +228,7 @@ describe('AgentCore code interpreter', () => {
   });
 
   it('starts nothing that it would have no time to stop', async () => {
-    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(40)))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
+    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(400)))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
     expect(calls()).toEqual([]);
   });
 

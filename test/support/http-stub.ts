@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface StubRequest {
   readonly method: string;
@@ -17,6 +18,8 @@ export interface StubAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent chunk by chunk. */
   readonly chunks?: readonly (string | Buffer)[];
+  /** Before each chunk. Unit: milliseconds. */
+  readonly chunkDelayMs?: number;
 }
 
 /**
@@ -47,6 +50,8 @@ export interface Service {
   readonly answer: (request: StubRequest) => StubAnswer;
   /** An error as this service writes it. */
   readonly refuse: (status: number, type: string, message: string) => StubAnswer;
+  /** How a call fails that is not told to fail by its index. */
+  readonly faultOf?: (request: StubRequest) => Fault | undefined;
 }
 
 const CUT_BYTES = 20;
@@ -65,7 +70,7 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const request = parse(incoming, Buffer.concat(chunks));
-      let fault = faults.get(requests.length);
+      let fault = faults.get(requests.length) ?? service.faultOf?.(request);
       if (searched?.matches(request) === true) {
         fault = searched.fault;
         searched = undefined;
@@ -73,7 +78,7 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
       requests.push(request);
       if (CALL_LOG !== undefined) appendFileSync(CALL_LOG, `${JSON.stringify(recorded(request))}\n`);
       const real = fault?.when === 'before' ? undefined : service.answer(request);
-      if (fault === undefined) send(outgoing, real ?? { status: 500 });
+      if (fault === undefined) void send(outgoing, real ?? { status: 500 });
       else fail(outgoing, fault, real, service);
     });
   });
@@ -124,16 +129,19 @@ function parse(incoming: http.IncomingMessage, body: Buffer): StubRequest {
   };
 }
 
-function send(outgoing: http.ServerResponse, answer: StubAnswer): void {
+async function send(outgoing: http.ServerResponse, answer: StubAnswer): Promise<void> {
   outgoing.writeHead(answer.status, answer.headers);
-  for (const chunk of answer.chunks ?? []) outgoing.write(chunk);
+  for (const chunk of answer.chunks ?? []) {
+    if (answer.chunkDelayMs !== undefined) await sleep(answer.chunkDelayMs);
+    outgoing.write(chunk);
+  }
   outgoing.end();
 }
 
 function fail(outgoing: http.ServerResponse, fault: Fault, real: StubAnswer | undefined, service: Service): void {
   switch (fault.how) {
     case 'status':
-      send(outgoing, service.refuse(fault.status ?? 500, fault.type ?? 'InternalServerException', fault.message ?? 'told to fail'));
+      void send(outgoing, service.refuse(fault.status ?? 500, fault.type ?? 'InternalServerException', fault.message ?? 'told to fail'));
       return;
     case 'reset':
       outgoing.socket?.resetAndDestroy();
