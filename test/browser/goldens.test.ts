@@ -33,7 +33,7 @@ describe('the proof of a page', () => {
       const { state, sentence } = await proofOf({ ...page, files });
       // memory.json is made again from the rows; a page without it shows nothing of it.
       if (absent === 'memory.json') expect(state).toBe('proven');
-      else expect({ state, sentence }).toEqual({ state: 'incomplete', sentence: expect.stringContaining(`${absent}`) as string });
+      else expect({ state, sentence }).toEqual({ state: 'incomplete', sentence: expect.stringContaining(absent) as string });
     }
   });
 });

@@ -192,7 +192,8 @@ async function ledgerFault(model: RunModel): Promise<string | undefined> {
 function sealFault(model: RunModel): string | undefined {
   const { seal, figures, inputs, steps, calls, spending } = model;
   if (seal === undefined) return undefined;
-  if (seal['ok'] !== (seal['error'] === null)) return 'ok of the seal does not agree with its error';
+  const endedOk = seal['error'] === null;
+  if (seal['ok'] !== endedOk) return 'ok of the seal does not agree with its error';
   const failed = calls.find(({ row }) => row['ok'] !== true);
   if (seal['ok'] === true && failed !== undefined) return `the seal says ok, and the call of row ${String(failed.rowIndex)} failed`;
   const positions = new Map(
