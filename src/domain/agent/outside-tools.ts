@@ -6,6 +6,7 @@ import type { Json } from '../canonical/canonical';
 import { type Codec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { formatDecimal } from '../decimal/decimal';
 import type { ProposedAction } from '../world/proposal';
+import { COUNT_MAX } from '../limits';
 import { failedCall } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
@@ -46,7 +47,8 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     name: 'propose_plan',
     args: objectCodec('arguments', { required: { goal: textCodec } }),
     attempt: TOOL_CALL,
-    costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
+    // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
+    costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
     reach: 'outside',
     act: ({ world, index }, { goal }) => {
       const seen = world.context();

@@ -18,13 +18,14 @@ import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import { type Comparison, type CompareError, makeComparison } from './compare';
+import { parseJson } from '../codec/parse';
+import { withCursor } from './cursors';
 import type { Divergence } from './divergence';
 import {
   digestDiffers,
   diverged,
   type Evidence,
   type MarketFacts,
-  parseJson,
   readEvidence,
   readInputs,
   readMarket,
@@ -248,15 +249,14 @@ interface RecordedCalls {
 
 /** The rows that record what came from outside. A plan is bounded, and so are they. */
 async function readCalls(reader: RunReader): Promise<Either<StoreError, RecordedCalls>> {
-  const cursor = await reader.open('tape.jsonl')();
-  if (isLeft(cursor)) return cursor;
   const calls: Row[] = [];
   let seal: Row | undefined;
-  const read = await readChain(cursor.right, 'tape', (row) => {
-    if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push(row);
-    if (row['type'] === 'seal') seal = row;
-  });
-  await cursor.right.close();
+  const read = await withCursor(reader.open('tape.jsonl'), (cursor) =>
+    readChain(cursor, 'tape', (row) => {
+      if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push(row);
+      if (row['type'] === 'seal') seal = row;
+    }),
+  );
   if (isLeft(read)) return read;
   const error = seal?.['error'];
   return right({ calls, seal, stopped: isRecord(error) ? error['code'] : undefined });
@@ -268,11 +268,7 @@ export async function overMarket<A>(
   offset: number,
   use: (lines: TextReader) => Promise<Either<CompareError | StepsError | StartOutOfRange, A>>,
 ): Promise<Either<ProofError, A>> {
-  const cursor = await reader.open('market.jsonl', offset)();
-  if (isLeft(cursor)) return cursor;
-  const lines = makeTextReader(cursor.right);
-  const outcome = await use(lines);
-  await lines.close();
+  const outcome = await withCursor(reader.open('market.jsonl', offset), (cursor) => use(makeTextReader(cursor)));
   if (!isLeft(outcome)) return outcome;
   switch (outcome.left._tag) {
     case 'MarketUnreadable':
