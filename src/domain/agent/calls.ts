@@ -51,7 +51,7 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
     if (answers === undefined || !recorded.ok) return { source, recorded };
     const bytes = canonicalBytes(recorded.result);
     if (bytes > left) {
-      const message = `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${answers.limit})`;
+      const message = tooLong(bytes, left, answers.limit);
       return { source, recorded: { ok: false, error: { code: 'tool_failed', message } } };
     }
     left -= bytes;
@@ -71,7 +71,23 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
 }
 
 function notEnabled(tool: string): Answer {
-  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: `${tool} is not enabled in this deployment` } } };
+  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: notEnabledText(tool) } } };
+}
+
+function notEnabledText(tool: string): string {
+  return `${tool} is not enabled in this deployment`;
+}
+
+function tooLong(bytes: number, left: number, limit: string): string {
+  return `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${limit})`;
+}
+
+/** Whether a failed call can be one of those that this file makes of an answer, whatever the tool. */
+export function isOwnFailure(tool: string, source: unknown, message: string): boolean {
+  if (message === notEnabledText(tool)) return source === 'local';
+  const told = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
+  const [, bytes = '', left = '', limit = ''] = told ?? [];
+  return told !== null && Number(bytes) > Number(left) && message === tooLong(Number(bytes), Number(left), limit);
 }
 
 /** No call is made here: an episode of steps. */

@@ -2,11 +2,11 @@
 import { isLeft } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { CODE_LANGUAGES, type CodeLanguage, type CodeResult } from '../../ports/code-interpreter';
-import type { Json } from '../canonical/canonical';
-import { type Codec, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { canonical, type Json } from '../canonical/canonical';
+import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { formatDecimal } from '../decimal/decimal';
-import type { ProposedAction } from '../world/proposal';
-import { failedCall } from './call-error';
+import { proposalCodec, type ProposedAction } from '../world/proposal';
+import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
 
@@ -21,6 +21,7 @@ export function makeExecuteCode<Q>(): Tool<Q> {
     args: objectCodec('arguments', { required: { language: languageCodec, code: textCodec } }),
     attempt: TOOL_CALL,
     reach: 'outside',
+    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED },
     act: (_context, program) => ({
       sender: ({ interpreter }) =>
         interpreter === undefined
@@ -36,6 +37,11 @@ export function makeExecuteCode<Q>(): Tool<Q> {
   });
 }
 
+/** A program that ends otherwise than with 0 is a failed call. */
+const codeResultCodec = objectCodec('result of a program', {
+  required: { stdout: textCodec, stderr: textCodec, exit_code: countCodec(0, 0) },
+});
+
 function codeText({ stdout, stderr, exitCode }: CodeResult): Json {
   return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode };
 }
@@ -48,6 +54,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     attempt: TOOL_CALL,
     costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
     reach: 'outside',
+    recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec } }), failure: NOT_A_PLAN },
     act: ({ world, index }, { goal }) => {
       const seen = world.context();
       if ('rejected' in seen) return { stop: rejection(index, seen) };
@@ -72,6 +79,13 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     },
   });
 }
+
+/** Actions in the text that `proposedText` writes: no other spelling of an amount, no other member. */
+const proposedTextCodec: Codec<readonly ProposedAction[]> = makeCodec('list of proposed actions', { type: 'array' }, (value, context) => {
+  const proposal = proposalCodec.validate(value, context);
+  if (isLeft(proposal) || canonical(proposal.right.map(proposedText)) === canonical(value as Json)) return proposal;
+  return failure(value, context, `expected the normal form ${canonical(proposal.right.map(proposedText))}`);
+});
 
 function proposedText({ type, symbol, quantity, price }: ProposedAction): Json {
   return { type, symbol, quantity: formatDecimal(quantity), ...(price === undefined ? {} : { price: formatDecimal(price) }) };
