@@ -99,7 +99,7 @@ const valueCodec = refinedCodec(
 
 /** What a get brought: a value and its size, or none and 0. */
 const foundCodec: Codec<unknown> = makeCodec('answer of a get', { type: 'object' }, (value, context) =>
-  (isRecord(value) && value['found'] === false ? missingCodec : valueCodec).validate(value, context),
+  (isRecord(value) && value['found'] === true ? valueCodec : missingCodec).validate(value, context),
 );
 
 /** A value that came and was not paid for: only its size stays. */
