@@ -5,9 +5,9 @@ import { basename } from 'node:path';
 
 const FOLDER = 'src/handlers/page/browser';
 
-/** What `define` puts into a bundle: see src/handlers/page/html.ts and server-html.ts. */
+/** What `define` puts into a bundle, see src/handlers/page/html.ts and server-html.ts; and the files that it is made of. */
 export async function buildPage() {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: ['main.ts', 'page.css', 'server.ts', 'server.css'].map((file) => `${FOLDER}/${file}`),
     outdir: 'page',
     write: false,
@@ -18,13 +18,15 @@ export async function buildPage() {
     format: 'iife',
     charset: 'utf8',
     legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
   const text = (name) => JSON.stringify(outputFiles.find(({ path }) => basename(path) === name).text.trimEnd());
-  return {
+  const define = {
     EWM_PAGE_SCRIPT: text('main.js'),
     EWM_PAGE_STYLE: text('page.css'),
     EWM_SERVER_SCRIPT: text('server.js'),
     EWM_SERVER_STYLE: text('server.css'),
   };
+  return { define, inputs: Object.keys(metafile.inputs) };
 }

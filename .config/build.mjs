@@ -5,10 +5,12 @@
 import { build } from 'esbuild';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { licensesOf } from './licenses.mjs';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const outdir = process.argv[2] ?? 'dist';
+const page = await buildPage();
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const shared = {
@@ -17,7 +19,7 @@ const shared = {
   target: 'node20',
   format: 'cjs',
   mainFields: ['module', 'main'],
-  define: { EWM_VERSION: JSON.stringify(version), ...(await buildPage()) },
+  define: { EWM_VERSION: JSON.stringify(version), ...page.define },
   // `import()` becomes `require`, which does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
@@ -36,15 +38,16 @@ const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
-await build({ ...shared, entryPoints: [`${cli}/ewm.ts`], minify: true, banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] });
+const shipped = [
+  { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
+  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart] },
+  { entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`] },
+];
+const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
-await build({
-  ...shared,
-  entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`],
-  minify: true,
-  plugins: [apiApart, costApart, reportApart],
-});
-await build({ ...shared, entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`], minify: true });
+// The program of a page is text in a bundle: what it holds is told apart from it.
+const inputs = [...bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs];
+await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);

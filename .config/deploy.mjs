@@ -1,11 +1,11 @@
 // The deployment targets of the Makefile: plan, deploy, outputs, destroy. What is missing is said in one line before anything is changed,
 // nothing is applied that was not shown, and what an earlier target switched on stays on.
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { checkPlan, identityIn, oneLine } from './deploy-checks.mjs';
 
 const MODES = ['base', 'tools', 'memory'];
 const TERRAFORM_MIN = [1, 7];
@@ -27,11 +27,13 @@ async function preflight(needsApproval) {
   await checkTerraform();
   const region = env('AWS_REGION') ?? env('AWS_DEFAULT_REGION');
   if (region === undefined) refuse('no region: say where, as in AWS_REGION=us-east-1 make ...');
-  await checkCredentials();
+  if (!/^[a-z]{2}(-[a-z]+)+-[0-9]$/.test(region))
+    refuse(`AWS_REGION is ${JSON.stringify(region)}: expected the name of a Region, such as us-east-1`);
+  const account = await checkIdentity(region);
   if (needsApproval && env('AUTO_APPROVE') !== '1' && !process.stdin.isTTY) {
     refuse('nobody to ask: this is no terminal. AUTO_APPROVE=1 applies the plan without asking');
   }
-  return region;
+  return { region, account };
 }
 
 async function checkTerraform() {
@@ -44,22 +46,29 @@ async function checkTerraform() {
     refuse(`terraform ${version} is too old: ${needed} or newer is needed`);
 }
 
-async function checkCredentials() {
+/** The account that would be changed, as AWS itself says. */
+async function checkIdentity(region) {
   const profile = env('AWS_PROFILE');
-  try {
-    await defaultProvider()();
-  } catch (error) {
-    const where = profile === undefined ? '' : ` for AWS_PROFILE=${profile}`;
+  const { value, error, status } = await identityIn(region);
+  if (value !== undefined) {
+    console.log(`account ${value.Account}, ${region}, as ${value.Arn}`);
+    return value.Account;
+  }
+  const where = profile === undefined ? '' : ` for AWS_PROFILE=${profile}`;
+  if (error.name === 'CredentialsProviderError')
     refuse(
       `no AWS credentials${where}: set AWS_PROFILE, or sign in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${oneLine(error)})`,
     );
-  }
+  if (status === undefined) refuse(`AWS cannot be reached in ${region}: is AWS_REGION right, and the network there? (${oneLine(error)})`);
+  refuse(
+    `AWS does not take the credentials${where}: sign in again (aws sso login); a Region that is off by default has to be switched on for the account (${error.name}: ${oneLine(error)})`,
+  );
 }
 
 // ---- What is there already ----
 
 /** The state as Terraform shows it: outputs by name, and the managed resources. */
-async function deployed(region) {
+async function deployed({ region, account }) {
   const backend = existsSync('terraform/backend.hcl') ? ['-backend-config=backend.hcl'] : [];
   await terraform(['init', '-input=false', ...backend]);
   const { values } = JSON.parse(await capture('terraform', ['-chdir=terraform', 'show', '-json']));
@@ -69,6 +78,10 @@ async function deployed(region) {
     refuse(
       `deployed in ${outputs.region}, and AWS_REGION is ${region}: changing it would destroy what is there. AWS_REGION=${outputs.region}, or another state`,
     );
+  }
+  const owners = new Set(resources.flatMap(({ values }) => /^arn:[^:]*:lambda:[^:]*:([0-9]{12}):/.exec(values.arn ?? '')?.[1] ?? []));
+  if (owners.size > 0 && !owners.has(account)) {
+    refuse(`deployed in account ${[...owners].join(', ')}, and these credentials are of ${account}: another AWS_PROFILE, or another state`);
   }
   return { outputs, resources };
 }
@@ -101,10 +114,10 @@ function regionArgument(region) {
 // ---- The targets ----
 
 async function plan() {
-  const region = await preflight(false);
-  const { outputs } = await deployed(region);
+  const where = await preflight(false);
+  const { outputs } = await deployed(where);
   const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
-  await planned([regionArgument(region), ...modes], kept(outputs), async () => undefined);
+  await planned(where, modes, kept(outputs), async () => undefined);
 }
 
 async function deploy(mode) {
@@ -114,10 +127,10 @@ async function deploy(mode) {
     );
   }
   const memory = mode === 'memory' ? memoryArguments() : [];
-  const region = await preflight(true);
-  const { outputs } = await deployed(region);
-  const args = [regionArgument(region), modesArgument([...(outputs.modes ?? []), mode]), ...memory];
-  if (!(await planAndApply(args, kept(outputs)))) return;
+  const where = await preflight(true);
+  const { outputs } = await deployed(where);
+  const args = [modesArgument([...(outputs.modes ?? []), mode]), ...memory];
+  if (!(await planAndApply(where, args, kept(outputs)))) return;
   await terraform(['output']);
   const flag = mode === 'memory' ? 'ENABLE_AGENTCORE_MEMORY=1 ' : '';
   console.log(`\nnext: ${flag}make smoke-agentcore-${mode}`);
@@ -131,32 +144,33 @@ function memoryArguments() {
     if (!/^(0|[1-9][0-9]{0,8})$/.test(value)) refuse(`${name} is ${JSON.stringify(value)}: expected an integer of 0 or more`);
     return [`-var=${variable}=${value}`];
   });
-  return ['-var=enable_agentcore_memory=true', ...given];
+  // A memory keeps the key it was made with; agentcore.tf refuses another one unless this is said.
+  const replaced = env('REPLACE_MEMORY') === '1' ? ['-replace=terraform_data.memory_key[0]'] : [];
+  return ['-var=enable_agentcore_memory=true', ...replaced, ...given];
 }
 
 async function destroy() {
-  const region = await preflight(true);
-  const { outputs, resources } = await deployed(region);
+  const where = await preflight(true);
+  const { outputs, resources } = await deployed(where);
   if (resources.length === 0) {
     console.log('nothing is deployed here');
     return;
   }
   const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
-  const args = [regionArgument(region), ...modes];
   const bucket = resources.find(({ type }) => type === 'aws_s3_bucket');
   const name = bucket?.values.bucket;
-  const holdsArtifacts = name !== undefined && (await holdsObjects(name, region));
+  const holdsArtifacts = name !== undefined && (await holdsObjects(name, where.region));
   const forced = env('FORCE_DESTROY') === '1';
   if (holdsArtifacts && forced) {
     console.log(
       `FORCE_DESTROY=1: the artifacts in s3://${name} go, too. First the bucket is told that it may be deleted with what it holds.`,
     );
-    if (!(await planAndApply([...args, '-var=force_destroy=true', `-target=${bucket.address}`], kept(outputs)))) return;
+    if (!(await planAndApply(where, [...modes, '-var=force_destroy=true', `-target=${bucket.address}`], kept(outputs)))) return;
   }
   const keeps = holdsArtifacts && !forced;
   const goes = resources.filter(({ type }) => !type.startsWith('aws_s3_bucket')).map(({ address }) => `-target=${address}`);
   if (keeps && goes.length === 0) console.log('all that is left is the bucket');
-  else if (!(await planAndApply([...args, '-destroy', ...(keeps ? goes : [])], kept(outputs)))) return;
+  else if (!(await planAndApply(where, [...modes, '-destroy', ...(keeps ? goes : [])], kept(outputs)))) return;
   if (keeps) tellKept(name, outputs.artifact_prefix ?? '');
 }
 
@@ -186,8 +200,8 @@ The bucket is versioned: what is removed by hand stays as old versions for noncu
 // ---- Terraform ----
 
 /** False where a person said no. */
-function planAndApply(args, variables) {
-  return planned(args, variables, async (changes) => {
+function planAndApply(where, args, variables) {
+  return planned(where, args, variables, async (changes) => {
     if (changes === 0) return true;
     if (env('AUTO_APPROVE') !== '1' && !(await approved())) {
       console.log('nothing was changed');
@@ -199,13 +213,23 @@ function planAndApply(args, variables) {
   });
 }
 
-/** Shows a plan and, where something stays deployed, what that can cost; then goes on with it. The plan is gone afterwards. */
-async function planned(args, variables, then) {
+/**
+ * Shows a plan and, where something stays deployed, what that can cost; refuses what AWS would refuse; then goes on with it. The plan is gone
+ * afterwards.
+ */
+async function planned({ region }, args, variables, then) {
   mkdirSync('tmp', { recursive: true });
   try {
-    const changes = await terraform(['plan', '-input=false', '-detailed-exitcode', `-out=${PLAN_FILE}`, ...args], variables, [0, 2]);
-    const { planned_values: values } = JSON.parse(await capture('terraform', ['-chdir=terraform', 'show', '-json', PLAN_FILE]));
-    await showBill(values?.outputs?.limits?.value);
+    const changes = await terraform(
+      ['plan', '-input=false', '-detailed-exitcode', `-out=${PLAN_FILE}`, regionArgument(region), ...args],
+      variables,
+      [0, 2],
+    );
+    const plan = JSON.parse(await capture('terraform', ['-chdir=terraform', 'show', '-json', PLAN_FILE]));
+    await showBill(plan.planned_values?.outputs?.limits?.value);
+    const { refusals, warnings } = await checkPlan(plan, region);
+    for (const line of warnings) console.error(`warning: ${line}`);
+    if (refusals.length > 0) refuse(`nothing was changed: ${refusals.join('\nnothing was changed: ')}`);
     return await then(changes);
   } finally {
     rmSync(PLAN_FILE, { force: true });
@@ -263,11 +287,6 @@ function run(command, args, options, { input, onOutput } = {}) {
     });
   });
 }
-
-const oneLine = (error) =>
-  String(error?.message ?? error)
-    .replace(/\s+/g, ' ')
-    .slice(0, 200);
 
 const TARGETS = { plan, deploy, outputs: async () => showOutputs(), destroy };
 

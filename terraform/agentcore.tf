@@ -6,8 +6,8 @@ resource "aws_cloudformation_stack" "memory" {
   template_body = file("${path.module}/agentcore-memory.template.json")
 
   parameters = {
-    # The service takes letters, digits and underscores only.
-    MemoryName      = "${replace(var.name, "-", "_")}_memory"
+    # The service takes letters, digits and underscores only. A memory with another key is another memory, and so needs another name.
+    MemoryName      = "${replace(var.name, "-", "_")}_memory${var.kms_key_arn == null ? "" : "_${substr(sha256(var.kms_key_arn), 0, 8)}"}"
     EventExpiryDays = tostring(var.memory_event_expiry_days)
     KmsKeyArn       = var.kms_key_arn == null ? "" : var.kms_key_arn
   }
@@ -20,6 +20,24 @@ resource "aws_cloudformation_stack" "memory" {
     create = "20m"
     update = "20m"
     delete = "20m"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = terraform_data.memory_key[0].output == var.kms_key_arn
+      error_message = "kms_key_arn was changed, and a memory keeps the key that it was made with: there would be a new, empty memory, and the one that holds your values would stay behind, outside of this state. Put the key back; or, if that is what you want: REPLACE_MEMORY=1 make deploy-agentcore-memory (terraform apply -replace='terraform_data.memory_key[0]')."
+    }
+  }
+}
+
+# The key that the memory was made with: what is ignored here keeps its first value, until it is replaced.
+resource "terraform_data" "memory_key" {
+  count = local.memory_enabled ? 1 : 0
+
+  input = var.kms_key_arn
+
+  lifecycle {
+    ignore_changes = [input]
   }
 }
 

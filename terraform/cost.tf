@@ -11,6 +11,7 @@ locals {
     log_retention_days       = var.log_retention_days
     tracing                  = var.tracing
     access_log               = var.access_log
+    cors                     = length(var.cors_origins) > 0
     max_steps                = var.max_steps
     max_tool_calls           = var.max_tool_calls
     max_model_calls          = var.max_model_calls

@@ -135,6 +135,7 @@ module "function" {
   description = "Executable World Models, mode ${local.functions[each.key].service}"
   bundle      = "${local.bundle_directory}/${each.key}.zip"
 
+  runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
   timeout_seconds         = local.functions[each.key].timeout_seconds
   async_event_age_seconds = var.async_event_age_seconds
@@ -144,7 +145,11 @@ module "function" {
 
   # A function reads a variable that is null or empty as left out, and Terraform does not set it.
   environment = {
-    for key, value in merge(local.environment_of_all, local.functions[each.key].environment) : key => value if value != null && value != ""
+    for key, value in merge(
+      local.environment_of_all,
+      { for name, ceiling in var.optional_ceilings : "EWM_${upper(name)}" => tostring(ceiling) },
+      local.functions[each.key].environment,
+    ) : key => value if value != null && value != ""
   }
   # One statement, one purpose.
   statements_json = jsonencode(concat(local.statements_of_all, local.functions[each.key].statements))

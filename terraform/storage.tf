@@ -66,6 +66,15 @@ locals {
         Resource  = [aws_s3_bucket.artifacts.arn, "${aws_s3_bucket.artifacts.arn}/*"]
         Condition = { NumericLessThan = { "s3:TlsVersion" = "1.2" } }
       },
+      {
+        # Guardrail: what is written here is written once. S3 takes one value of the header, *, and refuses a key that exists.
+        Sid       = "DenyOverwriting"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = [for kind in ["artifacts", "sessions"] : "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}${kind}/*"]
+        Condition = { Null = { "s3:if-none-match" = "true" } }
+      },
     ]
   }
 }

@@ -117,6 +117,18 @@ variable "throttle_burst" {
 
 # The functions
 
+variable "runtime" {
+  description = "Runtime of the functions. Lambda stops supporting nodejs22.x on 2027-04-30; nodejs24.x takes a provider that knows it: 6.19 or newer (docs/deploy.md). Legal: nodejs22.x, nodejs24.x."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nodejs22.x", "nodejs24.x"], var.runtime)
+    error_message = "runtime must be nodejs22.x or nodejs24.x: the bundles are tested on these."
+  }
+}
+
 variable "lambda_memory_mb" {
   description = "Memory of each function, and with it its share of a processor. Unit: MB. Legal: an integer from 128 to 10240."
   type        = number
@@ -291,6 +303,20 @@ variable "max_memory_bytes" {
   }
 }
 
+variable "optional_ceilings" {
+  description = "Ceilings of limits that a request may leave out; one that is not here has none. Legal: a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes, max_state_bytes to integers of 0 or more."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([for name, value in var.optional_ceilings : value >= 0 && value <= 9007199254740991 && floor(value) == value && contains(
+      ["max_input_tokens", "max_output_tokens", "max_cost_microusd", "max_wall_ms", "max_fuel", "max_world_memory_bytes", "max_state_bytes"], name
+    )])
+    error_message = "optional_ceilings must be a map of max_input_tokens, max_output_tokens, max_cost_microusd, max_wall_ms, max_fuel, max_world_memory_bytes or max_state_bytes to integers of 0 or more."
+  }
+}
+
 variable "max_body_bytes" {
   description = "The longest body that is read. Lambda takes events of at most 6 MB. Unit: bytes. Legal: an integer from 1 to 6291456."
   type        = number
@@ -316,7 +342,7 @@ variable "base_path" {
 }
 
 variable "cors_origins" {
-  description = "Origins whose pages may read answers of the API. Legal: a set of origins such as https://app.example; empty for none."
+  description = "Origins whose pages may read answers of the API. Preflights need no signature, so strangers may send as many as the account takes: the bill counts them. Legal: a set of origins such as https://app.example; empty for none."
   type        = set(string)
   default     = []
   nullable    = false

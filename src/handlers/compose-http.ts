@@ -5,6 +5,8 @@
 import { makeMarketDocument } from '../adapters/memory/market-document';
 import { makeMemoryRunWriter } from '../adapters/memory/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
+import type { Budget } from '../domain/budget/budget';
+import { REQUIRED } from '../domain/budget/dimensions';
 import { makeSessionContext } from '../domain/session/context';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
@@ -12,7 +14,7 @@ import type { Memory } from '../ports/memory';
 import type { Planner } from '../ports/planner';
 import type { SessionLog } from '../ports/session-log';
 import type { Telemetry } from '../ports/telemetry';
-import type { HandlerConfig } from './config';
+import type { Environment, HandlerConfig } from './config';
 import type { Mode } from './http/contract/response';
 import { type Handler, makeHandler } from './http/edge/handler';
 import { serveBase } from './http/modes/base';
@@ -58,6 +60,14 @@ export function sessionsFunction(
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
   return makeHandler(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), settings, ports);
+}
+
+const LOCAL_SESSION_CEILING = 100_000;
+
+/** A session lives long, and on one's own machine its acts cost nothing: what nobody has set is wide. */
+export function sessionCeilings(ceilings: Budget, env: Environment): Budget {
+  const unset = [REQUIRED.steps, REQUIRED.tool_calls].filter(({ variable }) => (env[variable] ?? '') === '');
+  return { ...ceilings, ...(Object.fromEntries(unset.map(({ limiter }) => [limiter, LOCAL_SESSION_CEILING])) as Partial<Budget>) };
 }
 
 /** For those who serve all of them in one process. */

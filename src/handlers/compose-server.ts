@@ -14,7 +14,7 @@ import { makeScriptedPlanner } from '../adapters/memory/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { baseFunction, memoryFunction, sessionsFunction, toolsFunction } from './compose-http';
+import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -41,6 +41,7 @@ export function composeServer(
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
     // What is remote on AWS is in this process, and there: `/health` says so.
     const config = { ...decoded.right, enabled: { ...decoded.right.enabled, code_interpreter: true, planner: true } };
+    const sessionConfig = { ...config, ceilings: sessionCeilings(config.ceilings, env) };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
@@ -61,10 +62,11 @@ export function composeServer(
         'agentcore-base': baseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
         'agentcore-memory': memoryFunction(config, { ...shared, memory }),
-        sessions: sessionsFunction(config, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
+        sessions: sessionsFunction(sessionConfig, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,
+      corsOrigins: config.corsOrigins,
       about,
       shelf: {
         index: makeRunDirectoryIndex(about.artifacts),

@@ -1,6 +1,6 @@
 /** `docs/configuration.md`, made of the table that decodes the environment; a test holds the file to it and writes it with UPDATE=1. */
 import { DIMENSIONS } from '../domain/budget/dimensions';
-import { DEFAULTS, type VariableName, VARIABLES } from './config';
+import { DEFAULTS, LOCAL_MODEL_CALLS, type VariableName, VARIABLES } from './config';
 
 interface Row {
   readonly means: string;
@@ -55,7 +55,8 @@ const HEAD = `# Configuration
 The Lambda functions read these variables once, when a container starts. A variable that is needed and missing, or set to something that
 is not legal, ends the start with one line that names it. A variable set to nothing counts as left out. What is left out is small, or off.
 
-The local server (\`ewm serve\`) reads the same ceilings; its ports are in the process, and it needs no variable at all.
+The local server (\`ewm serve\`) reads the same ceilings; its ports are in the process, and it needs no variable at all. Its planner is a
+script that costs nothing, so there \`EWM_MAX_MODEL_CALLS\` is ${String(LOCAL_MODEL_CALLS)} unless set.
 
 | variable | function | legal | default | what it does |
 | --- | --- | --- | --- | --- |

@@ -107,11 +107,14 @@ const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodec
 
 const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
 
+/** The planner of the local server is a script: asking it costs nothing, so it may be asked. */
+export const LOCAL_MODEL_CALLS = 10;
+
 const handlerCodec = objectCodec('environment', {
   required: {},
   optional: commonOptionalCodecs,
   defaulted: commonCodecs,
-  defaults: COMMON_DEFAULTS,
+  defaults: { ...COMMON_DEFAULTS, EWM_MAX_MODEL_CALLS: LOCAL_MODEL_CALLS },
 });
 
 const lambdaCodec = objectCodec('environment', {

@@ -146,6 +146,14 @@ run "defaults" {
     error_message = "TLS version: the bucket must refuse versions before 1.2"
   }
   assert {
+    condition = anytrue([
+      for it in jsondecode(aws_s3_bucket_policy.artifacts.policy).Statement :
+      it.Effect == "Deny" && it.Principal == "*" && it.Action == "s3:PutObject" && try(it.Condition == { Null = { "s3:if-none-match" = "true" } }, false)
+      && it.Resource == ["arn:aws:s3:::mock-bucket/ewm/artifacts/*", "arn:aws:s3:::mock-bucket/ewm/sessions/*"]
+    ])
+    error_message = "written once: the bucket must refuse what does not say that its key is new"
+  }
+  assert {
     condition     = alltrue([for it in jsondecode(aws_s3_bucket_policy.artifacts.policy).Statement : it.Effect == "Deny"])
     error_message = "bucket policy: it takes rights away and gives none"
   }

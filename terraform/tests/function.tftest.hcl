@@ -8,6 +8,7 @@ variables {
   role_name               = "ewm-base-us-east-1"
   description             = "under test"
   bundle                  = "tests/bundles/base.zip"
+  runtime                 = "nodejs22.x"
   memory_mb               = 512
   timeout_seconds         = 7
   async_event_age_seconds = 60

@@ -34,6 +34,7 @@ run "every_limit" {
     max_memory_bytes         = 65537
     max_body_bytes           = 1048577
     max_artifact_bytes       = 4194305
+    optional_ceilings        = { max_wall_ms = 20000, max_cost_microusd = 5 }
     base_path                = "/v1"
     cors_origins             = ["https://app.example"]
     artifact_bucket_name     = "some-other-bucket"
@@ -63,6 +64,8 @@ run "every_limit" {
       EWM_MAX_STEPS             = "101"
       EWM_MAX_TOOL_CALLS        = "12"
       EWM_MAX_MODEL_CALLS       = "3"
+      EWM_MAX_WALL_MS           = "20000"
+      EWM_MAX_COST_MICROUSD     = "5"
       MEMORY_MAX_OPS            = "14"
       MEMORY_MAX_BYTES          = "65537"
       ENABLE_AGENTCORE_MEMORY   = "1"
@@ -134,6 +137,11 @@ run "every_limit" {
 }
 
 run "own_key" {
+  # The run before made a memory without a key.
+  plan_options {
+    replace = [terraform_data.memory_key[0]]
+  }
+
   variables {
     modes                   = ["base", "memory"]
     access_log              = true

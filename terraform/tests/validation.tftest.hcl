@@ -25,6 +25,7 @@ run "too_small" {
     bundle_directory            = ""
     throttle_rate_per_second    = 0.5
     throttle_burst              = 0
+    runtime                     = "nodejs20.x"
     lambda_memory_mb            = 127
     lambda_timeout_seconds      = 6
     async_event_age_seconds     = 59
@@ -38,6 +39,7 @@ run "too_small" {
     max_model_calls             = -1
     max_memory_ops              = -1
     max_memory_bytes            = -1
+    optional_ceilings           = { max_wall_ms = -1 }
     max_body_bytes              = 0
     max_artifact_bytes          = 65535
     artifact_bucket_name        = "ab"
@@ -55,13 +57,13 @@ run "too_small" {
   }
 
   expect_failures = [
-    var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.lambda_memory_mb,
+    var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.runtime, var.lambda_memory_mb,
     var.lambda_timeout_seconds, var.async_event_age_seconds, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms,
     var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
-    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes,
+    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings,
   ]
 }
 
@@ -156,12 +158,14 @@ run "malformed" {
     planner_runtime_arn  = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/planner-0123456789/runtime-endpoint/live"
     planner_qualifier    = "not legal"
     alarm_email          = "nobody"
+    optional_ceilings    = { max_coffee = 1 }
     budget_email         = "nobody@home"
   }
 
   expect_failures = [
     var.region, var.name, var.tags, var.kms_key_arn, var.api_authorization, var.artifact_bucket_name, var.artifact_prefix,
     var.memory_actor_id, var.code_interpreter_id, var.planner_runtime_arn, var.planner_qualifier, var.alarm_email, var.budget_email,
+    var.optional_ceilings,
   ]
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
-import { filesOf, type Mode } from '../../src/domain/run/inputs';
+import { filesOf, type Mode } from '../../src/domain/run/modes';
 import { checkChains } from '../../src/domain/run/replay';
 import { run } from '../../src/domain/run/run';
 import type { RunFile } from '../../src/ports/run-files';

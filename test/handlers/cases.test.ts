@@ -6,7 +6,7 @@ import { EXIT } from '../../src/handlers/cli/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { changed, forge } from '../support/forge';
 import { ask, invoke, makeTestHandler, provenHead } from '../support/handlers';
 import { httpEvent } from '../support/http-events';

@@ -205,7 +205,9 @@ describe('run', () => {
     const said = await ewm([...args, '--out', '@/stopped']);
     expect(said.exit).toBe(EXIT.refused);
     expect(said.stdout).toContain('3 steps, stopped by max_steps');
-    expect(said.stderr).toBe('ewm: stopped by max_steps: max_steps is 3: 3 spent, 1 more asked for; raise --max-steps to go on\n');
+    expect(said.stderr).toBe(
+      'ewm: stopped by max_steps: max_steps is 3: 3 spent, 1 more asked for; with a higher --max-steps it is a new run: another --out, or --force\n',
+    );
     expect((await ewm(['verify', '@/stopped'])).exit).toBe(EXIT.ok);
     const json = await ewm([...args, '--out', '@/stopped-json', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'budget_exceeded', limiter: 'max_steps', requested: 1 } });
@@ -217,7 +219,9 @@ describe('run', () => {
     expect(await ewm(args)).toEqual({
       exit: EXIT.cannotWrite,
       stdout: '',
-      stderr: 'ewm: @/run: holds a finished run; --force replaces it\n',
+      stderr:
+        'ewm: @/run: holds a finished run; a run is not continued: write the new one elsewhere with --out, or --force replaces it; ' +
+        'what is to go on later is a session\n',
     });
     expect(await readFile(join(directory, 'run/run.json'), 'utf8')).toBe(before);
     expect((await ewm([...args, '--force'])).exit).toBe(EXIT.ok);

@@ -76,6 +76,46 @@ it.each([
   expect(isLeft(config) ? config : config.right.enabled.memory).toBe(enabled);
 });
 
+it('a local server may ask its scripted planner, unless it is told otherwise; a function may not', () => {
+  for (const [env, calls] of [
+    [{}, 10],
+    [{ EWM_MAX_MODEL_CALLS: '0' }, 0],
+    [{ EWM_MAX_MODEL_CALLS: '3' }, 3],
+  ] as const) {
+    const config = decodeHandlerConfig(env);
+    expect(isLeft(config) ? config : config.right.ceilings.max_model_calls).toBe(calls);
+  }
+  expect(decoded(BUCKET).handler.ceilings.max_model_calls).toBe(0);
+});
+
+it('what a deployment has is what it tells every function, and what the function has itself', () => {
+  expect(decoded({ ...BUCKET, EWM_ENABLED: 'memory,planner' }).handler.enabled).toEqual({
+    memory: true,
+    code_interpreter: false,
+    planner: true,
+  });
+  expect(mistakes({ ...BUCKET, EWM_ENABLED: 'memory,models' })).toEqual([
+    'EWM_ENABLED: "memory,models": expected any of memory, code_interpreter, planner, separated by commas',
+  ]);
+});
+
+it.each([
+  ['EWM_BASE_PATH', 'v1'],
+  ['EWM_BASE_PATH', '/v1/'],
+  ['EWM_CORS_ORIGINS', '*'],
+  ['EWM_CORS_ORIGINS', 'https://app.example/'],
+  ['EWM_CORS_ORIGINS', 'https://app.example,null'],
+])('%s may not be %s', (name, value) => {
+  expect(mistakes({ ...BUCKET, [name]: value })).toEqual([expect.stringContaining(name)]);
+});
+
+it('origins are a list', () => {
+  expect(decoded({ ...BUCKET, EWM_CORS_ORIGINS: 'https://app.example, http://localhost:5173' }).handler.corsOrigins).toEqual([
+    'https://app.example',
+    'http://localhost:5173',
+  ]);
+});
+
 it.each([
   [{}, 'EWM_ARTIFACT_BUCKET'],
   [{ EWM_ARTIFACT_BUCKET: '' }, 'EWM_ARTIFACT_BUCKET'],

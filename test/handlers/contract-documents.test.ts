@@ -1,8 +1,10 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { planTools } from '../../src/domain/agent/tools';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { isRecord } from '../../src/domain/codec/codec';
+import { proposalCodec } from '../../src/domain/world/proposal';
 import { configurationDoc } from '../../src/handlers/config-doc';
 import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/errors';
 import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
@@ -51,7 +53,8 @@ describe('OpenAPI document', () => {
     expect(new Set(operations.map((operation) => operation?.operationId)).size).toBe(operations.length);
     const statuses = [...new Set(['200', ...Object.values(STATUS_OF).map(String)])].sort();
     for (const operation of operations) {
-      const refusals = ['health', 'openApi'].includes(operation?.operationId ?? '') ? [] : statuses.slice(1);
+      const bare = ['health', 'openApi', 'sessionInput', 'sessionSegment'].includes(operation?.operationId ?? '');
+      const refusals = bare ? [] : statuses.slice(1);
       const done = operation?.operationId === 'createSession' ? '201' : '200';
       expect(Object.keys(operation?.responses ?? {}).sort()).toEqual([done, ...refusals]);
     }
@@ -76,6 +79,31 @@ describe('OpenAPI document', () => {
       examples += 1;
     }
     expect(examples).toBe(9);
+  });
+
+  it('names the tools, and says what each takes', () => {
+    const ajv = new Ajv2020({ strict: false });
+    ajv.addSchema({ $id: 'openapi', components: document['components'] ?? {} }, 'openapi', false, false);
+    const validate = ajv.compile({ $ref: 'openapi#/components/schemas/ToolPlan' });
+    for (const [name, args] of [
+      ['get_price_context', { step: 0 }],
+      ['execute', { step: 0, actions: [{ type: 'PlaceBuy', symbol: 'AAPL', quantity: '1' }] }],
+      ['execute_code', { language: 'python', code: 'print(1)' }],
+      ['propose_plan', { goal: 'grow' }],
+    ] as const)
+      expect([name, validate([{ name, args }]), validate.errors]).toEqual([name, true, null]);
+    for (const call of [
+      { name: 'no_such_tool', args: {} },
+      { name: 'get_price_context' },
+      { name: 'get_price_context', args: { step: -1 } },
+      { name: 'execute', args: { step: 0, action: [] } },
+      { name: 'execute_code', args: { language: 'cobol', code: '' } },
+      { name: 'propose_plan', args: { step: 0 } },
+      { name: 'propose_plan', args: { goal: 'grow' }, more: 1 },
+    ])
+      expect([call, validate([call])]).toEqual([call, false]);
+    const { items } = document['components']?.['schemas']?.['ToolPlan'] as unknown as { readonly items: { readonly properties: object } };
+    expect(items.properties).toMatchObject({ name: { enum: planTools(proposalCodec).map(({ name }) => name) } });
   });
 
   it('describes the answers that are given', async () => {

@@ -13,7 +13,7 @@ import { silentTelemetry } from '../../src/adapters/memory/telemetry';
 import type { RunFileBytes } from '../../src/adapters/memory/run-files';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';

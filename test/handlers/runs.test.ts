@@ -8,7 +8,7 @@ import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
 import { makeMemoryRunWriter } from '../../src/adapters/memory/run-files';
 import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { marketPathCodec } from '../../src/domain/market/market-path';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { run } from '../../src/domain/run/run';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';

@@ -15,6 +15,7 @@ import { decodeHandlerConfig } from '../../src/handlers/config';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
+import { allowedHost } from '../../src/handlers/server/gate';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';
 import { runsRoute } from '../../src/handlers/server/runs';
 import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
@@ -48,8 +49,8 @@ async function real(env: Readonly<Record<string, string>> = {}): Promise<Omit<Se
   return parts.right.deps;
 }
 
-async function serve(change: Partial<ServerDeps> = {}, host = '127.0.0.1'): Promise<string> {
-  const server = await startServer({ ...(await real()), limits: SERVER_LIMITS, note, ...change }, host, 0);
+async function serve(change: Partial<ServerDeps> = {}, host = '127.0.0.1', allowHosts: readonly string[] = []): Promise<string> {
+  const server = await startServer({ ...(await real()), limits: SERVER_LIMITS, note, ...change }, host, 0, allowHosts);
   if ('_tag' in server) throw new Error(server.message);
   running.push(server);
   return server.url;
@@ -88,8 +89,15 @@ describe('the routes', () => {
     const health = await call(url, '/health');
     expect(health).toMatchObject({
       status: 200,
-      json: { ok: true, mode: 'agentcore-base', local: { planner: 'scripted planner: asks no model' } },
+      json: {
+        ok: true,
+        mode: 'agentcore-base',
+        ceilings: { max_model_calls: 10 },
+        enabled: { memory: true, code_interpreter: true, planner: true },
+        local: { planner: 'scripted planner: asks no model' },
+      },
     });
+    expect(await call(url, '/openapi.json')).toMatchObject({ status: 200, json: { openapi: '3.1.0' } });
     expect(health.json).toMatchObject({
       local: { code_interpreter: 'scripted code interpreter: runs no code', memory: 'in this process, and gone with it' },
     });
@@ -98,6 +106,38 @@ describe('the routes', () => {
     expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, mode: 'agentcore-tools' } });
     const put = { requests: [{ op: 'memory_put', key: 'k', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } };
     expect(await post(url, '/agentcore/memory', put)).toMatchObject({ status: 200, json: { ok: true, results: [{ ok: true }] } });
+  });
+
+  it('asks its scripted planner without being told that it may', async () => {
+    const url = await serve();
+    const plan = {
+      budget: { max_steps: 1, max_tool_calls: 1, max_model_calls: 1 },
+      tool_plan: [{ name: 'propose_plan', args: { goal: 'grow' } }],
+    };
+    expect(await post(url, '/agentcore/tools', plan)).toMatchObject({ status: 200, json: { ok: true, budget_state: { model_calls: 1 } } });
+    expect(await call(url, '/health')).toMatchObject({ json: { enabled: { memory: false, code_interpreter: true, planner: true } } });
+  });
+
+  it('serves below a base path, and a listed origin, but its own pages to no other page', async () => {
+    const app = 'https://app.example';
+    const url = await serve(await real({ EWM_BASE_PATH: '/v1', EWM_CORS_ORIGINS: app }));
+    expect(await call(url, '/v1/health')).toMatchObject({ status: 200, json: { local: {} } });
+    expect(await call(url, '/health')).toMatchObject({ status: 200 });
+    const from = (origin: string, method = 'POST'): Parameters<typeof call>[2] => ({
+      method,
+      headers: { 'content-type': 'application/json', origin },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
+    expect(await call(url, '/v1/agentcore/base', from(app))).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': app },
+    });
+    expect(await call(url, '/agentcore/base', from(app, 'OPTIONS'))).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-methods': 'POST, OPTIONS' },
+    });
+    expect(await call(url, '/agentcore/base', from('https://other.example'))).toMatchObject({ status: 403 });
+    expect(await call(url, '/runs', from(app, 'GET'))).toMatchObject({ status: 403 });
   });
 
   it('has memory off unless it is switched on, as on AWS', async () => {
@@ -440,6 +480,45 @@ describe('other people', () => {
   });
 });
 
+describe('a server that other machines reach', () => {
+  it('answers to the names that it was given, and to no other', async () => {
+    const url = (await serve({}, '0.0.0.0', ['ewm.example', '[fe80::1]'])).replace('0.0.0.0', '127.0.0.1');
+    for (const host of ['ewm.example', 'EWM.example:3000', '[fe80::1]:80', 'localhost'])
+      expect(await call(url, '/health', { headers: { Host: host } })).toMatchObject({ status: 200 });
+    for (const host of ['evil.example', 'ewm.example.evil.example', 'xewm.example', '10.0.0.1']) {
+      const refused = await call(url, '/runs', { headers: { Host: host } });
+      expect([host, refused.status]).toEqual([host, 421]);
+    }
+    // Under its own name, a page of another origin stays out.
+    const headers = { Host: 'ewm.example', Origin: 'http://evil.example' };
+    expect(await post(url, '/agentcore/base', {}, { headers })).toMatchObject({ status: 403 });
+  });
+
+  it.each([
+    ['ewm.example', 'ewm.example'],
+    ['EWM', 'ewm'],
+    ['192.168.1.5', '192.168.1.5'],
+    ['fe80::1', '[fe80::1]'],
+    ['[FE80::1]', '[fe80::1]'],
+    ['ewm.example:3000', undefined],
+    ['http://ewm.example', undefined],
+    ['*', undefined],
+    ['', undefined],
+    ['-a', undefined],
+  ])('--allow-host %s', (text, expected) => {
+    expect(allowedHost(text)).toBe(expected);
+  });
+
+  it('does not start without a name', async () => {
+    const { io, err, out } = captureIo();
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'ewm.example'])
+      expect(await serveCommand({ port: 0, host, json: true, data: directory }, io, {})).toBe(2);
+    expect(err()).toContain('--host 0.0.0.0 can be reached from other machines');
+    expect(err()).toContain('--allow-host ewm.example');
+    expect(JSON.parse(out().split('\n')[0] ?? '')).toMatchObject({ ok: false, error: { code: 'no_allowed_host' } });
+  });
+});
+
 describe('the end', () => {
   it('finishes what runs and refuses what is new', async () => {
     const slow = gated();
@@ -501,7 +580,7 @@ describe('ewm serve', () => {
 
   it('warns when other machines can reach it', async () => {
     const { io, err, out, interrupt } = captureIo();
-    const exit = serveCommand({ ...options, host: '0.0.0.0', json: false, data: directory }, io, {});
+    const exit = serveCommand({ ...options, host: '0.0.0.0', allowHost: ['ewm.example'], json: false, data: directory }, io, {});
     while (!out().includes('\n')) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(err()).toContain('WARNING: 0.0.0.0 can be reached from other machines');
     expect(err()).toContain('planner: scripted planner: asks no model');

@@ -2,6 +2,7 @@
  * What was sent is what was charged: random plans through the real handlers, the real SDK client and the wire, against a count that is
  * taken in the transport. A failure, a lost answer and a slow service change nothing about that, and what is stored and proven did happen.
  */
+import { isRecord } from '../../src/domain/codec/codec';
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import type { S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
@@ -18,7 +19,7 @@ import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../src/domain/budget/budget';
 import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';
@@ -214,7 +215,7 @@ async function expectHonest(
   const rows = rowsOf(answer);
   const calls = rows.filter(({ type }) => type === (mode === 'agentcore-tools' ? 'tool' : 'memory'));
   expect(calls.map(({ ok }) => ok)).toEqual(calls.map((_, k) => k < calls.length - 1 || calls.at(-1)?.error === undefined));
-  expect(rows.at(-1)).toMatchObject({ type: 'seal', ok: answer.ok, error: answer.error ?? null, budget_state: spentOf(answer) });
+  expect(rows.at(-1)).toMatchObject({ type: 'seal', ok: answer.ok, error: recordedError(answer), budget_state: spentOf(answer) });
 }
 
 function spentOf({ budget_state: spent }: ApiResponse): BudgetState {
@@ -565,6 +566,13 @@ const REFUSALS: readonly Refusal[] = [
   ['a tool budget above the ceiling', 'agentcore-tools', { budget: { max_tool_calls: 11 }, tool_plan: [run] }, 'budget_above_ceiling', {}],
   ['a plan that is none', 'agentcore-tools', { budget: AMPLE, tool_plan: [run, { name: 7 }] }, 'invalid_request', null],
 ];
+
+/** What a smaller limit would have done is told in the answer, and not recorded. */
+function recordedError({ error = null }: { readonly error?: unknown }): unknown {
+  if (!isRecord(error)) return error;
+  const { needed: _needed, ...recorded } = error;
+  return recorded;
+}
 
 it.each(REFUSALS)('refuses %s and sends nothing (%s)', async (_what, mode, body, errorCode, spent) => {
   const { answer } = await request(mode, body);

@@ -30,13 +30,13 @@ export function missingDeployTools(): string | undefined {
   return missing.length === 0 ? undefined : `${missing.join(' and ')} not on the path`;
 }
 
-export async function startDeployment(variables: Readonly<Record<string, string>>): Promise<Deployment> {
+export async function startDeployment(variables: Readonly<Record<string, string>>, concurrentExecutions?: number): Promise<Deployment> {
   const directory = await mkdtemp(join(tmpdir(), 'ewm-deployment-'));
   const leftOut = /(^|\/)(\.terraform|terraform\.tfstate.*|.*\.tfvars|backend\.(tf|hcl))$/;
   await cp(join(ROOT, 'terraform'), join(directory, 'terraform'), { recursive: true, filter: (path) => !leftOut.test(path) });
   await symlink(join(ROOT, 'dist'), join(directory, 'dist'));
   const moto = await startMoto(executablePath('moto_server') ?? '');
-  const proxy = await startMotoProxy(moto.url);
+  const proxy = await startMotoProxy(moto.url, concurrentExecutions);
   const base = {
     ...machine(),
     AWS_ENDPOINT_URL: proxy.url,

@@ -1,6 +1,6 @@
 // Installs AWS's runtime client for Node (npm package `aws-lambda-ric`) into tmp/runtime-client, once: it compiles curl and a native addon,
 // which takes minutes and tools that not every machine has. Where that cannot be done it writes the reason to tmp/runtime-client/missing.txt.
-// It never fails: the tests and the benchmark show the reason, and skip or fail as they were told to.
+// Node 24 goes into tmp/node24. It never fails: the tests and the benchmark show the reason, and skip or fail as they were told to.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
@@ -13,10 +13,20 @@ const LOG = join(FOLDER, 'install.log');
 /** What the package's own build calls, and what Debian calls the packages that have them. */
 const TOOLS = { cmake: 'cmake', make: 'make', 'g++': 'g++', python3: 'python3', tar: 'tar', xz: 'xz-utils' };
 
+installNode24();
 if (!isInstalled()) {
   const missing = process.platform === 'linux' ? (missingTools() ?? install()) : 'aws-lambda-ric is for Linux only';
   if (missing === undefined) rmSync(MISSING, { force: true });
   else note(missing);
+}
+
+/** The Node of the next runtime: the zips run on it, too. */
+function installNode24() {
+  const folder = resolve(import.meta.dirname, '../../tmp/node24');
+  if (existsSync(join(folder, 'node_modules/.bin/node'))) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"allowScripts":{"node":true}}\n');
+  spawnSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, 'node@24'], { stdio: 'inherit' });
 }
 
 function isInstalled() {

@@ -20,7 +20,19 @@ export function missingRuntimeClient(): string | undefined {
   return existsSync(reason) ? readFileSync(reason, 'utf8').trim() : 'aws-lambda-ric is not installed: make test-infra does that';
 }
 
+/** The runtimes of Lambda that the zips are for (variable `runtime`), and the Node of each. */
+export const RUNTIMES: Readonly<Record<string, string>> = {
+  'nodejs22.x': process.execPath,
+  'nodejs24.x': resolve('tmp/node24/node_modules/.bin/node'),
+};
+
+export function missingRuntime(runtime: string): string | undefined {
+  return existsSync(RUNTIMES[runtime] ?? '') ? undefined : `the Node of ${runtime} is not installed: make test-infra does that`;
+}
+
 export interface FunctionSettings {
+  /** `nodejs22.x` where left out. */
+  readonly runtime?: string;
   /** Where the zip was unpacked: /var/task. */
   readonly taskRoot: string;
   readonly name: string;
@@ -49,7 +61,7 @@ const ARN = 'arn:aws:lambda:us-east-1:123456789012:function:';
 
 export async function startFunction(settings: FunctionSettings): Promise<LambdaFunction> {
   const api = await startRuntimeApi(settings.name);
-  const child = spawn(process.execPath, [join(CLIENT, 'index.mjs'), 'index.handler'], {
+  const child = spawn(RUNTIMES[settings.runtime ?? 'nodejs22.x'] ?? '', [join(CLIENT, 'index.mjs'), 'index.handler'], {
     cwd: settings.taskRoot,
     env: { ...lambdaEnvironment(settings, api.host), ...settings.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,12 +89,15 @@ async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void>
 }
 
 /** What Lambda sets for every function, with JSON as the log format, and nothing else. */
-function lambdaEnvironment({ name, taskRoot, scratch }: FunctionSettings, host: string): Readonly<Record<string, string>> {
+function lambdaEnvironment(
+  { name, taskRoot, scratch, runtime = 'nodejs22.x' }: FunctionSettings,
+  host: string,
+): Readonly<Record<string, string>> {
   return {
     _HANDLER: 'index.handler',
     AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
     AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+    AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

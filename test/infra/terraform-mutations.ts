@@ -67,7 +67,7 @@ const fixedSettings: Batch = {
     mutation('one retry', 'retries', inFile(MODULE, 'maximum_retry_attempts       = 0\n', 'maximum_retry_attempts       = 1\n')),
     mutation('a long event age', 'event age', inFile(MODULE, '= var.async_event_age_seconds\n', '= 21600\n')),
     mutation('loops allowed', 'recursion', inFile(MODULE, 'recursive_loop = "Terminate"', 'recursive_loop = "Allow"')),
-    mutation('an older runtime', 'runtime', inFile(MODULE, '"nodejs22.x"', '"nodejs20.x"')),
+    mutation('an older runtime', 'runtime', inFile(MODULE, '= var.runtime\n', '= "nodejs20.x"\n')),
     mutation('another processor', 'architecture', inFile(MODULE, '["arm64"]', '["x86_64"]')),
     mutation('another handler', 'bundle', inFile(MODULE, '"index.handler"', '"main.handler"')),
     mutation('a larger function', 'size', inFile(MODULE, 'memory_size = var.memory_mb\n', 'memory_size = 10240\n')),
@@ -144,6 +144,7 @@ const bucket: Batch = {
     mutation('another encryption', 'encryption', inFile('storage.tf', 'var.kms_key_arn == null ? "AES256" : "aws:kms"', '"aws:kms"')),
     mutation('TLS not asked for', 'TLS', inFile('storage.tf', '"aws:SecureTransport" = "false"', '"aws:SecureTransport" = "true"')),
     mutation('old TLS', 'TLS version', inFile('storage.tf', '"s3:TlsVersion" = "1.2"', '"s3:TlsVersion" = "1.0"')),
+    mutation('artifacts that may be overwritten', 'written once', inFile('storage.tf', '["artifacts", "sessions"]', '["artifacts"]')),
     mutation(
       'a lifecycle that is off',
       'lifecycle',

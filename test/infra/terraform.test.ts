@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCESS_LOG_BYTES_MAX } from '../../src/domain/cost/bounds';
+import { OPTIONAL } from '../../src/domain/budget/dimensions';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
 import { METRICS } from '../../src/handlers/http/edge/observed';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
@@ -73,7 +74,12 @@ describe('the Terraform files', () => {
   test('the functions are given every variable that they read, and no other', async () => {
     const functions = (await sources()).get('functions.tf') ?? '';
     const given = [...functions.matchAll(/^ {4,8}([A-Z][A-Z0-9_]+) +=/gm)].map(([, name]) => String(name));
-    expect([...new Set(given)].sort()).toEqual(Object.keys(VARIABLES).sort());
+    const optional = Object.values(OPTIONAL);
+    expect([...new Set(given), ...optional.map(({ variable }) => variable)].sort()).toEqual(Object.keys(VARIABLES).sort());
+    // One map for those: a limiter is the name of its variable.
+    const legal = /"optional_ceilings" \{.*?contains\(\s*(\[[^\]]+\])/s.exec((await sources()).get('variables.tf') ?? '')?.[1] ?? '[]';
+    expect((JSON.parse(legal) as string[]).sort()).toEqual(optional.map(({ limiter }) => limiter).sort());
+    for (const { limiter, variable } of optional) expect(variable).toBe(`EWM_${limiter.toUpperCase()}`);
   });
 
   test.each([
@@ -98,7 +104,10 @@ describe('the Terraform files', () => {
     const texts = await sources();
     const text = `${texts.get('functions.tf') ?? ''}${texts.get('api.tf') ?? ''}`;
     const routes = [...text.matchAll(/"((?:GET|POST) \/\S*)"/g)].map(([, route]) => String(route));
-    expect(routes.sort()).toEqual(Object.keys(ROUTES).sort());
+    // Those of the local server alone have no bundle.
+    const bundles = (await readdir(join(__dirname, '../../src/handlers/lambda'))).map((file) => `agentcore-${file.replace('.ts', '')}`);
+    const onAws = Object.entries(ROUTES).filter(([, { service }]) => service === 'every' || bundles.includes(service));
+    expect(routes.sort()).toEqual(onAws.map(([key]) => key).sort());
   });
 
   test('a line of the access log is no longer than the bill counts', async () => {

@@ -2,7 +2,7 @@
 import type { AwsCall } from './iam-policy';
 import type { StubRequest } from './http-stub';
 
-type Call = Pick<StubRequest, 'method' | 'segments' | 'query'>;
+type Call = Pick<StubRequest, 'method' | 'segments' | 'query'> & Partial<Pick<StubRequest, 'headers'>>;
 
 /** Account and Region that stubs and tests speak of. */
 export const TEST_ACCOUNT = '123456789012';
@@ -27,12 +27,20 @@ const INTERPRETER_ACTIONS = new Map([
   ['sessions/stop', 'StopCodeInterpreterSession'],
 ]);
 
-export function s3Call({ method, segments, query }: Call): AwsCall {
+/** Over TLS 1.2, as every client of ours speaks with S3. */
+const BY_TLS = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.2' };
+
+export function s3Call({ method, segments, query, headers }: Call): AwsCall {
   const [bucket = '', ...path] = segments;
   if (query.get('list-type') === '2') return { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
   const action = OBJECT_ACTIONS.get(method);
   if (action === undefined) throw new Error(`which action is ${method} ${segments.join('/')}?`);
-  return { action, resource: `arn:aws:s3:::${bucket}/${path.join('/')}` };
+  const once = headers?.['if-none-match'];
+  return {
+    action,
+    resource: `arn:aws:s3:::${bucket}/${path.join('/')}`,
+    context: { ...BY_TLS, ...(once === undefined ? {} : { 's3:if-none-match': once }) },
+  };
 }
 
 /** Invoking a runtime takes the permission on the runtime and on its endpoint: two calls. */

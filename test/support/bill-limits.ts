@@ -26,6 +26,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   log_retention_days: fc.constantFrom(1, 14, 365, 3_653),
   tracing: fc.boolean(),
   access_log: fc.boolean(),
+  cors: fc.boolean(),
   max_steps: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.constant(Number.MAX_SAFE_INTEGER)),
   max_tool_calls: count(2_000),
   max_model_calls: count(20),

@@ -31,6 +31,7 @@ export interface ModelLimits {
   readonly log_retention_days: number;
   readonly tracing: boolean;
   readonly access_log: boolean;
+  readonly cors: boolean;
   readonly max_steps: number;
   readonly max_tool_calls: number;
   readonly max_model_calls: number;
@@ -113,7 +114,7 @@ interface Times {
   readonly acting: bigint;
   readonly all: bigint;
   readonly requests: bigint;
-  /** Requests of health. */
+  /** Requests of health, and as many of the document. */
   readonly health: bigint;
   readonly lambdaMs: bigint;
 }
@@ -126,11 +127,11 @@ function modeBill(mode: string, limits: ModelLimits, table: ModelPrices, { actin
   const sessionSeconds = acting * sessions * big(limits.lambda_timeout_seconds + 30);
   const goalSeconds = acting * goals * big(limits.planner_session_seconds);
   const logBytes = all * 16_384n + acting * sessions * 3_072n;
-  const accessBytes = limits.access_log ? (requests + health) * 512n : 0n;
+  const accessBytes = limits.access_log ? (requests + 2n * health) * 512n : 0n;
   const answersOut = acting > requests ? acting : requests;
   return {
     lambda: plus(cost('lambda_compute', big(limits.lambda_memory_mb) * lambdaMs), cost('lambda_requests', all)),
-    api: cost('api_requests', requests * apiUnits(answer) + health * apiUnits(16_384n)),
+    api: cost('api_requests', requests * apiUnits(answer) + health * (apiUnits(16_384n) + apiUnits(131_072n))),
     s3: plus(
       cost('s3_puts', acting * files),
       cost('s3_gets', acting * files),
@@ -146,7 +147,7 @@ function modeBill(mode: string, limits: ModelLimits, table: ModelPrices, { actin
       cost('log_storage', (logBytes + accessBytes) * big(limits.log_retention_days + 1)),
       cost('traces', limits.tracing ? all : 0n),
     ),
-    data_transfer: cost('data_out', answersOut * (answer + 10_240n) + health * (16_384n + 10_240n)),
+    data_transfer: cost('data_out', answersOut * (answer + 10_240n) + health * (16_384n + 131_072n + 2n * 10_240n)),
     fixed: fraction(0n),
   };
 }
@@ -166,7 +167,7 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
   const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
   const bills = limits.modes.map((mode) => {
     const health = mode === host ? requests : 0n;
-    const all = min(acting + health, INSTANCE_LIMIT);
+    const all = min(acting + 2n * health, INSTANCE_LIMIT);
     return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs: min(all * one, 3_600_000n + one + all) });
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
@@ -179,6 +180,7 @@ function modelRefusals(limits: ModelLimits, table: ModelPrices): Fraction {
   const logged = limits.access_log ? refused * 512n : 0n;
   return plus(
     priceOf(table, 'api_refusals', refused),
+    priceOf(table, 'api_requests', limits.cors ? refused : 0n),
     priceOf(table, 'data_out', refused * 512n),
     priceOf(table, 'access_log_ingestion', logged),
     priceOf(table, 'log_storage', logged * big(limits.log_retention_days + 1)),

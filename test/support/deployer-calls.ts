@@ -44,6 +44,7 @@ function nameOf(service: string, { method, path, headers, body }: SignedRequest)
 }
 
 const LAMBDA: readonly (readonly [RegExp, Readonly<Record<string, string>>])[] = [
+  [/\/account-settings\/?$/, { GET: 'GetAccountSettings' }],
   [/\/functions\/?$/, { POST: 'CreateFunction' }],
   [/\/functions\/[^/]+\/?$/, { GET: 'GetFunction', DELETE: 'DeleteFunction' }],
   [/\/functions\/[^/]+\/configuration$/, { GET: 'GetFunctionConfiguration', PUT: 'UpdateFunctionConfiguration' }],

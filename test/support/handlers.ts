@@ -4,7 +4,7 @@ import { makeInProcessMemory } from '../../src/adapters/memory/memory';
 import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/memory/telemetry';
 import { noDeadline } from '../../src/adapters/memory/clock';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import { CEILINGS } from '../../src/domain/budget/budget';
 import { ANSWERS, healthCodec } from '../../src/handlers/http/contract/answer-codecs';

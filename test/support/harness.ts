@@ -20,7 +20,8 @@ import { verify, type Verdict } from '../../src/domain/run/verify';
 import type { Plan } from '../../src/domain/world/market/market-world';
 import type { State } from '../../src/domain/world/state';
 import type { MarketInput } from '../../src/ports/market-input';
-import { filesOf } from '../../src/domain/run/inputs';
+import { decodeInputs } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { ByteCursor, RunFile, RunReader } from '../../src/ports/run-files';
 import type { Json, JsonObject, ReferenceRequest } from './reference-model';
 
@@ -55,7 +56,7 @@ export function sampleSeed(): number {
 }
 
 /** A finished run: every byte it left, and its rows. */
-export interface RunResult extends FinishedRun {
+export interface RunResult extends Omit<FinishedRun, 'files'> {
   readonly files: RunFileBytes;
   readonly tape: readonly string[];
   readonly executions: readonly string[];
@@ -102,7 +103,7 @@ export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
 /** What the verifier reads of a run. */
 export async function marketRunOf(files: RunFileBytes): Promise<MarketRun> {
   const reader = makeMemoryRunReader(files);
-  const named = expectRight(await readInputs(reader));
+  const named = expectRight(await readInputs(reader, decodeInputs));
   if (named.mode === 'agentcore-memory') throw new Error('a memory run has no world');
   return worldRunOf(expectRight(await readEvidence(reader, named)));
 }

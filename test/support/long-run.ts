@@ -7,7 +7,7 @@ import type { MarketStep } from '../../src/domain/market/market-path';
 import { run } from '../../src/domain/run/run';
 import { digestFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../src/domain/run/segments';
 import type { RunSummary } from '../../src/domain/run/summary';
-import { filesOf } from '../../src/domain/run/inputs';
+import { filesOf } from '../../src/domain/run/modes';
 import type { RunFile, RunReader } from '../../src/ports/run-files';
 import { bytesOf, expectRight } from './harness';
 import type { Score } from './tamper';

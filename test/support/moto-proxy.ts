@@ -1,6 +1,6 @@
 /**
  * In front of a `moto_server`: what moto 5.2 lacks and a deployment of ours needs, answered here; everything else goes through untouched.
- * - Lambda's recursion settings;
+ * - Lambda's recursion settings, and how many executions the account may have at once;
  * - the outputs of a CloudFormation stack with an AgentCore Memory, which moto cannot make;
  * - the logging settings of a function, which moto forgets;
  * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere.
@@ -33,6 +33,10 @@ export interface StackTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
+/** What an account that was asked for more has. */
+const CONCURRENT_EXECUTIONS = 1_000;
+const ACCOUNT_PATH = /^\/[0-9-]+\/account-settings\/?$/;
+
 const MEMORY_TYPE = 'AWS::BedrockAgentCore::Memory';
 const RECURSION_PATH = /^\/[0-9-]+\/functions\/([^/]+)\/recursion-config$/;
 const CODE_PATH = /^\/function-code\/([^/?]+)$/;
@@ -51,7 +55,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
+export async function startMotoProxy(motoUrl: string, concurrentExecutions = CONCURRENT_EXECUTIONS): Promise<MotoProxy> {
   const recursion = new Map<string, string>();
   const actions = new Set<string>();
   const created = new Map<string, Readonly<Record<string, unknown>>>();
@@ -62,6 +66,10 @@ export async function startMotoProxy(motoUrl: string): Promise<MotoProxy> {
   async function answer(request: Incoming): Promise<Answer> {
     if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`))
       actions.add(deployerAction(request));
+    if (ACCOUNT_PATH.test(request.path)) {
+      const left = concurrentExecutions - created.size;
+      return json({ AccountLimit: { ConcurrentExecutions: concurrentExecutions, UnreservedConcurrentExecutions: left }, AccountUsage: {} });
+    }
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];

@@ -4,7 +4,7 @@
  */
 import type { Deadline } from '../../ports/clock';
 import type { Costs } from '../budget/budget';
-import { canonicalBytes } from '../canonical/canonical';
+import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { DEADLINE, type RunStop } from './stop';
@@ -98,15 +98,19 @@ export function recordedCalls(rows: readonly Row[], stopped: unknown): CallSourc
   const byPlace = new Map<string, Row>();
   let calls = 0;
   for (const row of rows) {
-    const place = `${String(row['type'])} ${String(row['index'])}`;
+    const place = placeOf(row['type'], row['index']);
     if (!byPlace.has(place)) byPlace.set(place, row);
     if (row['type'] !== 'model') calls += 1;
   }
   return {
     // A run that the clock stopped is stopped at the same call when it is written again.
     refuses: (index) => (stopped === DEADLINE.code && index >= calls ? DEADLINE : undefined),
-    answer: ({ index }, _act, rowType) => Promise.resolve(answerOf(byPlace.get(`${rowType} ${String(index)}`))),
+    answer: ({ index }, _act, rowType) => Promise.resolve(answerOf(byPlace.get(placeOf(rowType, index)))),
   };
+}
+
+function placeOf(type: Json | undefined, index: Json | undefined): string {
+  return canonical([type ?? null, index ?? null]);
 }
 
 /** Whatever a row says that is not an answer becomes one that differs from the row, which is what the verifier then reports. */

@@ -94,7 +94,7 @@ export interface OutsideAct {
   /** How to send it; nothing where the deployment has no port for it. Asking sends nothing. */
   readonly sender: (ports: OutsidePorts) => Send | undefined;
   /** Members of a row of its own for the answer as it came, before the call's row. Absent: the call's row holds the answer. */
-  readonly row?: JsonObject;
+  readonly row?: JsonObject & { readonly type: 'model' };
 }
 
 interface ToolShape<A> {

@@ -32,8 +32,8 @@ export const SESSION_LOG_BYTES_MAX = 3_072n;
 /** A line of the access log, and the 26 bytes that CloudWatch counts for each: `access_log_format` of terraform/api.tf. Unit: bytes. */
 export const ACCESS_LOG_BYTES_MAX = 512n;
 
-/** The answer of `GET /health`. Unit: bytes. */
-export const HEALTH_BYTES_MAX = 16_384n;
+/** Routes that one function answers for the whole deployment, and their answers: `GET /health`, `GET /openapi.json`. Unit: bytes. */
+export const SHARED_ANSWER_BYTES_MAX: readonly bigint[] = [16_384n, 131_072n];
 
 /** Requests a second of all APIs of an account together, by AWS's own default; beyond it API Gateway answers before it looks at the API. */
 export const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;

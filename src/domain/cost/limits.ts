@@ -45,6 +45,8 @@ const limitsCodec = objectCodec('limits', {
     tracing: switchCodec,
     /** A line for each request of the API, those of strangers included. */
     access_log: switchCodec,
+    /** Whether pages of other origins may call, and strangers send preflights. */
+    cors: switchCodec,
     ...limitCodecs(REQUIRED),
     max_body_bytes: countCodec(1),
     /** Of all files of one run. */
@@ -81,6 +83,7 @@ export const DEFAULT_LIMITS: Limits = {
   log_retention_days: 14,
   tracing: false,
   access_log: false,
+  cors: false,
   ...CEILINGS,
   max_body_bytes: 1_048_576,
   max_artifact_bytes: 4_194_304,

@@ -11,7 +11,6 @@ import {
   EXPIRY_ROUNDING_DAYS,
   FUNCTION_LOG_BYTES_MAX,
   HEADER_BYTES_MAX,
-  HEALTH_BYTES_MAX,
   INIT_MS_MAX,
   INVOCATIONS_PER_SECOND_MAX,
   least,
@@ -23,6 +22,7 @@ import {
   SESSION_LOG_BYTES_MAX,
   SESSION_MEMORY_GB,
   SESSION_VCPUS,
+  SHARED_ANSWER_BYTES_MAX,
 } from './bounds';
 import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
@@ -56,9 +56,10 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
   const requests = requestsPerHour(limits);
   const mostOfOne = INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
   const acting = callers === 'direct' ? mostOfOne : least(requests, mostOfOne);
-  const healthHost = healthModeOf(limits);
+  const host = hostOf(limits);
+  const shared = requests * BigInt(SHARED_ANSWER_BYTES_MAX.length);
   const functions = limits.modes.map((mode) => {
-    const all = least(acting + (mode === healthHost ? requests : 0n), mostOfOne);
+    const all = least(acting + (mode === host ? shared : 0n), mostOfOne);
     const answerBytes = FUNCTION_BOUNDS[mode].answerBytes(limits);
     // Whoever invokes directly may be outside of AWS, too.
     const direct = acting > requests ? acting - requests : 0n;
@@ -70,7 +71,7 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
       accessed(limits, requests),
     ]);
   });
-  return sum([...functions, carried(HEALTH_BYTES_MAX, requests), accessed(limits, requests)]);
+  return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
 }
 
 /** What a month costs that nobody uses, in the longest one. */
@@ -95,7 +96,9 @@ export function notified(limits: Limits): Quantities {
  */
 export function ofRefusals(limits: Limits): Quantities {
   const requests = ACCOUNT_REQUESTS_PER_SECOND * SECONDS_PER_HOUR;
-  return sum([{ api_refusals: requests, data_out: requests * REFUSAL_BYTES_MAX }, accessed(limits, requests)]);
+  // Preflights of pages of others carry no signature, and API Gateway answers them: nobody says that those are free.
+  const preflights = limits.cors ? requests : 0n;
+  return sum([{ api_refusals: requests, api_requests: preflights, data_out: requests * REFUSAL_BYTES_MAX }, accessed(limits, requests)]);
 }
 
 /** A month of so many ordinary requests to each function; what stands is on top of it. */
@@ -135,7 +138,8 @@ export function requestsPerHour({ throttle_rate_per_second: rate, throttle_burst
   return ceilDiv(rate * SECONDS_PER_HOUR, ONE) + BigInt(burst);
 }
 
-function healthModeOf({ modes }: Limits): BillMode | undefined {
+/** Which function answers for the deployment. */
+function hostOf({ modes }: Limits): BillMode | undefined {
   return modes.includes('base') ? 'base' : [...modes].sort()[0];
 }
 

@@ -130,8 +130,6 @@ export interface Episode<S, P, E> {
   readonly seal: (stop: RunStop | null) => Promise<Either<E, Sealed<S, P>>>;
 }
 
-export const NOT_NORMAL = 'not a line of the normal form {"prices":{...},"time"?}';
-
 export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: EpisodeParts<S, I, P, A, T, E>): Episode<S, P, E> {
   const { inputs, identity, budget, world: inPlay, tools = [], calls = NO_CALLS, from, output } = parts;
   const chains = openChains(inputs, identity, from);
@@ -202,7 +200,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       for (let at = 0; at < text.length && step < until;) {
         const newline = text.indexOf('\n', at);
         if (newline === -1 || !world.scan(text, at, newline, input))
-          return { _tag: 'MarketBroken', line: step - priming + 2, message: NOT_NORMAL };
+          return { _tag: 'MarketBroken', line: step - priming + 2, message: `not a line of the normal form ${world.lineForm}` };
         at = newline + 1;
         if (priming > 0) {
           policy.observe(input);
@@ -266,8 +264,8 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     if (bound.reach === 'inside') return inside(bound.call(context));
     const act = bound.act(context);
     if (!('sender' in act)) return inside(act);
-    const rowType = act.row === undefined ? (tool.naming ?? TOOL_NAMING).rowType : act.row['type'];
-    const came = await calls.answer({ index, tool: tool.name, costs: bound.costs }, act, String(rowType));
+    const rowType = act.row === undefined ? (tool.naming ?? TOOL_NAMING).rowType : act.row.type;
+    const came = await calls.answer({ index, tool: tool.name, costs: bound.costs }, act, rowType);
     if ('stopped' in came) return came;
     const { recorded, source } = came;
     if (act.row !== undefined) append(chains.tape, { ...act.row, index, source, ...recorded });

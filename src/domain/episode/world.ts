@@ -67,6 +67,8 @@ export interface World<S, I, P, A, T extends Transitioned<S>> {
   // ---- The path of inputs: lines of a normal form ----
   /** What it is called, such as `market`. */
   readonly path: string;
+  /** What its lines look like. */
+  readonly lineForm: string;
   readonly makeInput: () => I;
   /** Reads `text[start, end)`, one line without its newline. False when it is not in normal form. */
   readonly scan: (text: string, start: number, end: number, into: I) => boolean;

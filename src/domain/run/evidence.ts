@@ -10,9 +10,11 @@ import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strat
 import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import { decodeState, type State, stateText } from '../world/state';
+import type { Problem } from '../codec/problem';
 import type { CompareError } from './compare';
 import type { Divergence } from './divergence';
-import { decodeInputs, identify, type RunIdentity, type RunInputs, type WorldInputs } from './inputs';
+import { identify, type RunIdentity, type WorldInputs } from './inputs';
+import { MODES, type ModeRow } from './modes';
 import { makeTextReader, type TextError } from '../episode/text-reader';
 
 /** The inputs of a run as its directory gives them, checked against each other. */
@@ -27,10 +29,11 @@ export interface Evidence {
 
 /** The run in its world. Made anew by whoever takes it: evidence is data, and may go to another thread. */
 export function worldRunOf({ inputs, identity, symbols, strategy, policy, initial }: Evidence): MarketRun {
-  return { inputs, identity, initial, world: makeMarketWorld(symbols, strategy, policy) };
+  return { mode: MODES[inputs.mode], inputs, identity, initial, world: makeMarketWorld(symbols, strategy, policy) };
 }
 
 export interface MarketRun {
+  readonly mode: ModeRow;
   readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
   readonly world: MarketWorld;
@@ -80,11 +83,14 @@ export function digestDiffers(file: RunFile, expected: string, actual: string): 
 }
 
 /** The inputs that row 0 of the tape names. */
-export async function readInputs(reader: RunReader): Promise<Either<CompareError, RunInputs>> {
+export async function readInputs<I>(
+  reader: RunReader,
+  decode: (value: unknown) => Either<readonly Problem[], I>,
+): Promise<Either<CompareError, I>> {
   const line = await readFirstLine(reader, 'tape.jsonl');
   if (isLeft(line)) return line;
   const value = parseJson(line.right);
-  const inputs = decodeInputs(typeof value === 'object' && value !== null && 'inputs' in value ? value.inputs : undefined);
+  const inputs = decode(typeof value === 'object' && value !== null && 'inputs' in value ? value.inputs : undefined);
   if (!isLeft(inputs)) return inputs;
   const [first] = inputs.left;
   const pointer = `/inputs${first?.pointer ?? ''}`;

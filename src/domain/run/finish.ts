@@ -1,18 +1,21 @@
 /** What follows the seal of a run of any mode: the summary files, and `run.json` last. Writing and verifying share it. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { RunFile } from '../../ports/run-files';
-import { filesOf } from './inputs';
 import type { DigestedOutput } from '../episode/output';
+import type { ModeRow } from './modes';
 import { type ReportLines, type ReportParts, renderReport } from './report';
-import { budgetsJson, decisionJson, digestsOf, type FileDigests, memoryJson, runJson, type RunSummary } from './summary';
+import { budgetsJson, decisionJson, type FileDigests, memoryJson, runJson, type RunSummary } from './summary';
 
 export interface FinishedRun {
   readonly summary: RunSummary;
+  /** What it left, `run.json` last. */
+  readonly files: readonly RunFile[];
   readonly digests: FileDigests;
 }
 
 /** A sealed run, and what its report is made of. */
 export interface RunEnd {
+  readonly mode: ModeRow;
   readonly summary: RunSummary;
   /** How its world shows itself; nothing where there is none. */
   readonly report: ReportParts | undefined;
@@ -26,18 +29,22 @@ export async function finish<E>(
   end: RunEnd,
   digest: (file: RunFile) => string,
 ): Promise<Either<E, FinishedRun>> {
-  const digests = (): FileDigests => digestsOf(end.summary.inputs, digest);
-  for (const file of filesOf(end.summary.inputs.mode)) {
+  const { summary, mode } = end;
+  // `run.json` cannot name itself.
+  const digests = (): FileDigests =>
+    Object.fromEntries(mode.files.filter((file) => file !== 'run.json').map((file) => [file, digest(file)]));
+  for (const file of mode.files) {
     const text = textOf(file, end, digests);
     if (text === undefined) continue;
     const appended = await output.append(file, text);
     if (isLeft(appended)) return appended;
   }
-  return right({ summary: end.summary, digests: digests() });
+  return right({ summary, files: mode.files, digests: digests() });
 }
 
 /** The text of a file that sums a run up; nothing for its inputs and its rows. */
-function textOf(file: RunFile, { summary, report, lines, callRows }: RunEnd, digests: () => FileDigests): string | undefined {
+function textOf(file: RunFile, end: RunEnd, digests: () => FileDigests): string | undefined {
+  const { summary } = end;
   switch (file) {
     case 'memory.json':
       return memoryJson(summary);
@@ -46,7 +53,7 @@ function textOf(file: RunFile, { summary, report, lines, callRows }: RunEnd, dig
     case 'budgets.json':
       return budgetsJson(summary);
     case 'report.md':
-      return renderReport(summary, report, lines, callRows);
+      return renderReport(end);
     case 'run.json':
       return runJson(summary, digests());
     case 'request.json':

@@ -1,7 +1,6 @@
 /** Run identity: the inputs of a run, its genesis and its id. Same inputs, same id, same bytes, on every machine. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import type { RunFile } from '../../ports/run-files';
 import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
 import { budgetCodec } from '../budget/budget-codec';
 import { canonical } from '../canonical/canonical';
@@ -17,12 +16,19 @@ import {
   textCodec,
 } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
+import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import type { StateText } from '../world/state';
 
-export const MODES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const;
-export type Mode = (typeof MODES)[number];
+/** What the inputs of every run hold, whatever else its mode adds. */
+export type EpisodeInputs = JsonObject & {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: string;
+  readonly budget: Budget;
+  /** The request id where something remote is touched, else null. */
+  readonly invocation: string | null;
+};
 
 /** The inputs of a run that has a world. */
 export type WorldInputs = {
@@ -59,32 +65,9 @@ export interface RunIdentity {
 
 const RUN_ID_DIGITS = 32;
 
-export function identify(inputs: RunInputs): RunIdentity {
+export function identify(inputs: JsonObject): RunIdentity {
   const genesis = sha256Hex(canonical(inputs));
   return { genesis, runId: genesis.slice(0, RUN_ID_DIGITS) };
-}
-
-const WORLD_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl'] as const;
-
-const FILES: Readonly<Record<Mode, readonly RunFile[]>> = {
-  local: [...WORLD_FILES, 'report.md', 'run.json'],
-  'agentcore-base': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
-  'agentcore-tools': ['request.json', ...WORLD_FILES, 'decision.json', 'budgets.json', 'report.md', 'run.json'],
-  'agentcore-memory': [
-    'request.json',
-    'tape.jsonl',
-    'executions.jsonl',
-    'memory.json',
-    'decision.json',
-    'budgets.json',
-    'report.md',
-    'run.json',
-  ],
-};
-
-/** The files a run of a mode leaves, in the order in which they are written; `run.json` last. */
-export function filesOf(mode: Mode): readonly RunFile[] {
-  return FILES[mode];
 }
 
 const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>

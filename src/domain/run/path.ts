@@ -1,11 +1,11 @@
 /** A path of inputs held whole: a call may be about any step of it. What a request carries fits into memory. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { NOT_NORMAL, type StepsError } from '../episode/episode';
+import type { StepsError } from '../episode/episode';
 import type { TextReader } from '../episode/text-reader';
 import type { World } from '../episode/world';
 
 export async function readPath<I>(
-  world: Pick<World<never, I, never, never, never>, 'makeInput' | 'scan'>,
+  world: Pick<World<never, I, never, never, never>, 'makeInput' | 'scan' | 'lineForm'>,
   lines: TextReader,
 ): Promise<Either<StepsError, readonly I[]>> {
   const path: I[] = [];
@@ -16,7 +16,9 @@ export async function readPath<I>(
     for (const line of text.right.split('\n')) {
       if (line === '') continue;
       const input = world.makeInput();
-      if (!world.scan(line, 0, line.length, input)) return left({ _tag: 'MarketBroken', line: path.length + 2, message: NOT_NORMAL });
+      if (!world.scan(line, 0, line.length, input)) {
+        return left({ _tag: 'MarketBroken', line: path.length + 2, message: `not a line of the normal form ${world.lineForm}` });
+      }
       path.push(input);
     }
   }

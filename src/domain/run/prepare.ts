@@ -13,6 +13,7 @@ import { decodePolicy, normalPolicy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import type { StepsError, StepsWatch } from '../episode/episode';
+import { MODES, type ModeRow } from './modes';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
 import { appendAll, type DigestedOutput } from '../episode/output';
 import type { Call } from '../agent/tool';
@@ -49,6 +50,7 @@ export interface InvalidRequest {
 export type RunError = MarketInputError | InvalidRequest | StepsError;
 
 export interface Prepared {
+  readonly mode: ModeRow;
   readonly inputs: WorldInputs;
   readonly identity: RunIdentity;
   readonly symbols: readonly string[];
@@ -121,6 +123,7 @@ export async function prepare(
   const inputs = await nameInputs(request, { ...documents.right.facts, steps }, output);
   if (isLeft(inputs)) return inputs;
   return right({
+    mode: MODES[inputs.right.mode],
     inputs: inputs.right,
     identity: identify(inputs.right),
     symbols,

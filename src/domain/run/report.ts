@@ -2,7 +2,8 @@
 import type { Decision, WorldReport } from '../episode/world';
 import { cell } from '../markdown';
 import { type Budget, type BudgetState, metersOf } from '../budget/budget';
-import type { Mode, RunInputs } from './inputs';
+import type { EpisodeInputs } from './inputs';
+import { type ModeRow, namedDigest } from './modes';
 import { type RunStop, stopName } from '../agent/stop';
 import type { RunSummary } from './summary';
 
@@ -55,24 +56,28 @@ export function joinReportLines(segments: readonly ReportLines[]): ReportLines {
   };
 }
 
-/** `callRows`: the rows of the table of calls, for runs that make any. */
-export function renderReport(
-  summary: RunSummary,
-  world: ReportParts | undefined,
-  lines: ReportLines,
-  callRows: readonly string[] = [],
-): string {
+export interface ReportSource {
+  readonly mode: ModeRow;
+  readonly summary: RunSummary;
+  /** Nothing where the run has no world. */
+  readonly report: ReportParts | undefined;
+  readonly lines: ReportLines;
+  /** The rows of the table of calls, for runs that make any. */
+  readonly callRows: readonly string[];
+}
+
+export function renderReport({ mode, summary, report: world, lines, callRows }: ReportSource): string {
   const { inputs } = summary;
   return [
     `# Run ${summary.runId}`,
     '',
-    summary.error === null ? finishLine(summary) : stopLine(summary.error),
+    summary.error === null ? `Finished: ${mode.finished(summary.results.length, summary.steps)}.` : stopLine(summary.error),
     '',
     '## Inputs',
     '',
     '| input | value |',
     '| --- | --- |',
-    ...inputRows(inputs, world),
+    ...inputRows(mode, inputs, world),
     `| genesis | \`${summary.genesis}\` |`,
     '',
     '## Budget',
@@ -98,22 +103,10 @@ export function renderReport(
     'ewm replay tape --tape tape.jsonl',
     'ewm replay executions --executions executions.jsonl',
     'ewm verify .',
-    `sha256sum ${INPUT_FILES[inputs.mode]}   # the digests above`,
+    `sha256sum ${mode.named.join(' ')}   # the digests above`,
     '```',
     '',
   ].join('\n');
-}
-
-function finishLine({ inputs, steps, results }: RunSummary): string {
-  switch (inputs.mode) {
-    case 'local':
-    case 'agentcore-base':
-      return `Finished: ${String(steps)} steps.`;
-    case 'agentcore-tools':
-      return `Finished: ${String(results.length)} calls, ${String(steps)} steps committed.`;
-    case 'agentcore-memory':
-      return `Finished: ${String(results.length)} calls.`;
-  }
 }
 
 function stopLine(stop: RunStop): string {
@@ -122,27 +115,14 @@ function stopLine(stop: RunStop): string {
   return `Stopped by \`${stopName(stop)}\`: ${message}.`;
 }
 
-const INPUT_FILES: Readonly<Record<Mode, string>> = {
-  local: 'market.jsonl strategy.json policy.json',
-  'agentcore-base': 'market.jsonl strategy.json policy.json request.json',
-  'agentcore-tools': 'market.jsonl strategy.json policy.json request.json',
-  'agentcore-memory': 'request.json',
-};
-
-function inputRows(inputs: RunInputs, world: ReportParts | undefined): readonly string[] {
-  const request = inputs.request_sha256 === undefined ? [] : [`| request.json | \`${inputs.request_sha256}\` |`];
-  const invocation = inputs.invocation === null ? [] : [`| invocation | ${cell(inputs.invocation)} |`];
-  const mode = `| mode | ${inputs.mode} |`;
-  if (inputs.mode === 'agentcore-memory') return [mode, ...request, ...invocation];
+function inputRows(mode: ModeRow, inputs: EpisodeInputs, world: ReportParts | undefined): readonly string[] {
+  const { steps, invocation } = inputs;
   return [
-    mode,
-    `| market.jsonl | \`${inputs.market_sha256}\` |`,
-    `| strategy.json | \`${inputs.strategy_sha256}\` |`,
-    `| policy.json | \`${inputs.policy_sha256}\` |`,
-    ...request,
-    ...invocation,
+    `| mode | ${inputs.mode} |`,
+    ...mode.named.map((file) => `| ${file} | \`${namedDigest(inputs, file) ?? ''}\` |`),
+    ...(invocation === null ? [] : [`| invocation | ${cell(invocation)} |`]),
     ...(world?.inputRows(inputs) ?? []),
-    `| steps asked for | ${String(inputs.steps)} |`,
+    ...(typeof steps === 'number' ? [`| steps asked for | ${String(steps)} |`] : []),
   ];
 }
 

@@ -14,7 +14,7 @@ import { digested } from '../episode/output';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { finish, type FinishedRun } from './finish';
-import { filesOf, identify, type MemoryInputs } from './inputs';
+import { identify, type MemoryInputs } from './inputs';
 import { readPath } from './path';
 import { openMarketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
 import { memoryRequestJson } from './request';
@@ -108,7 +108,7 @@ async function committed<E extends { readonly _tag: string }>(
     await writer.abandon(outcome.left._tag === 'Interrupted' ? 'keep' : 'remove');
     return outcome;
   }
-  const visible = await writer.commit(filesOf(outcome.right.summary.inputs.mode))();
+  const visible = await writer.commit(outcome.right.files)();
   if (!isLeft(visible)) return outcome;
   await writer.abandon('remove');
   return visible;

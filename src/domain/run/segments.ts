@@ -14,6 +14,7 @@ import { digested, type DigestedOutput, undigested } from '../episode/output';
 import type { Plan } from '../world/market/market-world';
 import { type CompareError, makeComparison } from './compare';
 import { type Evidence, parseJson, readEvidence, readInputs, readMarket, worldRunOf } from './evidence';
+import { decodeInputs } from './inputs';
 import { joinReportLines, type ReportLines } from './report';
 import type { RunSummary } from './summary';
 import { openSteps, sealSteps } from './take';
@@ -45,7 +46,7 @@ export interface SegmentPlan {
 
 /** Splits a run into up to `jobs` segments at checkpoints. Nothing when the files do not allow it: then verify in one piece. */
 export async function planSegments(reader: RunReader, jobs: number): Promise<SegmentPlan | undefined> {
-  const named = await readInputs(reader);
+  const named = await readInputs(reader, decodeInputs);
   // Plans of calls are short, and a run stopped by the clock has to be read to its end first.
   if (isLeft(named) || named.right.mode !== 'local') return undefined;
   const evidence = await readEvidence(reader, named.right);

@@ -1,17 +1,16 @@
 /** What a finished run comes to: the content of `run.json`, `decision.json` and `budgets.json`, and what callers print. */
 import type { RunFile } from '../../ports/run-files';
 import type { BudgetState } from '../budget/budget';
-import { canonical } from '../canonical/canonical';
+import { canonical, type Json } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import type { Sealed } from '../episode/episode';
 import type { Decisions, JsonObject } from '../episode/world';
-import { filesOf, type RunIdentity, type RunInputs } from './inputs';
-import type { StateText } from '../world/state';
+import type { EpisodeInputs, RunIdentity } from './inputs';
 
 export interface RunSummary {
   readonly runId: string;
   readonly genesis: string;
-  readonly inputs: RunInputs;
+  readonly inputs: EpisodeInputs;
   readonly error: RunStop | null;
   /** Steps committed to the tape. */
   readonly steps: number;
@@ -27,7 +26,7 @@ export interface RunSummary {
 }
 
 export function summarise<S, P>(
-  inputs: RunInputs,
+  inputs: EpisodeInputs,
   { runId, genesis }: RunIdentity,
   { stop, headHash, final, cursor }: Sealed<S, P>,
   results: readonly JsonObject[],
@@ -97,15 +96,6 @@ export function memoryJson(summary: RunSummary): string {
   return `${canonical({ run_id: summary.runId, results: summary.results })}\n`;
 }
 
-/** The digests of a mode's files, `run.json` left out: it cannot name itself. */
-export function digestsOf(inputs: RunInputs, digest: (file: RunFile) => string): FileDigests {
-  return Object.fromEntries(
-    filesOf(inputs.mode)
-      .filter((file) => file !== 'run.json')
-      .map((file) => [file, digest(file)]),
-  );
-}
-
-export function initialStateOf(inputs: RunInputs): StateText | null {
-  return inputs.mode === 'agentcore-memory' ? null : inputs.initial_state;
+export function initialStateOf(inputs: EpisodeInputs): Json {
+  return inputs['initial_state'] ?? null;
 }

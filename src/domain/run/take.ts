@@ -15,13 +15,15 @@ import type { DigestedOutput } from '../episode/output';
 import type { TextReader } from '../episode/text-reader';
 import type { Transitioned, World } from '../episode/world';
 import type { RunEnd } from './finish';
-import type { MemoryInputs, RunIdentity, RunInputs, WorldInputs } from './inputs';
+import type { EpisodeInputs, MemoryInputs, RunIdentity } from './inputs';
+import { MODES, type ModeRow } from './modes';
 import { makeReportRows, NO_LINES, type ReportLines, type ReportRows } from './report';
 import { summarise } from './summary';
 
 /** A world, and the run in it. */
 export interface WorldRun<S, I, P, A, T extends Transitioned<S>> {
-  readonly inputs: RunInputs & Pick<WorldInputs, 'steps'>;
+  readonly mode: ModeRow;
+  readonly inputs: EpisodeInputs & { readonly steps: number };
   readonly identity: RunIdentity;
   readonly world: World<S, I, P, A, T>;
   readonly initial: S;
@@ -68,18 +70,18 @@ export async function takeSteps<S, I, P, A, T extends Transitioned<S>, E>(
 }
 
 export async function sealSteps<S, I, P, A, T extends Transitioned<S>, E>(
-  { inputs, identity, world }: WorldRun<S, I, P, A, T>,
+  { mode, inputs, identity, world }: WorldRun<S, I, P, A, T>,
   episode: Episode<S, P, E>,
   lines: ReportLines,
 ): Promise<Either<E, RunEnd>> {
   const sealed = await episode.seal(stepsStop(episode, inputs.steps));
   if (isLeft(sealed)) return sealed;
-  return right({ summary: summarise(inputs, identity, sealed.right, []), report: world.report, lines, callRows: [] });
+  return right({ mode, summary: summarise(inputs, identity, sealed.right, []), report: world.report, lines, callRows: [] });
 }
 
 /** Takes a tool plan in a world whose path is held whole: a plan may be about any step of it. */
 export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
-  { inputs, identity, world, initial }: WorldRun<S, I, P, A, T>,
+  { mode, inputs, identity, world, initial }: WorldRun<S, I, P, A, T>,
   path: readonly I[],
   plan: readonly Call[],
   calls: CallSource,
@@ -101,7 +103,7 @@ export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
   const sealed = await episode.seal(taken.stop);
   if (isLeft(sealed)) return sealed;
   const summary = summarise(inputs, identity, sealed.right, taken.results);
-  return right({ summary, report: world.report, lines: report.rows(), callRows: taken.rows });
+  return right({ mode, summary, report: world.report, lines: report.rows(), callRows: taken.rows });
 }
 
 /** Takes a memory plan. The whole list is held against the budget first: nothing is sent when it cannot finish. */
@@ -119,6 +121,7 @@ export async function takeMemoryPlan<E>(
   const sealed = await episode.seal(taken.stop);
   if (isLeft(sealed)) return sealed;
   return right({
+    mode: MODES['agentcore-memory'],
     summary: summarise(inputs, identity, sealed.right, taken.results),
     report: undefined,
     lines: NO_LINES,

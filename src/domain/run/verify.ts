@@ -19,7 +19,7 @@ import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { stepsOffset } from '../market/market-form';
 import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
-import { excerpt } from '../codec/problem';
+import { excerpt, type Problem } from '../codec/problem';
 import { type Comparison, type CompareError, makeComparison } from './compare';
 import type { Divergence } from './divergence';
 import {
@@ -36,7 +36,8 @@ import {
   worldRunOf,
 } from './evidence';
 import { finish, type RunEnd } from './finish';
-import { filesOf, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
+import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
+import { type Mode, namedDigest } from './modes';
 import { readPath } from './path';
 import { readChain } from './replay';
 import { memoryRequestJson, worldRequestJson } from './request';
@@ -57,40 +58,73 @@ interface Interrupted {
 
 export type VerifyError = StoreError | Interrupted;
 
-export async function verify(reader: RunReader, watch: StepsWatch = {}): Promise<Either<VerifyError, Verdict>> {
+/** How a run of a mode is taken again from what is recorded of it, into an output that compares. */
+export type Retake<I> = (
+  reader: RunReader,
+  inputs: I,
+  output: DigestedOutput<CompareError>,
+  watch: StepsWatch,
+) => Promise<Either<ProofError, RunEnd>>;
+
+/** What can be proven: how the inputs of tape row 0 are read, and how their run is taken again. */
+export interface Provable<I> {
+  readonly decodeInputs: (value: unknown) => Either<readonly Problem[], I>;
+  readonly retake: Retake<I>;
+}
+
+const RETAKES: { readonly [M in Mode]: Retake<Extract<RunInputs, { readonly mode: M }>> } = {
+  local: inMarket(retakeSteps),
+  'agentcore-base': inMarket(retakeSteps),
+  'agentcore-tools': inMarket(retakeToolPlan),
+  'agentcore-memory': retakeMemoryPlan,
+};
+
+const MODES_PROVABLE: Provable<RunInputs> = {
+  decodeInputs,
+  retake: (reader, inputs, output, watch) => (RETAKES[inputs.mode] as Retake<RunInputs>)(reader, inputs, output, watch),
+};
+
+export function verify(reader: RunReader, watch: StepsWatch = {}): Promise<Either<VerifyError, Verdict>> {
+  return verifyAs(MODES_PROVABLE, reader, watch);
+}
+
+export async function verifyAs<I>(
+  { decodeInputs: decode, retake }: Provable<I>,
+  reader: RunReader,
+  watch: StepsWatch = {},
+): Promise<Either<VerifyError, Verdict>> {
   const finished = await reader.size('run.json')();
   if (isLeft(finished)) return finished.left._tag === 'NotFound' ? right({ _tag: 'Unfinished' }) : finished;
   const comparison = makeComparison(reader);
-  const summary = await prove(reader, comparison, watch);
+  const summary = await prove(decode, retake, reader, comparison, watch);
   await comparison.close();
   if (!isLeft(summary)) return right({ _tag: 'Proven', summary: summary.right });
   if (summary.left._tag === 'Diverged') return right({ _tag: 'NotProven', divergence: summary.left.divergence });
   return left(summary.left);
 }
 
-type ProofError = CompareError | Interrupted;
+export type ProofError = CompareError | Interrupted;
 
-/** The run is taken once more from what is recorded of it, into an output that compares. */
-async function prove(reader: RunReader, comparison: Comparison, watch: StepsWatch): Promise<Either<ProofError, RunSummary>> {
-  const inputs = await readInputs(reader);
+async function prove<I>(
+  decode: Provable<I>['decodeInputs'],
+  retake: Retake<I>,
+  reader: RunReader,
+  comparison: Comparison,
+  watch: StepsWatch,
+): Promise<Either<ProofError, RunSummary>> {
+  const inputs = await readInputs(reader, decode);
   if (isLeft(inputs)) return inputs;
   const output = digested(comparison);
   const end = await retake(reader, inputs.right, output, watch);
   return isLeft(end) ? end : proveEnd(end.right, output, output.digest, comparison);
 }
 
-async function retake(
-  reader: RunReader,
-  inputs: RunInputs,
-  output: DigestedOutput<CompareError>,
-  watch: StepsWatch,
-): Promise<Either<ProofError, RunEnd>> {
-  if (inputs.mode === 'agentcore-memory') return retakeMemoryPlan(reader, inputs, output);
-  const evidence = await readEvidence(reader, inputs);
-  if (isLeft(evidence)) return evidence;
-  return inputs.mode === 'agentcore-tools'
-    ? retakeToolPlan(reader, evidence.right, output)
-    : retakeSteps(reader, evidence.right, output, watch);
+/** The documents of a market run are read and held against the digests in its inputs first. */
+function inMarket(retake: Retake<Evidence>): Retake<WorldInputs> {
+  return async (reader, inputs, output, watch) => {
+    const evidence = await readEvidence(reader, inputs);
+    return isLeft(evidence) ? evidence : retake(reader, evidence.right, output, watch);
+  };
 }
 
 async function retakeSteps(
@@ -118,7 +152,7 @@ async function retakeSteps(
 
 /** The step that a run ends before: all that were asked for, unless its seal says that the clock stopped a handler earlier. */
 async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<CompareError, number>> {
-  if (inputs.mode !== 'agentcore-base') return right(inputs.steps);
+  if (inputs.mode === 'local') return right(inputs.steps);
   const tape = await readCalls(reader, [], []);
   if (isLeft(tape)) return tape;
   const steps = tape.right.seal?.['steps'];
@@ -336,18 +370,17 @@ export async function proveEnd(
   digest: (file: RunFile) => string,
   comparison: Comparison,
 ): Promise<Either<CompareError, RunSummary>> {
-  const { inputs } = end.summary;
+  const { mode, summary } = end;
   // These were read whole and compared by their digest; the others pass through the output.
-  const known: Partial<Record<RunFile, string>> =
-    inputs.mode === 'agentcore-memory'
-      ? {}
-      : { 'strategy.json': inputs.strategy_sha256, 'policy.json': inputs.policy_sha256, 'market.jsonl': inputs.market_sha256 };
+  const known: Partial<Record<RunFile, string | undefined>> = Object.fromEntries(
+    mode.named.filter((file) => file !== 'request.json').map((file) => [file, namedDigest(summary.inputs, file)]),
+  );
   const finished = await finish(output, end, (file) => known[file] ?? digest(file));
   if (isLeft(finished)) return finished;
-  for (const file of filesOf(inputs.mode)) {
+  for (const file of mode.files) {
     if (known[file] !== undefined) continue;
     const ended = await comparison.expectEnd(file);
     if (isLeft(ended)) return ended;
   }
-  return right(end.summary);
+  return right(summary);
 }

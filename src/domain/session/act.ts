@@ -115,6 +115,11 @@ interface Lost {
   failure: SessionError | undefined;
 }
 
+/** Set from within an act, so that nothing is known of it here. */
+function failureOf({ failure }: Lost): SessionError | undefined {
+  return failure;
+}
+
 async function play(
   context: SessionContext,
   session: OpenSession,
@@ -190,7 +195,8 @@ async function play(
       return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false });
     }
   }
-  if (lost.failure !== undefined) return left(lost.failure);
+  const failure = failureOf(lost);
+  if (failure !== undefined) return left(failure);
   // An act was sent, and whoever found its intent too old has ended it: its outcome is not recorded, and never will be.
   if (announced !== undefined && lost.seq !== from.seq + 1) return moved(context, session, deadline, { unrecorded: announced });
   const recorded = await recordedAnswer(context, session, from.seq + 1, requestSha256, deadline);

@@ -56,7 +56,7 @@ export function makeSessionContext(ports: SessionPorts): SessionContext {
   return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds: makeBounded(WORLDS_KEPT), standings: makeBounded(SESSIONS_KEPT) };
 }
 
-function makeBounded<A>(max: number): Bounded<A> {
+export function makeBounded<A>(max: number): Bounded<A> {
   const kept = new Map<string, A>();
   return {
     get: (key) => {

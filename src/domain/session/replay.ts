@@ -155,7 +155,7 @@ export async function replaySegment(
   const resume = decodeResume(first);
   if (isLeft(resume)) return problem(0, resume.left);
   if (resume.right.seq !== seq) return fault(0, '/seq', String(seq), String(resume.right.seq));
-  const tapeHead = String(first?.['prev_hash']);
+  const tapeHead = textOf(first?.['prev_hash']);
   if (prevHash !== undefined && tapeHead !== prevHash) return fault(0, '/prev_hash', prevHash, tapeHead);
 
   const collected = makeCollector();
@@ -296,10 +296,14 @@ function forkStop(episode: SessionEpisode<never>, { args }: Call): RunStop | nul
 function callOf(row: Row): Call {
   if (row['type'] === 'memory') {
     const { op, key, value } = row;
-    return { name: String(op), args: { key: key ?? null, ...(value === undefined ? {} : { value }) } };
+    return { name: textOf(op), args: { key: key ?? null, ...(value === undefined ? {} : { value }) } };
   }
   const { name, args } = row;
-  return { name: String(name), args: isRecord(args) ? (args as JsonObject) : {} };
+  return { name: textOf(name), args: isRecord(args) ? args : {} };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function compareText(expected: string, actual: readonly string[]): SegmentFault | undefined {

@@ -358,11 +358,11 @@ export async function quoteSession(
     children: [],
     pending: null,
   };
-  let outside = false;
+  const seen = { outside: false };
   const asked = {
     ...NO_CALLS,
     answer: (...[intent]: Parameters<typeof NO_CALLS.answer>) => {
-      outside = true;
+      seen.outside = true;
       return NO_CALLS.answer(intent, { sender: () => undefined }, '');
     },
   };
@@ -372,10 +372,11 @@ export async function quoteSession(
   for (const [index, call] of calls.entries()) {
     const called = await episode.right.call(index, call);
     // What an act outside comes to is not known: at the least it fails and ends the request, at the most all that follow are made.
+    const { outside } = seen as { readonly outside: boolean };
     if (outside) least ??= episode.right.cursor().spent;
     if (called.stop !== undefined && !outside) break;
   }
-  const most = withAnswers(calls, episode.right.cursor().spent, remainingOf(budget, spent), outside);
+  const most = withAnswers(calls, episode.right.cursor().spent, remainingOf(budget, spent), least !== undefined);
   const short = metersOf(budget, spent).flatMap((meter) => {
     const wanted = costIn(meter, most);
     return wanted <= meter.max - meter.spent ? [] : [[meter.limiter, meter.spent + wanted] as const];

@@ -1,6 +1,6 @@
 /**
  * The hash chain: each row carries the hash of the row before it and its own. docs/spec.md section 4.
- * Invariant: `hash` is SHA-256 of the canonical row without `hash`, so `jq -cS 'del(.hash)'` and `sha256sum` check it too.
+ * Invariant: `hash` is SHA-256 of the canonical row without `hash`, so docs/check-row checks it, too, and jq and sha256sum most rows.
  */
 import type { Json } from '../canonical/canonical';
 import { sha256Hex } from '../hash';

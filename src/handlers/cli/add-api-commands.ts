@@ -1,5 +1,6 @@
 /** The commands around the API. What they need (the handlers, the AWS SDK) is loaded when one of them is called, and not before. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { allowedHost } from '../server/gate';
 import type { ExitCode } from './exit-codes';
 import type { Io } from './io';
 
@@ -36,11 +37,12 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
     .command('serve')
     .description('the API on this machine, with stand-ins for what is remote on AWS')
     .option('--port <n>', 'where to listen; 0 takes a free port', parsePort, 3000)
-    .option('--host <address>', 'address to listen on; other machines can reach anything but a loopback address', '127.0.0.1')
+    .option('--host <address>', 'address to listen on; anything but a loopback address needs --allow-host', '127.0.0.1')
+    .option('--allow-host <name>', 'a name or address the server is called by, beside localhost; may be said again', addHost)
     .option('--data <directory>', 'where the artifacts go', 'tmp/serve')
     .addOption(json())
     .addHelpText('after', SERVED)
-    .action(async (options: { port: number; host: string; data: string; json: boolean }) => {
+    .action(async (options: { port: number; host: string; allowHost?: readonly string[]; data: string; json: boolean }) => {
       const { serve } = await import('./api-commands');
       finish(await serve(options, io));
     });
@@ -76,6 +78,12 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
       const { smokeLocal } = await import('./api-commands');
       finish(await smokeLocal(options.json, io));
     });
+}
+
+function addHost(text: string, before: readonly string[] = []): readonly string[] {
+  const name = allowedHost(text);
+  if (name === undefined) throw new InvalidArgumentError('expected a name or an address without scheme and port, such as ewm.example');
+  return [...before, name];
 }
 
 function parsePort(text: string): number {

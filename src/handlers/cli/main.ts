@@ -10,6 +10,7 @@ import type { ImportForm } from '../../domain/market/import-layout';
 import type { DateOrder } from '../../domain/market/import-time';
 import { addServeCommands } from './add-api-commands';
 import { addCostCommand } from './add-cost-command';
+import { addSessionCommands } from './add-session-commands';
 import { addReportCommands } from './add-report-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
@@ -112,13 +113,18 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .description('re-execute a run from its inputs and compare every byte')
     .argument('<directory>', 'a run directory', parseText)
     .option('--chain-only', 'check the hashes, re-execute nothing')
+    .option('--open', 'an open session is proven so far: exit 0 all the same')
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
-    .action(async (directory: string, options: { chainOnly?: boolean; jobs: number; json?: boolean }) => {
+    .action(async (directory: string, options: { chainOnly?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
       const { verifyCommand } = await import('./verify-command');
       finish(
-        await verifyCommand(directory, { chainOnly: options.chainOnly === true, jobs: options.jobs, json: options.json === true }, io),
+        await verifyCommand(
+          directory,
+          { chainOnly: options.chainOnly === true, open: options.open === true, jobs: options.jobs, json: options.json === true },
+          io,
+        ),
       );
     });
 
@@ -215,6 +221,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     });
 
   addReportCommands(program, io, finish);
+  addSessionCommands(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
 

@@ -1,14 +1,16 @@
 /** `ewm run`: a strategy over a market, into a run directory. */
 import { isLeft } from 'fp-ts/Either';
 import type { Problem } from '../../domain/codec/problem';
+import { isRecord } from '../../domain/codec/codec';
 import { type Decimal, divHalfEven, exactDecimal, formatDecimal } from '../../domain/decimal/decimal';
 import type { RunRequest } from '../../domain/run/prepare';
 import { run } from '../../domain/run/run';
 import { stopName } from '../../domain/agent/stop';
 import { initialStateOf, runJson, type RunSummary } from '../../domain/run/summary';
+import type { StoreError } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
-import { fail, inputFailure, runFailure, stdinTwice, storeFailure } from './failure';
+import { fail, type Failure, inputFailure, runFailure, stdinTwice, storeFailure } from './failure';
 import type { Io } from './io';
 import { makeProgress } from './progress';
 import { counted, shellWord } from './words';
@@ -37,7 +39,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const documents = { strategy: strategy.right, policy: policy?.right ?? NO_POLICY };
   const interrupted = io.watchInterrupts();
   const writer = await local.writeRun(options.out, options.force)();
-  if (isLeft(writer)) return fail(io, options.json, storeFailure(writer.left));
+  if (isLeft(writer)) return fail(io, options.json, takenOr(writer.left));
 
   const request: RunRequest = {
     strategy: documents.strategy.value,
@@ -65,14 +67,24 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const { summary, digests } = outcome.right;
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
   if (summary.error === null) return EXIT.ok;
-  const remedy = summary.error.code === 'budget_exceeded' ? '; raise --max-steps to go on' : '';
+  const remedy = summary.error.code === 'budget_exceeded' ? '; with a higher --max-steps it is a new run: another --out, or --force' : '';
   await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);
   return EXIT.refused;
 }
 
+/** A run is a whole: it is not gone on with, also where a limit stopped it and the limit was raised. */
+function takenOr(error: StoreError): Failure {
+  const failure = storeFailure(error);
+  if (error._tag !== 'AlreadyExists') return failure;
+  const advice =
+    'a run is not continued: write the new one elsewhere with --out, or --force replaces it; what is to go on later is a session';
+  return { ...failure, messages: [`${error.path}: ${error.reason}; ${advice}`] };
+}
+
 export function renderSummary(summary: RunSummary, directory: string): string {
   const { decisions } = summary;
-  const cash = exactDecimal(initialStateOf(summary.inputs)?.cash ?? '0');
+  const initial = initialStateOf(summary.inputs);
+  const cash = exactDecimal(isRecord(initial) && typeof initial['cash'] === 'string' ? initial['cash'] : '0');
   const equity = totalOf(summary, 'final_equity');
   const lines = [
     `run ${summary.runId}: ${counted(summary.steps, 'step')}, ${summary.error === null ? 'finished' : `stopped by ${stopName(summary.error)}`}`,

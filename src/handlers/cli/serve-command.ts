@@ -12,6 +12,8 @@ import type { Io } from './io';
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  /** Names it is called by; a loopback address has its own. */
+  readonly allowHost?: readonly string[];
   readonly data: string;
   readonly json: boolean;
 }
@@ -25,20 +27,24 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   const note = (what: string): void => {
     void io.stderr.write(`ewm: ${what}\n`);
   };
+  const { host, allowHost = [] } = options;
+  if (!isLoopback(host) && allowHost.length === 0) {
+    return fail(io, options.json, { exit: EXIT.badInput, code: 'no_allowed_host', messages: [unnamed(host)] });
+  }
   const parts = await composeServer(options.data, env, note)();
   if (isLeft(parts)) {
     return parts.left._tag === 'BadConfig'
       ? fail(io, options.json, { exit: EXIT.badInput, code: 'misconfigured', messages: parts.left.messages })
       : fail(io, options.json, storeFailure(parts.left));
   }
-  const server = await startServer({ ...parts.right.deps, limits: SERVER_LIMITS, note }, options.host, options.port);
+  const server = await startServer({ ...parts.right.deps, limits: SERVER_LIMITS, note }, host, options.port, allowHost);
   if ('_tag' in server) {
     const why = REASONS[server.code] ?? server.message;
-    const message = `${options.host}:${String(options.port)}: ${why}`;
+    const message = `${host}:${String(options.port)}: ${why}`;
     return fail(io, options.json, { exit: EXIT.badInput, code: 'cannot_listen', messages: [message] });
   }
-  if (!isLoopback(options.host)) {
-    await io.stderr.write(`ewm: WARNING: ${options.host} can be reached from other machines, and this server asks nobody who they are\n`);
+  if (!isLoopback(host)) {
+    await io.stderr.write(`ewm: WARNING: ${host} can be reached from other machines, and this server asks nobody who they are\n`);
   }
   const { about } = parts.right;
   const ready = { ok: true, url: server.url, ...about };
@@ -51,6 +57,10 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   note('stopping: no new requests; waiting for those that run');
   await server.stop();
   return EXIT.ok;
+}
+
+function unnamed(host: string): string {
+  return `--host ${host} can be reached from other machines, and any page in a browser that reaches it could come in under a name of its own (DNS rebinding): say by which names it is called, such as --allow-host ewm.example --allow-host 192.168.1.5`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

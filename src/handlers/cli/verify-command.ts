@@ -16,6 +16,8 @@ import { counted } from './words';
 
 export interface VerifyOptions {
   readonly chainOnly: boolean;
+  /** Whether an open session may be proven so far. */
+  readonly open: boolean;
   readonly jobs: number;
   readonly json: boolean;
 }
@@ -30,6 +32,10 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
     return fail(io, options.json, { exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   }
   const reader = local.readRun(directory);
+  if (!options.chainOnly && (await isSession(reader))) {
+    const { verifySession } = await import('./session-commands');
+    return verifySession(directory, options, io);
+  }
   if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
   if (options.chainOnly) return chainOnly(reader, options.json, io);
 
@@ -42,6 +48,17 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
   }
   return tell(reader, verdict.right, options.json, io);
 }
+
+/** Whether a tape is that of a session: its first row says so. */
+async function isSession(reader: RunReader): Promise<boolean> {
+  const cursor = await reader.open('tape.jsonl')();
+  if (isLeft(cursor)) return false;
+  const head = await cursor.right.read(FIRST_ROW_BYTES)();
+  await cursor.right.close();
+  return !isLeft(head) && /^\{[^\n]*"mode":"session"/.test(new TextDecoder().decode(head.right));
+}
+
+const FIRST_ROW_BYTES = 64 * 1024;
 
 const EXPECTED = 'expected a directory that `ewm run --out` wrote';
 

@@ -11,7 +11,7 @@ import { routePath } from '../http/edge/inbound';
 import { declaresTooMuch, readBody } from './body';
 import { gatewayEvent } from './event';
 import { type Invoke, makeLocalFunction } from './function';
-import { isLoopback, refuseForeign } from './gate';
+import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
@@ -23,6 +23,8 @@ export interface ServerDeps {
   readonly spokesman: Service;
   /** What may stand before every path; empty for nothing. */
   readonly basePath: string;
+  /** Origins whose pages may use the API. */
+  readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly shelf: RunShelf;
@@ -43,37 +45,45 @@ export type ListenError = { readonly _tag: 'CannotListen'; readonly code: string
 const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 
-export function startServer(deps: ServerDeps, host: string, port: number): Promise<RunningServer | ListenError> {
+/** `allowHosts`: the names it is called by beside those of the loopback address; see `allowedHost`. */
+export function startServer(
+  deps: ServerDeps,
+  host: string,
+  port: number,
+  allowHosts: readonly string[] = [],
+): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
   const functions = new Map(
     Object.entries(deps.functions).map(([service, invoke]) => [service, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
   );
   const pages = makePages(deps);
-  const loopbackOnly = isLoopback(host);
   let stopping = false;
 
   /** Nothing where nobody is left to answer. */
   async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
-    const foreign = refuseForeign(request.headers.host, request.headers.origin, loopbackOnly);
+    const [path = ''] = url.split('?');
+    const service = serviceOf(routePath({ path }, deps.basePath));
+    // A page whose origin is listed may use the API, and nothing else of this server.
+    const { host: called, origin = '' } = request.headers;
+    const listed = service !== undefined && deps.corsOrigins.includes(origin);
+    const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, allowHosts);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
-    const [path = ''] = url.split('?');
     const route = runsRoute(path);
     if (route !== undefined) {
       if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });
     }
-    const service = serviceOf(routePath({ path }, deps.basePath));
-    const called = functions.get(service === 'every' ? deps.spokesman : (service ?? ''));
-    if (called === undefined) return NOT_FOUND;
+    const serving = functions.get(service === 'every' ? deps.spokesman : (service ?? ''));
+    if (serving === undefined) return NOT_FOUND;
     const body = await readBody(request, limits.bodyBytesMax);
     if (body._tag !== 'Whole') return body._tag === 'TooLarge' ? TOO_LARGE : undefined;
     const received = { requestId: randomUUID(), nowMs: deps.clock.nowMs(), routeKey: `${method} ${path}` };
     const { headersDistinct: headers, httpVersion, socket } = request;
     const protocol = `HTTP/${httpVersion}`;
     const event = gatewayEvent({ method, url, headers, body: body.bytes, protocol, sourceIp: socket.remoteAddress ?? '' }, received);
-    const reply = await called.call(event);
+    const reply = await serving.call(event);
     return routePath({ path }, deps.basePath) === '/health' && method === 'GET' && reply.status === 200
       ? withLocal(reply, deps.about)
       : reply;

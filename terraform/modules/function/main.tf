@@ -24,7 +24,7 @@ resource "aws_lambda_function" "this" {
   filename         = var.bundle
   source_code_hash = fileexists(var.bundle) ? filebase64sha256(var.bundle) : null
   handler          = "index.handler"
-  runtime          = "nodejs22.x"
+  runtime          = var.runtime
   architectures    = ["arm64"]
 
   memory_size = var.memory_mb

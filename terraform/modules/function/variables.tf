@@ -23,6 +23,12 @@ variable "bundle" {
   nullable    = false
 }
 
+variable "runtime" {
+  description = "What runs the bundle. Legal: a Node.js runtime of Lambda that the provider knows."
+  type        = string
+  nullable    = false
+}
+
 variable "memory_mb" {
   description = "Memory of the function. Unit: MB. Legal: 128 to 10240."
   type        = number

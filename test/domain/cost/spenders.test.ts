@@ -20,6 +20,7 @@ const LIMITS = {
   modes: ['base', 'tools', 'memory'],
   tracing: true,
   access_log: true,
+  cors: true,
   kms: true,
   memory: true,
   code_interpreter: true,
@@ -64,6 +65,12 @@ const ACTS: readonly Act[] = [
     },
     within: 'refused_requests',
   },
+  {
+    who: 'outsider',
+    act: 'preflights of pages, which need no signature',
+    moves: { api_requests: REFUSED, data_out: REFUSED * 320, access_log_ingestion: REFUSED * 400 },
+    within: 'refused_requests',
+  },
   caller('requests of 10 MB answered with 6 MB', {
     api_requests: OF_A_ROUTE * 34,
     data_out: OF_A_ROUTE * 6_291_456,
@@ -71,7 +78,11 @@ const ACTS: readonly Act[] = [
     access_log_ingestion: OF_A_ROUTE * 400,
   }),
   caller('requests that use up the timeout, one after another', { lambda_compute: 512 * 3_600_000, lambda_requests: 93 }),
-  caller('requests of health', { api_requests: 2 * OF_A_ROUTE, lambda_requests: OF_A_ROUTE, data_out: OF_A_ROUTE * 4_000 }),
+  caller('requests of health and of the document', {
+    api_requests: 4 * OF_A_ROUTE,
+    lambda_requests: 2 * OF_A_ROUTE,
+    data_out: OF_A_ROUTE * (4_000 + 65_000),
+  }),
   caller('requests that find the function busy (503), counted by the API', { api_requests: 22 * OF_A_ROUTE, data_out: OF_A_ROUTE * 400 }),
   caller('bodies above max_body_bytes (413), metered all the same', { api_requests: 22 * OF_A_ROUTE, lambda_requests: OF_A_ROUTE }),
   caller('runs as large as may be, kept until they expire', {
@@ -127,21 +138,26 @@ describe('no request that a stranger can send costs outside the total', () => {
   const off: ApiSettings = { routes: ROUTES, detailedMetrics: false, corsOrigins: [] };
   const on: ApiSettings = { ...off, logFormat: JSON.stringify({ id: '$context.requestId', caller: '$context.identity.caller' }) };
   it.each([
-    ['without an access log', off],
-    ['with one', on],
+    ['as they are by default', off],
+    ['with an access log', on],
+    ['with origins of others', { ...off, corsOrigins: ['https://app.example'] }],
   ])('%s', (_name, api) => {
     const limits = valueOfRight(decodeLimits({ ...LIMITS, access_log: api.logFormat !== undefined }));
     const { per_hour: hour } = billOf(limits, valueOfRight(decodePrices(prices)));
     for (const request of strangerRequests(Object.keys(ROUTES))) {
       const one = setOff(api, request);
-      expect([request.what, one.invocations, one.charged, one.metrics]).toEqual([request.what, 0, false, 0]);
+      expect([request.what, one.invocations, one.metrics]).toEqual([request.what, 0, 0]);
+      if (api.corsOrigins.length === 0) expect([request.what, one.charged]).toEqual([request.what, false]);
       const amount = strangersHour(prices, one, 10_000, LOG_DAYS);
       expect([request.what, isAtMost(amount, fractionOf(hour.by_component.refused_requests))]).toEqual([request.what, true]);
     }
   });
 
   it('and the check can fail: metrics by route, an access log that the bill does not know of, pages of others, a route for everybody', () => {
-    const { per_hour: hour } = billOf(valueOfRight(decodeLimits({ ...LIMITS, access_log: false })), valueOfRight(decodePrices(prices)));
+    const { per_hour: hour } = billOf(
+      valueOfRight(decodeLimits({ ...LIMITS, access_log: false, cors: false })),
+      valueOfRight(decodePrices(prices)),
+    );
     const within = (api: ApiSettings): boolean =>
       strangerRequests(Object.keys(ROUTES)).every((request) =>
         isAtMost(strangersHour(prices, setOff(api, request), 10_000, LOG_DAYS), fractionOf(hour.by_component.refused_requests)),

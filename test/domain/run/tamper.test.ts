@@ -3,7 +3,7 @@
  * one of them, or throws at one, fails here.
  */
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { filesOf } from '../../../src/domain/run/inputs';
+import { filesOf } from '../../../src/domain/run/modes';
 import { HANDLER_RUNS, handlerRun } from '../../support/golden-runs';
 import { bytesOf, rowsOf, runCase, verdictOn } from '../../support/harness';
 import type { JsonObject, ReferenceRequest } from '../../support/reference-model';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
 import { readChain, checkChains } from '../../../src/domain/run/replay';
 import { type Verdict, verify } from '../../../src/domain/run/verify';
-import { filesOf } from '../../../src/domain/run/inputs';
+import { filesOf } from '../../../src/domain/run/modes';
 import type { RunFile } from '../../../src/ports/run-files';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';

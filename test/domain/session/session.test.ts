@@ -78,7 +78,7 @@ describe('a session', () => {
     });
     for (let step = 0; step < 6; step += 1) {
       answer = await calls(makeSessionContext(shared), answer, call('evaluate_strategy'), call('execute'));
-      expect(answer).toMatchObject({ ok: true, step: step + 1, head: expect.stringMatching(`^${String(step + 1)}-`) });
+      expect(answer).toMatchObject({ ok: true, step: step + 1, head: headAt(`^${String(step + 1)}-`) });
       expect(answer.results).toHaveLength(2);
     }
     expect(answer.observation).toBeNull();
@@ -161,7 +161,7 @@ describe('a session', () => {
       call('memory_get', { key: 'k' }),
       call('get_price_context'),
     );
-    expect(put).toMatchObject({ ok: true, head: expect.stringMatching('^3-') });
+    expect(put).toMatchObject({ ok: true, head: headAt('^3-') });
     expect(put.results?.[1]).toMatchObject({ op: 'memory_get', ok: true, result: { found: true, value: { a: 1 } } });
     expect(put.budget_state).toMatchObject({ memory_ops: 2, steps: 1 });
     const again = await calls(
@@ -217,6 +217,94 @@ describe('a session', () => {
   });
 });
 
+/** A head of this segment, for a matcher. */
+function headAt(pattern: string): unknown {
+  return expect.stringMatching(pattern);
+}
+
 async function now(context: SessionContext, { session_id: id }: SessionAnswer): Promise<SessionAnswer> {
   return expectRight(await observeSession(context, id, 0, noDeadline));
 }
+
+describe('an act whose maker never comes back', () => {
+  test('keeps the session busy until its time is over, and is then ended, charged, its effect unknown', async () => {
+    const shared = ports();
+    const clock = makeManualClock(1_000);
+    const first = await made(makeSessionContext({ ...shared, clock }), GENEROUS);
+    // The process dies while the memory is at work: what it stored until then is the intent.
+    const never: SessionPorts = {
+      ...shared,
+      clock,
+      outside: { memory: { ...makeInProcessMemory(), put: () => () => new Promise(() => undefined) } },
+    };
+    const list = [call('get_price_context'), call('memory_put', { key: 'k', value: 1 }), call('execute', { actions: [] })];
+    const lost = callSession(
+      makeSessionContext(never),
+      { session: first.session_id, head: first.head, calls: list },
+      { work: noDeadline, storing: noDeadline },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    void lost;
+    const other = makeSessionContext({ ...shared, clock });
+    const seen = await now(other, first);
+    expect(seen).toMatchObject({ head: headAt('^1-'), budget_state: { steps: 1, memory_ops: 1 } });
+    const again = (): ReturnType<typeof callSession> =>
+      callSession(other, { session: first.session_id, head: first.head, calls: list }, NO_DEADLINES);
+    const others = (): ReturnType<typeof callSession> =>
+      callSession(other, { session: first.session_id, head: seen.head, calls: [call('get_price_context')] }, NO_DEADLINES);
+    for (const busy of [await again(), await others()])
+      expect(expectLeft(busy)).toMatchObject({ _tag: 'SessionBusy', retryAfterMs: 900_000 });
+    clock.set(1_000 + 900_000);
+    expect(expectLeft(await others())).toMatchObject({
+      _tag: 'HeadMoved',
+      newest: { seq: 2 },
+      interrupted: { index: 1, tool: 'memory_put' },
+    });
+    const ended = expectRight(await again());
+    expect(ended).toMatchObject({
+      ok: false,
+      repeated: true,
+      step: 0,
+      error: { code: 'dependency_failed', effect: 'unknown' },
+      budget_state: { steps: 1, memory_ops: 1 },
+    });
+    expect(ended.results).toHaveLength(2);
+    const after = await calls(other, ended, call('execute', { actions: [] }));
+    expect(after).toMatchObject({ ok: true, step: 1 });
+  });
+
+  test('and comes back too late, changes nothing, and is told', async () => {
+    const shared = ports();
+    const clock = makeManualClock(1_000);
+    const first = await made(makeSessionContext({ ...shared, clock }), GENEROUS);
+    let release: () => void = () => undefined;
+    const memory = makeInProcessMemory();
+    const slow: SessionPorts = {
+      ...shared,
+      clock,
+      outside: {
+        memory: {
+          ...memory,
+          put:
+            (...asked) =>
+            async () => {
+              await new Promise<void>((resolve) => {
+                release = resolve;
+              });
+              return memory.put(...asked)();
+            },
+        },
+      },
+    };
+    const list = [call('memory_put', { key: 'k', value: 1 })];
+    const late = callSession(makeSessionContext(slow), { session: first.session_id, head: first.head, calls: list }, NO_DEADLINES);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.set(2_000_000);
+    const other = makeSessionContext({ ...shared, clock });
+    const seen = await now(other, first);
+    expectLeft(await callSession(other, { session: first.session_id, head: seen.head, calls: [call('execute')] }, NO_DEADLINES));
+    release();
+    expect(expectLeft(await late)).toMatchObject({ _tag: 'HeadMoved', newest: { seq: 2 }, unrecorded: 'memory_put' });
+    expect((await now(other, first)).head).toMatch(/^2-/);
+  });
+});

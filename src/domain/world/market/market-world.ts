@@ -55,6 +55,7 @@ export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, 
     },
 
     path: 'market',
+    lineForm: '{"prices":{...},"time"?}',
     makeInput: () => makeScannedStep(symbols),
     scan: form.scan,
 

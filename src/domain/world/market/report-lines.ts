@@ -20,13 +20,17 @@ export function inputRows({ initial_state: state }: JsonObject): readonly string
 /** `final`: the members of a seal. */
 export function outcomeRows({ final_state: state, final_exposure: exposure, final_equity: equity }: JsonObject): readonly string[] {
   const { cash, positions } = isRecord(state) ? state : {};
-  const held = Object.entries(isRecord(positions) ? positions : {}).map(([symbol, quantity]) => `${symbol} ${String(quantity)}`);
+  const held = Object.entries(isRecord(positions) ? positions : {}).map(([symbol, quantity]) => `${symbol} ${textOf(quantity)}`);
   return [
-    `| final cash | ${String(cash)} |`,
+    `| final cash | ${textOf(cash)} |`,
     `| final positions | ${held.length === 0 ? 'none' : held.join(', ')} |`,
-    `| final exposure | ${String(exposure)} |`,
-    `| final equity | ${String(equity)} |`,
+    `| final exposure | ${textOf(exposure)} |`,
+    `| final equity | ${textOf(equity)} |`,
   ];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 export function stepLine(setup: World, step: number, market: ScannedStep, transition: Transition): string {

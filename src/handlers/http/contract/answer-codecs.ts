@@ -68,7 +68,7 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     message,
   ),
   unsupported_media_type: errorOf('unsupported_media_type', 'The body is not application/json in UTF-8.', message),
-  budget_exceeded: errorOf('budget_exceeded', 'The budget refused an act; what was done until then is recorded.', overBudget),
+  budget_exceeded: budgetExceeded(),
   budget_above_ceiling: errorOf('budget_above_ceiling', 'The budget asks for more than the deployment allows; nothing ran.', overBudget),
   simulation_rejected: errorOf('simulation_rejected', 'The verifier refused the actions of a call.', {
     ...message,
@@ -107,6 +107,15 @@ function dependencyFailed(): Codec<ApiError> {
     description: 'S3 or AgentCore failed: which, at what, why, and whether it may have acted.',
     required: { code: literalCodec('dependency_failed'), ...message, service: textCodec, operation: textCodec, effect: effectCodec },
     optional: { http_status: count },
+  });
+}
+
+/** `needed`: the smallest limit that would have let the act pass; in answers, not in records. */
+function budgetExceeded(): Codec<ApiError> {
+  return objectCodec('budget_exceeded', {
+    description: 'The budget refused an act; what was done until then is recorded.',
+    required: { code: literalCodec('budget_exceeded'), ...overBudget },
+    optional: { needed: count },
   });
 }
 
@@ -179,6 +188,11 @@ export const sessionAnswerCodec: Codec<SessionResponse> = objectCodec('session a
     error: errorCodec,
   },
 }) as unknown as Codec<SessionResponse>;
+
+export const sessionListCodec = objectCodec('sessions', {
+  required: { ok: booleanCodec() },
+  optional: { sessions: listCodec(textCodec, ANY_LENGTH), error: errorCodec },
+});
 
 const costs = resultCodec;
 

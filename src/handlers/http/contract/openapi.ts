@@ -3,19 +3,22 @@
  * `docs/openapi.json` and `docs/schema/error.schema.json` are this text; a test holds them to it and writes them with UPDATE=1.
  */
 import { budgetCodec, budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
+import { planTools } from '../../../domain/agent/tools';
 import type { Json } from '../../../domain/canonical/canonical';
 import { isRecord, type JsonSchema } from '../../../domain/codec/codec';
 import { SPEC_VERSION } from '../../../domain/limits';
 import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
 import { strategySchema } from '../../../domain/strategy/strategy';
+import { proposalCodec } from '../../../domain/world/proposal';
 import { policySchema } from '../../../domain/world/policy';
-import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec } from './answer-codecs';
+import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec, sessionListCodec } from './answer-codecs';
 import { callsBodyCodec, closeBodyCodec, createBodyCodec, forkBodyCodec, quoteBodyCodec, reclaimBodyCodec } from './body-session';
 import { baseBodyCodec } from './body-base';
 import { memoryBodyCodec } from './body-memory';
 import { toolsBodyCodec } from './body-tools';
 import { type ErrorCode, STATUS_OF } from './errors';
+import { callSchema } from './tool-schemas';
 import { methodOf, namesIn, pathOf, type Route, type RouteRow, ROUTES } from './routes';
 
 const JSON_SCHEMA = 'https://json-schema.org/draft/2020-12/schema';
@@ -47,7 +50,13 @@ const COMPONENTS = {
   SessionClose: closeBodyCodec.schema,
   SessionAnswer: sessionAnswerCodec.schema,
   Quote: quoteCodec.schema,
+  SessionList: sessionListCodec.schema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** Components that say more than their codec checks. */
+const PUBLISHED: Partial<Readonly<Record<Component, JsonSchema>>> = {
+  ToolPlan: { ...planCodec.schema, items: callSchema(planTools(proposalCodec)) },
+};
 
 type Component = keyof typeof COMPONENTS;
 
@@ -86,7 +95,9 @@ export function openApi(): Json {
     security: [{ sigv4: [] }],
     paths: pathsOf(),
     components: {
-      schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, referring(schema, schema)])),
+      schemas: Object.fromEntries(
+        Object.entries(COMPONENTS).map(([name, schema]) => [name, referring(PUBLISHED[name as Component] ?? schema, schema)]),
+      ),
       securitySchemes: {
         sigv4: {
           type: 'apiKey',

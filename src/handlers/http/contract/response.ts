@@ -33,7 +33,12 @@ export interface ApiResponse {
 }
 
 /** An answer about a session. What is optional is absent where the session is not known. */
-export type SessionResponse = Partial<Omit<SessionAnswer, 'ok' | 'error'>> & { readonly ok: boolean; readonly error?: ApiError };
+export type SessionResponse = Partial<Omit<SessionAnswer, 'ok' | 'error'>> & {
+  readonly ok: boolean;
+  readonly error?: ApiError;
+  /** Ids of all sessions. */
+  readonly sessions?: readonly string[];
+};
 
 export interface HealthResponse {
   readonly ok: true;

@@ -80,6 +80,22 @@ export const ROUTES = {
     answer: 'SessionAnswer',
     done: 201,
   },
+  'GET /sessions': {
+    service: 'sessions',
+    id: 'listSessions',
+    summary: 'Ids of all sessions.',
+    answer: 'SessionList',
+  },
+  'GET /sessions/{id}/inputs/{file}': {
+    service: 'sessions',
+    id: 'sessionInput',
+    summary: 'A document of a session as it is stored: session.json, market.jsonl, strategy.json or policy.json.',
+  },
+  'GET /sessions/{id}/segments/{seq}': {
+    service: 'sessions',
+    id: 'sessionSegment',
+    summary: 'A segment of a session as it is stored: rows of its tape.',
+  },
   'GET /sessions/{id}': {
     service: 'sessions',
     id: 'observeSession',

@@ -1,5 +1,5 @@
 /** What stands between the edge and what it serves: a call goes in, an answer comes out, and neither knows how it travels. */
-import type { BudgetState } from '../../../domain/budget/budget';
+import { type BudgetState, neededLimit } from '../../../domain/budget/budget';
 import type { Deadline } from '../../../ports/clock';
 import { type ApiError, STATUS_OF } from '../contract/errors';
 import type { Parameters } from '../contract/routes';
@@ -46,5 +46,9 @@ export interface Answer {
 
 /** `done` is the status of success. */
 export function answerOf(body: AnswerBody, done = 200): Answer {
-  return { _tag: 'Answer', status: body.error === undefined ? done : STATUS_OF[body.error.code], body };
+  const { error } = body;
+  if (error === undefined) return { _tag: 'Answer', status: done, body };
+  // Told in answers only: what is recorded stays what it is.
+  const told = error.code === 'budget_exceeded' ? { ...body, error: { ...error, needed: neededLimit(error) } } : body;
+  return { _tag: 'Answer', status: STATUS_OF[error.code], body: told };
 }

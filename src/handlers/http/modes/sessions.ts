@@ -4,8 +4,9 @@ import { assertNever, InvariantError } from '../../../domain/assert';
 import type { Budget } from '../../../domain/budget/budget';
 import type { MarketPath } from '../../../domain/market/market-path';
 import { answerAbout, headOf, type SessionAnswer } from '../../../domain/session/answer';
-import { openSession, type SessionContext } from '../../../domain/session/context';
+import { DOCUMENT_FILES, documentKey, openSession, type SessionContext } from '../../../domain/session/context';
 import type { SessionError } from '../../../domain/session/errors';
+import { isSessionId } from '../../../domain/session/inputs';
 import { headText } from '../../../domain/session/head';
 import { HISTORY_MAX } from '../../../domain/session/limits';
 import type { Standing } from '../../../domain/session/replay';
@@ -33,7 +34,7 @@ import {
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
 import type { SessionResponse } from '../contract/response';
-import { type Act, answerOf, type Call, type Invocation } from '../edge/act';
+import { type Act, type Answer, answerOf, type Call, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { aboveCeiling } from './ceilings';
 
@@ -66,6 +67,30 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
     return answerOf(isLeft(seen) ? await errorAnswer(sessions, seen.left, storing) : seen.right);
   };
 
+  const list: Act = async (_call, { storing }) => {
+    const listed = await sessions.log.list(storing)();
+    const body: SessionResponse = isLeft(listed) ? refused(dependencyError(listed.left)) : { ok: true, sessions: listed.right };
+    return answerOf(body);
+  };
+
+  const input: Act = async ({ parameters }, { storing }) => {
+    const file = DOCUMENT_FILES.find((known) => known === parameters['file']);
+    const missing = answerOf(refused({ code: 'not_found', message: `no such document; there are ${DOCUMENT_FILES.join(', ')}` }));
+    if (file === undefined || !isSessionId(idOf(parameters))) return missing;
+    const read = await sessions.documents.get(documentKey(idOf(parameters), file), storing)();
+    if (!isLeft(read)) return documentOf(read.right);
+    return read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey' ? missing : answerOf(refused(dependencyError(read.left)));
+  };
+
+  const segment: Act = async ({ parameters }, { storing }) => {
+    const seq = parameters['seq'] ?? '';
+    const missing = answerOf(refused({ code: 'not_found', message: 'no such segment' }));
+    if (!/^(0|[1-9][0-9]{0,7})$/.test(seq) || !isSessionId(idOf(parameters))) return missing;
+    const read = await sessions.log.read({ session: idOf(parameters), seq: Number(seq) }, storing)();
+    if (!isLeft(read)) return documentOf(read.right);
+    return read.left._tag === 'SegmentNotFound' ? missing : answerOf(refused(dependencyError(read.left)));
+  };
+
   /** A route that acts on the session of its path. */
   const acting =
     <A>(
@@ -83,7 +108,10 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
     service: MODE,
     acts: {
       'POST /sessions': create,
+      'GET /sessions': list,
       'GET /sessions/{id}': observe,
+      'GET /sessions/{id}/inputs/{file}': input,
+      'GET /sessions/{id}/segments/{seq}': segment,
       'POST /sessions/{id}/calls': acting(decodeCallsBody, (session, request, times) =>
         callSession(sessions, { session, ...request }, times),
       ),
@@ -105,6 +133,14 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
 
 function idOf(parameters: Call['parameters']): string {
   return parameters['id'] ?? '';
+}
+
+function documentOf(bytes: Uint8Array): Answer {
+  return {
+    _tag: 'Answer',
+    status: 200,
+    document: { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), contentType: 'text/plain; charset=utf-8' },
+  };
 }
 
 function refused(error: ApiError): SessionResponse {

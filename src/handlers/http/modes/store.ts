@@ -5,7 +5,6 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert, assertNever, InvariantError } from '../../../domain/assert';
 import type { FinishedRun } from '../../../domain/run/finish';
-import { filesOf } from '../../../domain/run/inputs';
 import { DEADLINE } from '../../../domain/agent/stop';
 import type { RunSummary } from '../../../domain/run/summary';
 import type { ArtifactConflict, ArtifactStore, InvalidKey } from '../../../ports/artifact-store';
@@ -24,14 +23,14 @@ export interface Storing {
 
 /** Answers the folder that holds them all. */
 export async function storeRun(
-  { summary }: FinishedRun,
+  { summary, files: names }: FinishedRun,
   files: Readonly<Partial<Record<RunFile, Uint8Array>>>,
   { artifacts, deadline, bytesMax }: Storing,
 ): Promise<Either<ApiError, string>> {
   const bytes = Object.values(files).reduce((sum, file) => sum + file.length, 0);
   if (bytes > bytesMax) return left(tooManyBytes(summary, bytes, bytesMax));
   const folder = folderOf(summary);
-  const run = filesOf(summary.inputs.mode).map((file) => {
+  const run = names.map((file) => {
     const held = files[file];
     assert(held !== undefined, 'a finished run has every file of its mode');
     return { key: `${folder}/${file}`, bytes: held, contentType: contentTypeOf(file) };

@@ -1,0 +1,240 @@
+/**
+ * Proves a pulled session as a whole: every row follows from the one before it and from the inputs, every grant has its child, and every refund
+ * what that child left over. docs/spec.md section 8.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { RunReader, StoreError } from '../../ports/run-files';
+import { canonical } from '../canonical/canonical';
+import { digested } from '../episode/output';
+import { makeTextReader } from '../episode/text-reader';
+import { type CompareError, makeComparison } from '../run/compare';
+import type { Divergence } from '../run/divergence';
+import { readText } from '../run/evidence';
+import { type ChainFacts, makeSegmentChain } from './chain';
+import { type Bounded, openDocuments } from './context';
+import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
+import { decodeSessionInputs, identifySession, type SessionInputs } from './inputs';
+import type { OpenSession, Standing } from './replay';
+import type { SessionWorld } from './session-world';
+
+/** A pulled session and, below it, its children. */
+export interface SessionDirectory {
+  readonly reader: RunReader;
+  /** Nothing where there is none. */
+  readonly child: (session: string) => Promise<SessionDirectory | undefined>;
+}
+
+export interface ProvenSession {
+  readonly session: string;
+  readonly sealed: boolean;
+  readonly head: string;
+  readonly segments: number;
+  readonly calls: number;
+  readonly fills: number;
+  readonly unknown: number;
+  readonly children: readonly ProvenSession[];
+  readonly inputs: SessionInputs;
+  readonly standing: Standing;
+}
+
+/** `where`: the ids from the session that was asked for down to the one that differs. */
+export type SessionVerdict =
+  | { readonly _tag: 'Proven'; readonly proven: ProvenSession }
+  | { readonly _tag: 'NotProven'; readonly where: readonly string[]; readonly divergence: Divergence };
+
+type Fault = { readonly _tag: 'Fault'; readonly where: readonly string[]; readonly divergence: Divergence };
+
+export async function proveSession(
+  directory: SessionDirectory,
+  worlds: Bounded<SessionWorld>,
+): Promise<Either<StoreError, SessionVerdict>> {
+  const proven = await prove(directory, [], worlds);
+  if (!isLeft(proven)) return right({ _tag: 'Proven', proven: proven.right });
+  if (proven.left._tag === 'Fault') return right({ ...proven.left, _tag: 'NotProven' });
+  return left(proven.left);
+}
+
+async function prove(
+  { reader, child }: SessionDirectory,
+  above: readonly string[],
+  worlds: Bounded<SessionWorld>,
+): Promise<Either<StoreError | Fault, ProvenSession>> {
+  const fault = (divergence: Divergence): Either<Fault, never> => left({ _tag: 'Fault', where: above, divergence });
+  const opened = await openDirectory(reader, worlds);
+  if (isLeft(opened)) return opened.left._tag === 'Diverged' ? fault(opened.left.divergence) : left(opened.left);
+  const session = opened.right;
+  const { runId } = session.identity;
+  const where = [...above, runId];
+  const comparison = makeComparison(reader);
+  const output = digested(comparison);
+  const chain = makeSegmentChain(session);
+  const compared = await overSegments(reader, async (text, firstRow) => {
+    const replayed = await chain.push(text);
+    if (isLeft(replayed)) {
+      const { row, ...difference } = replayed.left;
+      return left<CompareError>({ _tag: 'Diverged', divergence: { file: 'tape.jsonl', row: firstRow + row, ...difference } });
+    }
+    const tape = await output.append('tape.jsonl', text);
+    return isLeft(tape) ? tape : output.append('executions.jsonl', replayed.right.ledger);
+  });
+  const summed = isLeft(compared) ? compared : await summary(session, chain.standing(), chain.facts());
+  await comparison.close();
+  if (isLeft(summed))
+    return summed.left._tag === 'Diverged' ? left({ _tag: 'Fault', where, divergence: summed.left.divergence }) : left(summed.left);
+  const { standing, facts } = summed.right;
+
+  const children: ProvenSession[] = [];
+  for (const grant of facts.grants) {
+    const below = await child(grant.child);
+    const missing = (expected: string, actual: string): Either<Fault, never> =>
+      left({ _tag: 'Fault', where, divergence: { file: 'tape.jsonl', pointer: '', expected, actual } });
+    if (below === undefined) return missing(`the session ${grant.child}, to which a grant was made`, 'no directory of it: it is missing');
+    const proven = await prove(below, where, worlds);
+    if (isLeft(proven)) return proven;
+    const { inputs, session: childId } = proven.right;
+    const agrees =
+      childId === grant.child &&
+      inputs.parent?.session_id === runId &&
+      inputs.parent.head === grant.parentHead &&
+      canonical(inputs.budget) === canonical(grant.budget);
+    if (!agrees) return missing(`a child of ${runId} at ${grant.parentHead} with the budget of its grant`, canonical(inputs));
+    const refund = facts.refunds.find((one) => one.child === grant.child);
+    if (refund !== undefined && (refund.head !== proven.right.head || !spentAgrees(refund.spent, proven.right.standing))) {
+      return missing(`a child that is sealed at ${refund.head} and spent ${canonical({ ...refund.spent })}`, proven.right.head);
+    }
+    children.push(proven.right);
+  }
+  return right({
+    session: runId,
+    sealed: standing.sealed,
+    head: `${String(standing.seq)}-${standing.cursor.tapeHead}`,
+    segments: facts.segments,
+    calls: facts.calls,
+    fills: standing.cursor.ledgerRows,
+    unknown: facts.unknown,
+    children,
+    inputs: session.inputs,
+    standing,
+  });
+
+  /** What follows the last row. */
+  async function summary(
+    open: OpenSession,
+    last: Standing | undefined,
+    chainFacts: ChainFacts,
+  ): Promise<Either<CompareError, { readonly standing: Standing; readonly facts: ChainFacts }>> {
+    if (last === undefined) {
+      return left({
+        _tag: 'Diverged',
+        divergence: { file: 'tape.jsonl', row: 0, pointer: '', expected: 'the row of a session', actual: 'nothing' },
+      });
+    }
+    for (const file of ['strategy.json', 'policy.json', 'market.jsonl'] as const) {
+      const text = await readText(reader, file, Infinity);
+      if (isLeft(text)) return text;
+      const same = await output.append(file, text.right.text);
+      if (isLeft(same)) return same;
+    }
+    const reported = await output.append('report.md', sessionReport(open, last, chainFacts));
+    if (isLeft(reported)) return reported;
+    if (last.sealed) {
+      const told = await output.append('run.json', sessionRunJson(open, chainFacts, output.digest));
+      if (isLeft(told)) return told;
+    }
+    for (const file of SESSION_FILES) {
+      if (file === 'run.json' && !last.sealed) continue;
+      const ended = await comparison.expectEnd(file);
+      if (isLeft(ended)) return ended;
+    }
+    return right({ standing: last, facts: chainFacts });
+  }
+}
+
+function spentAgrees(spent: object, { cursor, sealed }: Standing): boolean {
+  return (
+    sealed &&
+    Object.entries(spent).every(([key, amount]) => key === 'tools' || (cursor.spent as Readonly<Record<string, unknown>>)[key] === amount)
+  );
+}
+
+async function openDirectory(reader: RunReader, worlds: Bounded<SessionWorld>): Promise<Either<CompareError, OpenSession>> {
+  const first = await firstSegment(reader);
+  if (isLeft(first)) return first;
+  const inputs = decodeSessionInputs((parsed(first.right) as { readonly inputs?: unknown } | undefined)?.inputs);
+  const diverged = (file: Divergence['file'], expected: string, actual: string, pointer = ''): Either<CompareError, never> =>
+    left({ _tag: 'Diverged', divergence: { file, row: 0, pointer, expected, actual } });
+  if (isLeft(inputs)) {
+    const [problem] = inputs.left;
+    return diverged('tape.jsonl', 'the inputs of a session', problem?.message ?? '', `/inputs${problem?.pointer ?? ''}`);
+  }
+  const documents: Record<string, string> = { 'session.json': `${canonical(inputs.right)}\n` };
+  for (const file of ['strategy.json', 'policy.json', 'market.jsonl'] as const) {
+    const text = await readText(reader, file, Infinity);
+    if (isLeft(text)) return text;
+    documents[file] = text.right.text;
+  }
+  const opened = await openDocuments(identifySession(inputs.right).runId, documents, worlds);
+  if (!isLeft(opened)) return opened;
+  const { left: error } = opened;
+  if (error._tag !== 'SessionCorrupt') return diverged('tape.jsonl', 'a session', error._tag);
+  const file = SESSION_FILES.find((known) => known === error.file) ?? 'tape.jsonl';
+  return diverged(file, error.expected, error.actual, error.pointer);
+}
+
+async function firstSegment(reader: RunReader): Promise<Either<CompareError, string>> {
+  let first = '';
+  const read = await overSegments(reader, (text) => {
+    first ||= text;
+    return Promise.resolve(left<CompareError>({ _tag: 'NotFound', path: '' }));
+  });
+  return first === '' && isLeft(read) ? read : right(first);
+}
+
+/** Hands over a tape segment by segment: each ends before the next `resume` row. `firstRow` counts rows of the tape. */
+async function overSegments(
+  reader: RunReader,
+  take: (text: string, firstRow: number) => Promise<Either<CompareError, void>>,
+): Promise<Either<CompareError, void>> {
+  const cursor = await reader.open('tape.jsonl')();
+  if (isLeft(cursor)) return cursor;
+  const lines = makeTextReader(cursor.right);
+  let [held, heldRows, firstRow] = ['', 0, 0];
+  try {
+    for (;;) {
+      const text = await lines.next();
+      if (isLeft(text)) {
+        if (text.left._tag === 'Store') return left(text.left.error);
+        const { line, message } = text.left.error;
+        return left({
+          _tag: 'Diverged',
+          divergence: { file: 'tape.jsonl', row: line - 1, pointer: '', expected: 'lines of UTF-8 text', actual: message },
+        });
+      }
+      if (text.right === '') return held === '' ? right(undefined) : await take(held, firstRow);
+      for (let at = 0; at < text.right.length;) {
+        const end = text.right.indexOf('\n', at) + 1 || text.right.length;
+        const line = text.right.slice(at, end);
+        at = end;
+        // Rows are canonical, so a `resume` row ends in its type; one that does not is named by whoever plays it.
+        if (held !== '' && line.endsWith('"type":"resume"}\n')) {
+          const taken = await take(held, firstRow);
+          if (isLeft(taken)) return taken;
+          firstRow += heldRows;
+          [held, heldRows] = ['', 0];
+        }
+        held += line;
+        heldRows += 1;
+      }
+    }
+  } finally {
+    await lines.close();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.split('\n')[0] ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+/** Sessions in a directory of this machine, answered by the handler that answers on AWS; and the reading and writing of those that were pulled. */
+import { isLeft, left, right } from 'fp-ts/Either';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import { join } from 'node:path';
+import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
+import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
+import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { systemClock } from '../adapters/memory/clock';
+import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
+import { makeInProcessMemory } from '../adapters/memory/memory';
+import { makeScriptedPlanner } from '../adapters/memory/planner';
+import { silentTelemetry } from '../adapters/memory/telemetry';
+import type { SessionDirectory } from '../domain/session/prove';
+import type { StoreError } from '../ports/run-files';
+import { sessionCeilings, sessionsFunction } from './compose-http';
+import { decodeHandlerConfig, type Environment } from './config';
+import type { Handler } from './http/edge/handler';
+
+export type SessionsProblem = StoreError | { readonly _tag: 'BadConfig'; readonly messages: readonly string[] };
+
+export function composeSessions(directory: string, env: Environment): TaskEither<SessionsProblem, Handler> {
+  return async () => {
+    const decoded = decodeHandlerConfig(env);
+    if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
+    const data = await prepareDataDirectory(directory)();
+    if (isLeft(data)) return data;
+    const settings = { ...decoded.right, ceilings: sessionCeilings(decoded.right.ceilings, env) };
+    return right(
+      sessionsFunction(settings, {
+        artifacts: makeFilesystemArtifactStore({ directory: data.right }),
+        log: makeFilesystemSessionLog({ directory: data.right }),
+        clock: systemClock,
+        interpreter: makeScriptedCodeInterpreter(),
+        planner: makeScriptedPlanner(),
+        memory: makeInProcessMemory(),
+        telemetry: silentTelemetry,
+        openApi: () => '',
+      }),
+    );
+  };
+}
+
+/** Below the directory of a session that was pulled: its children's. */
+export const CHILDREN = 'children';
+
+export function pulledSession(directory: string): SessionDirectory {
+  return {
+    reader: makeRunDirectoryReader(directory),
+    child: async (session) => {
+      const below = join(directory, CHILDREN, session);
+      const content = await inspectRunDirectory(below)();
+      return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below);
+    },
+  };
+}
