@@ -1,7 +1,7 @@
 // Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
 // lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
 // file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
-// and those that show a run the program of a page: files of their own, on demand.
+// those that show a run the program of a page, an import unpackers and time zones: files of their own, on demand.
 import { build } from 'esbuild';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
@@ -35,13 +35,14 @@ const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
+const importApart = apart(/\/import-command$/, './import-command.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart] },
-  { entryPoints: [`${cli}/api-commands.ts`, `${cli}/cost-command.ts`, `${cli}/report-commands.ts`] },
+  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart, importApart] },
+  { entryPoints: ['api-commands', 'cost-command', 'report-commands', 'import-command'].map((name) => `${cli}/${name}.ts`) },
 ];
 const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
 await chmod(join(outdir, 'ewm.cjs'), 0o755);

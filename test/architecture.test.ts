@@ -141,17 +141,21 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       ...FP,
       'csv-parse/sync',
       'csv-stringify/sync',
+      'fflate',
       'jsonc-parser',
       'node:buffer',
       'node:crypto',
       'node:fs/promises',
+      'node:os',
       'node:path',
+      'node:stream',
+      'node:zlib',
     ],
   },
 
   // What all stores share: the grammar of their keys.
   'src/adapters': { imports: [DOMAIN], types: ['src/ports'], packages: FP },
-  'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: FP },
+  'src/adapters/aws': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'node:http'] },
   'src/adapters/s3': {
     imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-s3', 'node:crypto', 'node:stream'],
@@ -160,11 +164,17 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
+  // Time zones by name.
+  'src/adapters/zones': { imports: [DOMAIN], packages: ['moment-timezone/builds/moment-timezone-with-data-1970-2030'] },
   // Keys in PEM and in AWS KMS.
   'src/adapters/keys': { imports: ['src/ports'], packages: [...FP, 'node:crypto'] },
   'src/adapters/kms': {
     imports: ['src/ports', 'src/adapters/aws', 'src/adapters/keys'],
     packages: [...FP, '@aws-sdk/client-kms', 'node:crypto'],
+  },
+  'src/adapters/proxy': {
+    imports: [],
+    packages: ['agent-base', 'http-proxy-agent', 'https-proxy-agent', 'node:http', 'node:https', 'node:stream', 'proxy-from-env'],
   },
   'src/adapters/powertools': {
     imports: [DOMAIN, 'src/ports'],

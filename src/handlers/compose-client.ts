@@ -2,6 +2,7 @@
 import { deadlineIn } from '../adapters/memory/clock';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { makeMemoryRunReader } from '../adapters/memory/run-files';
+import { type Agents, makeProxyAgents, proxyNameOf } from '../adapters/proxy/agents';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import type { ArtifactStore } from '../ports/artifact-store';
@@ -13,16 +14,19 @@ export interface BucketPlace {
   readonly bucket: string;
   readonly prefix?: string;
   readonly region?: string;
-  /** PEM; absent is Node's own store. */
-  readonly authorities?: readonly string[];
+  /** How it is reached. */
+  readonly agents: Agents;
 }
 
 export const client = {
-  bucketStore: ({ bucket, prefix, region, authorities }: BucketPlace): ArtifactStore => {
-    const settings = { ...CONNECTION, ...(region === undefined ? {} : { region }), ...(authorities === undefined ? {} : { authorities }) };
+  bucketStore: ({ bucket, prefix, region, agents }: BucketPlace): ArtifactStore => {
+    const settings = { ...CONNECTION, agents, ...(region === undefined ? {} : { region }) };
     return makeS3ArtifactStore({ client: makeS3Client(settings), bucket, ...(prefix === undefined ? {} : { prefix }) });
   },
   directoryStore: (directory: string): ArtifactStore => makeFilesystemArtifactStore({ directory }),
   deadlineIn,
+  /** By way of a proxy where the environment names one. */
+  agents: makeProxyAgents,
+  proxyNameOf,
   runFromFiles: makeMemoryRunReader,
 } as const;

@@ -1,9 +1,8 @@
 /** The composition root: the only place of the driving side that names adapters. */
 import { openBytes } from '../adapters/filesystem/byte-source';
-import { readCsvTable } from '../adapters/filesystem/csv-rows';
 import { readJsonDocument } from '../adapters/filesystem/json-document';
 import { openMarketFile } from '../adapters/filesystem/market-file';
-import { marketText } from '../adapters/filesystem/market-text';
+import { marketText, stepsOfText } from '../adapters/filesystem/market-text';
 import { checkOutput, writeTextFile } from '../adapters/filesystem/output-file';
 import { readPlainFile } from '../adapters/filesystem/plain-file';
 import {
@@ -20,8 +19,8 @@ export const local = {
   readFile: readPlainFile,
   openMarket: openMarketFile,
   readDocument: readJsonDocument,
-  readCsv: readCsvTable,
   marketText,
+  stepsOfText,
   checkOutput,
   writeText: writeTextFile,
   inspectRun: inspectRunDirectory,

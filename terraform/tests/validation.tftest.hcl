@@ -40,6 +40,8 @@ run "too_small" {
     max_memory_ops              = -1
     max_memory_bytes            = -1
     optional_ceilings           = { max_wall_ms = -1 }
+    base_path                   = "/"
+    cors_origins                = [""]
     max_body_bytes              = 0
     max_artifact_bytes          = 65535
     artifact_bucket_name        = "ab"
@@ -63,7 +65,8 @@ run "too_small" {
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
-    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings,
+    var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings, var.base_path,
+    var.cors_origins,
   ]
 }
 

@@ -148,12 +148,12 @@ export function describeArtifactStoreContract(name: string, makeHarness: () => P
 
       it('shows its last file after all others, whenever one looks', async () => {
         for (let round = 0; round < 5; round += 1) {
-          let done = false;
+          const state = { done: false };
           const writing = rightOf(putFolder(filesOf(String(round)))).finally(() => {
-            done = true;
+            state.done = true;
           });
           const seen: (readonly string[])[] = [];
-          while (!done) seen.push(await names());
+          while (!state.done) seen.push(await names());
           await writing;
           expect(seen.filter((listed) => listed.includes('run.json') && listed.length < NAMES.length)).toEqual([]);
           folder = `artifacts/${randomUUID()}`;

@@ -95,12 +95,12 @@ describe('the artifacts of a run', () => {
     const authority = makeAuthority(directory);
     const server = await startTlsStub(authority.cert('s3', 1, 'IP:127.0.0.1'));
     useStubEnvironment({ AWS_ENDPOINT_URL_S3: `https://127.0.0.1:${String(server.port)}` });
-    const { authorities = [] } = (await api({ REQUESTS_CA_BUNDLE: authority.caFile })).trust;
+    const { agents } = await api({ REQUESTS_CA_BUNDLE: authority.caFile });
     const place = { bucket: STUB_BUCKET, region: 'eu-west-1' };
-    expect(await rightOf(client.bucketStore({ ...place, authorities }).get('key', deadlineIn(5_000)))).toEqual(
+    expect(await rightOf(client.bucketStore({ ...place, agents }).get('key', deadlineIn(5_000)))).toEqual(
       Uint8Array.from(Buffer.from('{"ok":true}')),
     );
-    expect(await leftOf(client.bucketStore(place).get('key', deadlineIn(5_000)))).toMatchObject({
+    expect(await leftOf(client.bucketStore({ ...place, agents: client.agents() }).get('key', deadlineIn(5_000)))).toMatchObject({
       reason: expect.stringContaining('unable to verify') as string,
     });
     await server.close();

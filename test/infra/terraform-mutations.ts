@@ -93,7 +93,11 @@ const fixedSettings: Batch = {
       'integration timeout',
       inFile('api.tf', 'min(30000, (local.functions[each.key].timeout_seconds + 1) * 1000)', '29000'),
     ),
-    mutation('a function open to every route', 'permission', inFile('api.tf', '/*/${replace(each.key, " ", "")}"', '/*"')),
+    mutation(
+      'a function open to every route',
+      'permission',
+      inFile('api.tf', '/*/${replace(replace(each.key, " ", ""), "/\\\\{[a-z_]+\\\\}/", "*")}"', '/*"'),
+    ),
     mutation(
       'a role for others, too',
       'trust',
@@ -103,12 +107,13 @@ const fixedSettings: Batch = {
     mutation(
       'a ceiling that is gone',
       'base environment',
-      inFile('functions.tf', '    EWM_MAX_STEPS          = tostring(var.max_steps)\n', ''),
+      inFile('functions.tf', '    EWM_MAX_STEPS       = tostring(var.max_steps)\n', ''),
     ),
     mutation(
       'a memory for everybody',
       ['memory', 'memory with its function'],
-      inFile('agentcore.tf', 'count = local.memory_enabled ? 1 : 0', 'count = 1'),
+      inBlock('agentcore.tf', 'resource "aws_cloudformation_stack" "memory"', 'count = local.memory_enabled ? 1 : 0', 'count = 1'),
+      inBlock('agentcore.tf', 'resource "terraform_data" "memory_key"', 'count = local.memory_enabled ? 1 : 0', 'count = 1'),
       inFile('outputs.tf', 'value       = local.memory_id\n', 'value       = aws_cloudformation_stack.memory[0].outputs["MemoryId"]\n'),
     ),
     mutation('an alarm removed', 'alarms', inFile('observability.tf', '    throttles = {', '    waits = {')),

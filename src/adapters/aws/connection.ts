@@ -3,6 +3,7 @@
  * Region, credentials and endpoint come from the SDK's own environment variables (`AWS_REGION`, `AWS_ENDPOINT_URL_S3`,
  * `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE`, ...), so a deployment and a test redirect a client the same way.
  */
+import type { Agent } from 'node:http';
 import { assert } from '../../domain/assert';
 
 export interface ConnectionLimits {
@@ -10,8 +11,8 @@ export interface ConnectionLimits {
   readonly connectTimeoutMs: number;
   /** Until the first byte of the answer, and between two of them. Below the Lambda's own timeout; a call's deadline may end it sooner. */
   readonly requestTimeoutMs: number;
-  /** PEM of the authorities to trust in place of Node's own: the SDK for JavaScript reads no AWS_CA_BUNDLE. */
-  readonly authorities?: readonly string[];
+  /** Connections of another making: by way of a proxy, and with authorities of their own. The SDK for JavaScript reads neither from the environment. */
+  readonly agents?: { readonly http: Agent; readonly https: Agent };
 }
 
 export interface ConnectionSettings {
@@ -22,7 +23,8 @@ export interface ConnectionSettings {
     readonly requestTimeout: number;
     readonly throwOnRequestTimeout: true;
     readonly socketTimeout: number;
-    readonly httpsAgent?: { readonly ca: string[] };
+    readonly httpAgent?: Agent;
+    readonly httpsAgent?: Agent;
   };
 }
 
@@ -40,7 +42,7 @@ export function connectionSettings(limits: ConnectionLimits): ConnectionSettings
       // Without it the SDK only prints a warning and waits on.
       throwOnRequestTimeout: true,
       socketTimeout: limits.requestTimeoutMs,
-      ...(limits.authorities === undefined ? {} : { httpsAgent: { ca: [...limits.authorities] } }),
+      ...(limits.agents === undefined ? {} : { httpAgent: limits.agents.http, httpsAgent: limits.agents.https }),
     },
   };
 }

@@ -41,7 +41,7 @@ function streamError(path: string, error: unknown): StoreError {
   return { ...failed, reason: `${failed.reason}; where - stands for standard input, redirect it: - < ${path}` };
 }
 
-function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
+export function makeStreamCursor(stream: ByteStream, name: string): ByteCursor {
   const iterator = stream[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array(0);
   let ended = false;

@@ -2,17 +2,15 @@
  * Reads CSV (RFC 4180) a batch of rows at a time; csv-parse does the parsing. Invariant: rows come out with the line they start on, and
  * the rows before a mistake come out before it, however the bytes arrive.
  */
-import { CsvError, parse } from 'csv-parse/sync';
+import { CsvError, type Options, parse } from 'csv-parse/sync';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { TaskEither } from 'fp-ts/TaskEither';
 import type { Problem } from '../../domain/codec/problem';
-import { DOCUMENT_BYTES_MAX, LINE_BYTES_MAX } from '../../domain/limits';
-import type { CsvRow, CsvTable } from '../../domain/market/csv-table';
+import { LINE_BYTES_MAX } from '../../domain/limits';
+import type { CsvRow } from '../../domain/market/csv-table';
 import { countNewlines } from '../../domain/market/line-splitter';
 import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
-import { openBytes, type Sources, sourceName } from './byte-source';
 import { withoutByteOrderMark } from './json-document';
 
 export interface CsvRows {
@@ -21,55 +19,31 @@ export interface CsvRows {
   readonly close: () => Promise<void>;
 }
 
-/** A whole table, for `ewm market import`: unlike a market that is run, it has to be sorted. Its rows take some forty times its bytes. */
-export function readCsvTable(path: string, sources: Sources = {}): TaskEither<MarketInputError, CsvTable> {
-  return async () => {
-    const cursor = await openBytes(path, sources)();
-    if (isLeft(cursor)) return cursor;
-    const source = sourceName(path);
-    let bytesRead = 0;
-    const counting: ByteCursor = {
-      read: (bytesMax) => async () => {
-        const bytes = await cursor.right.read(bytesMax)();
-        if (!isLeft(bytes)) bytesRead += bytes.right.length;
-        return bytes;
-      },
-      close: cursor.right.close,
-    };
-    const reader = makeCsvRows(counting, source);
-    try {
-      const all: CsvRow[] = [];
-      for (;;) {
-        if (bytesRead > DOCUMENT_BYTES_MAX) return left({ _tag: 'InvalidInput', source, problems: [TOO_LARGE] });
-        const batch = await reader.next();
-        if (isLeft(batch)) return batch;
-        if (batch.right.length === 0) break;
-        for (const row of batch.right) all.push(row);
-      }
-      const [header, ...rows] = all;
-      return header === undefined ? left(emptyCsv(source)) : right({ header, rows });
-    } finally {
-      await reader.close();
-    }
-  };
-}
-
-const TOO_LARGE: Problem = {
-  pointer: '',
-  message: `larger than ${String(DOCUMENT_BYTES_MAX / 1024 / 1024)} MiB, the most that is imported at once; cut it into several files, or write it as a .jsonl or wide .csv market, which is read as a stream`,
-};
-
 export function emptyCsv(source: string): MarketInputError {
   return { _tag: 'InvalidInput', source, problems: [{ pointer: '', message: 'is empty; expected a CSV header line' }] };
 }
 
+/** What is not as RFC 4180 has it. */
+export interface CsvForm {
+  /** One character; a comma when absent. */
+  readonly delimiter?: string;
+  /** Lines that are no part of the table. */
+  readonly skipLines?: number;
+  /** Blank lines are rows of one empty cell; without it one between rows is a mistake. */
+  readonly blankLines?: boolean;
+  /** Spaces between a separator and a quote are no part of a cell. */
+  readonly trimBeforeQuote?: boolean;
+}
+
 /** `source` names the input in errors. */
-export function makeCsvRows(cursor: ByteCursor, source: string): CsvRows {
+export function makeCsvRows(cursor: ByteCursor, source: string, csv: CsvForm = {}): CsvRows {
+  const { skipLines = 0, blankLines = false, delimiter = ',' } = csv;
   const reader = makeTextReader(cursor);
   let failed: MarketInputError | undefined;
   let ended = false;
+  let toSkip = skipLines;
   /** Line of the next row to come. */
-  let line = 1;
+  let line = skipLines + 1;
   let blankLine: number | undefined;
 
   function fail(problem: Problem): void {
@@ -90,13 +64,23 @@ export function makeCsvRows(cursor: ByteCursor, source: string): CsvRows {
         return openQuote ? '' : parts.join('');
       }
       ended = text.right === '';
-      parts.push(text.right);
-      chars += text.right.length;
-      if (oddQuotes(text.right)) openQuote = !openQuote;
+      const kept = withoutSkipped(text.right);
+      parts.push(kept);
+      chars += kept.length;
+      if (oddQuotes(kept)) openQuote = !openQuote;
       // A row that is too long is left to the parser, which says so.
     } while (openQuote && !ended && chars <= LINE_BYTES_MAX);
     const text = parts.join('');
     return line === 1 ? withoutByteOrderMark(text) : text;
+  }
+
+  function withoutSkipped(text: string): string {
+    let at = 0;
+    while (toSkip > 0 && at < text.length) {
+      at = nextLine(text, at);
+      toSkip -= 1;
+    }
+    return at === 0 ? text : text.slice(at);
   }
 
   function parseRows(text: string): readonly CsvRow[] {
@@ -112,17 +96,26 @@ export function makeCsvRows(cursor: ByteCursor, source: string): CsvRows {
       if (quoted) for (const cell of cells) lines += countNewlines(cell);
       if (quoted) for (let k = 0; k < lines; k += 1) at = nextLine(text, at);
       line += lines;
-      if (cells.length === 1 && cells[0]?.trim() === '') {
+      if (!blankLines && cells.length === 1 && cells[0]?.trim() === '') {
         blankLine ??= startLine;
       } else if (blankLine !== undefined) {
         fail({ pointer: '', message: 'a blank line', line: blankLine });
       } else {
-        rows.push(quoted ? { line: startLine, cells, text: text.slice(start, at) } : { line: startLine, cells });
+        rows.push({
+          line: startLine,
+          cells,
+          ...(quoted ? { text: text.slice(start, at) } : {}),
+          ...(delimiter === ',' ? {} : { delimiter }),
+        });
       }
       return null;
     };
+    if (!quoted) {
+      eachPlainRow(text, onRecord);
+      return rows;
+    }
     try {
-      parse(text, { record_delimiter: ['\r\n', '\n'], relax_column_count: true, max_record_size: LINE_BYTES_MAX, on_record: onRecord });
+      parse(text, { ...parserOptions(csv), on_record: onRecord });
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
       if (failed === undefined) fail({ pointer: '', message: CSV_MISTAKES[error.code] ?? 'not CSV', line });
@@ -142,12 +135,54 @@ export function makeCsvRows(cursor: ByteCursor, source: string): CsvRows {
   return { next, close: reader.close };
 }
 
+function parserOptions({ delimiter = ',', trimBeforeQuote = false }: CsvForm): Options {
+  return {
+    delimiter,
+    record_delimiter: ['\r\n', '\n'],
+    relax_column_count: true,
+    max_record_size: LINE_BYTES_MAX,
+    ltrim: trimBeforeQuote,
+  };
+}
+
+/** Rows of a text that is at hand, up to the first mistake. */
+export function splitCsv(text: string, csv: CsvForm & { readonly firstLine: number }): readonly CsvRow[] {
+  const { delimiter = ',' } = csv;
+  const rows: CsvRow[] = [];
+  let line = csv.firstLine;
+  const onRecord = (cells: readonly string[]): null => {
+    rows.push(delimiter === ',' ? { line, cells } : { line, cells, delimiter });
+    line += 1;
+    for (const cell of cells) line += countNewlines(cell);
+    return null;
+  };
+  try {
+    parse(text, { ...parserOptions(csv), on_record: onRecord });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+  }
+  return rows;
+}
+
 const CSV_MISTAKES: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quoted cell that does not end',
   CSV_INVALID_CLOSING_QUOTE: 'text after the closing quote of a cell; a quote inside a quoted cell is written twice',
   INVALID_OPENING_QUOTE: 'a quote inside a cell that does not start with one; quote the whole cell and write the inner quote twice',
   CSV_MAX_RECORD_SIZE: `a row longer than ${String(LINE_BYTES_MAX)} bytes`,
 };
+
+const CARRIAGE_RETURN = 13;
+
+/** The rows of text without a quote, where every comma and every newline counts: in a tenth of the time that a parser takes. */
+function eachPlainRow(text: string, onRecord: (cells: readonly string[]) => void): void {
+  for (let at = 0; at < text.length;) {
+    const newline = text.indexOf('\n', at);
+    const end = newline === -1 ? text.length : newline;
+    const cut = newline > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end;
+    onRecord(text.slice(at, cut).split(','));
+    at = end + 1;
+  }
+}
 
 function oddQuotes(text: string): boolean {
   let odd = false;

@@ -4,9 +4,11 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
+import { printable } from '../../domain/codec/printable';
 import { excerpt, type Problem, problemsOf } from '../../domain/codec/problem';
 import { LINE_BYTES_MAX } from '../../domain/limits';
-import { cellProblem, findColumn, PROBLEMS_MAX } from '../../domain/market/csv-table';
+import { rawColumns } from '../../domain/market/column-kinds';
+import { cellProblem, findColumn, PROBLEMS_MAX, rowProblem } from '../../domain/market/csv-table';
 import { makeMarketForm, makeScannedStep, type MarketForm, type ScannedStep } from '../../domain/market/market-form';
 import { decodeMarketHeader, decodeNestedStep, marketPathCodec } from '../../domain/market/market-path';
 import { makeTimeOrder } from '../../domain/market/time-order';
@@ -246,6 +248,12 @@ function timeOf(literal: string): string {
 
 const TIME_NAMES = ['time', 'date'];
 
+function rawAdvice(names: readonly string[], source: string): string {
+  const list = names.map((name) => printable(name.trim())).join(', ');
+  const file = source === '<stdin>' ? '-' : source;
+  return `${list}: column kinds, not symbols; this is a price file, not a market yet: ewm market import ${file} --symbol NAME --out market.jsonl`;
+}
+
 function makeWideCsvReader(cursor: ByteCursor, source: string): FormReader {
   const rows = makeCsvRows(cursor, source);
   const order = makeTimeOrder();
@@ -264,9 +272,11 @@ function makeWideCsvReader(cursor: ByteCursor, source: string): FormReader {
     pending = right(rest);
     const time = findColumn(first, TIME_NAMES, 'time');
     if (isLeft(time)) return left(invalid(source, [time.left]));
-    const decoded = decodeWideHeader(first, time.right);
+    const raw = rawColumns(first.cells);
+    if (raw.length > 0) return left(invalid(source, [rowProblem(first, rawAdvice(raw, source))]));
+    const decoded = decodeWideHeader(first, new Set(time.right === undefined ? [] : [time.right]));
     if (isLeft(decoded)) return left(invalid(source, decoded.left));
-    header = decoded.right;
+    header = { row: first, time: time.right, columns: decoded.right.columns };
     const symbols = header.columns.map(({ symbol }) => symbol);
     form = makeMarketForm(symbols);
     return right(symbols);

@@ -1,16 +1,19 @@
 /** One text file, written beside its name and renamed at the end: a reader never sees half of it. */
-import { isLeft, left, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { constants, open, rename, rm, stat } from 'node:fs/promises';
 import type { StoreError } from '../../ports/run-files';
 import { attempt, writeError } from './system-error';
+
+/** A chunk that could not be made ends the file, which is not written then. */
+export type TextChunks = Iterable<string> | AsyncIterable<Either<StoreError, string>>;
 
 export type OutputError = StoreError | { readonly _tag: 'Interrupted' };
 
 /** `interrupted` is asked between two chunks; true leaves things as they were. */
 export function writeTextFile(
   path: string,
-  chunks: Iterable<string>,
+  chunks: TextChunks,
   force: boolean,
   interrupted: () => boolean = () => false,
 ): TaskEither<OutputError, void> {
@@ -19,13 +22,13 @@ export function writeTextFile(
     if (isLeft(free)) return free;
     const temporary = `${path}.partial`;
     const whole = await attempt(path, writeError, async () => {
-      const all = await writeChunks(temporary, chunks, interrupted);
-      if (all) await rename(temporary, path);
-      return all;
+      const written = await writeChunks(temporary, chunks, interrupted);
+      if (!isLeft(written)) await rename(temporary, path);
+      return written;
     })();
-    if (!isLeft(whole) && whole.right) return right(undefined);
-    await rm(temporary, { force: true }).catch(() => undefined);
-    return isLeft(whole) ? whole : left({ _tag: 'Interrupted' });
+    const outcome = isLeft(whole) ? whole : whole.right;
+    if (isLeft(outcome)) await rm(temporary, { force: true }).catch(() => undefined);
+    return outcome;
   };
 }
 
@@ -42,15 +45,15 @@ export function checkOutput(path: string, force: boolean): TaskEither<StoreError
 /** Without blocking: a pipe of that name would wait for its reader for ever. */
 const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
 
-/** Whether all of them were written. */
-async function writeChunks(path: string, chunks: Iterable<string>, interrupted: () => boolean): Promise<boolean> {
+async function writeChunks(path: string, chunks: TextChunks, interrupted: () => boolean): Promise<Either<OutputError, void>> {
   const handle = await open(path, WRITE);
   try {
-    for (const chunk of chunks) {
-      if (interrupted()) return false;
-      await handle.writeFile(chunk);
+    for await (const chunk of chunks) {
+      if (interrupted()) return left({ _tag: 'Interrupted' });
+      if (typeof chunk !== 'string' && isLeft(chunk)) return chunk;
+      await handle.writeFile(typeof chunk === 'string' ? chunk : chunk.right);
     }
-    return true;
+    return right(undefined);
   } finally {
     await handle.close();
   }

@@ -43,6 +43,24 @@ export function decimalFromText(text: string): Either<string, Decimal> {
   return right(sign === '' ? magnitude : -magnitude);
 }
 
+const EXPONENT_TEXT = /^(-?)([0-9]+)(?:\.([0-9]+))?[eE]([+-]?)([0-9]{1,2})$/;
+
+/** What people type: the text form, or one with an exponent, `1e9`. */
+export function decimalFromNotation(text: string): Either<string, Decimal> {
+  const match = EXPONENT_TEXT.exec(text);
+  if (match === null) return decimalFromText(text);
+  const [, sign = '', integer = '', fraction = '', exponentSign = '', exponentText = ''] = match;
+  const exponent = Number(exponentText);
+  const point = exponentSign === '-' ? integer.padStart(exponent + 1, '0').length - exponent : integer.length + exponent;
+  const digits = (exponentSign === '-' ? integer.padStart(exponent + 1, '0') : integer) + fraction;
+  const whole = digits
+    .padEnd(point, '0')
+    .slice(0, point)
+    .replace(/^0+(?=[0-9])/, '');
+  const rest = digits.slice(point).replace(/0+$/, '');
+  return decimalFromText(`${sign}${whole}${rest === '' ? '' : `.${rest}`}`);
+}
+
 /** A decimal written in the source or already checked; anything else is a bug. */
 export function exactDecimal(text: string): Decimal {
   const decimal = decimalFromText(text);

@@ -1,7 +1,9 @@
 /** Rows of a CSV file as the parser hands them over, and where in the file a cell stands, for messages. */
 import { type Either, left, right } from 'fp-ts/Either';
+import { printable } from '../codec/printable';
 import { excerpt, type Problem } from '../codec/problem';
 import { type Decimal, decimalFromText } from '../decimal/decimal';
+import { plainName } from './column-kinds';
 
 export interface CsvRow {
   /** 1-based line of the file on which the row starts. */
@@ -9,6 +11,8 @@ export interface CsvRow {
   readonly cells: readonly string[];
   /** The row as it stands in the file, where it may hold quotes. Without it, cells and the text between commas are the same. */
   readonly text?: string;
+  /** Between the cells; a comma when absent. One character. */
+  readonly delimiter?: string;
 }
 
 export interface CsvTable {
@@ -21,7 +25,8 @@ export const PROBLEMS_MAX = 20;
 
 /** A mistake in one cell: file line and column, and the table's column by name and number. */
 export function cellProblem(row: CsvRow, index: number, name: string, message: string): Problem {
-  return { pointer: '', message: `column ${String(index + 1)} (${name.trim()}): ${message}`, ...cellPlace(row, index) };
+  const named = name.trim() === '' ? '' : ` (${printable(name.trim())})`;
+  return { pointer: '', message: `column ${String(index + 1)}${named}: ${message}`, ...cellPlace(row, index) };
 }
 
 export function rowProblem(row: CsvRow, message: string): Problem {
@@ -47,11 +52,6 @@ export function priceFromCell(cell: string): Either<string, Decimal> {
   );
 }
 
-/** Column names compare without case, spaces and punctuation: `Adj Close` is `adj_close`. */
-export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_.-]/g, '');
-}
-
 /** The one column with such a name; two of them are an error. */
 export function findColumn(header: CsvRow, names: readonly string[], what: string): Either<Problem, number | undefined> {
   const found: number[] = [];
@@ -65,7 +65,7 @@ export function findColumn(header: CsvRow, names: readonly string[], what: strin
       header,
       second,
       header.cells[second] ?? '',
-      `a second ${what} column; the first is ${String(first + 1)} (${header.cells[first] ?? ''})`,
+      `a second ${what} column; the first is ${String(first + 1)} (${printable(header.cells[first] ?? '')})`,
     ),
   );
 }
@@ -78,6 +78,7 @@ function cellPlace(row: CsvRow, index: number): { readonly line: number; readonl
 }
 
 function quotedCellPlace(row: CsvRow, text: string, index: number): { readonly line: number; readonly column: number } {
+  const { delimiter = ',' } = row;
   let { line } = row;
   let lineStart = 0;
   let cell = 0;
@@ -87,7 +88,7 @@ function quotedCellPlace(row: CsvRow, text: string, index: number): { readonly l
     const char = text.charAt(at);
     // A doubled quote leaves and enters again, which comes to the same.
     if (char === '"') quoted = !quoted;
-    else if (char === ',' && !quoted) cell += 1;
+    else if (char === delimiter && !quoted) cell += 1;
     else if (char === '\n') {
       line += 1;
       lineStart = at + 1;

@@ -1,48 +1,224 @@
 /**
- * Turns the price files that people have into a market path: wide (a column per symbol), long (a row per symbol and time), and OHLCV (one
- * symbol, several prices a row). Invariant: nothing is guessed: a gap, a second price, an ambiguous date or column is an error until
- * somebody states the choice, and every price that is not taken as it stands is counted.
+ * Turns the rows of a price file into prices by time and symbol. Invariant: nothing is guessed: a second price, an ambiguous date or column is
+ * an error until somebody states the choice, and every price that is not taken as it stands is counted.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { excerpt, type Problem } from '../codec/problem';
-import { type Decimal, FRACTION_DIGITS, MAGNITUDE_LIMIT } from '../decimal/decimal';
+import { printable, quoted } from '../codec/printable';
+import type { Problem } from '../codec/problem';
 import { SYMBOLS_MAX } from '../limits';
-import { cellProblem, type CsvRow, type CsvTable, PROBLEMS_MAX, rowProblem, widthProblem } from './csv-table';
-import { type ImportForm, type ImportLayout, importLayout, type StatedLayout } from './import-layout';
-import { compareImportTimes, type DateOrder, type ImportTime, parseImportTime, withinBounds } from './import-time';
-import type { MarketPath, MarketStep } from './market-path';
+import { cellProblem, type CsvRow, PROBLEMS_MAX, rowProblem } from './csv-table';
+import { isBlank } from './import-dialect';
+import { isNoValue, parsePrice } from './import-number';
+import { type ImportOptions, type ImportPlan, timeTextOf } from './import-plan';
+import { addRecord, makeRun, type RecordRun, RUN_RECORDS } from './import-records';
+import type { StepCounts, StepRules } from './import-steps';
+import { type DateOrder, type ImportTime, parseImportTime, type TimeShape, withinBounds } from './import-time';
 import { normalSymbol, SYMBOL_LEGAL } from './symbol';
 
-/** What to do with a step in which a symbol has no price: refuse, leave the step out, or carry the last price forward. */
-export const MISSING_CHOICES = ['error', 'drop', 'fill'] as const;
-export type MissingChoice = (typeof MISSING_CHOICES)[number];
-
-export interface ImportOptions extends StatedLayout {
-  /** Only these, in this order. */
-  readonly symbols?: readonly string[] | undefined;
-  readonly missing?: MissingChoice | undefined;
-  readonly dateOrder?: DateOrder | undefined;
-  /** First and last day or instant, both included. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
-export interface ImportReport {
-  readonly form: ImportForm;
+export interface RowCounts {
   /** Data rows of the file. */
   readonly rows: number;
-  readonly steps: number;
+  /** Rows in which no cell holds anything. */
+  readonly blank: number;
   /** Prices that had more than 8 decimals. */
   readonly rounded: number;
-  /** Steps left out because a symbol had no price. */
-  readonly dropped: number;
-  /** Prices carried forward. */
-  readonly filled: number;
+  /** Prices of 0 or less that were left out, as was stated. */
+  readonly notPositive: number;
+  /** Clocks without an offset. */
+  readonly naive: number;
+  /** Whether rows stand in another order than that of time. */
+  readonly sorted: boolean;
+  readonly shapes: readonly TimeShape[];
 }
 
-export interface Imported {
-  readonly path: MarketPath;
-  readonly report: ImportReport;
+export type ImportCounts = RowCounts & StepCounts;
+
+export interface RowImporter {
+  /** Takes the prices of a row into `run`. False when there are too many mistakes to go on. */
+  readonly add: (row: CsvRow) => boolean;
+  /** The prices since the last `reset`. */
+  readonly run: RecordRun;
+  /** Whether `run` has no room for another row. */
+  readonly full: () => boolean;
+  readonly reset: () => void;
+  readonly end: () => Either<readonly Problem[], { readonly counts: RowCounts; readonly steps: StepRules }>;
+}
+
+export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Either<readonly Problem[], RowImporter> {
+  const { layout, mark, rules, wanted, renames } = plan;
+  const { names, time: timeColumns } = layout;
+  const bounds = boundsOf(options, plan);
+  if (isLeft(bounds)) return bounds;
+  const { from, to } = bounds.right;
+  const place = plan.dialect.header[0] ?? plan.dialect.rows[0] ?? { line: 1, cells: [] };
+  if (timeColumns === undefined && (from ?? to) !== undefined) return left([rowProblem(place, 'no time column to choose dates from')]);
+
+  const wantedSet = wanted === undefined ? undefined : new Set(wanted);
+  const known = layout.form === 'long' ? (wanted ?? []) : layout.prices.map(({ symbol }) => symbol);
+  const numbers = new Map(known.map((symbol, number) => [symbol, number]));
+  const priced = new Set<number>();
+  const problems: Problem[] = [];
+  const shapes = new Set<TimeShape>();
+  const run = makeRun(RUN_RECORDS);
+  let [rows, blank, rounded, notPositive, naive] = [0, 0, 0, 0, 0];
+  let sorted = false;
+  let first: { readonly line: number; readonly time: ImportTime } | undefined;
+  let ordered: { readonly line: number; readonly order: DateOrder } | undefined;
+  let before: ImportTime | undefined;
+
+  function wrong(problem: Problem): void {
+    if (problems.length < PROBLEMS_MAX) problems.push(problem);
+  }
+
+  function add(row: CsvRow): boolean {
+    if (isBlank(row)) {
+      blank += 1;
+      return true;
+    }
+    rows += 1;
+    const width = widthProblem(row, names.length);
+    if (width !== undefined) wrong(width);
+    else addPrices(row);
+    return problems.length < PROBLEMS_MAX;
+  }
+
+  function addPrices(row: CsvRow): void {
+    const time = timeOf(row);
+    if (time !== undefined && isLeft(time)) {
+      wrong(time.left);
+      return;
+    }
+    if (time !== undefined && !withinBounds(time.right, from, to)) return;
+    let symbol = '';
+    if (layout.symbol !== undefined) {
+      const found = symbolOf(row, layout.symbol);
+      if (isLeft(found)) {
+        wrong(found.left);
+        return;
+      }
+      symbol = found.right;
+      if (wantedSet !== undefined && !wantedSet.has(symbol)) return;
+    }
+    if (time !== undefined) {
+      sorted ||= before !== undefined && (time.right.seconds - before.seconds || time.right.nanos - before.nanos) < 0;
+      before = time.right;
+    }
+    for (const column of layout.prices) {
+      take(row, time?.right, layout.symbol === undefined ? column.symbol : symbol, column.index);
+    }
+  }
+
+  function take(row: CsvRow, time: ImportTime | undefined, symbol: string, index: number): void {
+    let number = numbers.get(symbol);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(symbol, number);
+      if (number === SYMBOLS_MAX) wrong(rowProblem(row, `more than ${String(SYMBOLS_MAX)} symbols`));
+    }
+    const cell = row.cells[index] ?? '';
+    let price = 0n;
+    if (!isNoValue(cell)) {
+      const read = parsePrice(cell, mark);
+      if (!isLeft(read)) {
+        ({ price } = read.right);
+        if (read.right.rounded) rounded += 1;
+        priced.add(number);
+      } else if (read.left._tag === 'NotPositive' && (options.missing === 'drop' || options.missing === 'fill')) {
+        notPositive += 1;
+      } else {
+        const advice =
+          read.left._tag === 'NotPositive' ? '; --missing drop leaves such steps out, fill carries the last price forward' : '';
+        wrong(cellProblem(row, index, names[index] ?? '', `${quoted(cell)}: ${read.left.message}${advice}`));
+        return;
+      }
+    }
+    addRecord(run, time?.seconds ?? rows, time?.nanos ?? 0, number, row.line, price);
+  }
+
+  /** `undefined` in a file without times. */
+  function timeOf(row: CsvRow): Either<Problem, ImportTime> | undefined {
+    if (timeColumns === undefined) return undefined;
+    const [index = 0] = timeColumns.indices;
+    const text = timeTextOf(row, timeColumns.indices);
+    const time = parseImportTime(text, rules);
+    const mistake = (message: string): Either<Problem, never> => left(cellProblem(row, index, names[index] ?? '', message));
+    if (isLeft(time)) return mistake(time.left);
+    const { order, precision, shape } = time.right;
+    if (order !== undefined) {
+      ordered ??= { line: row.line, order };
+      if (ordered.order !== order)
+        return mistake(`${quoted(text)}: in the order ${order}, but line ${String(ordered.line)} is in ${ordered.order}`);
+    }
+    first ??= { line: row.line, time: time.right };
+    if (first.time.precision !== precision) return mistake(`a ${precision}, but line ${String(first.line)} has a ${first.time.precision}`);
+    if (time.right.naive) naive += 1;
+    shapes.add(shape);
+    return time;
+  }
+
+  function symbolOf(row: CsvRow, index: number): Either<Problem, string> {
+    const cell = row.cells[index] ?? '';
+    const symbol = normalSymbol(renames.nameOf(cell));
+    if (symbol !== undefined) return right(symbol);
+    const advice = cell.trim() === '' ? '' : `; --rename ${quoted(`${cell.trim()}=NAME`)} gives it one`;
+    return left(cellProblem(row, index, names[index] ?? '', `${quoted(cell)}: expected ${SYMBOL_LEGAL}${advice}`));
+  }
+
+  function end(): ReturnType<RowImporter['end']> {
+    if (problems.length > 0) return left(problems);
+    for (const [symbol, number] of numbers) {
+      if (wanted !== undefined && !priced.has(number)) return left([rowProblem(place, `no price for ${symbol} in the rows chosen`)]);
+    }
+    const [unused] = renames.unused();
+    if (unused !== undefined) return left([{ pointer: '', message: `--rename ${quoted(unused)}: the file has no such symbol` }]);
+    const all = [...numbers].map(([symbol, number]) => ({ symbol, number }));
+    // Rows of a long file have no order of symbols.
+    if (layout.form === 'long' && wanted === undefined) all.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    const symbols = layout.form === 'long' && wanted === undefined ? oneSymbol(all, options.symbol) : all;
+    const columnOf = (symbol: string): string => {
+      const index = (layout.prices.find((price) => price.symbol === symbol) ?? layout.prices[0])?.index ?? 0;
+      const name = (names[index] ?? '').trim();
+      return `column ${String(index + 1)}${name === '' ? '' : ` (${printable(name)})`}`;
+    };
+    return right({
+      counts: { rows, blank, rounded, notPositive, naive, sorted, shapes: [...shapes] },
+      steps: {
+        symbols,
+        missing: options.missing,
+        duplicates: options.duplicates ?? 'error',
+        precision: timeColumns === undefined ? undefined : (first?.time.precision ?? 'date'),
+        columnOf,
+      },
+    });
+  }
+
+  return right({
+    add,
+    run,
+    full: () => run.length + layout.prices.length > RUN_RECORDS,
+    reset: () => {
+      run.length = 0;
+    },
+    end,
+  });
+}
+
+/** `--symbol` of a long file: the one to take, or what the only one is called. */
+function oneSymbol(symbols: StepRules['symbols'], stated: string | undefined): StepRules['symbols'] {
+  const named = stated === undefined ? undefined : normalSymbol(stated);
+  if (named === undefined) return symbols;
+  const own = symbols.filter(({ symbol }) => symbol === named);
+  if (own.length > 0) return own;
+  return symbols.length === 1 ? symbols.map(({ number }) => ({ symbol: named, number })) : symbols;
+}
+
+/** What a separator at the end of a line leaves is no cell. */
+function widthProblem(row: CsvRow, expected: number): Problem | undefined {
+  const { cells } = row;
+  if (cells.length === expected) return undefined;
+  const extra = cells.slice(expected).every((cell) => cell.trim() === '');
+  if (cells.length > expected && extra) return undefined;
+  return rowProblem(row, `${String(cells.length)} cells where the header has ${String(expected)}`);
 }
 
 interface Bounds {
@@ -50,251 +226,18 @@ interface Bounds {
   readonly to: ImportTime | undefined;
 }
 
-interface Draft {
-  readonly time: ImportTime | undefined;
-  /** The first row of this time, which messages name. */
-  readonly row: CsvRow;
-  /** By the number of the symbol; a hole is a gap. */
-  readonly prices: (Decimal | undefined)[];
-  readonly lines: (number | undefined)[];
-}
-
-interface Collected {
-  /** Symbols by number. */
-  readonly symbols: readonly string[];
-  readonly drafts: readonly Draft[];
-  readonly rounded: number;
-}
-
-export function importMarket(table: CsvTable, options: ImportOptions = {}): Either<readonly Problem[], Imported> {
-  const bounds = boundsOf(options);
-  if (isLeft(bounds)) return bounds;
-  const wanted = wantedSymbols(options);
-  if (isLeft(wanted)) return wanted;
-  const layout = importLayout(table.header, options, wanted.right);
-  if (isLeft(layout)) return layout;
-  if (layout.right.time === undefined && (options.from ?? options.to) !== undefined) {
-    return left([rowProblem(table.header, 'no time column to choose dates from')]);
-  }
-  const collected = collect(table, layout.right, options, bounds.right, wanted.right);
-  if (isLeft(collected)) return collected;
-  const { symbols, drafts, rounded } = inOrder(collected.right, layout.right, wanted.right);
-  const closed = closeGaps(symbols, drafts, options.missing ?? 'error');
-  if (isLeft(closed)) return closed;
-  const { steps, dropped, filled } = closed.right;
-  if (steps.length === 0) return left([rowProblem(table.header, `no step is left of ${String(table.rows.length)} rows`)]);
-  const report = { form: layout.right.form, rows: table.rows.length, steps: steps.length, rounded, dropped, filled };
-  return right({ path: { symbols, steps }, report });
-}
-
-function boundsOf({ from, to, dateOrder }: ImportOptions): Either<readonly Problem[], Bounds> {
+/** Bounds are written as the file writes its times, or as ISO 8601. */
+function boundsOf({ from, to }: ImportOptions, { rules }: ImportPlan): Either<readonly Problem[], Bounds> {
   const bounds: { from: ImportTime | undefined; to: ImportTime | undefined } = { from: undefined, to: undefined };
   for (const [name, text] of [
     ['from', from],
     ['to', to],
   ] as const) {
     if (text === undefined) continue;
-    const time = parseImportTime(text, dateOrder);
-    if (isLeft(time)) return left([{ pointer: '', message: `${name}: ${time.left}` }]);
+    const iso = parseImportTime(text, { zone: rules.zone, zones: rules.zones, order: rules.order });
+    const time = isLeft(iso) && rules.format !== undefined ? parseImportTime(text, rules) : iso;
+    if (isLeft(time)) return left([{ pointer: '', message: `--${name} ${time.left}` }]);
     bounds[name] = time.right;
   }
   return right(bounds);
-}
-
-function wantedSymbols(options: ImportOptions): Either<readonly Problem[], readonly string[] | undefined> {
-  if (options.symbols === undefined) return right(undefined);
-  const symbols: string[] = [];
-  for (const text of options.symbols) {
-    const symbol = normalSymbol(text);
-    if (symbol === undefined) return left([{ pointer: '', message: `symbols: ${excerpt(text)}: expected ${SYMBOL_LEGAL}` }]);
-    if (symbols.includes(symbol)) return left([{ pointer: '', message: `symbols: ${symbol} is named twice` }]);
-    symbols.push(symbol);
-  }
-  return symbols.length === 0 ? left([{ pointer: '', message: 'symbols: expected at least one' }]) : right(symbols);
-}
-
-// ---- The rows ----
-
-function collect(
-  { header, rows }: CsvTable,
-  layout: ImportLayout,
-  options: ImportOptions,
-  bounds: Bounds,
-  wanted: readonly string[] | undefined,
-): Either<readonly Problem[], Collected> {
-  const problems: Problem[] = [];
-  const drafts: Draft[] = [];
-  const byTime = new Map<string, Draft>();
-  const numbers = new Map((wanted ?? layout.prices.map(({ symbol }) => symbol)).map((symbol, number) => [symbol, number]));
-  if (layout.form === 'long' && wanted === undefined) numbers.clear();
-  let rounded = 0;
-  let first: { readonly row: CsvRow; readonly time: ImportTime } | undefined;
-  let ordered: { readonly row: CsvRow; readonly order: DateOrder } | undefined;
-
-  for (const row of rows) {
-    if (problems.length >= PROBLEMS_MAX) break;
-    const width = widthProblem(row, header);
-    if (width !== undefined) {
-      problems.push(width);
-      continue;
-    }
-    const time = timeOf(row);
-    if (isLeft(time)) {
-      problems.push(time.left);
-      continue;
-    }
-    if (time.right !== undefined && !withinBounds(time.right, bounds.from, bounds.to)) continue;
-    const symbol = layout.symbol === undefined ? undefined : symbolOf(row, layout.symbol);
-    if (symbol !== undefined && isLeft(symbol)) {
-      problems.push(symbol.left);
-      continue;
-    }
-    if (symbol !== undefined && wanted !== undefined && !wanted.includes(symbol.right)) continue;
-    const draft = draftOf(row, time.right);
-    for (const column of layout.prices) {
-      take(row, draft, symbol === undefined ? column.symbol : symbol.right, column.index);
-    }
-  }
-  if (wanted !== undefined && problems.length === 0) {
-    for (const [name, number] of numbers) {
-      if (!drafts.some((draft) => draft.prices[number] !== undefined))
-        problems.push(rowProblem(header, `no price for ${name} in the rows chosen`));
-    }
-  }
-  if (numbers.size > SYMBOLS_MAX) problems.push(rowProblem(header, `more than ${String(SYMBOLS_MAX)} symbols`));
-  return problems.length > 0 ? left(problems) : right({ symbols: [...numbers.keys()], drafts, rounded });
-
-  function timeOf(row: CsvRow): Either<Problem, ImportTime | undefined> {
-    if (layout.time === undefined) return right(undefined);
-    const wrong = (message: string): Either<Problem, never> =>
-      left(cellProblem(row, layout.time ?? 0, header.cells[layout.time ?? 0] ?? '', message));
-    const time = parseImportTime(row.cells[layout.time] ?? '', options.dateOrder);
-    if (isLeft(time)) return wrong(time.left);
-    const { order, precision } = time.right;
-    if (order !== undefined) {
-      ordered ??= { row, order };
-      if (ordered.order !== order)
-        return wrong(
-          `${excerpt(row.cells[layout.time])}: in the order ${order}, but line ${String(ordered.row.line)} is in ${ordered.order}`,
-        );
-    }
-    first ??= { row, time: time.right };
-    if (first.time.precision !== precision)
-      return wrong(`a ${precision}, but line ${String(first.row.line)} has a ${first.time.precision}`);
-    return time;
-  }
-
-  function draftOf(row: CsvRow, time: ImportTime | undefined): Draft {
-    const known = time === undefined ? undefined : byTime.get(time.text);
-    if (known !== undefined) return known;
-    const draft: Draft = { time, row, prices: [], lines: [] };
-    if (time !== undefined) byTime.set(time.text, draft);
-    drafts.push(draft);
-    return draft;
-  }
-
-  function take(row: CsvRow, draft: Draft, symbol: string, index: number): void {
-    let number = numbers.get(symbol);
-    if (number === undefined) {
-      number = numbers.size;
-      numbers.set(symbol, number);
-    }
-    const wrong = (message: string): void => {
-      if (problems.length < PROBLEMS_MAX) problems.push(cellProblem(row, index, header.cells[index] ?? '', message));
-    };
-    const before = draft.lines[number];
-    if (before !== undefined) {
-      wrong(`a second price for ${symbol} at ${draft.time?.text ?? 'this row'}; the first is on line ${String(before)}`);
-      return;
-    }
-    draft.lines[number] = row.line;
-    const cell = row.cells[index] ?? '';
-    if (cell.trim() === '') return;
-    const price = priceOf(cell);
-    if (isLeft(price)) {
-      wrong(`${excerpt(cell)}: ${price.left}`);
-      return;
-    }
-    draft.prices[number] = price.right.price;
-    if (price.right.rounded) rounded += 1;
-  }
-
-  function symbolOf(row: CsvRow, index: number): Either<Problem, string> {
-    const cell = row.cells[index] ?? '';
-    const symbol = normalSymbol(cell);
-    return symbol === undefined
-      ? left(cellProblem(row, index, header.cells[index] ?? '', `${excerpt(cell)}: expected ${SYMBOL_LEGAL}`))
-      : right(symbol);
-  }
-}
-
-const PRICE = /^0*([0-9]*)(?:\.([0-9]*))?$/;
-
-/** A price of any number of decimals, rounded half-even to 8. */
-function priceOf(cell: string): Either<string, { readonly price: Decimal; readonly rounded: boolean }> {
-  const text = cell.trim();
-  const match = PRICE.exec(text);
-  if (match === null || !/[0-9]/.test(text)) return left('expected a positive price in plain decimals such as 99.86');
-  const [, integer = '', fraction = ''] = match;
-  if (integer.length > 18) return left('a magnitude of 10^18 or more');
-  let price = BigInt(integer + fraction.slice(0, FRACTION_DIGITS).padEnd(FRACTION_DIGITS, '0'));
-  const rest = fraction.slice(FRACTION_DIGITS).replace(/0+$/, '');
-  const half = rest === '5' ? (price & 1n) === 1n : rest >= '5';
-  if (half) price += 1n;
-  if (price >= MAGNITUDE_LIMIT) return left('a magnitude of 10^18 or more');
-  if (price === 0n) return left('a price must be more than 0');
-  return right({ price, rounded: rest !== '' });
-}
-
-// ---- Order and gaps ----
-
-/** Steps by time. Symbols as asked for, as the columns of a wide file stand, and by name for a long one, whose rows have no order. */
-function inOrder({ symbols, drafts, rounded }: Collected, layout: ImportLayout, wanted: readonly string[] | undefined): Collected {
-  const sorted = [...drafts].sort((a, b) => (a.time === undefined || b.time === undefined ? 0 : compareImportTimes(a.time, b.time)));
-  if (wanted !== undefined || layout.form !== 'long') return { symbols, drafts: sorted, rounded };
-  const order = symbols.map((symbol, number) => ({ symbol, number })).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-  const reordered = sorted.map((draft) => ({ ...draft, prices: order.map(({ number }) => draft.prices[number]) }));
-  return { symbols: order.map(({ symbol }) => symbol), drafts: reordered, rounded };
-}
-
-interface Closed {
-  readonly steps: readonly MarketStep[];
-  readonly dropped: number;
-  readonly filled: number;
-}
-
-function closeGaps(symbols: readonly string[], drafts: readonly Draft[], missing: MissingChoice): Either<readonly Problem[], Closed> {
-  const steps: MarketStep[] = [];
-  const last: (Decimal | undefined)[] = [];
-  let [dropped, filled, gaps] = [0, 0, 0];
-  let firstGap: Problem | undefined;
-  for (const draft of drafts) {
-    const prices: Decimal[] = [];
-    let filledHere = 0;
-    symbols.forEach((symbol, number) => {
-      const own = draft.prices[number];
-      last[number] = own ?? last[number];
-      const price = missing === 'fill' ? last[number] : own;
-      if (price !== undefined) prices.push(price);
-      if (price !== undefined && own === undefined) filledHere += 1;
-      if (own === undefined) {
-        gaps += 1;
-        firstGap ??= rowProblem(draft.row, `no price for ${symbol}${draft.time === undefined ? '' : ` at ${draft.time.text}`}`);
-      }
-    });
-    if (prices.length < symbols.length) {
-      dropped += 1;
-      continue;
-    }
-    filled += filledHere;
-    steps.push({ prices, time: draft.time?.text });
-  }
-  if (missing !== 'error' || firstGap === undefined) return right({ steps, dropped, filled });
-  const more = gaps === 1 ? '' : ` (and ${String(gaps - 1)} more gaps)`;
-  return left([
-    {
-      ...firstGap,
-      message: `${firstGap.message}${more}; state missing: drop (leave such steps out) or fill (carry the last price forward)`,
-    },
-  ]);
 }

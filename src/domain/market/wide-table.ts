@@ -1,6 +1,7 @@
 /** The wide form of a market: a column per symbol, a row per step, and perhaps a column of times. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { excerpt, type Problem } from '../codec/problem';
+import { quoted } from '../codec/printable';
+import type { Problem } from '../codec/problem';
 import type { Decimal } from '../decimal/decimal';
 import { SYMBOLS_MAX } from '../limits';
 import { cellProblem, type CsvRow, priceFromCell, PROBLEMS_MAX, rowProblem, widthProblem } from './csv-table';
@@ -19,22 +20,22 @@ export interface WideHeader {
 }
 
 /**
- * Reads the header: every column but the times is a symbol. With `wanted` only those symbols count, in that order, and other columns may be
+ * Reads the header: every column but the skipped ones (of times, say) is a symbol. With `wanted` only those symbols count, in that order, and other columns may be
  * called anything.
  */
 export function decodeWideHeader(
   row: CsvRow,
-  time: number | undefined,
+  skipped: ReadonlySet<number>,
   wanted?: readonly string[],
-): Either<readonly Problem[], WideHeader> {
+): Either<readonly Problem[], Pick<WideHeader, 'columns'>> {
   const problems: Problem[] = [];
   const bySymbol = new Map<string, number>();
   row.cells.forEach((name, index) => {
-    if (index === time || problems.length >= PROBLEMS_MAX) return;
+    if (skipped.has(index) || problems.length >= PROBLEMS_MAX) return;
     const symbol = normalSymbol(name);
     if (wanted !== undefined && (symbol === undefined || !wanted.includes(symbol))) return;
     const first = symbol === undefined ? undefined : bySymbol.get(symbol);
-    if (symbol === undefined) problems.push(cellProblem(row, index, name, `${excerpt(name)}: expected ${SYMBOL_LEGAL}`));
+    if (symbol === undefined) problems.push(cellProblem(row, index, name, `${quoted(name)}: expected ${SYMBOL_LEGAL}`));
     else if (first !== undefined) problems.push(cellProblem(row, index, name, `a duplicate of column ${String(first + 1)}`));
     else bySymbol.set(symbol, index);
   });
@@ -47,7 +48,7 @@ export function decodeWideHeader(
   if (problems.length > 0) return left(problems.slice(0, PROBLEMS_MAX));
   if (columns.length === 0) return left([rowProblem(row, 'no symbol column; expected a header such as time,AAPL,MSFT')]);
   if (columns.length > SYMBOLS_MAX) return left([rowProblem(row, `more than ${String(SYMBOLS_MAX)} symbols`)]);
-  return right({ row, time, columns });
+  return right({ columns });
 }
 
 /** One row as a step; its time is kept as it is, and an empty one is none. */

@@ -2,7 +2,8 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ByteCursor, RunFile, RunReader, StoreError } from '../../ports/run-files';
 import { bytesEqual, concatBytes, copyBytes, countByte, firstDifference } from '../bytes';
-import { CHUNK_BYTES, LINE_BYTES_MAX } from '../limits';
+import { LINE_BYTES_MAX } from '../limits';
+import { eachChunk, withCursor } from './cursors';
 import { compareRows, type Divergence } from './divergence';
 import type { RunOutput } from '../episode/output';
 
@@ -89,34 +90,27 @@ function firstLine(bytes: Uint8Array): string | undefined {
   return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
 }
 
-async function readSome(reader: RunReader, file: RunFile, start: number, bytesMax: number): Promise<Either<StoreError, Uint8Array>> {
-  const cursor = await reader.open(file, start)();
-  if (isLeft(cursor)) return cursor;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  while (length < bytesMax) {
-    const bytes = await cursor.right.read(Math.min(CHUNK_BYTES, bytesMax - length))();
-    if (isLeft(bytes)) return bytes;
-    if (bytes.right.length === 0) break;
-    parts.push(copyBytes(bytes.right));
-    length += bytes.right.length;
-  }
-  await cursor.right.close();
-  return right(concatBytes(parts));
+function readSome(reader: RunReader, file: RunFile, start: number, bytesMax: number): Promise<Either<StoreError, Uint8Array>> {
+  return withCursor(reader.open(file, start), async (cursor) => {
+    const parts: Uint8Array[] = [];
+    let left = bytesMax;
+    const read = await eachChunk(cursor, (bytes) => {
+      parts.push(copyBytes(bytes.subarray(0, left)));
+      left -= Math.min(left, bytes.length);
+      return left === 0 ? right(undefined) : undefined;
+    });
+    return isLeft(read) ? read : right(concatBytes(parts));
+  });
 }
 
-async function countLines(reader: RunReader, file: RunFile, end: number): Promise<Either<StoreError, number>> {
-  const cursor = await reader.open(file)();
-  if (isLeft(cursor)) return cursor;
-  let lines = 0;
-  let at = 0;
-  while (at < end) {
-    const bytes = await cursor.right.read(Math.min(CHUNK_BYTES, end - at))();
-    if (isLeft(bytes)) return bytes;
-    if (bytes.right.length === 0) break;
-    lines += countByte(bytes.right, NEWLINE);
-    at += bytes.right.length;
-  }
-  await cursor.right.close();
-  return right(lines);
+function countLines(reader: RunReader, file: RunFile, end: number): Promise<Either<StoreError, number>> {
+  return withCursor(reader.open(file), async (cursor) => {
+    let [lines, left] = [0, end];
+    const read = await eachChunk(cursor, (bytes) => {
+      lines += countByte(bytes.subarray(0, left), NEWLINE);
+      left -= Math.min(left, bytes.length);
+      return left === 0 ? right(undefined) : undefined;
+    });
+    return isLeft(read) ? read : right(lines);
+  });
 }

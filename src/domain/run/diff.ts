@@ -2,16 +2,18 @@
  * The use case `diff`: two run directories read side by side from the front, each chain checked as it goes by. Invariant: memory does not grow
  * with the number of steps; a run that did not finish is compared as far as it goes.
  */
-import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { ByteCursor, RunFile, RunReader, StoreError } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
+import { parseJson } from '../codec/parse';
 import { decodeMarketHeader } from '../market/market-path';
 import { jsonDifferences } from '../report/json-difference';
 import type { RunDiff } from '../report/page-data';
 import { type Comparer, makeComparer, type RunComparison, runEnd, stepIndex } from '../report/run-comparison';
-import { genesisOf, makeChainCheck } from '../tape/chain-check';
 import type { Row } from '../tape/chain';
+import { withCursor } from './cursors';
 import { readDocument } from './read-page';
+import { type ChainLine, makeChainWalk } from './replay';
 import { makeTextReader } from '../episode/text-reader';
 
 export interface ComparedRuns extends RunComparison {
@@ -23,26 +25,21 @@ export async function compareRuns(a: RunReader, b: RunReader): Promise<Either<St
   const documents = await compareDocuments(a, b);
   if (isLeft(documents)) return documents;
   const [symbolsA, symbolsB] = [await symbolsOf(a), await symbolsOf(b)];
-  const openedA = await a.open('tape.jsonl')();
-  if (isLeft(openedA)) return openedA;
-  const openedB = await b.open('tape.jsonl')();
-  if (isLeft(openedB)) {
-    await openedA.right.close();
-    return openedB;
-  }
-  const [rowsA, rowsB] = [makeRows(openedA.right), makeRows(openedB.right)];
-  const comparer = makeComparer();
-  const walked = await walk(rowsA, rowsB, comparer);
-  await openedA.right.close();
-  await openedB.right.close();
-  if (isLeft(walked)) return walked;
+  return withCursor(a.open('tape.jsonl'), (cursorA) =>
+    withCursor(b.open('tape.jsonl'), async (cursorB) => {
+      const [rowsA, rowsB] = [makeRows(cursorA), makeRows(cursorB)];
+      const comparer = makeComparer();
+      const walked = await walk(rowsA, rowsB, comparer);
+      if (isLeft(walked)) return walked;
 
-  const inputs = [...inputDifferences(rowsA.opening(), rowsB.opening(), documents.right), ...documents.right];
-  const final = { a: endOf(rowsA), b: endOf(rowsB) };
-  const comparison = comparer.result(inputs, final, { a: symbolsA, b: symbolsB });
-  const doubts = { a: rowsA.doubts(), b: rowsB.doubts() };
-  // Rows that say the same behind a broken chain are not the same run.
-  return right({ ...comparison, same: comparison.same && doubts.a.length === 0 && doubts.b.length === 0, doubts });
+      const inputs = [...inputDifferences(rowsA.opening(), rowsB.opening(), documents.right), ...documents.right];
+      const final = { a: endOf(rowsA), b: endOf(rowsB) };
+      const comparison = comparer.result(inputs, final, { a: symbolsA, b: symbolsB });
+      const doubts = { a: rowsA.doubts(), b: rowsB.doubts() };
+      // Rows that say the same behind a broken chain are not the same run.
+      return right({ ...comparison, same: comparison.same && doubts.a.length === 0 && doubts.b.length === 0, doubts });
+    }),
+  );
 }
 
 /** Takes both tapes in step: whichever is behind is read on, steps by index and calls by order. */
@@ -84,37 +81,29 @@ interface Rows {
 }
 
 function makeRows(cursor: ByteCursor): Rows {
-  const text = makeTextReader(cursor);
-  const check = makeChainCheck(genesisOf);
-  let lines = '';
+  const chain = makeChainWalk(cursor, 'tape');
+  let lines: readonly ChainLine[] = [];
   let at = 0;
-  let index = -1;
   let opening: Row | undefined;
   let last: Row | undefined;
-  let broken: string | undefined;
+  let first = true;
 
   async function next(): Promise<Either<StoreError, Row | undefined>> {
     for (;;) {
-      if (at >= lines.length) {
-        const more = await text.next();
-        if (isLeft(more)) {
-          if (more.left._tag === 'Store') return left(more.left.error);
-          broken ??= `row ${String(index + 1)}: ${more.left.error.message}`;
-          return right(undefined);
-        }
-        if (more.right === '') return right(undefined);
+      const line = lines[at];
+      if (line === undefined) {
+        const more = await chain.next();
+        if (isLeft(more)) return more;
+        if (more.right.length === 0) return right(undefined);
         lines = more.right;
         at = 0;
+        continue;
       }
-      const newline = lines.indexOf('\n', at);
-      const { row, fault } = check.next(lines.slice(at, newline === -1 ? undefined : newline));
-      at = newline === -1 ? lines.length : newline + 1;
-      index += 1;
-      const wrong = fault ?? (newline === -1 ? 'the row is cut off' : undefined);
-      if (wrong !== undefined) broken ??= `row ${String(index)}: ${wrong}`;
-      last = row;
-      if (index === 0) opening = row;
-      if (row !== undefined) return right(row);
+      at += 1;
+      last = line.row;
+      if (first) opening = line.row;
+      first = false;
+      if (line.row !== undefined) return right(line.row);
     }
   }
 
@@ -123,10 +112,13 @@ function makeRows(cursor: ByteCursor): Rows {
     next,
     opening: () => opening,
     seal,
-    doubts: () => [
-      ...(broken === undefined ? [] : [`the hash chain of its tape.jsonl is BROKEN at ${broken}`]),
-      ...(seal() === undefined ? ['its tape is UNSEALED: the run did not finish, or its end was cut off'] : []),
-    ],
+    doubts: () => {
+      const { broken } = chain.status();
+      return [
+        ...(broken === undefined ? [] : [`the hash chain of its tape.jsonl is BROKEN at row ${String(broken.row)}: ${broken.fault}`]),
+        ...(seal() === undefined ? ['its tape is UNSEALED: the run did not finish, or its end was cut off'] : []),
+      ];
+    },
   };
 }
 
@@ -153,7 +145,7 @@ async function compareDocuments(a: RunReader, b: RunReader): Promise<Either<Stor
 
 function documentOf(file: RunFile, document: { readonly _tag: string; readonly text?: string; readonly reason?: string }): unknown {
   if (document.text === undefined) return document.reason;
-  const value = parse(document.text);
+  const value = parseJson(document.text);
   if (file !== 'request.json' || !isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([key]) => ASKED.includes(key)));
 }
@@ -168,19 +160,8 @@ function inputDifferences(a: Row | undefined, b: Row | undefined, documents: Run
 
 /** The symbols of the market; none where there is none that can be read. */
 async function symbolsOf(reader: RunReader): Promise<readonly string[]> {
-  const cursor = await reader.open('market.jsonl')();
-  if (isLeft(cursor)) return [];
-  const lines = await makeTextReader(cursor.right).next();
-  await cursor.right.close();
+  const lines = await withCursor(reader.open('market.jsonl'), (cursor) => makeTextReader(cursor).next());
   if (isLeft(lines)) return [];
-  const symbols = decodeMarketHeader(parse(lines.right.slice(0, Math.max(0, lines.right.indexOf('\n')))));
+  const symbols = decodeMarketHeader(parseJson(lines.right.slice(0, Math.max(0, lines.right.indexOf('\n')))));
   return isLeft(symbols) ? [] : symbols.right;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** Where a run directory first differs from what its inputs lead to. */
 import type { RunFile } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
+import { parseJson } from '../codec/parse';
 import { excerpt, pointerStep } from '../codec/problem';
 
 export interface Divergence {
@@ -25,7 +26,7 @@ export function compareRows(expected: string | undefined, actual: string | undef
     expected: expected === undefined ? 'the end of the file' : clip(expected),
     actual: actual === undefined ? 'nothing: the file ends here' : clip(actual),
   };
-  const [left, right] = [parse(expected ?? ''), parse(actual ?? '')];
+  const [left, right] = [parseJson(expected ?? ''), parseJson(actual ?? '')];
   if (!isRecord(left) || !isRecord(right)) return whole;
   const rest = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !ORDERED.has(key));
   for (const key of [...CAUSES, ...rest, ...HASHES]) {
@@ -51,14 +52,6 @@ function difference(left: unknown, right: unknown, pointer: string): Pick<Diverg
 
 function own(value: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function clip(text: string): string {

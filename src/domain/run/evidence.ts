@@ -11,7 +11,9 @@ import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import { decodeState, type State, stateText } from '../world/state';
 import type { Problem } from '../codec/problem';
+import { parseJson } from '../codec/parse';
 import type { CompareError } from './compare';
+import { eachChunk, withCursor } from './cursors';
 import type { Divergence } from './divergence';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
 import { MODES, type ModeRow } from './modes';
@@ -136,37 +138,32 @@ async function readNormal<A>(
 }
 
 /** A whole file and its digest. */
-export async function readText(
+export function readText(
   reader: RunReader,
   file: RunFile,
   bytesMax: number = DOCUMENT_BYTES_MAX,
 ): Promise<Either<CompareError, { text: string; sha256: string }>> {
-  const cursor = await reader.open(file)();
-  if (isLeft(cursor)) return cursor;
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const digest = makeDigest();
-  let text = '';
-  for (let length = 0; length < bytesMax;) {
-    const bytes = await cursor.right.read(CHUNK_BYTES)();
-    if (isLeft(bytes)) return bytes;
-    if (bytes.right.length === 0) break;
-    digest.update(bytes.right);
-    length += bytes.right.length;
-    text += decoder.decode(bytes.right, { stream: true });
-  }
-  await cursor.right.close();
-  return right({ text: text + decoder.decode(), sha256: digest.hex() });
+  return withCursor<CompareError, { text: string; sha256: string }>(reader.open(file), async (cursor) => {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    const digest = makeDigest();
+    let [text, length] = ['', 0];
+    const read = await eachChunk(cursor, (bytes) => {
+      digest.update(bytes);
+      length += bytes.length;
+      text += decoder.decode(bytes, { stream: true });
+      return length < bytesMax ? undefined : right(undefined);
+    });
+    return isLeft(read) ? read : right({ text: text + decoder.decode(), sha256: digest.hex() });
+  });
 }
 
-async function readFirstLine(reader: RunReader, file: RunFile): Promise<Either<CompareError, string>> {
-  const cursor = await reader.open(file)();
-  if (isLeft(cursor)) return cursor;
-  const text = makeTextReader(cursor.right);
-  const lines = await text.next();
-  await text.close();
-  if (isLeft(lines)) return textError(file, lines.left);
-  const end = lines.right.indexOf('\n');
-  return right(end === -1 ? lines.right : lines.right.slice(0, end));
+function readFirstLine(reader: RunReader, file: RunFile): Promise<Either<CompareError, string>> {
+  return withCursor(reader.open(file), async (cursor) => {
+    const lines = await makeTextReader(cursor).next();
+    if (isLeft(lines)) return textError(file, lines.left);
+    const end = lines.right.indexOf('\n');
+    return right(end === -1 ? lines.right : lines.right.slice(0, end));
+  });
 }
 
 export function textError(file: RunFile, error: TextError): Either<CompareError, never> {
@@ -192,52 +189,43 @@ const NEWLINE = 10;
 const MARKET_READ_BYTES = 16 * CHUNK_BYTES;
 
 /** Reads the whole market once: its digest, how many steps it has, and where some of them begin. */
-export async function readMarket(
+export function readMarket(
   reader: RunReader,
   symbols: readonly string[],
-  question: MarketQuestion,
+  { readElsewhere, wanted = [] }: MarketQuestion,
 ): Promise<Either<CompareError, MarketFacts>> {
-  const { readElsewhere, wanted = [] } = question;
-  const cursor = await reader.open('market.jsonl')();
-  if (isLeft(cursor)) return cursor;
   const digest = makeDigest();
   const rest = makeRestCheck(symbols);
   const offsets = wanted.map(() => stepsOffset(symbols));
   const countedLines = 1 + readElsewhere;
-  let [lines, bytesBefore, lastEnd, asked] = [0, 0, 0, 0];
-  for (;;) {
-    const bytes = await cursor.right.read(MARKET_READ_BYTES)();
-    if (isLeft(bytes)) return bytes;
-    if (bytes.right.length === 0) break;
-    digest.update(bytes.right);
+  let [lines, bytesBefore, lastEnd, found] = [0, 0, 0, 0];
+
+  function take(bytes: Uint8Array): Either<CompareError, void> | undefined {
+    digest.update(bytes);
     let at = 0;
     while (lines < countedLines) {
-      const newline = bytes.right.indexOf(NEWLINE, at);
+      const newline = bytes.indexOf(NEWLINE, at);
       if (newline === -1) break;
       at = newline + 1;
       lines += 1;
       lastEnd = bytesBefore + at;
-      for (; asked < wanted.length && (wanted[asked] ?? 0) < lines; asked += 1) offsets[asked] = lastEnd;
+      for (; found < wanted.length && (wanted[found] ?? 0) < lines; found += 1) offsets[found] = lastEnd;
     }
-    if (lines >= countedLines) {
-      const checked = rest.push(bytes.right.subarray(at), lines);
-      if (isLeft(checked)) return checked;
-    }
-    bytesBefore += bytes.right.length;
+    bytesBefore += bytes.length;
+    if (lines < countedLines) return undefined;
+    const checked = rest.push(bytes.subarray(at), lines);
+    return isLeft(checked) ? checked : undefined;
   }
-  await cursor.right.close();
-  const ended = lines >= countedLines ? rest.end(lines) : right(0);
-  if (isLeft(ended)) return ended;
-  if (lines < countedLines && lastEnd !== bytesBefore) {
-    return diverged({
-      file: 'market.jsonl',
-      row: lines,
-      pointer: '',
-      expected: 'a line of the normal form',
-      actual: 'a line that is cut off',
-    });
-  }
-  return right({ sha256: digest.hex(), steps: lines + ended.right - 1, offsets });
+
+  return withCursor(reader.open('market.jsonl'), async (cursor) => {
+    const read = await eachChunk(cursor, take, MARKET_READ_BYTES);
+    if (isLeft(read)) return read;
+    const ended = lines >= countedLines ? rest.end(lines) : right(0);
+    if (isLeft(ended)) return ended;
+    if (lines >= countedLines || lastEnd === bytesBefore) return right({ sha256: digest.hex(), steps: lines + ended.right - 1, offsets });
+    const expected = 'a line of the normal form';
+    return diverged({ file: 'market.jsonl', row: lines, pointer: '', expected, actual: 'a line that is cut off' });
+  });
 }
 
 interface RestCheck {
@@ -273,12 +261,4 @@ function makeRestCheck(symbols: readonly string[]): RestCheck {
       return isLeft(checked) ? checked : right(lines);
     },
   };
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

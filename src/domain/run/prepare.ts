@@ -1,7 +1,8 @@
 /** What comes before the first row of a run that has a world: decoding the documents, writing their normal form, and naming the run by it. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
-import type { RunWriter, StoreError } from '../../ports/run-files';
+import type { TaskEither } from 'fp-ts/TaskEither';
+import type { ByteCursor, RunWriter, StoreError } from '../../ports/run-files';
 import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
 import type { Problem } from '../codec/problem';
 import { sha256Hex } from '../hash';
@@ -18,7 +19,6 @@ import { identify, type RunIdentity, type WorldInputs } from './inputs';
 import { appendAll, type DigestedOutput } from '../episode/output';
 import type { Call } from '../agent/tool';
 import { worldRequestJson } from './request';
-import { makeTextReader, type TextReader } from '../episode/text-reader';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
 export interface RunRequest {
@@ -188,7 +188,6 @@ async function writeMarket<E>(
 }
 
 /** The lines after the header of the market just written. */
-export async function openMarketLines(symbols: readonly string[], writer: RunWriter): Promise<Either<StoreError, TextReader>> {
-  const cursor = await writer.readBack('market.jsonl', stepsOffset(symbols))();
-  return isLeft(cursor) ? cursor : right(makeTextReader(cursor.right));
+export function marketLines(symbols: readonly string[], writer: RunWriter): TaskEither<StoreError, ByteCursor> {
+  return writer.readBack('market.jsonl', stepsOffset(symbols));
 }

@@ -8,14 +8,14 @@ import type { BudgetState } from '../budget/budget';
 import { concatBytes, copyBytes } from '../bytes';
 import { isRecord } from '../codec/codec';
 import type { Decimal } from '../decimal/decimal';
-import { CHUNK_BYTES } from '../limits';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../report/figures';
 import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data';
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import type { Row } from '../tape/chain';
 import { decodePolicy } from '../world/policy';
-import { type ChainStatus, readChainLines } from './replay';
+import { eachChunk, withCursor } from './cursors';
+import { type ChainLine, type ChainStatus, readChainLines } from './replay';
 
 /** A document beside the tape that is longer is left out of a page. Unit: bytes. */
 export const PAGE_FILE_BYTES_MAX = 1_000_000;
@@ -66,9 +66,7 @@ export async function readRun(
   let spent: BudgetState = spending.next({});
   let steps = 0;
   let unread: ReadRun['unread'];
-  const tape = await reader.open('tape.jsonl')();
-  if (isLeft(tape)) return tape;
-  const chain = await readChainLines(tape.right, 'tape', (line, index) => {
+  const onLine = (line: ChainLine, index: number): void => {
     const { row } = line;
     last = row;
     if (row === undefined) {
@@ -87,8 +85,8 @@ export async function readRun(
     steps += 1;
     watch.onStep?.(point);
     if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsAskedFor(opening));
-  });
-  await tape.right.close();
+  };
+  const chain = await withCursor(reader.open('tape.jsonl'), (cursor) => readChainLines(cursor, 'tape', onLine));
   if (isLeft(chain)) return chain;
   const total = figures.figures();
   const seal = chain.right.sealed ? last : undefined;
@@ -108,21 +106,16 @@ export type Document =
 
 /** A document beside the tape, as far as a page or a comparison holds it. */
 export async function readDocument(reader: RunReader, file: PageFile): Promise<Either<StoreError, Document>> {
-  const cursor = await reader.open(file)();
-  if (isLeft(cursor)) return cursor.left._tag === 'NotFound' ? right({ _tag: 'Absent' }) : cursor;
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for (;;) {
-    const chunk = await cursor.right.read(CHUNK_BYTES)();
-    if (isLeft(chunk)) {
-      await cursor.right.close();
-      return chunk;
-    }
-    if (chunk.right.length === 0 || bytes > PAGE_FILE_BYTES_MAX) break;
-    parts.push(copyBytes(chunk.right));
-    bytes += chunk.right.length;
-  }
-  await cursor.right.close();
+  const read = await withCursor(reader.open(file), (cursor) =>
+    eachChunk(cursor, (chunk) => {
+      parts.push(copyBytes(chunk));
+      bytes += chunk.length;
+      return bytes > PAGE_FILE_BYTES_MAX ? right(undefined) : undefined;
+    }),
+  );
+  if (isLeft(read)) return read.left._tag === 'NotFound' ? right({ _tag: 'Absent' }) : read;
   if (bytes > PAGE_FILE_BYTES_MAX) return right({ _tag: 'Omitted', reason: `longer than ${String(PAGE_FILE_BYTES_MAX)} bytes` });
   try {
     return right({ _tag: 'Text', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(concatBytes(parts)) });

@@ -5,6 +5,7 @@ import { isRecord } from '../codec/codec';
 import { excerpt } from '../codec/problem';
 import { genesisOf, makeChainCheck } from '../tape/chain-check';
 import type { Row } from '../tape/chain';
+import { withCursor } from './cursors';
 import { makeTextReader } from '../episode/text-reader';
 
 export interface ChainStatus {
@@ -39,39 +40,71 @@ export async function readChainLines(
   cursor: ByteCursor,
   kind: RowsOf,
   onLine: (line: ChainLine, index: number) => Promise<void> | void,
-  anchor: ((first: Row) => string) | undefined = kind === 'tape' ? genesisOf : undefined,
+  anchor?: (first: Row) => string,
 ): Promise<Either<StoreError, ChainStatus>> {
-  const text = makeTextReader(cursor);
-  const check = makeChainCheck(anchor);
-  let rows = 0;
-  let seals = 0;
-  let last: unknown;
-  let broken: ChainStatus['broken'];
-  for (;;) {
-    const lines = await text.next();
-    if (isLeft(lines)) {
-      if (lines.left._tag === 'Store') return left(lines.left.error);
-      broken ??= { row: rows, fault: lines.left.error.message };
-      break;
-    }
-    if (lines.right === '') break;
-    for (let at = 0; at < lines.right.length; rows += 1) {
-      const newline = lines.right.indexOf('\n', at);
-      const { row, fault } = check.next(lines.right.slice(at, newline === -1 ? undefined : newline));
-      const type = row?.['type'];
-      const misplaced = kind === 'tape' ? tapeFault(rows, type, seals) : type === 'fill' ? undefined : 'not a fill';
-      const unended = newline === -1 ? 'the row is cut off' : undefined;
-      const wrong = fault ?? misplaced ?? unended;
-      if (wrong !== undefined) broken ??= { row: rows, fault: wrong };
-      if (type === 'seal') seals += 1;
-      last = type;
-      const end = newline === -1 ? lines.right.length : newline + 1;
-      const pending = onLine({ text: lines.right.slice(at, end), row }, rows);
+  const walk = makeChainWalk(cursor, kind, anchor);
+  for (let index = 0; ;) {
+    const lines = await walk.next();
+    if (isLeft(lines)) return lines;
+    if (lines.right.length === 0) return right(walk.status());
+    for (const line of lines.right) {
+      const pending = onLine(line, index);
+      index += 1;
       if (pending !== undefined) await pending;
-      at = end;
     }
   }
-  return right({ rows, broken, sealed: last === 'seal' && seals === 1, headHash: check.head() });
+}
+
+/** The one walk along a chain: lines as they come, each checked. */
+export interface ChainWalk {
+  /** The next lines; none at the end. */
+  readonly next: () => Promise<Either<StoreError, readonly ChainLine[]>>;
+  /** Of the lines so far. */
+  readonly status: () => ChainStatus;
+}
+
+export function makeChainWalk(
+  cursor: ByteCursor,
+  kind: RowsOf,
+  anchor: ((first: Row) => string) | undefined = kind === 'tape' ? genesisOf : undefined,
+): ChainWalk {
+  const text = makeTextReader(cursor);
+  const check = makeChainCheck(anchor);
+  let [rows, seals] = [0, 0];
+  let last: unknown;
+  let broken: ChainStatus['broken'];
+
+  function lineAt(lines: string, at: number): ChainLine {
+    const newline = lines.indexOf('\n', at);
+    const { row, fault } = check.next(lines.slice(at, newline === -1 ? undefined : newline));
+    const type = row?.['type'];
+    const misplaced = kind === 'tape' ? tapeFault(rows, type, seals) : type === 'fill' ? undefined : 'not a fill';
+    const wrong = fault ?? misplaced ?? (newline === -1 ? 'the row is cut off' : undefined);
+    if (wrong !== undefined) broken ??= { row: rows, fault: wrong };
+    if (type === 'seal') seals += 1;
+    last = type;
+    rows += 1;
+    return { text: lines.slice(at, newline === -1 ? undefined : newline + 1), row };
+  }
+
+  return {
+    next: async () => {
+      const lines = await text.next();
+      if (isLeft(lines)) {
+        if (lines.left._tag === 'Store') return left(lines.left.error);
+        broken ??= { row: rows, fault: lines.left.error.message };
+        return right([]);
+      }
+      const found: ChainLine[] = [];
+      for (let at = 0; at < lines.right.length;) {
+        const line = lineAt(lines.right, at);
+        found.push(line);
+        at += line.text.length;
+      }
+      return right(found);
+    },
+    status: () => ({ rows, broken, sealed: last === 'seal' && seals === 1, headHash: check.head() }),
+  };
 }
 
 function tapeFault(index: number, type: unknown, seals: number): string | undefined {
@@ -91,24 +124,22 @@ export interface ChainsStatus {
 export async function checkChains(reader: RunReader): Promise<Either<StoreError, ChainsStatus>> {
   let first: Row | undefined;
   let seal: Row | undefined;
-  const tapeFile = await reader.open('tape.jsonl')();
-  if (isLeft(tapeFile)) return tapeFile;
-  const tape = await readChain(tapeFile.right, 'tape', (row, index) => {
-    if (index === 0) first = row;
-    if (row['type'] === 'seal') seal = row;
-  });
-  await tapeFile.right.close();
+  const tape = await withCursor(reader.open('tape.jsonl'), (cursor) =>
+    readChain(cursor, 'tape', (row, index) => {
+      if (index === 0) first = row;
+      if (row['type'] === 'seal') seal = row;
+    }),
+  );
   if (isLeft(tape)) return tape;
   const anchor = typeof first?.['hash'] === 'string' ? first['hash'] : '';
-  const ledgerFile = await reader.open('executions.jsonl')();
-  if (isLeft(ledgerFile)) return ledgerFile;
-  const executions = await readChain(
-    ledgerFile.right,
-    'executions',
-    () => undefined,
-    () => anchor,
+  const executions = await withCursor(reader.open('executions.jsonl'), (cursor) =>
+    readChain(
+      cursor,
+      'executions',
+      () => undefined,
+      () => anchor,
+    ),
   );
-  await ledgerFile.right.close();
   if (isLeft(executions)) return executions;
   return right({ tape: tape.right, executions: executions.right, unlinked: unlinkedBy(seal, executions.right, anchor) });
 }

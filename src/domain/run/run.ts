@@ -13,10 +13,12 @@ import type { StepsWatch } from '../episode/episode';
 import { digested } from '../episode/output';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
+import { makeTextReader } from '../episode/text-reader';
+import { withCursor } from './cursors';
 import { finish, type FinishedRun } from './finish';
 import { identify, type MemoryInputs } from './inputs';
 import { readPath } from './path';
-import { openMarketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
+import { marketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
 import { memoryRequestJson } from './request';
 import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
@@ -31,10 +33,9 @@ export function run(
     const output = digested(writer);
     const prepared = await prepare(request, market, output, watch);
     if (isLeft(prepared)) return prepared;
-    const lines = await openMarketLines(prepared.right.symbols, writer);
-    if (isLeft(lines)) return lines;
-    const end = await takeSteps(prepared.right, prepared.right.inputs.steps, lines.right, output, watch);
-    await lines.right.close();
+    const end = await withCursor(marketLines(prepared.right.symbols, writer), (cursor) =>
+      takeSteps(prepared.right, prepared.right.inputs.steps, makeTextReader(cursor), output, watch),
+    );
     return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);
   });
 }
@@ -52,10 +53,7 @@ export function runToolPlan(
     const prepared = await prepare(request, market, output, {});
     if (isLeft(prepared)) return prepared;
     const { identity, symbols, world } = prepared.right;
-    const lines = await openMarketLines(symbols, writer);
-    if (isLeft(lines)) return lines;
-    const path = await readPath(world, lines.right);
-    await lines.right.close();
+    const path = await withCursor(marketLines(symbols, writer), (cursor) => readPath(world, makeTextReader(cursor)));
     if (isLeft(path)) return path;
     const end = await takeToolPlan(prepared.right, path.right, plan, calls(identity.runId), output);
     return isLeft(end) ? left(startMistake(end.left)) : finish(output, end.right, output.digest);

@@ -13,7 +13,9 @@ import type { Cursor } from '../episode/cursor';
 import { digested, type DigestedOutput, undigested } from '../episode/output';
 import type { Plan } from '../world/market/market-world';
 import { type CompareError, makeComparison } from './compare';
-import { type Evidence, parseJson, readEvidence, readInputs, readMarket, worldRunOf } from './evidence';
+import { parseJson } from '../codec/parse';
+import { eachChunk, withCursor } from './cursors';
+import { type Evidence, readEvidence, readInputs, readMarket, worldRunOf } from './evidence';
 import { decodeInputs } from './inputs';
 import { joinReportLines, type ReportLines } from './report';
 import type { RunSummary } from './summary';
@@ -215,11 +217,9 @@ async function findRow(reader: RunReader, file: RunFile, reached: (row: FoundRow
 async function rowAfter(reader: RunReader, file: RunFile, offset: number): Promise<FoundRow | undefined> {
   // One byte earlier, so that a row that begins exactly at `offset` is preceded by its newline.
   const start = Math.max(0, offset - 1);
-  const cursor = await reader.open(file, start)();
-  if (isLeft(cursor)) return undefined;
-  const bytes = await readRows(cursor.right, start > 0);
-  await cursor.right.close();
-  if (bytes === undefined) return undefined;
+  const read = await withCursor(reader.open(file, start), async (cursor) => right(await readRow(cursor, start > 0)));
+  if (isLeft(read) || read.right === undefined) return undefined;
+  const bytes = read.right;
   const row = parseJson(new TextDecoder().decode(bytes.row));
   if (!isRecord(row)) return undefined;
   const stepIndex = typeof row['step_index'] === 'number' ? row['step_index'] : row['type'] === 'run' ? -1 : Number.MAX_SAFE_INTEGER;
@@ -228,10 +228,7 @@ async function rowAfter(reader: RunReader, file: RunFile, offset: number): Promi
 }
 
 /** The next whole line, and how many bytes came before it. */
-async function readRows(
-  cursor: ByteCursor,
-  skipLine: boolean,
-): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
+async function readRow(cursor: ByteCursor, skipLine: boolean): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
   let held = new Uint8Array();
   while (held.length < 2 * LINE_BYTES_MAX) {
     const from = skipLine ? held.indexOf(NEWLINE) + 1 : 0;
@@ -258,15 +255,16 @@ async function ledgerEnd(reader: RunReader): Promise<{ readonly offset: number; 
 }
 
 async function digestFile(reader: RunReader, file: RunFile): Promise<string | undefined> {
-  const cursor = await reader.open(file)();
-  if (isLeft(cursor)) return undefined;
   const digest = makeDigest();
-  for (;;) {
-    const bytes = await cursor.right.read(16 * CHUNK_BYTES)();
-    if (isLeft(bytes)) return undefined;
-    if (bytes.right.length === 0) break;
-    digest.update(bytes.right);
-  }
-  await cursor.right.close();
-  return digest.hex();
+  const read = await withCursor(reader.open(file), (cursor) =>
+    eachChunk(
+      cursor,
+      (bytes) => {
+        digest.update(bytes);
+        return undefined;
+      },
+      16 * CHUNK_BYTES,
+    ),
+  );
+  return isLeft(read) ? undefined : digest.hex();
 }

@@ -21,13 +21,14 @@ import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
 import { excerpt, type Problem } from '../codec/problem';
 import { type Comparison, type CompareError, makeComparison } from './compare';
+import { parseJson } from '../codec/parse';
+import { withCursor } from './cursors';
 import type { Divergence } from './divergence';
 import {
   digestDiffers,
   diverged,
   type Evidence,
   type MarketFacts,
-  parseJson,
   readEvidence,
   readInputs,
   readMarket,
@@ -279,26 +280,25 @@ async function readCalls(
   asked: readonly Call[],
   tools: readonly RecordedTool[],
 ): Promise<Either<CompareError, RecordedCalls>> {
-  const cursor = await reader.open('tape.jsonl')();
-  if (isLeft(cursor)) return cursor;
   const calls: Row[] = [];
   let seal: Row | undefined;
   let problem: Either<CompareError, never> | undefined;
-  const read = await readChain(cursor.right, 'tape', (row, index) => {
-    if (row['type'] === 'seal') seal = row;
-    if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
-    calls.push(row);
-    const wrong = problem === undefined ? recordedAnswerProblem(row, asked, tools) : undefined;
-    if (wrong === undefined) return;
-    problem = diverged({
-      file: 'tape.jsonl',
-      row: index,
-      pointer: wrong.pointer,
-      expected: 'an answer that can have come from outside',
-      actual: wrong.message,
-    });
-  });
-  await cursor.right.close();
+  const read = await withCursor(reader.open('tape.jsonl'), (cursor) =>
+    readChain(cursor, 'tape', (row, index) => {
+      if (row['type'] === 'seal') seal = row;
+      if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
+      calls.push(row);
+      const wrong = problem === undefined ? recordedAnswerProblem(row, asked, tools) : undefined;
+      if (wrong === undefined) return;
+      problem = diverged({
+        file: 'tape.jsonl',
+        row: index,
+        pointer: wrong.pointer,
+        expected: 'an answer that can have come from outside',
+        actual: wrong.message,
+      });
+    }),
+  );
   if (isLeft(read)) return read;
   if (problem !== undefined) return problem;
   const error = seal?.['error'];
@@ -311,11 +311,7 @@ export async function overMarket<A>(
   offset: number,
   use: (lines: TextReader) => Promise<Either<CompareError | StepsError | StartOutOfRange, A>>,
 ): Promise<Either<ProofError, A>> {
-  const cursor = await reader.open('market.jsonl', offset)();
-  if (isLeft(cursor)) return cursor;
-  const lines = makeTextReader(cursor.right);
-  const outcome = await use(lines);
-  await lines.close();
+  const outcome = await withCursor(reader.open('market.jsonl', offset), (cursor) => use(makeTextReader(cursor)));
   if (!isLeft(outcome)) return outcome;
   switch (outcome.left._tag) {
     case 'MarketUnreadable':

@@ -9,6 +9,7 @@ Environment:
   EWM_API_URL              the API; unset: the outputs of terraform -chdir=terraform
   EWM_API_AUTH             iam or none (default: iam for *.amazonaws.com, else none)
   REQUESTS_CA_BUNDLE       PEM file of authorities to trust (then AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, Node's own)
+  HTTPS_PROXY, NO_PROXY    the proxy to the API and to S3 (also HTTP_PROXY, ALL_PROXY), and hosts that are called directly
   EWM_ARTIFACT_BUCKET      where the artifacts are, when Terraform's outputs do not say (with EWM_ARTIFACT_PREFIX);
                            with neither, the API itself is asked for them, as the local server wants it
   ENABLE_AGENTCORE_MEMORY  1: memory is expected to be on, and off is a failure
@@ -24,7 +25,7 @@ another one meanwhile is answered 503.
 Environment, as on AWS:
   ENABLE_AGENTCORE_MEMORY  1 switches memory on
   EWM_MAX_STEPS, EWM_MAX_TOOL_CALLS, EWM_MAX_MODEL_CALLS, MEMORY_MAX_OPS, MEMORY_MAX_BYTES
-                           ceilings: a request whose budget names more is refused (defaults: 100, 10, 0, 10, 65536)
+                           ceilings: a request whose budget names more is refused (defaults: 100, 10, 10, 10, 65536)
 
 Exits 0 when told to stop (SIGINT, SIGTERM) once what runs is answered, 2 when it cannot listen, 4 when --data cannot be written.
 `;

@@ -10,6 +10,8 @@ import { type ApiProblem, noAnswer } from './api-problem';
 import { type Headers, makeSigner, type Sign } from './api-signer';
 import { type ApiTarget, findApi } from './api-target';
 import { readTrust, tlsProblem, type Trust } from './api-tls';
+import type { Agents } from '../../adapters/proxy/agents';
+import { client } from '../compose-client';
 import type { Environment } from '../config';
 
 export interface ApiAnswer {
@@ -22,6 +24,7 @@ export interface ApiAnswer {
 export interface ApiClient {
   readonly target: ApiTarget;
   readonly trust: Trust;
+  readonly agents: Agents;
   readonly get: (path: string) => Promise<Either<ApiProblem, ApiAnswer>>;
   readonly post: (path: string, body: object) => Promise<Either<ApiProblem, ApiAnswer>>;
 }
@@ -37,37 +40,45 @@ export async function openApi(env: Environment): Promise<Either<ApiProblem, ApiC
   if (isLeft(trust)) return trust;
   const target = await findApi(env);
   if (isLeft(target)) return target;
-  const sign = makeSigner(target.right);
-  return isLeft(sign) ? sign : right(makeApiClient(target.right, trust.right, sign.right));
+  const agents = client.agents(trust.right.authorities);
+  const sign = makeSigner(target.right, agents);
+  return isLeft(sign) ? sign : right(makeApiClient(target.right, trust.right, agents, sign.right));
 }
 
-function makeApiClient(target: ApiTarget, trust: Trust, sign: Sign): ApiClient {
+function makeApiClient(target: ApiTarget, trust: Trust, agents: Agents, sign: Sign): ApiClient {
   async function call(method: string, path: string, body: string): Promise<Either<ApiProblem, ApiAnswer>> {
     const url = new URL(target.url + path);
     const content = body === '' ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
     const headers = await sign(method, url, { host: url.host, accept: 'application/json', ...content }, body);
-    return isLeft(headers) ? headers : send(method, url, headers.right, body, trust);
+    return isLeft(headers) ? headers : send(method, url, headers.right, body, { trust, agents });
   }
   return {
     target,
     trust,
+    agents,
     get: (path) => call('GET', path, ''),
     post: (path, body) => call('POST', path, JSON.stringify(body)),
   };
 }
 
-function send(method: string, url: URL, headers: Headers, body: string, trust: Trust): Promise<Either<ApiProblem, ApiAnswer>> {
+interface Way {
+  readonly trust: Trust;
+  readonly agents: Agents;
+}
+
+function send(method: string, url: URL, headers: Headers, body: string, { trust, agents }: Way): Promise<Either<ApiProblem, ApiAnswer>> {
   const ca = trust.authorities === undefined ? {} : { ca: [...trust.authorities] };
+  const proxy = client.proxyNameOf(url);
+  const via = proxy === undefined ? '' : ` (by way of the proxy ${proxy}; NO_PROXY=${url.hostname} calls it directly)`;
   return new Promise((resolve) => {
     const failed = (error: unknown): void => {
-      resolve(left(noAnswer(tlsProblem(error, url.host, trust) ?? `${method} ${url.href}: ${messageOf(error)}`)));
+      resolve(left(noAnswer(tlsProblem(error, url.host, trust) ?? `${method} ${url.href}: ${messageOf(error)}${via}`)));
     };
     const options = { method, headers: { ...headers }, signal: AbortSignal.timeout(TIMEOUT_MS) };
-    // A connection of its own for each request: a command that is done must not wait for one that is kept.
     const request =
       url.protocol === 'https:'
-        ? https.request(url, { ...options, agent: false, ...ca, rejectUnauthorized: true })
-        : http.request(url, { ...options, agent: false });
+        ? https.request(url, { ...options, agent: agents.https, ...ca, rejectUnauthorized: true })
+        : http.request(url, { ...options, agent: agents.http });
     request.on('error', failed);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];

@@ -4,6 +4,7 @@ import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type Either, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
+import type { Agents } from '../../adapters/proxy/agents';
 import { type ApiProblem, misconfigured } from './api-problem';
 import type { ApiTarget } from './api-target';
 
@@ -15,11 +16,13 @@ export type Sign = (method: string, url: URL, headers: Headers, body: string) =>
 /** What API Gateway is called in a signature. */
 const SERVICE = 'execute-api';
 
-export function makeSigner(target: ApiTarget): Either<ApiProblem, Sign> {
+export function makeSigner(target: ApiTarget, agents: Agents): Either<ApiProblem, Sign> {
   if (target.auth === 'none') return right((_method, _url, headers) => Promise.resolve(right(headers)));
   const { region } = target;
   if (region === undefined) return left(misconfigured(`${target.url}: a signature names a region: set AWS_REGION, or EWM_API_AUTH=none`));
-  const signer = new SignatureV4({ credentials: defaultProvider(), region, service: SERVICE, sha256: Sha256Node });
+  // Single sign-on and roles ask AWS for them.
+  const credentials = defaultProvider({ clientConfig: { requestHandler: { httpAgent: agents.http, httpsAgent: agents.https } } });
+  const signer = new SignatureV4({ credentials, region, service: SERVICE, sha256: Sha256Node });
   return right(async (method, url, headers, body) => {
     const { protocol, hostname, pathname: path } = url;
     try {

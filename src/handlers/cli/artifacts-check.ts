@@ -16,11 +16,10 @@ const FETCH_TIMEOUT_MS = 30_000;
 export function artifactFetcher(api: ApiClient, directory: string | undefined): FetchFile {
   const { bucket, prefix, region } = api.target;
   if (directory === undefined && bucket === undefined) return (artifactDir, file) => fetchOverHttp(api, artifactDir, file);
-  const { authorities } = api.trust;
   const place = {
     ...(prefix === undefined ? {} : { prefix }),
     ...(region === undefined ? {} : { region }),
-    ...(authorities === undefined ? {} : { authorities }),
+    agents: api.agents,
   };
   const store = directory === undefined ? client.bucketStore({ bucket: bucket ?? '', ...place }) : client.directoryStore(directory);
   return async (artifactDir, file) => {

@@ -4,14 +4,12 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
-import { decimalFromText } from '../../domain/decimal/decimal';
-import type { MissingChoice } from '../../domain/market/import';
-import type { ImportForm } from '../../domain/market/import-layout';
-import type { DateOrder } from '../../domain/market/import-time';
+import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal';
 import { addServeCommands } from './add-api-commands';
 import { addCostCommand } from './add-cost-command';
-import { addSessionCommands } from './add-session-commands';
+import { addMarketCommands } from './add-market-commands';
 import { addReportCommands } from './add-report-commands';
+import { addSessionCommands } from './add-session-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
 import type { Io } from './io';
@@ -23,9 +21,6 @@ const JOBS_MAX = 64;
 
 /** Choices as records, so that none is forgotten: a new variant does not compile until it stands here. */
 const REPLAY_FORMATS = choices<ReplayFormat>({ table: true, json: true, csv: true });
-const IMPORT_FORMS = choices<ImportForm>({ wide: true, long: true, ohlcv: true });
-const MISSING_CHOICES = choices<MissingChoice>({ error: true, drop: true, fill: true });
-const DATE_ORDERS = choices<DateOrder>({ mdy: true, dmy: true });
 
 /** Runs one command line, without the program's own name. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -178,48 +173,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
-  const market = program.command('market').description('make a market from price files, or from a seed').usage('<command> [options]');
-  const report = (): Option => new Option('--json', 'report as one JSON document, of an error too; on stderr when --out is -');
-  market
-    .command('import')
-    .description('read wide, long or OHLCV .csv files as a market')
-    .usage('<file> --out <file> [options]')
-    .argument('<file>', 'prices as found, .csv; - is stdin', parseText)
-    .addOption(need('--out <file>', '.jsonl, .json or .csv; - is stdout, as .jsonl'))
-    .addOption(new Option('--form <form>', 'layout (default: told from the header)').choices(IMPORT_FORMS))
-    .option('--symbols <list>', 'only these, in this order: A,B', parseList)
-    .option('--symbol <symbol>', 'what an OHLCV file is about')
-    .option('--column <name>', 'price column of a long or OHLCV file')
-    .addOption(new Option('--missing <choice>', 'what to do where a symbol has no price').choices(MISSING_CHOICES).default('error'))
-    .addOption(new Option('--date-order <order>', 'which number of 01/02/2000 is the month').choices(DATE_ORDERS))
-    .option('--from <time>', 'first day or instant')
-    .option('--to <time>', 'last day or instant')
-    .addOption(force('the file'))
-    .addOption(report())
-    .addHelpText('after', example('ewm market import stocks.csv --missing drop --out prices.csv'))
-    .action(async (file: string, options: Flags<ImportArguments>) => {
-      const { importCommand } = await import('./market-command');
-      const { out, force: replace, json: asJson, ...layout } = options;
-      finish(await importCommand(file, layout, { out, force: replace === true, json: asJson === true }, io));
-    });
-  market
-    .command('generate')
-    .description('a random market: the same seed gives the same bytes everywhere')
-    .usage('--symbols <list> --steps <n> --seed <text> [options]')
-    .addOption(need('--symbols <list>', 'such as A,B').argParser(parseList))
-    .addOption(need('--steps <n>', 'how long').argParser(parseCount))
-    .addOption(need('--seed <text>', 'any text').argParser((text: string) => text))
-    .option('--start-price <price>', 'of every symbol at step 0 (default: 100)')
-    .addOption(path('--out <file>', '.jsonl; - is stdout').default('-'))
-    .addOption(force('the file'))
-    .addOption(report())
-    .addHelpText('after', example('ewm market generate --symbols A,B --steps 1000 --seed 7 --out random.jsonl'))
-    .action(async (options: Flags<GenerateOptions>) => {
-      const { generateCommand } = await import('./market-command');
-      const { out, force: replace, json: asJson, ...walk } = options;
-      finish(await generateCommand(walk, { out, force: replace === true, json: asJson === true }, io));
-    });
-
+  addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
   addServeCommands(program, io, finish);
@@ -251,30 +205,6 @@ type Flags<A extends { readonly force: boolean; readonly json: boolean }> = Omit
   readonly force?: boolean;
   readonly json?: boolean;
 };
-
-interface ImportArguments {
-  readonly out: string;
-  readonly force: boolean;
-  readonly json: boolean;
-  readonly form?: ImportForm;
-  readonly symbols?: readonly string[];
-  readonly symbol?: string;
-  readonly column?: string;
-  readonly missing: MissingChoice;
-  readonly dateOrder?: DateOrder;
-  readonly from?: string;
-  readonly to?: string;
-}
-
-interface GenerateOptions {
-  readonly symbols: readonly string[];
-  readonly steps: number;
-  readonly seed: string;
-  readonly startPrice?: string;
-  readonly out: string;
-  readonly force: boolean;
-  readonly json: boolean;
-}
 
 /** A mistake points to the help of the command it was made in. */
 function pointToHelp(command: Command): void {
@@ -318,13 +248,9 @@ function parseJobs(text: string): number {
 }
 
 function parseCash(text: string): string {
-  const cash = decimalFromText(text);
+  const cash = decimalFromNotation(text);
   if (isLeft(cash) || cash.right < 0n) {
-    throw new InvalidArgumentError('expected an amount of 0 or more such as 99.86, with at most 8 decimals, below 10^18');
+    throw new InvalidArgumentError('expected an amount of 0 or more such as 99.86 or 1e9, with at most 8 decimals, below 10^18');
   }
-  return text;
-}
-
-function parseList(text: string): readonly string[] {
-  return text.split(',').map((item) => item.trim());
+  return formatDecimal(cash.right);
 }
