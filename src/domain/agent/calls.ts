@@ -7,6 +7,7 @@ import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
+import { CALL_BYTES_MAX } from '../limits';
 import { DEADLINE, type RunStop } from './stop';
 import type { Answer, CallError, OutsideAct, OutsidePorts } from './tool';
 
@@ -48,10 +49,11 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
   let left = answers?.bytesMax ?? Infinity;
 
   function fitted({ source, recorded }: Answer): Answer {
-    if (answers === undefined || !recorded.ok) return { source, recorded };
+    if (!recorded.ok) return { source, recorded };
     const bytes = canonicalBytes(recorded.result);
-    if (bytes > left) {
-      const message = tooLong(bytes, left, answers.limit);
+    const [most, limit] = left < CALL_BYTES_MAX ? [left, answers?.limit ?? ''] : [CALL_BYTES_MAX, 'the most that a row takes'];
+    if (bytes > most) {
+      const message = tooLong(bytes, most, limit);
       return { source, recorded: { ok: false, error: { code: 'tool_failed', message } } };
     }
     left -= bytes;

@@ -6,6 +6,7 @@ import type { MemoryOperation } from '../../ports/memory';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, hasCanonicalForm, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, refinedCodec } from '../codec/codec';
+import { CALL_BYTES_MAX } from '../limits';
 import { failedCall } from './call-error';
 import {
   type Call,
@@ -33,8 +34,15 @@ const keyCodec: Codec<string> = makeCodec(
       : failure(value, context, `expected text of 1 to ${String(MEMORY_KEY_CHARS_MAX)} characters`),
 );
 
+/** A value that is put: its row has to hold it, and that of a get. */
+const valueToPutCodec: Codec<Json> = makeCodec('JSON value', {}, (value, context) => {
+  const json = jsonCodec.validate(value, context);
+  if (isLeft(json) || canonicalBytes(json.right) <= CALL_BYTES_MAX) return json;
+  return failure(value, context, `longer than ${String(CALL_BYTES_MAX)} bytes, the most that a row takes`);
+});
+
 const ARGS = {
-  memory_put: { key: keyCodec, value: jsonCodec },
+  memory_put: { key: keyCodec, value: valueToPutCodec },
   memory_get: { key: keyCodec },
   memory_clear: { key: keyCodec },
 } as const;
