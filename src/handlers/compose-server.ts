@@ -7,6 +7,7 @@ import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-sto
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
+import { removeLeftovers } from '../adapters/filesystem/writing';
 import { deadlineIn, systemClock } from '../adapters/memory/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
 import { makeInProcessMemory } from '../adapters/memory/memory';
@@ -44,6 +45,9 @@ export function composeServer(
     const sessionConfig = { ...config, ceilings: sessionCeilings(config.ceilings, env) };
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
+    const removed = await removeLeftovers(data.right)();
+    if (isLeft(removed)) return removed;
+    if (removed.right > 0) note(`removed what a server that ended early was writing: ${String(removed.right)} (.writing-*)`);
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
     const shared = { artifacts, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();

@@ -11,6 +11,7 @@ import {
   makeUnfinishedRunReader,
   openRunDirectoryWriter,
   PARTIAL,
+  unfinishedBeside,
 } from '../adapters/filesystem/run-directory';
 
 /** What the command line works on. */
@@ -24,6 +25,7 @@ export const local = {
   checkOutput,
   writeText: writeTextFile,
   inspectRun: inspectRunDirectory,
+  unfinishedBeside,
   readRun: makeRunDirectoryReader,
   readUnfinishedRun: makeUnfinishedRunReader,
   writeRun: openRunDirectoryWriter,

@@ -3,7 +3,6 @@
  * Invariant: a name is linked to whole, synced bytes or not at all. A crash while writing leaves a `.writing-*` file beside the artifact, or a
  * `.writing-*` folder below the root, that no key can name and no listing shows; a crash right after leaves the finished artifacts.
  */
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
@@ -14,6 +13,7 @@ import type { Deadline } from '../../ports/clock';
 import type { CallFailure, DependencyFailed, Effect } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
 import { putFolderBy } from '../put-folder';
+import { writingName } from './writing';
 
 export interface FilesystemArtifactStoreDeps {
   /** Created by the first put. */
@@ -74,7 +74,7 @@ async function put(root: string, artifact: Artifact): Promise<Either<ArtifactCon
   const before = await outcomeAgainst(root, path, artifact);
   if (before !== undefined) return before;
   if (!(await makeFolder(root, folder))) return left({ _tag: 'ArtifactConflict', key: artifact.key });
-  const writing = join(folder, `.writing-${randomUUID()}`);
+  const writing = join(folder, writingName());
   try {
     await writeSynced(writing, artifact.bytes);
     if (!(await linkOnce(writing, path))) {
@@ -99,7 +99,7 @@ async function putStaged(root: string, artifacts: readonly Artifact[]): Promise<
     'the files of a folder are in one',
   );
   if (folder === root || (await exists(folder)) || !(await makeFolder(root, dirname(folder)))) return false;
-  const writing = join(root, `.writing-${randomUUID()}`);
+  const writing = join(root, writingName());
   let named = false;
   try {
     await mkdir(writing);

@@ -1,17 +1,17 @@
 /** A directory that a long-running program is going to write into, made and tried out before it begins. */
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { StoreError } from '../../ports/run-files';
 import { writeError } from './system-error';
+import { writingName } from './writing';
 
 /** Makes what is missing of the path and writes a file there and takes it away again. Answers the absolute path. */
 export function prepareDataDirectory(directory: string): TaskEither<StoreError, string> {
   return async () => {
     const path = resolve(directory);
-    const probe = join(path, `.writing-${randomUUID()}`);
+    const probe = join(path, writingName());
     try {
       for (const missing of await missingFolders(path)) await mkdir(missing);
       await writeFile(probe, '', { flag: 'wx' });

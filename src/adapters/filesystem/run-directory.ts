@@ -1,6 +1,6 @@
 /**
- * A run directory on disk. Invariant: every file is written as `<name>.partial` and renamed at the end, `run.json` last, so
- * the end of the process at any point leaves either the old run, or files whose names say that they are unfinished.
+ * A run directory on disk. Invariant: every file is written as `<name>.partial`, synced, and renamed at the end, `run.json` last, so the end of
+ * the process or of the power at any point leaves either the old run, or files whose names say that they are unfinished, or the whole new run.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { makeFileCursor } from './file-cursor';
 import { assertPlain, openPlainFile } from './plain-file';
+import { syncFolder } from './artifact-store';
 import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const PARTIAL = '.partial';
@@ -44,6 +45,14 @@ function orElse<A>(first: TaskEither<StoreError, A>, second: TaskEither<StoreErr
     const found = await first();
     return isLeft(found) && found.left._tag === 'NotFound' ? second() : found;
   };
+}
+
+/** Unfinished files beside a finished run: somebody began to replace it and did not end, or is still at it. */
+export function unfinishedBeside(directory: string): TaskEither<StoreError, readonly string[]> {
+  return attempt(directory, readError, async () => {
+    const names = new Set(await readdir(directory));
+    return RUN_FILES.map((file) => file + PARTIAL).filter((name) => names.has('run.json') && names.has(name));
+  });
 }
 
 /** What stands in a directory that may be one of runs. */
@@ -198,12 +207,22 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
     for (const file of committed) {
       if (!(await owns(file))) return left({ _tag: 'Unwritable', path: directory, reason: 'another run took this directory over' });
     }
+    // At once and not one by one: a journal takes them together.
+    const synced = await Promise.all(
+      committed.map((file) => attempt(partial(file), writeError, async () => files.get(file)?.handle.sync())()),
+    );
+    for (const one of synced) if (isLeft(one)) return one;
     const written = await closeAll();
     if (isLeft(written)) return written;
     return attempt(directory, writeError, async () => {
-      // Without its run.json an old run no longer looks finished while its files are replaced one by one.
+      // Without its run.json an old run no longer looks finished while its files are replaced one by one. The order of names on the disk is
+      // that of these lines only where the folder is synced between them.
       await rm(path('run.json'), { force: true });
-      for (const file of committed) await rename(partial(file), path(file));
+      await syncFolder(directory);
+      for (const file of committed) if (file !== 'run.json') await rename(partial(file), path(file));
+      await syncFolder(directory);
+      await rename(partial('run.json'), path('run.json'));
+      for (const folder of [directory, ...made.map((one) => dirname(one))]) await syncFolder(folder);
     })();
   }
 

@@ -3,7 +3,6 @@
  * Invariant: a name is linked to whole, synced bytes or not at all. A crash while writing leaves a `.writing-*` file that is no segment; a
  * crash right after leaves the finished segment.
  */
-import { randomUUID } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Either, left, right } from 'fp-ts/Either';
@@ -13,6 +12,7 @@ import type { CallFailure, Effect } from '../../ports/dependency';
 import type { CreateOutcome, SegmentKey, SegmentNotFound, SessionLog } from '../../ports/session-log';
 import { lastSeq, segmentPath, SESSIONS_FOLDER } from '../session-key';
 import { isFileError, linkOnce, makeFolder, readWhole, syncFolder, writeSynced } from './artifact-store';
+import { writingName } from './writing';
 
 export interface FilesystemSessionLogDeps {
   /** Created by the first create. */
@@ -63,7 +63,7 @@ async function create(root: string, key: SegmentKey, bytes: Uint8Array): Promise
       effect: 'none',
     });
   }
-  const writing = join(folder, `.writing-${randomUUID()}`);
+  const writing = join(folder, writingName());
   try {
     await writeSynced(writing, bytes);
     if (!(await linkOnce(writing, path))) return right('taken');

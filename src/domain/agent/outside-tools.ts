@@ -5,6 +5,7 @@ import { CODE_LANGUAGES, type CodeLanguage, type CodeResult } from '../../ports/
 import { canonical, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { formatDecimal } from '../decimal/decimal';
+import { COUNT_MAX } from '../limits';
 import { proposalCodec, type ProposedAction } from '../world/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
@@ -52,7 +53,8 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     name: 'propose_plan',
     args: objectCodec('arguments', { required: { goal: textCodec } }),
     attempt: TOOL_CALL,
-    costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
+    // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
+    costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
     reach: 'outside',
     recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec } }), failure: NOT_A_PLAN },
     act: ({ world, index }, { goal }) => {

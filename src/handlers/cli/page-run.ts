@@ -10,6 +10,8 @@ import { type Failure, storeFailure } from './failure';
 import { counted } from './words';
 
 export interface OpenedRun extends ReadRun {
+  /** Files beside a finished run that are of another one, which did not finish. */
+  readonly beside: readonly string[];
   /** There is no run.json: the run was interrupted, or is still going on. */
   readonly unfinished: boolean;
 }
@@ -22,12 +24,18 @@ export async function readRunDirectory(
 ): Promise<Either<Failure, OpenedRun>> {
   const opened = await openRun(directory);
   if (isLeft(opened)) return opened;
-  const { reader, unfinished } = opened.right;
+  const { reader, unfinished, beside } = opened.right;
   const run = await readRun(reader, watch, selection);
-  return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished });
+  return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished, beside });
 }
 
-export async function openRun(directory: string): Promise<Either<Failure, { readonly reader: RunReader; readonly unfinished: boolean }>> {
+interface Opened {
+  readonly reader: RunReader;
+  readonly unfinished: boolean;
+  readonly beside: readonly string[];
+}
+
+export async function openRun(directory: string): Promise<Either<Failure, Opened>> {
   const content = await local.inspectRun(directory)();
   if (isLeft(content)) return left(storeFailure(content.left));
   if (content.right === 'absent')
@@ -35,7 +43,9 @@ export async function openRun(directory: string): Promise<Either<Failure, { read
   if (content.right === 'none')
     return left({ exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   const unfinished = content.right === 'unfinished';
-  return right({ reader: unfinished ? local.readUnfinishedRun(directory) : local.readRun(directory), unfinished });
+  const beside = await local.unfinishedBeside(directory)();
+  const reader = unfinished ? local.readUnfinishedRun(directory) : local.readRun(directory);
+  return right({ reader, unfinished, beside: isLeft(beside) ? [] : beside.right });
 }
 
 const EXPECTED = 'expected a directory that `ewm run --out` or a handler wrote';
@@ -51,7 +61,7 @@ export function isWhole({ chain, unfinished, unread }: OpenedRun): boolean {
 }
 
 /** What is wrong with a run, a sentence each; none when it is whole. */
-export function doubts({ chain, unfinished, omitted, unread }: OpenedRun): readonly string[] {
+export function doubts({ chain, unfinished, omitted, unread, beside }: OpenedRun): readonly string[] {
   const { broken, sealed } = chain;
   return [
     ...(unfinished ? ['UNFINISHED: the run was interrupted or is still going on; there is no run.json.'] : []),
@@ -66,8 +76,14 @@ export function doubts({ chain, unfinished, omitted, unread }: OpenedRun): reado
       : [
           `the amounts of ${counted(unread.count, 'step row')} CANNOT BE READ, first of row ${String(unread.firstRow)} (line ${String(unread.firstRow + 1)}) of tape.jsonl: no figure and no chart has them.`,
         ]),
+    ...(beside.length === 0 ? [] : [besideText(beside)]),
     ...omitted.map(({ file, reason }) => `${file} is left out: ${reason}.`),
   ];
+}
+
+/** A run that was to replace this one has no part in it; whoever looks should know that it is there. */
+export function besideText(beside: readonly string[]): string {
+  return `beside this run stand files of another that did not finish: ${beside.join(', ')}. ewm run --force with the same --out replaces both.`;
 }
 
 /** `chain whole, sealed, 12 rows, head abc`. */

@@ -10,6 +10,7 @@ import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, interruptedFailure, storeFailure } from './failure';
 import type { Io } from './io';
+import { besideText } from './page-run';
 import { makeProgress } from './progress';
 import { proveInSegments } from './verify-workers';
 import { counted } from './words';
@@ -37,6 +38,8 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
     return verifySession(directory, options, io);
   }
   if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
+  const beside = await local.unfinishedBeside(directory)();
+  if (!isLeft(beside) && beside.right.length > 0) await io.stderr.write(`ewm: ${besideText(beside.right)}\n`);
   if (options.chainOnly) return chainOnly(reader, options.json, io);
 
   const verdict = await prove(reader, options.jobs, io);

@@ -1,7 +1,7 @@
 /** The body of a base request. */
 import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { budgetCodec } from '../../../domain/budget/budget-codec';
+import { requestBudgetCodec } from './request-budget';
 import { countCodec, objectCodec } from '../../../domain/codec/codec';
 import { type Decode, decodeWith } from './body';
 import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
@@ -10,7 +10,7 @@ export const baseBodyCodec = objectCodec('base request', {
   description: 'Run a strategy over a market, step by step. No tool, no model, no memory.',
   required: {},
   optional: worldFields,
-  defaulted: { budget: budgetCodec, steps: countCodec(1) },
+  defaulted: { budget: requestBudgetCodec, steps: countCodec(1) },
   defaults: { budget: DEFAULT_BUDGET, steps: 1 },
 });
 

@@ -1,6 +1,6 @@
 /** The body of a memory request. */
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { budgetCodec } from '../../../domain/budget/budget-codec';
+import { requestBudgetCodec } from './request-budget';
 import { objectCodec } from '../../../domain/codec/codec';
 import { memoryRequestsCodec } from '../../../domain/run/request-codecs';
 import type { MemoryOperation } from '../../../ports/memory';
@@ -9,7 +9,7 @@ import { type Decode, decodeWith } from './body';
 export const memoryBodyCodec = objectCodec('memory request', {
   description: 'Put, get and clear values. The whole list is checked against the budget first.',
   required: {},
-  defaulted: { budget: budgetCodec, requests: memoryRequestsCodec },
+  defaulted: { budget: requestBudgetCodec, requests: memoryRequestsCodec },
   defaults: { budget: DEFAULT_BUDGET, requests: [] },
 });
 

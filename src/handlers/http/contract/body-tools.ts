@@ -1,7 +1,7 @@
 /** The body of a tools request. */
 import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { budgetCodec } from '../../../domain/budget/budget-codec';
+import { requestBudgetCodec } from './request-budget';
 import { objectCodec } from '../../../domain/codec/codec';
 import type { Call } from '../../../domain/agent/tool';
 import { planCodec } from '../../../domain/run/request-codecs';
@@ -14,7 +14,7 @@ export const toolsBodyCodec = objectCodec('tools request', {
     'Take a plan of tool calls. Each takes a step and a tool call of the budget; without a plan: price context, evaluate, simulate.',
   required: {},
   optional: worldFields,
-  defaulted: { budget: budgetCodec, tool_plan: planCodec },
+  defaulted: { budget: requestBudgetCodec, tool_plan: planCodec },
   defaults: { budget: DEFAULT_BUDGET, tool_plan: DEFAULT_PLAN },
 });
 
