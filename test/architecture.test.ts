@@ -246,7 +246,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'],
-    packages: [...TEST_PACKAGES, ...AWS_SDK],
+    packages: [...TEST_PACKAGES, ...AWS_SDK, 'fflate'],
   },
   'test/handlers/**': {
     imports: ['src/**', 'test/support', 'examples/**', 'terraform'],

@@ -111,7 +111,7 @@ export function makeCsvRows(cursor: ByteCursor, source: string, csv: CsvForm = {
       return null;
     };
     if (!quoted) {
-      eachPlainRow(text, onRecord);
+      eachPlainRow(text, delimiter, onRecord);
       return rows;
     }
     try {
@@ -173,13 +173,13 @@ const CSV_MISTAKES: Readonly<Record<string, string>> = {
 
 const CARRIAGE_RETURN = 13;
 
-/** The rows of text without a quote, where every comma and every newline counts: in a tenth of the time that a parser takes. */
-function eachPlainRow(text: string, onRecord: (cells: readonly string[]) => void): void {
+/** The rows of text without a quote, where every separator and every newline counts: in a tenth of the time that a parser takes. */
+function eachPlainRow(text: string, delimiter: string, onRecord: (cells: readonly string[]) => void): void {
   for (let at = 0; at < text.length;) {
     const newline = text.indexOf('\n', at);
     const end = newline === -1 ? text.length : newline;
     const cut = newline > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end;
-    onRecord(text.slice(at, cut).split(','));
+    onRecord(text.slice(at, cut).split(delimiter));
     at = end + 1;
   }
 }

@@ -111,7 +111,7 @@ function knownName(name: string): Known | undefined {
   const known = BY_NAME.get(plainName(name)) ?? BY_NAME.get(plainName(name.replaceAll(/\([^)]*\)|\[[^\]]*\]/g, '')));
   if (known !== undefined) return known;
   // `Volume BTC`, `Volume USD`, `total_volume`.
-  return /^volume\s|[\s_]volume$/i.test(name.trim()) ? { kind: 'volume', language: 'en' } : undefined;
+  return /^volume\s|^(?:total|base|quote|trade|real)[\s_]volume$/i.test(name.trim()) ? { kind: 'volume', language: 'en' } : undefined;
 }
 
 /** Names that are tickers, too: alone they do not tell a raw price file from a market. */

@@ -112,7 +112,7 @@ export function hourOfHalf(hourText: string | undefined, half: string | undefine
 }
 
 function literal(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll(/\s+/g, '\\s+');
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll(/\s+/g, '\\s+');
 }
 
 function number(text: string | undefined): number {

@@ -80,7 +80,7 @@ export function isDataRow({ cells }: CsvRow, rules: TimeRules): boolean {
 export function looksLikeTime(cell: string, rules: TimeRules): boolean {
   const text = cell.trim();
   if (text.length < 6 || !/\d/.test(text)) return false;
-  if (/^\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:\D|$)/.test(text)) return true;
+  if (/^\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[\sT]|$)/.test(text)) return true;
   return (['mdy', 'dmy'] as const).some((order) => parseImportTime(text, { ...rules, order })._tag === 'Right');
 }
 

@@ -59,7 +59,7 @@ export function timeFormat(text: string): Either<string, TimeFormat> {
 }
 
 const LEGAL = 'a date such as 2004-08-19, Aug 19 2004, 19 Aug 2004 or 08/19/2004, or a timestamp such as 2004-08-19T16:00:00-04:00';
-const TEXT_CHARS_MAX = 64;
+const TEXT_CHARS_MAX = 96;
 
 const ZONE = '(Z|[A-Za-z][A-Za-z0-9_]*(?:[+/-][A-Za-z0-9_+-]+)*|[+-]\\d{1,2}(?::?\\d{2})?)';
 const CLOCK = new RegExp(
