@@ -80,7 +80,7 @@ function notEnabledText(tool: string): string {
   return `${tool} is not enabled in this deployment`;
 }
 
-function tooLong(bytes: number, left: number, limit: string): string {
+function tooLong(bytes: number | bigint, left: number | bigint, limit: string): string {
   return `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${limit})`;
 }
 
@@ -89,7 +89,7 @@ export function isOwnFailure(tool: string, source: unknown, message: string): bo
   if (message === notEnabledText(tool)) return source === 'local';
   const told = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
   const [, bytes = '', left = '', limit = ''] = told ?? [];
-  return told !== null && Number(bytes) > Number(left) && message === tooLong(Number(bytes), Number(left), limit);
+  return told !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
 }
 
 /** No call is made here: an episode of steps. */

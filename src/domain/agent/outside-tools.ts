@@ -2,11 +2,11 @@
 import { isLeft } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { CODE_LANGUAGES, type CodeLanguage, type CodeResult } from '../../ports/code-interpreter';
-import { canonical, type Json } from '../canonical/canonical';
-import { type Codec, countCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
-import { formatDecimal } from '../decimal/decimal';
+import type { Json } from '../canonical/canonical';
+import { type Codec, countCodec, isRecord, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { decimalFromJson, formatDecimal } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
-import { proposalCodec, type ProposedAction } from '../world/proposal';
+import type { ProposedAction } from '../world/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
@@ -56,7 +56,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
     costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
     reach: 'outside',
-    recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec } }), failure: NOT_A_PLAN },
+    recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }), failure: NOT_A_PLAN },
     act: ({ world, index }, { goal }) => {
       const seen = world.context();
       if ('rejected' in seen) return { stop: rejection(index, seen) };
@@ -82,12 +82,22 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
   });
 }
 
-/** Actions in the text that `proposedText` writes: no other spelling of an amount, no other member. */
-const proposedTextCodec: Codec<readonly ProposedAction[]> = makeCodec('list of proposed actions', { type: 'array' }, (value, context) => {
-  const proposal = proposalCodec.validate(value, context);
-  if (isLeft(proposal) || canonical(proposal.right.map(proposedText)) === canonical(value as Json)) return proposal;
-  return failure(value, context, `expected the normal form ${canonical(proposal.right.map(proposedText))}`);
-});
+/** Actions in the text that `proposedText` writes: no other spelling of a symbol or an amount, and no member that the world does not know. */
+function proposedTextCodec<Q>(actions: Codec<Q>): Codec<Q> {
+  return makeCodec(actions.name, actions.schema, (value, context) => {
+    const decoded = actions.validate(value, context);
+    const normal = Array.isArray(value) && value.every((action) => isRecord(action) && Object.entries(action).every(isNormal));
+    return isLeft(decoded) || normal ? decoded : failure(value, context, 'expected symbols and amounts in their normal form');
+  });
+}
+
+function isNormal([key, value]: readonly [string, unknown]): boolean {
+  if (typeof value !== 'string') return false;
+  if (key === 'symbol') return value === value.trim().toUpperCase();
+  if (key !== 'quantity' && key !== 'price') return true;
+  const amount = decimalFromJson(value);
+  return !isLeft(amount) && formatDecimal(amount.right) === value;
+}
 
 function proposedText({ type, symbol, quantity, price }: ProposedAction): Json {
   return { type, symbol, quantity: formatDecimal(quantity), ...(price === undefined ? {} : { price: formatDecimal(price) }) };
