@@ -231,6 +231,7 @@ describe('what is in them', () => {
       'src/domain/market/market-path.ts',
       'src/domain/market/symbol.ts',
       'src/domain/market/time-order.ts',
+      'src/domain/run/cursors.ts',
       'src/domain/run/prepare.ts',
       'src/domain/strategy/signals.ts',
       'src/domain/strategy/strategy.ts',

@@ -5,7 +5,7 @@ import { makeMarketDocument } from '../../src/adapters/memory/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
 import type { MarketStep } from '../../src/domain/market/market-path';
 import { run } from '../../src/domain/run/run';
-import { digestFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../src/domain/run/segments';
+import { checkFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../src/domain/run/segments';
 import type { RunSummary } from '../../src/domain/run/summary';
 import { filesOf } from '../../src/domain/run/modes';
 import type { RunFile, RunReader } from '../../src/ports/run-files';
@@ -77,7 +77,7 @@ export async function proveJoined(reader: RunReader, jobs: number, suspect?: (se
     if (isLeft(proof)) return { summary: undefined, segments };
     proofs.push(proof.right);
   }
-  const digests = await digestFiles(reader);
+  const digests = await checkFiles(reader, plan.evidence);
   return { summary: digests === undefined ? undefined : await joinProofs(reader, plan, proofs, digests), segments };
 }
 

@@ -5,7 +5,7 @@ import { makeDigest } from '../hash';
 import { CHUNK_BYTES, DOCUMENT_BYTES_MAX, ROW_BYTES_MAX } from '../limits';
 import { type LineError, makeLineSplitter } from '../market/line-splitter';
 import { decodeMarketHeader } from '../market/market-path';
-import { makeMarketForm, makeScannedStep, stepsOffset } from '../market/market-form';
+import { makeMarketForm, makeScannedStep } from '../market/market-form';
 import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strategy';
 import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
@@ -175,31 +175,26 @@ export function textError(file: RunFile, error: TextError): Either<CompareError,
 export interface MarketFacts {
   readonly sha256: string;
   readonly steps: number;
-  /** Byte offset of the line of each step asked for. */
-  readonly offsets: readonly number[];
 }
 
 export interface MarketQuestion {
   /** Steps whose lines somebody else will read: these are only counted. What follows them has to be in normal form too. */
   readonly readElsewhere: number;
-  /** Steps, ascending and among those read elsewhere, whose place in the file is asked for. */
-  readonly wanted?: readonly number[];
 }
 
 const NEWLINE = 10;
 const MARKET_READ_BYTES = 16 * CHUNK_BYTES;
 
-/** Reads the whole market once: its digest, how many steps it has, and where some of them begin. */
+/** Reads the whole market once: its digest, and how many steps it has. */
 export function readMarket(
   reader: RunReader,
   symbols: readonly string[],
-  { readElsewhere, wanted = [] }: MarketQuestion,
+  { readElsewhere }: MarketQuestion,
 ): Promise<Either<CompareError, MarketFacts>> {
   const digest = makeDigest();
   const rest = makeRestCheck(symbols);
-  const offsets = wanted.map(() => stepsOffset(symbols));
   const countedLines = 1 + readElsewhere;
-  let [lines, bytesBefore, lastEnd, found] = [0, 0, 0, 0];
+  let [lines, bytesBefore, lastEnd] = [0, 0, 0];
 
   function take(bytes: Uint8Array): Either<CompareError, void> | undefined {
     digest.update(bytes);
@@ -210,7 +205,6 @@ export function readMarket(
       at = newline + 1;
       lines += 1;
       lastEnd = bytesBefore + at;
-      for (; found < wanted.length && (wanted[found] ?? 0) < lines; found += 1) offsets[found] = lastEnd;
     }
     bytesBefore += bytes.length;
     if (lines < countedLines) return undefined;
@@ -223,7 +217,7 @@ export function readMarket(
     if (isLeft(read)) return read;
     const ended = lines >= countedLines ? rest.end(lines) : right(0);
     if (isLeft(ended)) return ended;
-    if (lines >= countedLines || lastEnd === bytesBefore) return right({ sha256: digest.hex(), steps: lines + ended.right - 1, offsets });
+    if (lines >= countedLines || lastEnd === bytesBefore) return right({ sha256: digest.hex(), steps: lines + ended.right - 1 });
     const expected = 'a line of the normal form';
     return diverged({ file: 'market.jsonl', row: lines, pointer: '', expected, actual: 'a line that is cut off' });
   });

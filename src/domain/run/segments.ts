@@ -58,13 +58,13 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
   const steps = Math.min(inputs.steps, inputs.budget.max_steps);
   const starts = splitAtCheckpoints(steps, jobs);
   const wanted = starts.map((t) => Math.max(0, t - episode.lookback));
-  const market = await readMarket(reader, symbols, { readElsewhere: steps, wanted });
-  if (isLeft(market) || isLeft(checkMarket(evidence.right, market.right, right(undefined)))) return undefined;
+  const offsets = await offsetsOfSteps(reader, wanted);
+  if (offsets === undefined) return undefined;
 
   const first = episode.cursor();
   const segments: Segment[] = [];
   for (const [index, t] of starts.entries()) {
-    const marketOffset = market.right.offsets[index] ?? 0;
+    const marketOffset = offsets[index] ?? 0;
     const until = starts[index + 1] ?? inputs.steps;
     if (t === 0) {
       segments.push({ from: undefined, until, tapeOffset: 0, ledgerOffset: 0, marketOffset });
@@ -150,8 +150,14 @@ export async function joinProofs(
 
 export type ChainDigests = Readonly<Record<'tape.jsonl' | 'executions.jsonl', string>>;
 
-/** SHA-256 of the two long files as they stand; runs beside the segments. */
-export async function digestFiles(reader: RunReader): Promise<ChainDigests | undefined> {
+/**
+ * What no segment sees of the long files as they stand: that the market is the one that the inputs name, to its end, and SHA-256 of tape and
+ * ledger. Runs beside the segments: they hold the prices of the tape against the market, so a market that is another one is found here or there.
+ */
+export async function checkFiles(reader: RunReader, evidence: Evidence): Promise<ChainDigests | undefined> {
+  const { inputs, symbols } = evidence;
+  const market = await readMarket(reader, symbols, { readElsewhere: Math.min(inputs.steps, inputs.budget.max_steps) });
+  if (isLeft(market) || isLeft(checkMarket(evidence, market.right, right(undefined)))) return undefined;
   const [tape, ledger] = [await digestFile(reader, 'tape.jsonl'), await digestFile(reader, 'executions.jsonl')];
   return tape === undefined || ledger === undefined ? undefined : { 'tape.jsonl': tape, 'executions.jsonl': ledger };
 }
@@ -174,6 +180,29 @@ function sameState(a: State, b: State): boolean {
 
 /** For an episode that is asked where it begins and goes nowhere. */
 const NO_OUTPUT: DigestedOutput<never> = { append: () => Promise.resolve(right(undefined)), digest: () => '' };
+
+/** Where the lines of these steps begin, ascending. Counts lines and checks nothing: a segment that begins elsewhere is not proven. */
+async function offsetsOfSteps(reader: RunReader, steps: readonly number[]): Promise<readonly number[] | undefined> {
+  const offsets: number[] = [];
+  let [lines, before] = [0, 0];
+  const read = await withCursor(reader.open('market.jsonl'), (cursor) =>
+    eachChunk(
+      cursor,
+      (bytes) => {
+        for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) {
+          lines += 1;
+          // The header comes first.
+          while (steps[offsets.length] === lines - 1) offsets.push(before + at + 1);
+          if (offsets.length === steps.length) return right(undefined);
+        }
+        before += bytes.length;
+        return undefined;
+      },
+      16 * CHUNK_BYTES,
+    ),
+  );
+  return isLeft(read) || offsets.length < steps.length ? undefined : offsets;
+}
 
 /** First steps of the segments: 0 and multiples of the checkpoint interval, evenly spread. */
 function splitAtCheckpoints(steps: number, jobs: number): readonly number[] {

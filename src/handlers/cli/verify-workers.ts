@@ -3,7 +3,7 @@ import { isLeft } from 'fp-ts/Either';
 import { join } from 'node:path';
 import { parentPort, Worker } from 'node:worker_threads';
 import type { Evidence } from '../../domain/run/evidence';
-import { digestFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../domain/run/segments';
+import { checkFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../domain/run/segments';
 import type { RunSummary } from '../../domain/run/summary';
 import type { RunReader } from '../../ports/run-files';
 import { local } from '../compose';
@@ -26,7 +26,7 @@ export async function proveInSegments(reader: RunReader, jobs: number): Promise<
       const segment = segments[index];
       return segment === undefined ? [] : [prover.prove({ location: reader.location, evidence, segment })];
     });
-    const digests = await digestFiles(reader);
+    const digests = await checkFiles(reader, evidence);
     const proven: SegmentProof[] = [];
     for (const proof of await Promise.all(proofs)) if (proof !== undefined) proven.push(proof);
     return digests === undefined ? undefined : await joinProofs(reader, plan, proven, digests);
