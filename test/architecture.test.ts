@@ -353,6 +353,8 @@ const EXACT_NUMBER_FILES = ['src/domain/decimal/decimal.ts', 'src/domain/tape/ro
 interface Import {
   readonly from: string;
   readonly typeOnly: boolean;
+  /** Loaded when it is needed, by a call. */
+  readonly lazy?: true;
 }
 
 /** What breaks the rules in one file, a sentence each. */
@@ -378,11 +380,32 @@ function importsOf(file: ts.SourceFile): readonly Import[] {
       const [argument] = node.arguments;
       const loads =
         node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require');
-      if (loads && argument !== undefined && ts.isStringLiteral(argument)) found.push({ from: argument.text, typeOnly: false });
+      if (loads && argument !== undefined && ts.isStringLiteral(argument)) found.push({ from: argument.text, typeOnly: false, lazy: true });
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
+  return found;
+}
+
+/** Of these files, those that one imports; what a command loads when it is given is none of its parts. */
+function importedFiles(path: string, among: readonly string[]): readonly string[] {
+  const file = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+  return importsOf(file)
+    .filter(({ lazy }) => lazy !== true)
+    .map(({ from }) => `${posix.join(posix.dirname(path), from)}.ts`)
+    .filter((target) => among.includes(target));
+}
+
+/** Every file that one leads to. */
+function reachable(path: string, imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const next = [...(imports.get(path) ?? [])];
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    if (found.has(at)) continue;
+    found.add(at);
+    next.push(...(imports.get(at) ?? []));
+  }
   return found;
 }
 
@@ -527,6 +550,12 @@ const files = [...sourceFiles('src'), ...sourceFiles('test')];
 describe('the tree', () => {
   test.each(files)('%s', (path) => {
     expect(check(path, readFileSync(join(ROOT, path), 'utf8'))).toEqual([]);
+  });
+
+  test('no file of the handlers leads back to itself through its imports, types included', () => {
+    const handlers = files.filter((path) => path.startsWith('src/handlers/'));
+    const imports = new Map(handlers.map((path) => [path, importedFiles(path, handlers)]));
+    expect(handlers.filter((path) => reachable(path, imports).has(path))).toEqual([]);
   });
 
   test('every folder with a source file is in the table', () => {

@@ -123,8 +123,10 @@ function jsonOf(value: unknown): string {
   return canonical(value as Parameters<typeof canonical>[0]);
 }
 
+/** As it will be shown: what is made printable takes more columns than what was read. */
 function clipped(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
+  const shown = printable(text);
+  return shown.length > width ? `${shown.slice(0, Math.max(1, width - 1))}…` : shown;
 }
 
 function textOf(value: unknown): string {
