@@ -1,7 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint test test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint test simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
@@ -38,6 +38,9 @@ lint: $(INSTALLED) ## type check and lint, warnings included
 
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
+
+simulate: $(INSTALLED) ## sessions under losses, crashes and clocks that jump (SEEDS=1000)
+	EWM_SIMULATIONS=$(or $(SEEDS),1000) npm run -s test -- test/simulation --testTimeout 3600000
 
 test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)
 	npm run --silent test:browser

@@ -242,6 +242,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...TEST_PACKAGES, 'ajv/dist/2020'],
   },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
+  'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {

@@ -10,6 +10,15 @@ export const CHECKPOINT_INTERVAL_STEPS = 10_000;
 /** One line of a `.jsonl` or `.csv` input. Unit: UTF-8 bytes. */
 export const LINE_BYTES_MAX = 1024 * 1024;
 
+/**
+ * One line of a file of a run. Everything that goes into a row is bounded before the act, so that no row comes near it, and whatever reads a run
+ * reads every row that was written. Unit: UTF-8 bytes.
+ */
+export const ROW_BYTES_MAX = 16 * 1024 * 1024;
+
+/** The arguments of one call, and what came back for one: canonical text. A row holds both. Unit: UTF-8 bytes. */
+export const CALL_BYTES_MAX = 4 * 1024 * 1024;
+
 /** A JSON document that has to be held whole (strategy, policy, `.json` market). Unit: UTF-8 bytes. */
 export const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -26,4 +35,6 @@ export const WINDOW_STEPS_MAX = 1_000_000;
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 assert(CHUNK_BYTES < LINE_BYTES_MAX, 'a chunk is smaller than the longest line');
+// Time and prices of a step, where every character of the time has to be escaped; arguments and answer of a call.
+assert(ROW_BYTES_MAX > 8 * LINE_BYTES_MAX && ROW_BYTES_MAX > 3 * CALL_BYTES_MAX, 'a row holds what goes into one');
 assert(LINE_BYTES_MAX < DOCUMENT_BYTES_MAX, 'a line is smaller than a document');

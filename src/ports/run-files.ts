@@ -53,7 +53,10 @@ export interface RunWriter {
   readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
   /** Reads back what has been appended to a file so far, from a byte offset. */
   readonly readBack: (file: RunFile, offset: number) => TaskEither<StoreError, ByteCursor>;
-  /** Makes these files visible, in this order, and closes them; one that nothing was appended to is empty. */
+  /**
+   * Makes these files visible, in this order, and closes them; one that nothing was appended to is empty. Without `run.json` the run stays
+   * unfinished.
+   */
   readonly commit: (files: readonly RunFile[]) => TaskEither<StoreError, void>;
   /** Closes everything; `keep` leaves the unfinished files to be looked at, under names that say so. */
   readonly abandon: (keep: 'keep' | 'remove') => Promise<void>;

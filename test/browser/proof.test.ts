@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { describeInBrowser, textOf, visit } from './chromium';
 import { usePages, type Pages, withData, withRows } from './pages';
+import type { PageData } from '../../src/domain/report/page-data';
 import { canonicalText, type JsonObject } from '../support/reference-model';
 
 let browser: Browser;
@@ -138,16 +139,85 @@ describeInBrowser('the proof in a page', () => {
       file('policy.json', (text) => text.replace('"fee_bps":"0"', '"fee_bps":"1"')),
       'policy.json is not the file that row 0 names (policy_sha256)',
     ],
-    [
-      'a file taken out',
-      withData((data) => ({ ...data, a: { ...data.a, files: { 'run.json': data.a.files['run.json'] ?? '' } } })),
-      'strategy.json is not in the page',
-    ],
   ])('is red for %s, and names it', async (name, change, words) => {
     const found = await verdictOf(await pages.changed(demo, name.replaceAll(' ', '-'), change));
     expect(found.badge).toBe('Not proven');
     if (typeof words === 'string') expect(found.words).toBe(`Not proven: ${words}.`);
     else expect(found.words).toMatch(words);
+  });
+
+  it('tells a check that could not be made from one that failed', async () => {
+    const taken = await pages.changed(
+      demo,
+      'a-file-taken-out',
+      withData((data) => ({ ...data, a: { ...data.a, files: { 'run.json': data.a.files['run.json'] ?? '' } } })),
+    );
+    const { badge, words } = await verdictOf(taken);
+    expect(badge).toBe('Not fully checked');
+    expect(words).toMatch(/^Not fully checked: strategy\.json, policy\.json are not in the page; policy\.json, which has the fee/);
+  });
+
+  it('compares the calls of a plan with request.json', async () => {
+    const swapped = (from: string, to: string) =>
+      withRows((lines) => {
+        const plan = lines.map((text) => JSON.parse(text) as JsonObject);
+        let hash = '';
+        return plan.map((row, at) => {
+          const { hash: _hash, ...rest } = JSON.parse(JSON.stringify(row).replace(from, to)) as JsonObject;
+          const linked = at === 0 ? rest : { ...rest, prev_hash: hash };
+          hash = createHash('sha256').update(canonicalText(linked)).digest('hex');
+          return canonicalText({ ...linked, hash });
+        });
+      });
+    const tools = await pages.report(
+      await pages.call('/agentcore/tools', {
+        budget: { max_steps: 1, max_tool_calls: 1 },
+        tool_plan: [{ name: 'get_price_context', args: { step: 0 } }],
+      }),
+    );
+    expect(await verdictOf(tools)).toMatchObject({ badge: 'Proven' });
+    for (const [name, page, change, words] of [
+      ['args', tools, swapped('"args":{"step":0}', '"args":{"step":1}'), 'args of row 1 is not that of call 0 in request.json'],
+      ['key', memory, swapped('"key":"k"', '"key":"l"'), 'key of row 1 is not that of call 0 in request.json'],
+      ['ok', tools, swapped('"error":null', '"error":{"code":"tool_failed"}'), 'ok of the seal does not agree with its error'],
+    ] as const) {
+      expect((await verdictOf(await pages.changed(page, `asked-${name}`, change))).words).toBe(`Not proven: ${words}.`);
+    }
+  });
+
+  const rowOf = (at: number, member: string, value: unknown) =>
+    withRows((lines) =>
+      lines.map((text, index) => (index === at ? rehashed(text, (row) => ({ ...row, [member]: value as JsonObject })) : text)),
+    );
+  const a = (change: (run: PageData['a']) => unknown) => withData((data) => ({ ...data, a: change(data.a) as PageData['a'] }));
+
+  it.each<[string, (html: string) => string, RegExp]>([
+    ['a run that is null', a(() => null), /\/a: expected an object/],
+    ['a tape that is a number', a((run) => ({ ...run, tape: 7 })), /\/a\/tape: expected text/],
+    ['files that are a list', a((run) => ({ ...run, files: [] })), /\/a\/files: expected an object/],
+    ['a file that is an object', a((run) => ({ ...run, files: { ...run.files, 'run.json': {} } })), /\/a\/files\/run\.json: expected text/],
+    ['a name that is an object', a((run) => ({ ...run, name: {} })), /\/a\/name: expected text/],
+    ['a sample that is text', a((run) => ({ ...run, sample: 'x' })), /\/a\/sample: expected an object/],
+    ['a second run that is text', withData((data) => ({ ...data, b: 'x' }) as never), /\/b: expected an object/],
+    ['a comparison without members', withData((data) => ({ ...data, diff: {} }) as never), /\/diff\/inputs: expected a list/],
+    ['no program', withData((data) => ({ ...data, made_by: null }) as never), /\/made_by: expected text/],
+    ['data that is a number', (html) => html.replace(/(id="ewm-data">)[^<]*/, '$1' + '7'), /it is not JSON/],
+    ['inputs that are null', rowOf(0, 'inputs', null), /row 0/],
+    ['a budget that is text', rowOf(0, 'inputs', { budget: 'x', initial_state: 7 }), /row 0/],
+    ['prices that are a list', rowOf(5, 'prices', [1, null]), /row 6/],
+    ['a change of state that is null', rowOf(5, 'state_delta', null), /row 6/],
+    ['actions of null', rowOf(5, 'actions', [null, 1, 'x']), /row 6/],
+    ['rationales of numbers', rowOf(5, 'rationales', 5), /row 6/],
+    ['an error that is a number', rowOf(124, 'error', 5), /seal|run\.json/],
+    ['a budget state that is text', rowOf(124, 'budget_state', 'x'), /budget_state of the seal/],
+    ['counts of fills that are text', rowOf(124, 'executions', 'x'), /the seal/],
+    ['run.json that is null', file('run.json', () => 'null\n'), /run\.json/],
+    ['a policy that is a list', file('policy.json', () => '[]\n'), /policy\.json/],
+    ['a strategy that is no JSON', file('strategy.json', () => '{'), /strategy\.json/],
+  ])('has a verdict and no script error for %s', async (name, change, words) => {
+    const found = await verdictOf(await pages.changed(demo, name.replaceAll(' ', '-'), change));
+    expect(found.badge).toBe('Not proven');
+    expect(found.words).toMatch(words);
   });
 
   it('is red where memory.json says something else than the tape', async () => {

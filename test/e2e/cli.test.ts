@@ -362,7 +362,7 @@ describe('input without end', () => {
       stdout: '',
       stderr: expect.stringMatching(message) as unknown,
     });
-    expect((await ewm(['replay', 'tape', '--tape', file])).stderr).toMatch(/BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/);
+    expect((await ewm(['replay', 'tape', '--tape', file])).stderr).toMatch(/BROKEN at row 0 \(line 1\): a line longer than 16777216 bytes/);
     expect((await ewm(['market', 'import', file, '--out', 'x.csv'])).exit).toBe(EXIT.badInput);
     expect((await ewm(['strategy', 'check', file])).stderr).toMatch(/larger than 32 MiB/);
   });

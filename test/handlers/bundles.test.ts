@@ -225,7 +225,7 @@ describe('what is in them', () => {
       'src/domain/ledger/audit.ts',
       'src/domain/ledger/fill-row.ts',
       'src/domain/ledger/fill.ts',
-      'src/domain/market/import-time.ts',
+      'src/domain/market/calendar.ts',
       'src/domain/market/line-splitter.ts',
       'src/domain/market/market-form.ts',
       'src/domain/market/market-path.ts',
@@ -322,9 +322,10 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/agent/tool.ts',
       'src/domain/codec/problem.ts',
       'src/domain/markdown.ts',
-      'src/domain/market/import-time.ts',
+      'src/domain/market/calendar.ts',
       'src/domain/world/proposal.ts',
       'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/contract/request-budget.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
   });

@@ -70,8 +70,8 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   'headless.jsonl': '{"prices":{"AAPL":"1"}}\n',
   'stepless.jsonl': '{"symbols":["AAPL","MSFT"]}\n',
   'negative.jsonl': '{"symbols":["AAPL","MSFT"]}\n{"prices":{"AAPL":1,"MSFT":1}}\n{"prices":{"AAPL":1,"MSFT":-1}}\n',
-  'long.jsonl': `{"symbols":["AAPL","MSFT"]}\n${'x'.repeat(1_100_000)}`,
-  'endless.jsonl': 'x'.repeat(1_100_000),
+  'long.jsonl': `{"symbols":["AAPL","MSFT"]}\n${'x'.repeat(17_000_000)}`,
+  'endless.jsonl': 'x'.repeat(17_000_000),
   'empty.csv': '',
   'word.csv': 'time,AAPL,MSFT\n2020-01-01,1,2\n2020-01-02,1,two\n',
   'quote.csv': 'time,AAPL,MSFT\n2020-01-01,"1,2\n',
@@ -471,7 +471,7 @@ describe('replay', () => {
       /this is a tape: ewm replay tape --tape shows it\.\n$/,
     ],
     ['no rows at all', [...tape, MARKET], EXIT.notProven, /BROKEN at row 0 \(line 1\): not a JSON object/],
-    ['a line without end', [...tape, '@/endless.jsonl'], EXIT.notProven, /BROKEN at row 0 \(line 1\): a line longer than 1048576 bytes/],
+    ['a line without end', [...tape, '@/endless.jsonl'], EXIT.notProven, /BROKEN at row 0 \(line 1\): a line longer than 16777216 bytes/],
   ])('tells of %s', async (_, args, exit, message) => {
     expect(await ewm(args)).toMatchObject({ exit, stderr: expect.stringMatching(message) as unknown });
   });

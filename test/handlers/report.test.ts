@@ -180,7 +180,7 @@ describe('report', () => {
     expect(html.split('</script>')).toHaveLength(3);
     expect(data.a.files['strategy.json']).toContain(HOSTILE.replace('\u2028', '\u2028'));
 
-    const huge = 'x'.repeat(10_000_000);
+    const huge = 'x'.repeat(17_000_000);
     await put(`odd ${ESCAPE}[31m<b>`, {
       ...local,
       'strategy.json': JSON.stringify({ name: huge }),
@@ -191,7 +191,7 @@ describe('report', () => {
     expect(said.exit).toBe(EXIT.notProven);
     expect(said.err).toContain('strategy.json is left out: longer than 1000000 bytes.');
     expect(said.err).toContain('policy.json is left out: not UTF-8.');
-    expect(said.err).toContain('a line longer than 1048576 bytes');
+    expect(said.err).toContain('a line longer than 16777216 bytes');
     const odd = await pageAt('odd.html');
     expect(odd.html.length).toBeLessThan(100_000);
     expect([odd.data.a.name, tapeOf(odd.data.a)]).toEqual([`odd ${ESCAPE}[31m<b>`, TAPE()]);
@@ -269,10 +269,21 @@ describe('show', () => {
   test('sums up a run: figures, and the exact ends of each curve', async () => {
     const { exit, out } = await show('local', 80);
     expect(exit).toBe(EXIT.ok);
-    expect(out).toMatch(/^local\n {2}run {8}[0-9a-f]{32} \(local\)\n {2}ended {6}ok, 5 steps\n {2}decisions {2}/);
+    expect(out).toMatch(/\n\nlocal\n {2}run {8}[0-9a-f]{32} \(local\)\n {2}ended {6}ok, 5 steps\n {2}decisions {2}/);
     const prices = fixture.market.steps.map(({ prices: { AAPL = '0' } }) => Number(AAPL));
     for (const value of [Math.min(...prices), Math.max(...prices)]) expect(out).toContain(`${String(value)}┤`);
     expect(out.split('\n').filter((line) => ['equity', 'AAPL', 'MSFT'].includes(line))).toEqual(['equity', 'AAPL', 'MSFT']);
+  });
+
+  test('says how many steps each limit refused, and which field sets it', async () => {
+    const { out } = await show('local', 200);
+    const errors = linesOf(local, 'tape.jsonl').flatMap((line) => {
+      const row = JSON.parse(line) as { decision?: string; verifier_errors?: { code: string }[] };
+      return row.decision === 'REJECTED' ? [...new Set((row.verifier_errors ?? []).map(({ code }) => code))] : [];
+    });
+    const refusals = JSON.parse((await ewm('show', '@/local', '--json')).out) as { refusals: Record<string, number> };
+    expect(Object.values(refusals.refusals).reduce((sum, count) => sum + count, 0)).toBe(errors.length);
+    expect(out.includes('  rejected ')).toBe(errors.length > 0);
   });
 
   test('lists calls where there is no world to draw', async () => {

@@ -207,14 +207,17 @@ describe('bodies that are not valid', () => {
 
   it('refuses a step that has no line in normal form', async () => {
     const LONG = '1'.padEnd(18, '0');
-    const market = { symbols: ['A', 'B', 'C', 'D'], steps: [{ A: LONG, B: LONG, C: LONG, D: LONG, time: 'x'.repeat(1_048_500) }] };
+    const market = {
+      symbols: ['A', 'B', 'C', 'D'],
+      steps: [{ A: LONG, B: LONG, C: LONG, D: LONG, time: 'x'.repeat(16 * 1_048_576 - 50) }],
+    };
     const strategy = {
       metadata: { name: '', version: '', description: '' },
       universe: { symbols: ['A'] },
       sizing: { order_qty: 1, max_position_qty_per_symbol: 1 },
       rules: [{ type: 'threshold_price', symbol: 'A', buy_below: 1 }],
     };
-    const answer = await invoke(makeTestHandler('agentcore-base', { bodyBytesMax: 2_000_000 }), { market, strategy });
+    const answer = await invoke(makeTestHandler('agentcore-base', { bodyBytesMax: 20_000_000 }), { market, strategy });
     expect(answer.error).toMatchObject({ code: 'invalid_request', problems: [{ pointer: '/market/steps' }] });
   });
 });

@@ -13,6 +13,7 @@ import { run } from '../../src/domain/run/run';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import { answerOf, ask, contextOf, invoke, makeTestHandler, provenHead, storedFiles, type TestHandler } from '../support/handlers';
+import { expectRight } from '../support/harness';
 import { httpEvent } from '../support/http-events';
 
 const BUDGET = { max_steps: 100, max_tool_calls: 10, max_model_calls: 2, max_memory_ops: 10, max_memory_bytes: 10_000 };
@@ -243,8 +244,10 @@ describe('artifacts', () => {
       run_id: clean.run_id,
       error: { code: 'artifact_conflict', key: `artifacts/${clean.run_id ?? ''}/tape.jsonl` },
     });
-    // What was stored before the conflict is what the run would have stored; nothing says that it finished.
-    expect(test.puts.map(({ key }) => key.split('/').at(-1))).not.toContain('run.json');
+    // What was stored beside the conflict is what the run would have stored; nothing says that it finished.
+    const stored = expectRight(await test.artifacts.list(`artifacts/${clean.run_id ?? ''}/`, { remainingMs: () => Infinity })());
+    expect(stored).toContain('market.jsonl');
+    expect(stored).not.toContain('run.json');
   });
 });
 

@@ -38,7 +38,7 @@ export interface CsvForm {
 /** `source` names the input in errors. */
 export function makeCsvRows(cursor: ByteCursor, source: string, csv: CsvForm = {}): CsvRows {
   const { skipLines = 0, blankLines = false, delimiter = ',' } = csv;
-  const reader = makeTextReader(cursor);
+  const reader = makeTextReader(cursor, LINE_BYTES_MAX);
   let failed: MarketInputError | undefined;
   let ended = false;
   let toSkip = skipLines;

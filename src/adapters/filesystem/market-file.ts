@@ -119,7 +119,7 @@ function makeJsonReader(cursor: ByteCursor, source: string): FormReader {
 // ---- .jsonl ----
 
 function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
-  const text = makeTextReader(cursor);
+  const text = makeTextReader(cursor, LINE_BYTES_MAX);
   const order = makeTimeOrder();
   let form: MarketForm | undefined;
   let scratch: ScannedStep | undefined;

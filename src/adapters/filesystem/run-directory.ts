@@ -221,7 +221,7 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
       await syncFolder(directory);
       for (const file of committed) if (file !== 'run.json') await rename(partial(file), path(file));
       await syncFolder(directory);
-      await rename(partial('run.json'), path('run.json'));
+      if (committed.includes('run.json')) await rename(partial('run.json'), path('run.json'));
       for (const folder of [directory, ...made.map((one) => dirname(one))]) await syncFolder(folder);
     })();
   }

@@ -7,6 +7,10 @@ import { describeProblem } from '../codec/problem';
 import { DEADLINE, type DeadlineExceededStop, type DependencyFailedStop } from './stop';
 import type { CallError, Recorded } from './tool';
 
+/** How the failures that a port tells in words begin. */
+export const PROGRAM_FAILED = 'the program failed: ';
+export const NOT_A_PLAN = "the planner's answer is not a plan: ";
+
 export type OutsideFailure = CallFailure | ProgramFailed | MalformedPlan;
 
 export function failedCall(failure: OutsideFailure): Recorded {
@@ -19,11 +23,11 @@ function callError(failure: OutsideFailure): CallError {
     case 'DeadlineExceeded':
       return dependencyError(failure);
     case 'ProgramFailed':
-      return { code: 'tool_failed', message: `the program failed: ${failure.reason.toWellFormed()}` };
+      return { code: 'tool_failed', message: `${PROGRAM_FAILED}${failure.reason.toWellFormed()}` };
     case 'MalformedPlan':
       return {
         code: 'tool_failed',
-        message: `the planner's answer is not a plan: ${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}`,
+        message: `${NOT_A_PLAN}${failure.problems.map((problem) => describeProblem('answer', problem)).join('; ')}`,
       };
     default:
       return assertNever(failure);

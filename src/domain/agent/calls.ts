@@ -7,6 +7,7 @@ import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
+import { CALL_BYTES_MAX } from '../limits';
 import { DEADLINE, type RunStop } from './stop';
 import type { Answer, CallError, OutsideAct, OutsidePorts } from './tool';
 
@@ -48,10 +49,11 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
   let left = answers?.bytesMax ?? Infinity;
 
   function fitted({ source, recorded }: Answer): Answer {
-    if (answers === undefined || !recorded.ok) return { source, recorded };
+    if (!recorded.ok) return { source, recorded };
     const bytes = canonicalBytes(recorded.result);
-    if (bytes > left) {
-      const message = `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${answers.limit})`;
+    const [most, limit] = left < CALL_BYTES_MAX ? [left, answers?.limit ?? ''] : [CALL_BYTES_MAX, 'the most that a row takes'];
+    if (bytes > most) {
+      const message = tooLong(bytes, most, limit);
       return { source, recorded: { ok: false, error: { code: 'tool_failed', message } } };
     }
     left -= bytes;
@@ -71,7 +73,23 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
 }
 
 function notEnabled(tool: string): Answer {
-  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: `${tool} is not enabled in this deployment` } } };
+  return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: notEnabledText(tool) } } };
+}
+
+function notEnabledText(tool: string): string {
+  return `${tool} is not enabled in this deployment`;
+}
+
+function tooLong(bytes: number | bigint, left: number | bigint, limit: string): string {
+  return `an answer of ${String(bytes)} bytes, withheld: ${String(left)} were left for answers from outside (${limit})`;
+}
+
+/** Whether a failed call can be one of those that this file makes of an answer, whatever the tool. */
+export function isOwnFailure(tool: string, source: unknown, message: string): boolean {
+  if (message === notEnabledText(tool)) return source === 'local';
+  const told = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
+  const [, bytes = '', left = '', limit = ''] = told ?? [];
+  return told !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
 }
 
 /** No call is made here: an episode of steps. */

@@ -5,9 +5,19 @@ import type { CallFailure } from '../../ports/dependency';
 import type { MemoryOperation } from '../../ports/memory';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, hasCanonicalForm, type Json } from '../canonical/canonical';
-import { type Codec, isRecord, literalCodec, makeCodec, objectCodec } from '../codec/codec';
+import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, refinedCodec } from '../codec/codec';
+import { CALL_BYTES_MAX } from '../limits';
 import { failedCall } from './call-error';
-import { type Call, type CallNaming, makeTool, type Recorded, type Tool, type ToolAnswer, type ToolContext } from './tool';
+import {
+  type Call,
+  type CallNaming,
+  makeTool,
+  type Recorded,
+  type RecordedAnswer,
+  type Tool,
+  type ToolAnswer,
+  type ToolContext,
+} from './tool';
 
 export const MEMORY_KEY_CHARS_MAX = 512;
 
@@ -24,8 +34,15 @@ const keyCodec: Codec<string> = makeCodec(
       : failure(value, context, `expected text of 1 to ${String(MEMORY_KEY_CHARS_MAX)} characters`),
 );
 
+/** A value that is put: its row has to hold it, and that of a get. */
+const valueToPutCodec: Codec<Json> = makeCodec('JSON value', {}, (value, context) => {
+  const json = jsonCodec.validate(value, context);
+  if (isLeft(json) || canonicalBytes(json.right) <= CALL_BYTES_MAX) return json;
+  return failure(value, context, `longer than ${String(CALL_BYTES_MAX)} bytes, the most that a row takes`);
+});
+
 const ARGS = {
-  memory_put: { key: keyCodec, value: jsonCodec },
+  memory_put: { key: keyCodec, value: valueToPutCodec },
   memory_get: { key: keyCodec },
   memory_clear: { key: keyCodec },
 } as const;
@@ -60,19 +77,52 @@ export function callOf({ op, ...args }: MemoryOperation): Call {
 
 export function makeMemoryTools<Q>(): readonly Tool<Q>[] {
   return [
-    memoryTool('memory_put', objectCodec('arguments', { required: ARGS.memory_put })),
-    memoryTool('memory_get', objectCodec('arguments', { required: ARGS.memory_get })),
-    memoryTool('memory_clear', objectCodec('arguments', { required: ARGS.memory_clear })),
+    memoryTool('memory_put', objectCodec('arguments', { required: ARGS.memory_put }), { rowType: 'memory', result: nothingCodec }),
+    memoryTool('memory_get', objectCodec('arguments', { required: ARGS.memory_get }), {
+      rowType: 'memory',
+      result: foundCodec,
+      withheld: withheldCodec,
+    }),
+    memoryTool('memory_clear', objectCodec('arguments', { required: ARGS.memory_clear }), { rowType: 'memory', result: nothingCodec }),
   ];
 }
 
-function memoryTool<A extends { readonly key: string }, Q>(op: MemoryOperation['op'], args: Codec<A>): Tool<Q> {
+const nothingCodec: Codec<null> = makeCodec('null', { type: 'null' }, (value, context) =>
+  value === null ? success(null) : failure(value, context, 'expected null'),
+);
+
+const exactly = (expected: boolean): Codec<boolean> =>
+  makeCodec(String(expected), { const: expected }, (value, context) =>
+    value === expected ? success(expected) : failure(value, context, `expected ${String(expected)}`),
+  );
+
+const missingCodec = objectCodec('answer without a value', { required: { found: exactly(false), bytes: countCodec(0, 0) } });
+const valueCodec = refinedCodec(
+  objectCodec('answer with a value', { required: { found: exactly(true), bytes: countCodec(1), value: jsonCodec } }),
+  ({ value, bytes }) =>
+    bytes === canonicalBytes(value)
+      ? []
+      : [{ path: ['bytes'], message: `expected ${String(canonicalBytes(value))}, the size of the value` }],
+);
+
+/** What a get brought: a value and its size, or none and 0. */
+const foundCodec: Codec<unknown> = makeCodec('answer of a get', { type: 'object' }, (value, context) =>
+  (isRecord(value) && value['found'] === true ? valueCodec : missingCodec).validate(value, context),
+);
+
+/** A value that came and was not paid for: only its size stays. */
+const withheldCodec = objectCodec('answer that is withheld', {
+  required: { found: exactly(true), bytes: countCodec(1), withheld: exactly(true) },
+});
+
+function memoryTool<A extends { readonly key: string }, Q>(op: MemoryOperation['op'], args: Codec<A>, recorded: RecordedAnswer): Tool<Q> {
   return makeTool<A, Q>({
     name: op,
     args,
     attempt: { memory_ops: 1 },
     costs: (given) => operationCosts({ op, ...given } as MemoryOperation),
     reach: 'outside',
+    recorded,
     naming: NAMING,
     act: (_context, given) => ({
       sender: ({ memory }) =>

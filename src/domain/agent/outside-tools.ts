@@ -3,11 +3,11 @@ import { isLeft } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { CODE_LANGUAGES, type CodeLanguage, type CodeResult } from '../../ports/code-interpreter';
 import type { Json } from '../canonical/canonical';
-import { type Codec, makeCodec, objectCodec, textCodec } from '../codec/codec';
-import { formatDecimal } from '../decimal/decimal';
-import type { ProposedAction } from '../world/proposal';
+import { type Codec, countCodec, isRecord, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { decimalFromJson, formatDecimal } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
-import { failedCall } from './call-error';
+import type { ProposedAction } from '../world/proposal';
+import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
 
@@ -22,6 +22,7 @@ export function makeExecuteCode<Q>(): Tool<Q> {
     args: objectCodec('arguments', { required: { language: languageCodec, code: textCodec } }),
     attempt: TOOL_CALL,
     reach: 'outside',
+    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED },
     act: (_context, program) => ({
       sender: ({ interpreter }) =>
         interpreter === undefined
@@ -37,6 +38,11 @@ export function makeExecuteCode<Q>(): Tool<Q> {
   });
 }
 
+/** A program that ends otherwise than with 0 is a failed call. */
+const codeResultCodec = objectCodec('result of a program', {
+  required: { stdout: textCodec, stderr: textCodec, exit_code: countCodec(0, 0) },
+});
+
 function codeText({ stdout, stderr, exitCode }: CodeResult): Json {
   return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode };
 }
@@ -50,6 +56,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
     costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
     reach: 'outside',
+    recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }), failure: NOT_A_PLAN },
     act: ({ world, index }, { goal }) => {
       const seen = world.context();
       if ('rejected' in seen) return { stop: rejection(index, seen) };
@@ -73,6 +80,23 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
         : attempted(context, 'propose_plan', context.world.consider(proposal.right));
     },
   });
+}
+
+/** Actions in the text that `proposedText` writes: no other spelling of a symbol or an amount, and no member that the world does not know. */
+function proposedTextCodec<Q>(actions: Codec<Q>): Codec<Q> {
+  return makeCodec(actions.name, actions.schema, (value, context) => {
+    const decoded = actions.validate(value, context);
+    const normal = Array.isArray(value) && value.every((action) => isRecord(action) && Object.entries(action).every(isNormal));
+    return isLeft(decoded) || normal ? decoded : failure(value, context, 'expected symbols and amounts in their normal form');
+  });
+}
+
+function isNormal([key, value]: readonly [string, unknown]): boolean {
+  if (typeof value !== 'string') return false;
+  if (key === 'symbol') return value === value.trim().toUpperCase();
+  if (key !== 'quantity' && key !== 'price') return true;
+  const amount = decimalFromJson(value);
+  return !isLeft(amount) && formatDecimal(amount.right) === value;
 }
 
 function proposedText({ type, symbol, quantity, price }: ProposedAction): Json {

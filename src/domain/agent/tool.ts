@@ -111,8 +111,21 @@ export interface InsideTool<A, Q> extends ToolShape<A> {
   readonly call: (context: ToolContext<Q>, args: A) => ToolAnswer;
 }
 
+/** What the outside can answer to a call, as it stands on a tape: what a verifier holds a recorded answer to. */
+export interface RecordedAnswer {
+  /** Type of the row that holds the answer as it came. */
+  readonly rowType: 'tool' | 'model' | 'memory';
+  /** A good answer, in the one form in which it is written. */
+  readonly result: Codec<unknown>;
+  /** What is left of an answer that the budget does not cover; such an answer is handed out whole where absent. */
+  readonly withheld?: Codec<unknown>;
+  /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */
+  readonly failure?: string;
+}
+
 export interface OutsideTool<A, Q> extends ToolShape<A> {
   readonly reach: 'outside';
+  readonly recorded: RecordedAnswer;
   /** What to send; an answer where there is nothing to send. */
   readonly act: (context: ToolContext<Q>, args: A) => OutsideAct | ToolAnswer;
   /** What the call makes of a good answer; the answer itself where absent. */
@@ -137,6 +150,8 @@ export interface Tool<Q> {
   readonly reach: 'inside' | 'outside';
   readonly attempt: Costs;
   readonly naming: CallNaming | undefined;
+  /** Of a tool that leaves the process. */
+  readonly recorded: RecordedAnswer | undefined;
   /** A call with these arguments, or what is wrong with them. */
   readonly bind: (args: JsonObject) => Either<string, BoundCall<Q>>;
 }
@@ -158,6 +173,7 @@ export function makeTool<A, Q>(tool: InsideTool<A, Q> | OutsideTool<A, Q>): Tool
     reach,
     attempt,
     naming: tool.reach === 'outside' ? tool.naming : undefined,
+    recorded: tool.reach === 'outside' ? tool.recorded : undefined,
     bind: (raw) => {
       const decoded = tool.args.decode(raw);
       if (isLeft(decoded)) {

@@ -1,4 +1,6 @@
 /** The two chains of an episode while rows are appended to them: the tape, and the ledger of effects that is anchored in the tape's row 0. */
+import { assert } from '../assert';
+import { ROW_BYTES_MAX } from '../limits';
 import { linkRow, type Link, type Row } from '../tape/chain';
 import { makeRowBuffer, type RowBuffer } from '../tape/row-buffer';
 
@@ -22,6 +24,7 @@ export function makeChain(head: string, rows: number): Chain {
 /** Links a row to the chain. */
 export function append(chain: Chain, members: Row): Link {
   const link = linkRow(members, chain.head);
+  assert(link.line.length <= ROW_BYTES_MAX, 'a row is no longer than its readers take');
   chain.buffer.putLink(link);
   chain.head = link.hash;
   chain.rows += 1;

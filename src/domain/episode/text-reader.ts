@@ -1,7 +1,7 @@
 /** A run file read as text made of whole lines, from a byte cursor. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ByteCursor, StoreError } from '../../ports/run-files';
-import { CHUNK_BYTES } from '../limits';
+import { CHUNK_BYTES, ROW_BYTES_MAX } from '../limits';
 import { type LineError, makeLineSplitter } from '../market/line-splitter';
 
 export type TextError = { readonly _tag: 'Store'; readonly error: StoreError } | { readonly _tag: 'Line'; readonly error: LineError };
@@ -12,8 +12,9 @@ export interface TextReader {
   readonly close: () => Promise<void>;
 }
 
-export function makeTextReader(cursor: ByteCursor): TextReader {
-  const splitter = makeLineSplitter();
+/** `lineBytesMax`: what the writer of a run keeps to, where it is not a file from elsewhere. */
+export function makeTextReader(cursor: ByteCursor, lineBytesMax: number = ROW_BYTES_MAX): TextReader {
+  const splitter = makeLineSplitter(lineBytesMax);
   let ended = false;
   return {
     next: async () => {

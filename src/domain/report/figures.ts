@@ -6,11 +6,14 @@ import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
+import { makeRefusals, type Refusals } from './refusals';
 import { share, stepPoint, type StepPoint } from './step-point';
 
 export interface Figures {
   readonly steps: number;
   readonly decisions: { readonly APPROVED: number; readonly REJECTED: number; readonly HOLD: number };
+  /** Refused steps by the code of the verifier. */
+  readonly refusals: ReturnType<Refusals['counts']>;
   readonly fills: { readonly BUY: number; readonly SELL: number };
   readonly fees: Decimal;
   /** Sum of the notionals. */
@@ -41,6 +44,7 @@ export function makeFigureReader(feeBps: Decimal): FigureReader {
   const ledger = makeDerivedLedger(feeBps);
   const drawdowns = makeDrawdowns();
   const decisions: Record<'APPROVED' | 'REJECTED' | 'HOLD', number> = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
+  const refusals = makeRefusals();
   const sides = { BUY: 0, SELL: 0 };
   let steps = 0;
   let fees = 0n;
@@ -56,6 +60,7 @@ export function makeFigureReader(feeBps: Decimal): FigureReader {
       const point = stepPoint(row);
       if (point === undefined) return undefined;
       steps += 1;
+      refusals.add(row);
       if (point.decision === 'APPROVED' || point.decision === 'REJECTED' || point.decision === 'HOLD') decisions[point.decision] += 1;
       for (const fill of fills) {
         sides[fill.side] += 1;
@@ -77,6 +82,7 @@ export function makeFigureReader(feeBps: Decimal): FigureReader {
     figures: () => ({
       steps,
       decisions: { ...decisions },
+      refusals: refusals.counts(),
       fills: { ...sides },
       fees,
       turnover,

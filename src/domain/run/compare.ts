@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ByteCursor, RunFile, RunReader, StoreError } from '../../ports/run-files';
 import { bytesEqual, concatBytes, copyBytes, countByte, firstDifference } from '../bytes';
-import { LINE_BYTES_MAX } from '../limits';
+import { ROW_BYTES_MAX } from '../limits';
 import { eachChunk, withCursor } from './cursors';
 import { compareRows, type Divergence } from './divergence';
 import type { RunOutput } from '../episode/output';
@@ -73,7 +73,7 @@ async function locate(reader: RunReader, file: RunFile, start: number, expected:
   if (isLeft(actual)) return actual;
   const differs = firstDifference(expected, actual.right);
   const lineStart = differs === 0 ? 0 : expected.lastIndexOf(NEWLINE, differs - 1) + 1;
-  const line = await readSome(reader, file, start + lineStart, LINE_BYTES_MAX);
+  const line = await readSome(reader, file, start + lineStart, ROW_BYTES_MAX);
   if (isLeft(line)) return line;
   const row = await countLines(reader, file, start + lineStart);
   if (isLeft(row)) return row;

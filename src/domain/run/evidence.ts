@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunReader } from '../../ports/run-files';
 import { makeDigest } from '../hash';
-import { CHUNK_BYTES, DOCUMENT_BYTES_MAX } from '../limits';
+import { CHUNK_BYTES, DOCUMENT_BYTES_MAX, ROW_BYTES_MAX } from '../limits';
 import { type LineError, makeLineSplitter } from '../market/line-splitter';
 import { decodeMarketHeader } from '../market/market-path';
 import { makeMarketForm, makeScannedStep } from '../market/market-form';
@@ -137,7 +137,7 @@ async function readNormal<A>(
   return right({ value: value.right, sha256: text.right.sha256 });
 }
 
-/** A whole file and its digest. */
+/** A whole file and its digest, or its refusal: no part of a file is taken for the file. */
 export function readText(
   reader: RunReader,
   file: RunFile,
@@ -147,11 +147,12 @@ export function readText(
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     const digest = makeDigest();
     let [text, length] = ['', 0];
-    const read = await eachChunk(cursor, (bytes) => {
-      digest.update(bytes);
+    const read = await eachChunk<CompareError>(cursor, (bytes) => {
       length += bytes.length;
+      if (length > bytesMax) return diverged({ file, pointer: '', expected: `at most ${String(bytesMax)} bytes`, actual: 'a longer file' });
+      digest.update(bytes);
       text += decoder.decode(bytes, { stream: true });
-      return length < bytesMax ? undefined : right(undefined);
+      return undefined;
     });
     return isLeft(read) ? read : right({ text: text + decoder.decode(), sha256: digest.hex() });
   });
@@ -230,7 +231,7 @@ interface RestCheck {
 
 /** That the lines behind the last step that is taken are in normal form. */
 function makeRestCheck(symbols: readonly string[]): RestCheck {
-  const splitter = makeLineSplitter();
+  const splitter = makeLineSplitter(ROW_BYTES_MAX);
   const form = makeMarketForm(symbols);
   const scanned = makeScannedStep(symbols);
   let lines = 0;

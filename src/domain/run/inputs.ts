@@ -1,10 +1,20 @@
 /** Run identity: the inputs of a run, its genesis and its id. Same inputs, same id, same bytes, on every machine. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import { type Budget } from '../budget/budget';
+import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
 import { budgetCodec } from '../budget/budget-codec';
 import { canonical } from '../canonical/canonical';
-import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
+import {
+  type Codec,
+  countCodec,
+  isRecord,
+  literalCodec,
+  makeCodec,
+  objectCodec,
+  refinedCodec,
+  taggedCodec,
+  textCodec,
+} from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
@@ -79,7 +89,7 @@ const nullCodec = makeCodec<null>('null', { type: 'null' }, (value, context) =>
 );
 
 const textOrNullCodec = makeCodec<string | null>('string or null', {}, (value, context) =>
-  value === null ? success(null) : textCodec.validate(value, context),
+  value === null ? success(null) : requestIdCodec.validate(value, context),
 );
 
 const world = {
@@ -92,8 +102,27 @@ const world = {
   budget: budgetCodec,
 };
 
+/** The budget that `ewm run` makes: it grants steps, at most those asked for, and nothing else. */
+function localMistakes({ steps, budget }: Pick<WorldInputs, 'steps' | 'budget'>): readonly { path: readonly string[]; message: string }[] {
+  const legal: Readonly<Record<string, unknown>> = { ...DEFAULT_BUDGET, max_steps: Math.min(budget.max_steps, steps) };
+  return Object.entries(budget)
+    .filter(([key, limit]) => legal[key] !== limit)
+    .map(([key]) => ({
+      path: ['budget', key],
+      message: key in legal ? `a local run has at most ${String(legal[key])}` : 'a local run has no such limit',
+    }));
+}
+
+/** Lambda, and the local server like it, name every request. */
+const requestIdCodec = makeCodec<string>('request id', { type: 'string', minLength: 1 }, (value, context) =>
+  value === '' ? failure(value, context, 'expected the id of a request') : textCodec.validate(value, context),
+);
+
 const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode', {
-  local: objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
+  local: refinedCodec(
+    objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
+    localMistakes,
+  ),
   'agentcore-base': objectCodec('base inputs', {
     required: { ...world, mode: literalCodec('agentcore-base'), invocation: nullCodec, request_sha256: sha256Codec },
   }),
@@ -105,7 +134,7 @@ const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode
       spec_version: specVersionCodec,
       mode: literalCodec('agentcore-memory'),
       budget: budgetCodec,
-      invocation: textCodec,
+      invocation: requestIdCodec,
       request_sha256: sha256Codec,
     },
   }),

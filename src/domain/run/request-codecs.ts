@@ -3,17 +3,22 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { MemoryOperation } from '../../ports/memory';
 import { budgetCodec } from '../budget/budget-codec';
-import { hasCanonicalForm } from '../canonical/canonical';
+import { canonicalBytes, hasCanonicalForm } from '../canonical/canonical';
 import { type Codec, isRecord, listCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { jsonCodec, OPERATION_CODECS } from '../agent/memory-tools';
 import type { Call } from '../agent/tool';
+import { CALL_BYTES_MAX } from '../limits';
 
 /** Calls one request may list: a bound on work and on the tape that does not depend on any budget. */
 export const CALLS_MAX = 1_000;
 
 const argsCodec: Codec<Call['args']> = makeCodec('arguments', { type: 'object' }, (value, context) =>
-  isRecord(value) && hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected an object of arguments'),
+  !isRecord(value) || !hasCanonicalForm(value)
+    ? failure(value, context, 'expected an object of arguments')
+    : canonicalBytes(value) > CALL_BYTES_MAX
+      ? failure(value, context, `longer than ${String(CALL_BYTES_MAX)} bytes, the most that a row takes`)
+      : success(value),
 );
 
 export const callCodec: Codec<Call> = objectCodec('tool call', {

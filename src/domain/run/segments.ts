@@ -7,7 +7,7 @@ import type { ByteCursor, RunFile, RunReader } from '../../ports/run-files';
 import { NOTHING_SPENT } from '../budget/budget';
 import { isRecord } from '../codec/codec';
 import { makeDigest } from '../hash';
-import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, LINE_BYTES_MAX } from '../limits';
+import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, ROW_BYTES_MAX } from '../limits';
 import { decodeState, type State } from '../world/state';
 import type { Cursor } from '../episode/cursor';
 import { digested, type DigestedOutput, undigested } from '../episode/output';
@@ -259,7 +259,7 @@ async function rowAfter(reader: RunReader, file: RunFile, offset: number): Promi
 /** The next whole line, and how many bytes came before it. */
 async function readRow(cursor: ByteCursor, skipLine: boolean): Promise<{ readonly row: Uint8Array; readonly skipped: number } | undefined> {
   let held = new Uint8Array();
-  while (held.length < 2 * LINE_BYTES_MAX) {
+  while (held.length < 2 * ROW_BYTES_MAX) {
     const from = skipLine ? held.indexOf(NEWLINE) + 1 : 0;
     const to = skipLine && from === 0 ? -1 : held.indexOf(NEWLINE, from);
     if (to !== -1) return { row: held.subarray(from, to), skipped: from };

@@ -6,8 +6,11 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunReader, StoreError } from '../../ports/run-files';
 import { recordedCalls } from '../agent/calls';
+import { callOf } from '../agent/memory-tools';
+import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import { DEADLINE } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { Call, Tool } from '../agent/tool';
+import { memoryTools, planTools, reachesOutside } from '../agent/tools';
 import type { StepsError, StepsWatch } from '../episode/episode';
 import { digested, type DigestedOutput } from '../episode/output';
 import { makeTextReader, type TextReader } from '../episode/text-reader';
@@ -16,7 +19,7 @@ import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { stepsOffset } from '../market/market-form';
 import type { Row } from '../tape/chain';
 import { isRecord } from '../codec/codec';
-import type { Problem } from '../codec/problem';
+import { excerpt, type Problem } from '../codec/problem';
 import { type Comparison, type CompareError, makeComparison } from './compare';
 import { parseJson } from '../codec/parse';
 import { withCursor } from './cursors';
@@ -149,9 +152,9 @@ async function retakeSteps(
 }
 
 /** The step that a run ends before: all that were asked for, unless its seal says that the clock stopped a handler earlier. */
-async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<StoreError, number>> {
+async function lastStep(reader: RunReader, inputs: WorldInputs): Promise<Either<CompareError, number>> {
   if (inputs.mode === 'local') return right(inputs.steps);
-  const tape = await readCalls(reader);
+  const tape = await readCalls(reader, [], []);
   if (isLeft(tape)) return tape;
   const steps = tape.right.seal?.['steps'];
   const stopped = tape.right.stopped === DEADLINE.code && typeof steps === 'number' && Number.isSafeInteger(steps) && steps > 0;
@@ -172,9 +175,12 @@ async function retakeToolPlan(
   const requested = await proveRequest(inputs, plan.right, output);
   if (isLeft(requested)) return requested;
   const run = worldRunOf(evidence);
+  const tools = planTools(run.world.actions);
+  const asked = checkPlanInputs(inputs, plan.right, tools);
+  if (isLeft(asked)) return asked;
   const path = await overMarket(reader, stepsOffset(symbols), (lines) => readPath(run.world, lines));
   if (isLeft(path)) return path;
-  const tape = await readCalls(reader);
+  const tape = await readCalls(reader, plan.right, tools);
   if (isLeft(tape)) return tape;
   const end = await takeToolPlan(run, path.right, plan.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
   if (!isLeft(end)) return end;
@@ -192,7 +198,7 @@ async function retakeMemoryPlan(
   const requested = await output.append('request.json', line);
   if (isLeft(requested)) return requested;
   if (sha256Hex(line) !== inputs.request_sha256) return digestDiffers('request.json', inputs.request_sha256, sha256Hex(line));
-  const tape = await readCalls(reader);
+  const tape = await readCalls(reader, requests.right.map(callOf), memoryTools());
   if (isLeft(tape)) return tape;
   return takeMemoryPlan(inputs, identify(inputs), requests.right, recordedCalls(tape.right.calls, tape.right.stopped), output);
 }
@@ -247,17 +253,54 @@ interface RecordedCalls {
   readonly stopped: unknown;
 }
 
-/** The rows that record what came from outside. A plan is bounded, and so are they. */
-async function readCalls(reader: RunReader): Promise<Either<StoreError, RecordedCalls>> {
+/** What a handler makes of a plan: a step of the budget for each call, and an invocation where one of them may reach outside. */
+function checkPlanInputs(
+  { steps, invocation }: WorldInputs,
+  plan: readonly Call[],
+  tools: readonly Pick<Tool<never>, 'name' | 'reach'>[],
+): Either<CompareError, void> {
+  const inputs = { file: 'tape.jsonl', row: 0 } as const;
+  if (steps !== plan.length) {
+    return diverged({
+      ...inputs,
+      pointer: '/inputs/steps',
+      expected: `${String(plan.length)}, the calls of the plan`,
+      actual: String(steps),
+    });
+  }
+  const outside = reachesOutside(tools, plan);
+  if (outside === (invocation !== null)) return right(undefined);
+  const expected = outside ? 'the id of a request: the plan calls a tool that reaches outside' : 'null: the plan calls nothing outside';
+  return diverged({ ...inputs, pointer: '/inputs/invocation', expected, actual: excerpt(invocation) });
+}
+
+/** The rows that record what came from outside, each held to what can have come. A plan is bounded, and so are they. */
+async function readCalls(
+  reader: RunReader,
+  asked: readonly Call[],
+  tools: readonly RecordedTool[],
+): Promise<Either<CompareError, RecordedCalls>> {
   const calls: Row[] = [];
   let seal: Row | undefined;
+  let problem: Either<CompareError, never> | undefined;
   const read = await withCursor(reader.open('tape.jsonl'), (cursor) =>
-    readChain(cursor, 'tape', (row) => {
-      if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push(row);
+    readChain(cursor, 'tape', (row, index) => {
       if (row['type'] === 'seal') seal = row;
+      if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
+      calls.push(row);
+      const wrong = problem === undefined ? recordedAnswerProblem(row, asked, tools) : undefined;
+      if (wrong === undefined) return;
+      problem = diverged({
+        file: 'tape.jsonl',
+        row: index,
+        pointer: wrong.pointer,
+        expected: 'an answer that can have come from outside',
+        actual: wrong.message,
+      });
     }),
   );
   if (isLeft(read)) return read;
+  if (problem !== undefined) return problem;
   const error = seal?.['error'];
   return right({ calls, seal, stopped: isRecord(error) ? error['code'] : undefined });
 }

@@ -136,9 +136,9 @@ async function play(
   let before: BudgetState = from.cursor.spent;
 
   /** Stores what was collected as the next segment; false when somebody else has. */
-  async function store(): Promise<boolean> {
+  async function store(before: 'an act' | 'the answer'): Promise<boolean> {
     await episode.flush();
-    const stored = await create(context, session.identity.runId, seq, collector.tape(), deadline);
+    const stored = await create(context, session.identity.runId, seq, collector.tape(), deadline, before === 'the answer');
     if (isLeft(stored)) lost.failure = stored.left;
     else if (!stored.right) lost.seq = seq;
     return !isLeft(stored) && stored.right;
@@ -155,7 +155,7 @@ async function play(
       assert(call !== undefined, 'an act that leaves the process is a call of the request');
       const untilMs = context.clock.nowMs() + Math.min(deadline.remainingMs(), ACT_MS_MAX);
       episode.append(intentRow({ index, call, costs, until: Math.ceil(untilMs) }));
-      if (!(await store())) return LOST;
+      if (!(await store('an act'))) return LOST;
       announced = tool;
       collector = makeCollector();
       seq += 1;
@@ -183,7 +183,7 @@ async function play(
   if (lost.failure !== undefined) return left(lost.failure);
   if (lost.seq === undefined) {
     ({ children = from.children } = performed);
-    if (await store()) {
+    if (await store('the answer')) {
       const standing: Standing = {
         session: session.identity.runId,
         seq,
@@ -219,18 +219,22 @@ function difference({ inputs }: OpenSession, before: BudgetState, after: BudgetS
   return { ...costs, ...(Object.keys(tools).length === 0 ? {} : { tools }) };
 }
 
-/** Creates a segment: whether it is ours that stands there now. */
+/**
+ * Creates a segment: whether it is ours that stands there now. `sameIsOurs`: where no answer came, the same bytes count as ours. Two processes
+ * make the same bytes of the same request, so this is for segments behind which nothing is sent: an act would be sent by both.
+ */
 export async function create(
   { log }: Pick<SessionContext, 'log'>,
   session: string,
   seq: number,
   text: string,
   deadline: Deadline,
+  sameIsOurs = true,
 ): Promise<Either<SessionError, boolean>> {
   const bytes = new TextEncoder().encode(text);
   const created = await log.create({ session, seq }, bytes, deadline)();
   if (!isLeft(created)) return right(created.right === 'created');
-  if (created.left.effect === 'none') return created;
+  if (created.left.effect === 'none' || !sameIsOurs) return created;
   // It may be there all the same, and only its bytes tell.
   const stored = await log.read({ session, seq }, deadline)();
   return isLeft(stored) ? created : right(bytesEqual(stored.right, bytes));

@@ -93,6 +93,7 @@ export function renderSummary(summary: RunSummary, directory: string): string {
     `  equity     ${formatDecimal(cash)} -> ${equity}${returnText(cash, exactDecimal(equity))}`,
     `  exposure   ${totalOf(summary, 'final_exposure')}`,
     `  head hash  ${summary.headHash}`,
+    ...(decisions.REJECTED === 0 ? [] : [`  rejected   ewm show ${shellWord(directory)} says by which limit, and what to raise`]),
     `  next       ewm verify ${shellWord(directory)}`,
     `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,
   ];

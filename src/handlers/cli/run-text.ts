@@ -5,6 +5,7 @@ import { printable } from '../../domain/codec/printable';
 import { type Decimal, divHalfEven, formatDecimal } from '../../domain/decimal/decimal';
 import { drawdownShare } from '../../domain/report/drawdown';
 import { returnShare } from '../../domain/report/figures';
+import { refusalText } from '../../domain/report/refusals';
 import { runEnd } from '../../domain/report/run-comparison';
 import { limitsOf } from '../../domain/report/spending';
 import type { OpenedRun } from './page-run';
@@ -45,6 +46,7 @@ function worldFields({ figures }: OpenedRun): readonly Field[] {
   const change = returnShare(figures);
   return [
     ['decisions', `${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold`],
+    ...(figures.refusals.length === 0 ? [] : [['rejected', figures.refusals.map(refusalText).join(', ')] as const]),
     ['fills', `${String(fills.BUY)} BUY, ${String(fills.SELL)} SELL; turnover ${formatDecimal(turnover)}, fees ${formatDecimal(fees)}`],
     [
       'equity',

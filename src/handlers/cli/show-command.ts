@@ -53,7 +53,6 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
   if (json) await io.stdout.write(`${JSON.stringify(showJson(run.right))}\n`);
   else {
     const columns = Math.max(COLUMNS_MIN, io.stdout.columns);
-    await io.stdout.write(`${summaryLines(runName(directory), run.right, columns).join('\n')}\n`);
     const colours = wantsColour(env, io.stdout.isTerminal);
     if (run.right.figures.steps > 0) {
       await io.stdout.writeStyled(chartText('equity', equity, columns, colours ? 'ansiGreen' : undefined));
@@ -63,6 +62,8 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
         await io.stdout.write(`\nand ${String(symbolsFound - prices.size)} more symbols; ewm report shows them\n`);
     }
     await showCalls(calls, callsFound, columns, io);
+    // Last: what is read first must not be scrolled away.
+    await io.stdout.write(`\n${summaryLines(runName(directory), run.right, columns).join('\n')}\n`);
   }
   for (const doubt of doubts(run.right)) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
   if (isWhole(run.right)) await io.stderr.write(`ewm: ${wholeText(run.right)}; ewm verify re-executes it\n`);
@@ -102,6 +103,7 @@ function showJson(run: OpenedRun): object {
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
     steps: figures.steps,
     decisions: figures.decisions,
+    refusals: Object.fromEntries(figures.refusals),
     fills: figures.fills,
     fees: amount(figures.fees),
     turnover: amount(figures.turnover),

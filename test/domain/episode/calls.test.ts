@@ -36,6 +36,7 @@ function makeEcho(sent: string[]): Tool<Proposal> {
     attempt: TOOL_CALL,
     costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
     reach: 'outside',
+    recorded: { rowType: 'tool', result: objectCodec('echo', { required: { echo: textCodec } }) },
     act: (_context, { text }) => ({
       sender: () => (operationId) => {
         sent.push(operationId);
@@ -136,7 +137,7 @@ describe('before an act leaves the process', () => {
     held.opened = opened;
     await opened.episode.call(0, { name: 'evaluate_strategy', args: { step: 0 } });
     await opened.episode.call(1, propose);
-    expect(intents).toEqual([{ index: 1, tool: 'propose_plan', costs: { steps: 1, tool_calls: 1, model_calls: 1 } }]);
+    expect(intents).toMatchObject([{ index: 1, tool: 'propose_plan', costs: { steps: 1, tool_calls: 1, model_calls: 1 } }]);
     const types = (await rowsAfter(opened)).map(({ type }) => type);
     expect(types).toEqual(['run', 'tool', 'intent', 'model', 'tool']);
   });

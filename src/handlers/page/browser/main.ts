@@ -11,6 +11,7 @@ import { code, fill, h } from './dom';
 import { plural, shortHash } from './format';
 import { inputsView } from './inputs-view';
 import { makeNavigation, type Navigation } from './navigation';
+import { pageFault } from './page-shape';
 import { painted } from './painted';
 import type { Check } from './proof';
 import { makeProofView, type ProofView, proofWords } from './proof-view';
@@ -25,14 +26,27 @@ interface Section {
   readonly make: () => HTMLElement;
 }
 
-const UNREADABLE = 'The data in this page cannot be read: it is not JSON, or of another version. Make the page again with ewm report.';
-
 async function start(): Promise<void> {
-  const data = parseJson(document.getElementById('ewm-data')?.textContent ?? '') as PageData | undefined;
-  if (data?.version !== 1) {
-    document.body.append(h('main', {}, h('h1', {}, 'Not proven'), h('p', {}, UNREADABLE)));
-    return;
-  }
+  const value = parseJson(document.getElementById('ewm-data')?.textContent ?? '');
+  const fault = pageFault(value);
+  if (fault === undefined) await show(value as PageData);
+  else unreadable(fault);
+}
+
+/** The verdict where there is nothing that could be drawn. */
+function unreadable(fault: string): void {
+  const words = `The data in this page cannot be read: ${fault}. Make the page again with ewm report.`;
+  document.body.append(
+    h(
+      'main',
+      {},
+      h('h1', { id: 'proof-badge' }, 'Not proven'),
+      h('p', { id: 'proof-result', attributes: { 'data-state': 'broken' } }, words),
+    ),
+  );
+}
+
+async function show(data: PageData): Promise<void> {
   const a = await loaded(data.a);
   const b = data.b === null ? undefined : await loaded(data.b);
   const compared = (): readonly Check[] => {
@@ -189,4 +203,7 @@ function footer(data: PageData): HTMLElement {
   );
 }
 
-void start();
+start().catch((error: unknown) => {
+  document.body.replaceChildren();
+  unreadable(`it holds values that no run writes (${error instanceof Error ? error.message : 'unknown'})`);
+});

@@ -14,6 +14,7 @@ const BADGES: Readonly<Record<Proof['state'], readonly ['good' | 'bad' | 'open',
   proven: ['good', 'good', 'Proven'],
   sampled: ['open', 'warn', 'Sample re-hashed'],
   unsealed: ['open', 'warn', 'Not proven: no seal'],
+  incomplete: ['open', 'warn', 'Not fully checked'],
   broken: ['bad', 'bad', 'Not proven'],
   unavailable: ['open', 'warn', 'Not checked'],
 };
@@ -38,7 +39,7 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
     result.dataset['state'] = 'running';
     fill(result, h('p', {}, 'Re-hashing…'));
     fill(held, badge('open', 'plain', PROVING));
-    const proof = await prove(model, further());
+    const proof = await prove(model, further);
     const [kind, tone, words] = BADGES[proof.state];
     fill(held, badge(kind, tone, words));
     result.className = `proof-result ${tone}`;
@@ -49,17 +50,7 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
         ? null
         : facts([[proof.state === 'unsealed' ? 'hash of the last row' : 'head hash', code(proof.headHash)]]),
     );
-    fill(
-      list,
-      ...proof.checks.map(({ what, fault }) =>
-        h(
-          'li',
-          { class: fault === undefined ? 'good' : 'bad' },
-          sign(fault === undefined ? 'good' : 'bad'),
-          h('span', {}, fault === undefined ? what : `${what}: no. ${fault}`),
-        ),
-      ),
-    );
+    fill(list, ...proof.checks.map(checkItem));
     again.disabled = false;
     result.dataset['state'] = proof.state;
   }
@@ -71,11 +62,17 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
   };
 }
 
+function checkItem({ what, fault, missing }: Check): HTMLElement {
+  if (fault !== undefined) return h('li', { class: 'bad' }, sign('bad'), h('span', {}, `${what}: no. ${fault}`));
+  if (missing !== undefined) return h('li', { class: 'warn' }, sign('open'), h('span', {}, `${what}: could not be checked. ${missing}`));
+  return h('li', { class: 'good' }, sign('good'), h('span', {}, what));
+}
+
 export function proofWords(): HTMLElement {
   return h(
     'p',
     { class: 'quiet' },
-    'This page re-hashes the tape in it, row by row, with the SHA-256 of your browser, and compares everything else in it with the tape. It does not execute the run again: ',
+    'This page re-hashes the tape in it, row by row, with the SHA-256 of your browser, and compares the documents in it with the tape. Not covered, because no run records them: the name of the run and which program made the page. It does not execute the run again: ',
     code('ewm verify DIR'),
     ' does. Neither says who ran it: compare the head hash with one that was kept elsewhere.',
   );

@@ -1,6 +1,6 @@
 /**
- * What a page can prove about itself: that its tape is the one its head hash stands for, and that everything else in the page agrees with it.
- * It re-hashes; it does not execute the run again: `ewm verify` does. Invariant: a check that could not be made is never a check that holds.
+ * What a page can prove about itself: that its tape is the one its head hash stands for, and that its documents agree with it. It re-hashes; it
+ * does not execute the run again: `ewm verify` does. Invariant: a check that could not be made neither holds nor fails: it is told apart.
  */
 import { NOTHING_SPENT } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
@@ -15,12 +15,17 @@ import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, 
 export interface Check {
   readonly what: string;
   /** Why it does not hold. */
-  readonly fault: string | undefined;
+  readonly fault?: string | undefined;
+  /** Why it could not be made. */
+  readonly missing?: string | undefined;
 }
 
 export interface Proof {
-  /** `sampled`: every row that is here holds, and the rows between them are not here. `unsealed`: what is here holds, and the run did not end. */
-  readonly state: 'proven' | 'sampled' | 'unsealed' | 'broken' | 'unavailable';
+  /**
+   * `sampled`: every row that is here holds, and the rows between them are not here. `unsealed`: what is here holds, and the run did not end.
+   * `incomplete`: nothing contradicts the tape, and a check could not be made.
+   */
+  readonly state: 'proven' | 'sampled' | 'unsealed' | 'incomplete' | 'broken' | 'unavailable';
   readonly headHash: string;
   readonly rows: number;
   /** One sentence: what was found, or the first thing that is wrong. */
@@ -28,8 +33,23 @@ export interface Proof {
   readonly checks: readonly Check[];
 }
 
-/** `further`: checks of what else the page says, made already. */
-export async function prove(model: RunModel, further: readonly Check[] = []): Promise<Proof> {
+/** `further`: checks of what else the page says. Whatever the page holds, the answer is a verdict. */
+export async function prove(model: RunModel, further: () => readonly Check[] = () => []): Promise<Proof> {
+  try {
+    return await checked(model, further);
+  } catch (error) {
+    const fault = `the page holds values that no run writes (${error instanceof Error ? error.message : 'unknown'})`;
+    return {
+      state: 'broken',
+      headHash: text(model.lines.at(-1)?.row?.['hash']),
+      rows: model.lines.length,
+      sentence: `Not proven: ${fault}.`,
+      checks: [{ what: 'every value can be read', fault }],
+    };
+  }
+}
+
+async function checked(model: RunModel, further: () => readonly Check[]): Promise<Proof> {
   const rows = model.lines.length;
   const headHash = text(model.lines.at(-1)?.row?.['hash']);
   // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
@@ -49,7 +69,7 @@ export async function prove(model: RunModel, further: readonly Check[] = []): Pr
       fault: rowFault ?? unpackFault(model),
     },
     { what: 'the run id is that of the inputs in row 0', fault: await identityFault(model) },
-    { what: 'the input files are those that row 0 names', fault: await inputFilesFault(model) },
+    { what: 'the input files are those that row 0 names', ...(await inputFilesCheck(model)) },
   ];
   // Behind a broken row there is nothing to compare with.
   if (checks[0]?.fault === undefined) {
@@ -57,17 +77,23 @@ export async function prove(model: RunModel, further: readonly Check[] = []): Pr
     if (!fillsAreCounted(model))
       checks.push({
         what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`,
-        fault: await ledgerFault(model),
+        // Without the fee there is no ledger to make.
+        ...(model.inputs['policy_sha256'] !== undefined && model.page.files['policy.json'] === undefined
+          ? { missing: 'policy.json, which has the fee, is not in the page' }
+          : { fault: await ledgerFault(model) }),
       });
     if (model.page.sample === null)
       checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
-    checks.push({ what: 'run.json says what the seal says', fault: await runFileFault(model) });
+    if (model.page.files['request.json'] !== undefined)
+      checks.push({ what: 'budget, inputs and calls of the tape are those of request.json', fault: requestFault(model) });
+    checks.push({ what: 'run.json says what the seal says', ...(await runFileCheck(model)) });
     if (model.page.files['memory.json'] !== undefined)
       checks.push({ what: 'memory.json says what the memory rows say', fault: memoryFault(model) });
-    checks.push(...further);
+    checks.push(...further());
   }
   const fault = checks.find((check) => check.fault !== undefined)?.fault;
   if (fault !== undefined) return { state: 'broken', headHash, rows, sentence: `Not proven: ${fault}.`, checks };
+  const missing = checks.flatMap((check) => check.missing ?? []);
   if (model.seal === undefined) {
     return {
       state: 'unsealed',
@@ -77,13 +103,22 @@ export async function prove(model: RunModel, further: readonly Check[] = []): Pr
       checks,
     };
   }
+  if (missing.length > 0) {
+    return {
+      state: 'incomplete',
+      headHash,
+      rows,
+      sentence: `Not fully checked: ${missing.join('; ')}. Nothing else contradicts the ${plural(rows, 'row')} of the tape; ewm verify checks the whole run directory.`,
+      checks,
+    };
+  }
   const { sample } = model.page;
   if (sample === null)
     return {
       state: 'proven',
       headHash,
       rows,
-      sentence: `Proven: ${plural(rows, 'row')} re-hashed, and everything shown follows from them.`,
+      sentence: `Proven: ${plural(rows, 'row')} re-hashed; figures, charts, tables and documents agree with them.`,
       checks,
     };
   const sentence = `Re-hashed ${grouped(String(rows))} of ${plural(sample.rows_total, 'row')}. The links across the rows left out, and what is counted over them, need ewm verify.`;
@@ -102,14 +137,42 @@ async function identityFault({ run, inputs }: RunModel): Promise<string | undefi
 
 const INPUT_DIGESTS = { 'strategy.json': 'strategy_sha256', 'policy.json': 'policy_sha256', 'request.json': 'request_sha256' } as const;
 
-async function inputFilesFault({ inputs, page }: RunModel): Promise<string | undefined> {
+async function inputFilesCheck({ inputs, page }: RunModel): Promise<Omit<Check, 'what'>> {
+  const absent: string[] = [];
   for (const [file, member] of Object.entries(INPUT_DIGESTS)) {
     const [content, named] = [page.files[file as keyof typeof INPUT_DIGESTS], inputs[member]];
     if (content === undefined && named === undefined) continue;
-    if (content === undefined) return `${file} is not in the page`;
-    if ((await sha256(content)) !== named) return `${file} is not the file that row 0 names (${member})`;
+    if (content === undefined) absent.push(file);
+    else if ((await sha256(content)) !== named) return { fault: `${file} is not the file that row 0 names (${member})` };
   }
-  return undefined;
+  return absent.length === 0 ? {} : { missing: `${absent.join(', ')} ${absent.length === 1 ? 'is' : 'are'} not in the page` };
+}
+
+/** Calls are recorded as they were asked for, in order; a run that was stopped has fewer. */
+function requestFault({ inputs, calls, seal, page }: RunModel): string | undefined {
+  const request = record(parseJson(page.files['request.json'] ?? ''));
+  for (const member of Object.keys(request)) {
+    if (member !== 'tool_plan' && member !== 'requests' && !sameJson(request[member], inputs[member]))
+      return `${member} of request.json is not that of row 0`;
+  }
+  const asked = list(request['tool_plan'] ?? request['requests']);
+  const made = calls.filter(({ row }) => row['type'] !== 'model');
+  for (const [at, { row, rowIndex }] of made.entries()) {
+    const call = record(asked[at]);
+    const differs = (row['type'] === 'tool' ? ['name', 'args'] : ['op', 'key', 'value']).find(
+      (member) => !sameJson(row[member], call[member]),
+    );
+    if (differs !== undefined) return `${differs} of row ${String(rowIndex)} is not that of call ${String(at)} in request.json`;
+    if (row['index'] !== at) return `row ${String(rowIndex)} is not call ${String(at)}`;
+  }
+  return seal?.['ok'] === true && made.length !== asked.length
+    ? `request.json asks for ${plural(asked.length, 'call')}, and the tape has ${String(made.length)}`
+    : undefined;
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return canonicalOrEmpty(a as Json) === canonicalOrEmpty(b as Json);
 }
 
 async function ledgerFault(model: RunModel): Promise<string | undefined> {
@@ -127,8 +190,12 @@ async function ledgerFault(model: RunModel): Promise<string | undefined> {
 
 /** What the seal says and the rows say, too. */
 function sealFault(model: RunModel): string | undefined {
-  const { seal, figures, inputs, steps, spending } = model;
+  const { seal, figures, inputs, steps, calls, spending } = model;
   if (seal === undefined) return undefined;
+  const endedOk = seal['error'] === null;
+  if (seal['ok'] !== endedOk) return 'ok of the seal does not agree with its error';
+  const failed = calls.find(({ row }) => row['ok'] !== true);
+  if (endedOk && failed !== undefined) return `the seal says ok, and the call of row ${String(failed.rowIndex)} failed`;
   const positions = new Map(
     Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]),
   );
@@ -162,10 +229,14 @@ const SEALED = [
   'executions',
 ] as const;
 
-async function runFileFault({ run, seal, inputs, page, lines }: RunModel): Promise<string | undefined> {
-  const content = page.files['run.json'];
-  if (seal === undefined) return content === undefined ? undefined : 'run.json belongs to a finished run, and the tape has no seal';
-  if (content === undefined) return 'run.json is not in the page';
+async function runFileCheck(model: RunModel): Promise<Omit<Check, 'what'>> {
+  const content = model.page.files['run.json'];
+  if (model.seal === undefined)
+    return content === undefined ? {} : { fault: 'run.json belongs to a finished run, and the tape has no seal' };
+  return content === undefined ? { missing: 'run.json is not in the page' } : { fault: await runFileFault(model, model.seal, content) };
+}
+
+async function runFileFault({ run, inputs, page, lines }: RunModel, seal: Row, content: string): Promise<string | undefined> {
   const said = record(parseJson(content));
   if (`${canonicalOrEmpty(said as Json)}\n` !== content) return 'run.json is not one line of canonical JSON';
   const expected: Record<string, Json | undefined> = {

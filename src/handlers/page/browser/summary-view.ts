@@ -2,6 +2,7 @@
 import { type Decimal, formatDecimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import { returnShare } from '../../../domain/report/figures';
+import { refusalText } from '../../../domain/report/refusals';
 import { tripOf } from '../../../domain/report/spending';
 import { code, facts, h } from './dom';
 import { grouped, percentForReading, plural } from './format';
@@ -75,6 +76,10 @@ export function cards(model: RunModel): HTMLElement {
         `${grouped(text(decisions['APPROVED']))} approved · ${grouped(text(decisions['REJECTED']))} rejected · ${grouped(text(decisions['HOLD']))} hold`,
       ),
     );
+    // Of a sample not every refused step has its row here.
+    const refused = figures.refusals.reduce((sum, [, count]) => sum + count, 0);
+    if (refused > 0 && sample === null)
+      list.push(card('Rejected', 'rejected', plural(figures.decisions.REJECTED, 'step'), figures.refusals.map(refusalText).join(' · ')));
   }
   if (calls.length > 0) {
     const failed = calls.filter(({ row }) => row['ok'] !== true).length;

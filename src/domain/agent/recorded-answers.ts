@@ -1,0 +1,115 @@
+/**
+ * Recorded answers of the outside, held to what the outside can say. An answer is taken from its row on trust, so the row has to be one that
+ * a port could have left: each is decoded with the codec of its tool. Everything else in a row is worked out again and compared.
+ */
+import { type Either, isLeft } from 'fp-ts/Either';
+import { failure, success } from 'io-ts';
+import {
+  type Codec,
+  countCodec,
+  isRecord,
+  literalCodec,
+  makeCodec,
+  objectCodec,
+  refinedCodec,
+  taggedCodec,
+  textCodec,
+} from '../codec/codec';
+import { excerpt, type Problem, problemsOf } from '../codec/problem';
+import type { Row } from '../tape/chain';
+import { isOwnFailure } from './calls';
+import { DEADLINE } from './stop';
+import type { Call, RecordedAnswer, Tool } from './tool';
+
+/** A tool as far as its recorded answers go, whatever its world's actions are. */
+export type RecordedTool = Pick<Tool<never>, 'name' | 'recorded'> & { readonly bind: (args: Call['args']) => Either<string, unknown> };
+
+/** What is wrong with the row of a call, given the calls that the run was asked for; nothing where it is an answer, or none is taken from it. */
+export function recordedAnswerProblem(row: Row, calls: readonly Call[], tools: readonly RecordedTool[]): Problem | undefined {
+  const index = row['index'];
+  const call = typeof index === 'number' ? calls[index] : undefined;
+  if (call === undefined) {
+    const legal = calls.length === 0 ? 'no call was asked for' : `the calls asked for are 0 to ${String(calls.length - 1)}`;
+    return { pointer: '/index', message: `${excerpt(index)}: ${legal}` };
+  }
+  const tool = tools.find(({ name }) => name === call.name);
+  const recorded = tool?.recorded;
+  if (tool === undefined || recorded === undefined || recorded.rowType !== row['type']) {
+    // The row of a call that asks nobody, or whose answer has a row of its own, is written again and compared.
+    return row['type'] === 'tool' ? undefined : { pointer: '/type', message: `${excerpt(row['type'])}: ${call.name} leaves no such row` };
+  }
+  return isLeft(tool.bind(call.args)) ? undefined : answerProblem(row, tool.name, recorded);
+}
+
+function answerProblem(row: Row, tool: string, recorded: RecordedAnswer): Problem | undefined {
+  const { ok, error, result } = row;
+  if (ok === true) {
+    if (error !== undefined) return { pointer: '/error', message: 'an error beside a good answer' };
+    return firstProblem('/result', recorded.result, result);
+  }
+  if (ok !== false) return { pointer: '/ok', message: `${excerpt(ok)}: expected true or false` };
+  if (recorded.withheld !== undefined && isRecord(error) && error['code'] === 'budget_exceeded') {
+    return firstProblem('/result', recorded.withheld, result);
+  }
+  const placed = row['type'] === 'model' ? {} : { index: countCodec(0), tool: literalCodec(tool) };
+  const problem = firstProblem('/error', errorCodec(tool, row['source'], recorded.failure, placed), error);
+  if (problem !== undefined) return problem;
+  return result === undefined ? undefined : { pointer: '/result', message: 'a result beside an error' };
+}
+
+function firstProblem(pointer: string, codec: Codec<unknown>, value: unknown): Problem | undefined {
+  const decoded = codec.decode(value);
+  const [first] = isLeft(decoded) ? problemsOf(decoded.left) : [];
+  return first === undefined ? undefined : { pointer: pointer + first.pointer, message: first.message };
+}
+
+const HTTP_STATUS_MIN = 100;
+const HTTP_STATUS_MAX = 599;
+
+const nameCodec: Codec<string> = makeCodec('name', { type: 'string', minLength: 1 }, (value, context) =>
+  value === '' ? failure(value, context, 'expected a name') : textCodec.validate(value, context),
+);
+
+const effectCodec: Codec<'none' | 'unknown'> = makeCodec('effect', { enum: ['none', 'unknown'] }, (value, context) =>
+  value === 'none' || value === 'unknown' ? success(value) : failure(value, context, 'expected "none" or "unknown"'),
+);
+
+const dependencyCodec = refinedCodec(
+  objectCodec('error', {
+    required: {
+      code: literalCodec('dependency_failed'),
+      message: textCodec,
+      service: nameCodec,
+      operation: nameCodec,
+      effect: effectCodec,
+    },
+    optional: { http_status: countCodec(HTTP_STATUS_MIN, HTTP_STATUS_MAX) },
+  }),
+  ({ message, service, operation }) =>
+    message.startsWith(`${service} ${operation}: `)
+      ? []
+      : [{ path: ['message'], message: `expected a text that begins with ${excerpt(`${service} ${operation}: `)}` }],
+);
+
+const deadlineCodec = objectCodec('error', { required: { code: literalCodec(DEADLINE.code), message: literalCodec(DEADLINE.message) } });
+
+/** The errors that a call to the outside can end with. `placed`: the members that a call's own row adds to a failure of its tool. */
+function errorCodec(
+  tool: string,
+  source: unknown,
+  failureText: string | undefined,
+  placed: Readonly<Record<string, Codec<unknown>>>,
+): Codec<unknown> {
+  const failed = refinedCodec(
+    objectCodec('error', { required: { code: literalCodec('tool_failed'), message: textCodec, ...placed } }),
+    ({ message }: { readonly message: string }) =>
+      (failureText !== undefined && message.startsWith(failureText)) || isOwnFailure(tool, source, message)
+        ? []
+        : [{ path: ['message'], message: `no failure that ${tool} can tell` }],
+  );
+  return taggedCodec<unknown>('error', 'code', {
+    dependency_failed: dependencyCodec,
+    deadline_exceeded: deadlineCodec,
+    tool_failed: failed,
+  });
+}
