@@ -243,7 +243,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
   'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
-  'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, 'esbuild'] },
+  'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, '@smithy/core/schema', 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'],
