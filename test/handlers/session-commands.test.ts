@@ -41,7 +41,7 @@ async function played(): Promise<{ readonly id: string; readonly child: string; 
   const id = String(made.json['session_id']);
   expect((await session('call', id, '[{"name":"evaluate_strategy"},{"name":"execute"}]')).exit).toBe(EXIT.ok);
   const forked = await session('fork', id, '--name', 'child', '--budget', '{"max_steps":5,"max_tool_calls":5}');
-  const child = String((forked.json as unknown as { readonly child: { readonly session_id: string } }).child.session_id);
+  const child = (forked.json as unknown as { readonly child: { readonly session_id: string } }).child.session_id;
   expect((await session('call', child, '[{"name":"execute","args":{"actions":[]}}]')).exit).toBe(EXIT.ok);
   expect((await session('close', child)).exit).toBe(EXIT.ok);
   expect((await session('reclaim', id, '--child', child)).exit).toBe(EXIT.ok);
