@@ -83,6 +83,13 @@ export const textCodec: Codec<string> = makeCodec('string', { type: 'string' }, 
   return value.isWellFormed() ? t.success(value) : t.failure(value, context, 'holds a lone surrogate, which has no UTF-8 form');
 });
 
+/** Null, or what the codec takes. */
+export function orNull<A>(codec: Codec<A>): Codec<A | null> {
+  return makeCodec<A | null>(`${codec.name} or null`, { anyOf: [codec.schema, { type: 'null' }] }, (value, context) =>
+    value === null ? t.success(null) : codec.validate(value, context),
+  );
+}
+
 /** One constant string. */
 export function literalCodec<L extends string>(literal: L): Codec<L> {
   return makeCodec(literal, { const: literal }, (value, context) =>

@@ -70,7 +70,7 @@ export function identify(inputs: JsonObject): RunIdentity {
   return { genesis, runId: genesis.slice(0, RUN_ID_DIGITS) };
 }
 
-const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>
+export const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? success(value) : failure(value, context, 'expected 64 hex digits'),
 );
 
@@ -80,7 +80,7 @@ const stateTextCodec = makeCodec<StateText>('state', { type: 'object' }, (value,
   return wellFormed ? success(value as unknown as StateText) : failure(value, context, 'expected cash and positions');
 });
 
-const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', { const: SPEC_VERSION }, (value, context) =>
+export const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', { const: SPEC_VERSION }, (value, context) =>
   value === SPEC_VERSION ? success(SPEC_VERSION) : failure(value, context, `this program verifies spec_version ${String(SPEC_VERSION)}`),
 );
 

@@ -4,12 +4,13 @@ import { failure, success } from 'io-ts';
 import type { Budget } from '../budget/budget';
 import { fullBudgetCodec } from '../budget/budget-codec';
 import { canonical } from '../canonical/canonical';
-import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import type { EpisodeIdentity } from '../episode/episode';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
-import { SPEC_VERSION } from '../limits';
+import type { SPEC_VERSION } from '../limits';
+import { sha256Codec, specVersionCodec } from '../run/inputs';
 
 /** Where a fork comes from. */
 export type Parent = {
@@ -53,21 +54,8 @@ export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text);
 }
 
-const orNull = <A>(codec: Codec<A>): Codec<A | null> =>
-  makeCodec(`${codec.name} or null`, { anyOf: [codec.schema, { type: 'null' }] }, (value, context) =>
-    value === null ? success(null) : codec.validate(value, context),
-  );
-
-const sha256Codec = makeCodec<string>('SHA-256', { type: 'string' }, (value, context) =>
-  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? success(value) : failure(value, context, 'expected 64 hex digits'),
-);
-
 const stateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>
   isRecord(value) ? success(value as JsonObject) : failure(value, context, 'expected an object'),
-);
-
-const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', { const: SPEC_VERSION }, (value, context) =>
-  value === SPEC_VERSION ? success(SPEC_VERSION) : failure(value, context, `this program reads spec_version ${String(SPEC_VERSION)}`),
 );
 
 const parentCodec: Codec<Parent> = objectCodec('parent', {

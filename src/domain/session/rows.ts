@@ -9,7 +9,7 @@ import type { Call } from '../agent/tool';
 import type { Budget, BudgetExceeded, Costs } from '../budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../budget/budget-codec';
 import type { Json } from '../canonical/canonical';
-import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, textCodec } from '../codec/codec';
+import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
 import { CHILDREN_OPEN_MAX } from './limits';
@@ -65,12 +65,6 @@ const objectOf: Codec<JsonObject> = makeCodec('object', { type: 'object' }, (val
   isRecord(value) ? success(value as JsonObject) : failure(value, context, 'expected an object'),
 );
 const anyCodec: Codec<Json> = makeCodec('JSON', {}, (value) => success(value as Json));
-const nullableCount: Codec<number | null> = makeCodec('step or null', {}, (value, context) =>
-  value === null ? success(null) : countCodec(0).validate(value, context),
-);
-const nullableObject: Codec<JsonObject | null> = makeCodec('state or null', {}, (value, context) =>
-  value === null ? success(null) : objectOf.validate(value, context),
-);
 const costsCodec: Codec<Costs> = makeCodec('costs', { type: 'object' }, (value, context) => {
   if (!isRecord(value)) return failure(value, context, 'expected an object');
   const { tools = {}, ...counts } = value;
@@ -88,8 +82,8 @@ const resumeCodec = objectCodec('resume row', {
     type: literalCodec('resume'),
     seq: countCodec(1),
     request_sha256: textCodec,
-    state: nullableObject,
-    step: nullableCount,
+    state: orNull(objectOf),
+    step: orNull(countCodec(0)),
     steps: countCodec(0),
     decisions: objectCodec('decisions', { required: { APPROVED: countCodec(0), REJECTED: countCodec(0), HOLD: countCodec(0) } }),
     budget_state: budgetStateCodec,

@@ -15,6 +15,7 @@ import {
   literalCodec,
   makeCodec,
   objectCodec,
+  orNull,
   taggedCodec,
   textCodec,
 } from '../../../domain/codec/codec';
@@ -221,12 +222,6 @@ export const healthCodec: Codec<HealthResponse> = objectCodec('health', {
     enabled: objectCodec('enabled', { required: { memory: booleanCodec(), code_interpreter: booleanCodec(), planner: booleanCodec() } }),
   },
 });
-
-function orNull<A>(codec: Codec<A>): Codec<A | null> {
-  return makeCodec<A | null>(`${codec.name} or null`, { anyOf: [codec.schema, { type: 'null' }] }, (value, context) =>
-    value === null ? success(null) : codec.validate(value, context),
-  );
-}
 
 function booleanCodec(): Codec<boolean> {
   return makeCodec('boolean', { type: 'boolean' }, (value, context) =>
