@@ -4,7 +4,7 @@ import type { CallFailure } from '../../ports/dependency';
 import type { MalformedPlan } from '../../ports/planner';
 import { assertNever } from '../assert';
 import { describeProblem } from '../codec/problem';
-import { DEADLINE, type DeadlineExceededStop, type DependencyFailedStop } from './stop';
+import { dependencyError } from './stop';
 import type { CallError, Recorded } from './tool';
 
 /** How the failures that a port tells in words begin. */
@@ -32,19 +32,4 @@ function callError(failure: OutsideFailure): CallError {
     default:
       return assertNever(failure);
   }
-}
-
-/** Of a port: what failed, and whether it may have taken effect. */
-export function dependencyError(failure: CallFailure): DependencyFailedStop | DeadlineExceededStop {
-  if (failure._tag === 'DeadlineExceeded') return DEADLINE;
-  const { service, operation, reason, effect, httpStatus } = failure;
-  const message = `${service} ${operation}: ${reason.toWellFormed()}`;
-  return {
-    code: 'dependency_failed',
-    message,
-    service,
-    operation,
-    effect,
-    ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
-  };
 }

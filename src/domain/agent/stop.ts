@@ -1,4 +1,5 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
+import type { CallFailure } from '../../ports/dependency';
 import type { BudgetExceeded } from '../budget/budget';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
@@ -54,4 +55,19 @@ export const DEADLINE: DeadlineExceededStop = {
 /** `max_steps` for a budget, the code for anything else: what a person reads first. */
 export function stopName(stop: RunStop): string {
   return stop.code === 'budget_exceeded' ? stop.limiter : stop.code;
+}
+
+/** Of a port: what failed, and whether it may have taken effect. */
+export function dependencyError(failure: CallFailure): DependencyFailedStop | DeadlineExceededStop {
+  if (failure._tag === 'DeadlineExceeded') return DEADLINE;
+  const { service, operation, reason, effect, httpStatus } = failure;
+  const message = `${service} ${operation}: ${reason.toWellFormed()}`;
+  return {
+    code: 'dependency_failed',
+    message,
+    service,
+    operation,
+    effect,
+    ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+  };
 }

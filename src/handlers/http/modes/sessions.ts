@@ -20,7 +20,7 @@ import {
   quoteSession,
   reclaimSession,
 } from '../../../domain/session/verbs';
-import { dependencyError } from '../../../domain/agent/call-error';
+import { dependencyError } from '../../../domain/agent/stop';
 import type { MarketInput } from '../../../ports/market-input';
 import type { Decode } from '../contract/body';
 import {

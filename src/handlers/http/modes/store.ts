@@ -2,6 +2,7 @@
  * The files of a finished run, put to the artifact store: `run.json` last, so a run that was stored in part does not look finished.
  * Nothing is repeated and nothing replaced; a repeat of the request completes what is missing. More bytes than the ceiling store nothing.
  */
+import { dependencyError } from '../../../domain/agent/stop';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert, assertNever, InvariantError } from '../../../domain/assert';
 import type { FinishedRun } from '../../../domain/run/finish';
@@ -63,18 +64,8 @@ function storeError(error: InvalidKey | ArtifactConflict | CallFailure): ApiErro
         key: error.key,
         message: 'other bytes are stored under this key, and artifacts are written once',
       };
-    case 'DependencyFailed': {
-      const { service, operation, reason, effect, httpStatus } = error;
-      const message = `${service} ${operation}: ${reason}`;
-      return {
-        code: 'dependency_failed',
-        message,
-        service,
-        operation,
-        effect,
-        ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
-      };
-    }
+    case 'DependencyFailed':
+      return dependencyError(error);
     case 'DeadlineExceeded':
       return {
         code: 'deadline_exceeded',
