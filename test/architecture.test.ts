@@ -127,6 +127,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
   // Episodes that live across requests.
   'src/domain/session': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
+  // The breakers and the tape around an agent that somebody else runs.
+  'src/domain/guard': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
   // Receipts: statements about runs, signed. Facts about a run are handed to it.
   'src/domain/receipt': {
@@ -268,7 +270,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 };
 
 /** The folders of the domain whose files take ports. */
-const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/run', 'src/domain/session'];
+const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/guard', 'src/domain/run', 'src/domain/session'];
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
 const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;
@@ -629,7 +631,7 @@ describe('what breaks a rule is found, with what to do instead', () => {
       'a port in the domain',
       'src/domain/world/x.ts',
       `import { RUN_FILES } from '../../ports/run-files';`,
-      'only the use cases (src/domain/agent, src/domain/episode, src/domain/run, src/domain/session) see ports',
+      'only the use cases (src/domain/agent, src/domain/episode, src/domain/guard, src/domain/run, src/domain/session) see ports',
     ],
     ['a type of a port in the domain', 'src/domain/world/x.ts', `import type { RunFile } from '../../ports/run-files';`, 'not even a type'],
     [

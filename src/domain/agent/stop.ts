@@ -1,6 +1,6 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
 import type { CallFailure } from '../../ports/dependency';
-import type { BudgetExceeded } from '../budget/budget';
+import type { BudgetExceeded, Limiter } from '../budget/budget';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
 
@@ -43,8 +43,19 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
+/**
+ * An act that cannot be reserved, because nobody can say the most that it takes: `unbounded` in tokens, `unpriced` in money. An act that reports
+ * more than its bound is `unbounded`, too: what it took above that is not in the state. docs/spec.md section 9.
+ */
+export type Unbounded = {
+  readonly code: 'unbounded' | 'unpriced';
+  readonly limiter: Limiter;
+  readonly message: string;
+  readonly budgets: BudgetExceeded['budgets'];
+};
+
 export type RunStop =
-  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
+  Unbounded | BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {

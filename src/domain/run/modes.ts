@@ -1,7 +1,7 @@
 /** The modes of a run: one table. What a mode leaves and how its report speaks of it is a row; how it is taken again is in `verify.ts`. */
 import type { RunFile } from '../../ports/run-files';
 
-export const MODE_NAMES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const;
+export const MODE_NAMES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory', 'guard'] as const;
 export type Mode = (typeof MODE_NAMES)[number];
 
 export interface ModeRow {
@@ -13,7 +13,7 @@ export interface ModeRow {
   readonly finished: (calls: number, steps: number) => string;
 }
 
-export type NamedFile = Extract<RunFile, 'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json'>;
+export type NamedFile = Extract<RunFile, 'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | 'prices.json'>;
 
 const WORLD_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl'] as const;
 const ANSWER_FILES = ['decision.json', 'budgets.json', 'report.md', 'run.json'] as const;
@@ -39,6 +39,11 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     files: ['request.json', 'tape.jsonl', 'executions.jsonl', 'memory.json', ...ANSWER_FILES],
     named: ['request.json'],
     finished: (calls) => `${String(calls)} calls`,
+  },
+  guard: {
+    files: ['prices.json', 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'],
+    named: ['prices.json'],
+    finished: (calls) => `${String(calls)} acts`,
   },
 };
 

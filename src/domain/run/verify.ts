@@ -41,6 +41,7 @@ import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldIn
 import { type Mode, namedDigest } from './modes';
 import { readPath } from './path';
 import { readChain } from './replay';
+import { retakeGuard } from '../guard/retake';
 import { memoryRequestJson, worldRequestJson } from './request';
 import { decodeRecordedPlan, decodeRecordedRequests } from './request-codecs';
 import type { RunSummary } from './summary';
@@ -78,6 +79,7 @@ const RETAKES: { readonly [M in Mode]: Retake<Extract<RunInputs, { readonly mode
   'agentcore-base': inMarket(retakeSteps),
   'agentcore-tools': inMarket(retakeToolPlan),
   'agentcore-memory': retakeMemoryPlan,
+  guard: retakeGuard,
 };
 
 const MODES_PROVABLE: Provable<RunInputs> = {

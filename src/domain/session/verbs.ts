@@ -26,7 +26,7 @@ import {
   type SessionContext,
 } from './context';
 import type { SessionError } from './errors';
-import { grantCosts, missingLimits } from './grant';
+import { grantCosts, missingLimits, spentOf } from './grant';
 import { headText } from './head';
 import { identifySession, type SessionInputs } from './inputs';
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
@@ -280,7 +280,7 @@ export async function reclaimSession(context: SessionContext, { session, head, c
           });
         }
         const granted = grantCosts(inputs.budget);
-        const spent = chargedOf(granted, found.right.standing.cursor.spent);
+        const spent = spentOf(granted, found.right.standing.cursor.spent);
         episode.breaker.settle(granted, spent);
         episode.append(refundRow({ child, head: headText(headOf(found.right.standing)), granted, spent }));
         return Promise.resolve({ results: [], stop: null, children: standing.children.filter((one) => one !== child) });
@@ -289,14 +289,6 @@ export async function reclaimSession(context: SessionContext, { session, head, c
     deadlines,
   );
   return isLeft(outcome) ? outcome : right(answerOf(outcome.right));
-}
-
-/** What was spent of what was granted. */
-function chargedOf({ tools, ...counts }: Costs, spent: Costs): Costs {
-  const of = <K extends string>(wanted: Partial<Record<K, number>>, from: Partial<Record<K, number>>): Record<string, number> =>
-    Object.fromEntries((Object.keys(wanted) as K[]).map((key) => [key, from[key] ?? 0]));
-  const { tools: spentTools = {}, ...spentCounts } = spent;
-  return { ...of(counts, spentCounts), ...(tools === undefined ? {} : { tools: of(tools, spentTools) }) };
 }
 
 /** Seals a session: nothing follows. The seal says what tripped, if anything did. */
