@@ -6,11 +6,11 @@ import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-sto
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
-import { systemClock } from '../adapters/memory/clock';
-import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
-import { makeInProcessMemory } from '../adapters/memory/memory';
-import { makeScriptedPlanner } from '../adapters/memory/planner';
-import { silentTelemetry } from '../adapters/memory/telemetry';
+import { systemClock } from '../adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
+import { makeInProcessMemory } from '../adapters/in-process/memory';
+import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { silentTelemetry } from '../adapters/in-process/telemetry';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { StoreError } from '../ports/run-files';
 import { sessionCeilings, sessionsFunction } from './compose-http';

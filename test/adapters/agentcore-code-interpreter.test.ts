@@ -1,8 +1,8 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-interpreter';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
-import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/memory/telemetry';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
+import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/in-process/telemetry';
 import type { CodeInterpreter, Program } from '../../src/ports/code-interpreter';
 import { describeCodeInterpreterContract } from '../contracts/code-interpreter';
 import {

@@ -2,7 +2,7 @@ import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { textOfEventStream } from '../../src/adapters/agentcore/event-stream-text';
 import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
 import type { Goal, Planner } from '../../src/ports/planner';
 import { describePlannerContract } from '../contracts/planner';
 import { type AgentCoreStub, type RuntimeReply, startAgentCoreStub, STUB_RUNTIME_ARN } from '../support/agentcore-stub';

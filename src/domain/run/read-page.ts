@@ -13,7 +13,7 @@ import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data'
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import type { Row } from '../tape/chain';
-import { decodePolicy } from '../world/policy';
+import { decodePolicy } from '../world/market/policy';
 import { eachChunk, withCursor } from './cursors';
 import { type ChainLine, type ChainStatus, readChainLines } from './replay';
 

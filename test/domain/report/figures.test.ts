@@ -1,7 +1,7 @@
 /** The figures of a report against counts of this test's own, and the ledger that follows from the tape against the one that was written. */
 import { costOf } from '../../../src/domain/budget/budget';
 import fc from 'fast-check';
-import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { exactDecimal } from '../../../src/domain/decimal/decimal';
 import { sha256Hex } from '../../../src/domain/hash';
 import { fillMembers, makeDerivedLedger } from '../../../src/domain/report/derived-ledger';
