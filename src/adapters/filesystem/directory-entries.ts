@@ -1,5 +1,4 @@
 /** What stands in a directory. A link is told as a link, whatever it leads to. */
-import type { Dirent } from 'node:fs';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { readdir } from 'node:fs/promises';
 import type { DirectoryEntry, StoreError } from '../../ports/run-files';
@@ -12,7 +11,13 @@ export function directoryEntries(directory: string): TaskEither<StoreError, read
   });
 }
 
-function kindOf(entry: Dirent): DirectoryEntry['kind'] {
+interface Kinds {
+  readonly isFile: () => boolean;
+  readonly isDirectory: () => boolean;
+  readonly isSymbolicLink: () => boolean;
+}
+
+function kindOf(entry: Kinds): DirectoryEntry['kind'] {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   return entry.isSymbolicLink() ? 'symbolic link' : 'device';
