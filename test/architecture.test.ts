@@ -237,6 +237,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  // The package as others import it. The contract suites are part of it: an adapter of somebody else's has to pass them, too.
+  'src/handlers/library': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'test/contracts/**'], packages: FP },
   // The command line: the program, and a folder a subject. The program hands each command its composition.
   'src/handlers/cli': { imports: [DOMAIN, 'src/handlers', 'src/handlers/cli/**'], packages: [...EITHER, 'commander', 'node:module'] },
   'src/handlers/cli/shared': {
@@ -263,7 +265,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, 'commander', 'node:fs'],
   },
   'src/handlers/cli/session': {
-    imports: [DOMAIN, 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'node:*'],
   },
   'src/handlers/cli/api': {

@@ -181,6 +181,9 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
   });
 });
 
+/** Which kinds of rules a run uses is its caller's choice. */
+const ofRules = (path: string): boolean => path.startsWith('src/domain/world/market/rules/');
+
 describe('what is in them', () => {
   const modesOf = (): ReadonlyMap<string, string> => {
     const modes = new Map<string, Name[]>();
@@ -189,8 +192,6 @@ describe('what is in them', () => {
     }
     return new Map([...modes].map(([part, names]) => [part, names.join(' ')]));
   };
-  /** The kinds of rules belong to the world, which kinds a run uses is the caller's choice. */
-  const ofRules = (path: string): boolean => path.startsWith('src/domain/world/market/rules/');
   const partsOf = (wanted: string): readonly string[] =>
     [...modesOf()].flatMap(([part, modes]) => (modes === wanted && !ofRules(part) ? [part] : [])).sort();
 
