@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseJsonText, readJsonDocument } from '../../src/adapters/filesystem/json-document';
 import { readError } from '../../src/adapters/filesystem/system-error';
 import { describeProblem, type Problem } from '../../src/domain/codec/problem';
-import { decodeStrategy } from '../../src/domain/strategy/strategy';
+import { decodeStrategy } from '../../src/domain/world/market/strategy';
 
 let directory = '';
 beforeAll(async () => {

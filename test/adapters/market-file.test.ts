@@ -14,7 +14,7 @@ import { describeProblem } from '../../src/domain/codec/problem';
 import { LINE_BYTES_MAX } from '../../src/domain/limits';
 import { makeMarketForm } from '../../src/domain/market/market-form';
 import type { MarketPath, MarketStep } from '../../src/domain/market/market-path';
-import { decodeStrategy } from '../../src/domain/strategy/strategy';
+import { decodeStrategy } from '../../src/domain/world/market/strategy';
 import type { MarketInput, MarketInputError } from '../../src/ports/market-input';
 import { imported, type ImportedText, type ImportTextOptions } from '../support/import-text';
 

@@ -18,8 +18,8 @@ import { makeMarketForm, makeScannedStep } from '../../src/domain/market/market-
 import { readRun } from '../../src/domain/run/read-page';
 import { run } from '../../src/domain/run/run';
 import { verify } from '../../src/domain/run/verify';
-import { makeSignalSource } from '../../src/domain/strategy/signals';
-import { decodeStrategy, type Strategy } from '../../src/domain/strategy/strategy';
+import { makeSignalSource } from '../../src/domain/world/market/signals';
+import { decodeStrategy, type Strategy } from '../../src/domain/world/market/strategy';
 import { DEFAULT_POLICY } from '../../src/domain/world/policy';
 import type { State } from '../../src/domain/world/state';
 import { makeWorld, step } from '../../src/domain/world/step';

@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonSchema } from '../../src/domain/codec/codec';
 import { marketPathCodec } from '../../src/domain/market/market-path';
-import { decodeStrategy, strategySchema } from '../../src/domain/strategy/strategy';
+import { decodeStrategy, strategySchema } from '../../src/domain/world/market/strategy';
 import { decodePolicy, policySchema } from '../../src/domain/world/policy';
 import { arbitraryAnyCase } from '../support/arbitraries';
 import { readExample } from '../support/fixture';

@@ -6,7 +6,7 @@ import { CHUNK_BYTES, DOCUMENT_BYTES_MAX, ROW_BYTES_MAX } from '../limits';
 import { type LineError, makeLineSplitter } from '../market/line-splitter';
 import { decodeMarketHeader } from '../market/market-path';
 import { makeMarketForm, makeScannedStep } from '../market/market-form';
-import { decodeStrategy, normalStrategy, type Strategy } from '../strategy/strategy';
+import { decodeStrategy, normalStrategy, type Strategy } from '../world/market/strategy';
 import { decodePolicy, normalPolicy, type Policy } from '../world/policy';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import { decodeState, type State, stateText } from '../world/state';

@@ -9,7 +9,7 @@ import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { countNewlines } from '../market/line-splitter';
 import { makeMarketForm, stepsOffset } from '../market/market-form';
-import { decodeStrategy, normalStrategy } from '../strategy/strategy';
+import { decodeStrategy, normalStrategy } from '../world/market/strategy';
 import { decodePolicy, normalPolicy } from '../world/policy';
 import { decodeState, type State, stateText } from '../world/state';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';

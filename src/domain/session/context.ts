@@ -11,7 +11,7 @@ import type { OutsidePorts } from '../agent/tool';
 import { sha256Hex } from '../hash';
 import { decodeMarketHeader } from '../market/market-path';
 import { readPath } from '../run/path';
-import { decodeStrategy } from '../strategy/strategy';
+import { decodeStrategy } from '../world/market/strategy';
 import { makeMarketWorld } from '../world/market/market-world';
 import { decodePolicy } from '../world/policy';
 import type { SessionError } from './errors';

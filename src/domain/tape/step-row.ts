@@ -7,7 +7,7 @@ import type { Decimal } from '../decimal/decimal';
 import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
 import { canonicalState, type State } from '../world/state';
-import type { Signals } from '../strategy/signals';
+import type { Signals } from '../world/market/signals';
 import type { Transition, World } from '../world/step';
 import { ascii, type RowBuffer } from './row-buffer';
 

@@ -1,7 +1,7 @@
 /** Sizing: signals into actions, in universe order, on a scratch state that each action updates. docs/spec.md section 3.2. */
 import { type Decimal, divHalfEven, mul } from '../decimal/decimal';
-import type { Signal } from '../strategy/signals';
-import type { Strategy } from '../strategy/strategy';
+import type { Signal } from './market/signals';
+import type { Strategy } from './market/strategy';
 import type { Action, Skip } from './plan';
 import { BPS_PER_UNIT } from './policy';
 import type { State } from './state';

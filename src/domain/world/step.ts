@@ -4,8 +4,8 @@
  */
 import { type Decimal, inRange } from '../decimal/decimal';
 import type { Fill } from '../ledger/fill';
-import type { Signals } from '../strategy/signals';
-import type { Strategy } from '../strategy/strategy';
+import type { Signals } from './market/signals';
+import type { Strategy } from './market/strategy';
 import type { Action, Skip } from './plan';
 import type { Policy } from './policy';
 import { size } from './sizing';

@@ -6,15 +6,19 @@ import { metersOf } from '../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../domain/budget/budget-codec';
 import { isRecord } from '../../domain/codec/codec';
 import { makeBounded } from '../../domain/session/context';
+import type { Extra } from '../../domain/run/listing';
+import { CHILDREN, extraInSession } from '../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../domain/session/prove';
 import { type PulledSession, pullSession, type SessionSource } from '../../domain/session/pull';
+import type { StoreError } from '../../ports/run-files';
 import { local } from '../compose';
-import { CHILDREN, composeSessions, pulledSession } from '../compose-sessions';
+import { composeSessions, pulledSession } from '../compose-sessions';
 import { gatewayEvent } from '../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
 import { at, textAt } from './api-answer';
 import { type ApiAnswer, openApi } from './api-client';
 import { EXIT, type ExitCode } from './exit-codes';
+import { extraHint } from './extra-hint';
 import { type Failure, fail, inputFailure, storeFailure, usageFailure } from './failure';
 import type { Io } from './io';
 import { counted } from './words';
@@ -172,14 +176,25 @@ async function marketDocument(file: string): Promise<Either<Failure, object>> {
 }
 
 export async function list(place: Place, io: Io): Promise<ExitCode> {
+  const listed: string[] = [];
   const send = await connect(place);
   if (isLeft(send)) return fail(io, place.json === true, send.left);
-  const answer = await send.right('GET', '/sessions');
-  if (isLeft(answer)) return fail(io, place.json === true, answer.left);
-  const ids = at(answer.right.json, 'sessions');
-  if (place.json === true || !Array.isArray(ids)) await io.stdout.write(`${Buffer.from(answer.right.bytes).toString('utf8')}\n`);
-  else await io.stdout.write((ids as unknown[]).map((id) => `${String(id)}\n`).join(''));
-  return exitOf(answer.right);
+  for (let last: string | undefined; ;) {
+    const answer = await send.right('GET', last === undefined ? '/sessions' : `/sessions?after=${last}`);
+    if (isLeft(answer)) return fail(io, place.json === true, answer.left);
+    const page = at(answer.right.json, 'sessions');
+    if (!Array.isArray(page)) {
+      await io.stdout.write(`${Buffer.from(answer.right.bytes).toString('utf8')}\n`);
+      return exitOf(answer.right);
+    }
+    const ids = (page as unknown[]).map(String);
+    if (place.json !== true) await io.stdout.write(ids.map((id) => `${id}\n`).join(''));
+    else for (const id of ids) listed.push(id);
+    last = ids.at(-1);
+    if (last !== undefined && at(answer.right.json, 'more') === true) continue;
+    if (place.json === true) await io.stdout.write(`${JSON.stringify({ ok: true, sessions: listed })}\n`);
+    return exitOf(answer.right);
+  }
 }
 
 export function show(id: string, { history, ...place }: Place & { readonly history: string }, io: Io): Promise<ExitCode> {
@@ -305,12 +320,20 @@ function sessionFailure(error: { readonly _tag: string }): Failure {
   }
 }
 
+export function extraInPulled(
+  directory: string,
+  sealed: boolean,
+  children: readonly string[],
+): Promise<Either<StoreError, readonly Extra[]>> {
+  return extraInSession(pulledSession(directory, { allowExtra: false }), sealed, children);
+}
+
 export async function verifySession(
   directory: string,
-  { open, json }: { readonly open: boolean; readonly json: boolean },
+  { open, allowExtra, json }: { readonly open: boolean; readonly allowExtra: boolean; readonly json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;
@@ -324,6 +347,7 @@ export async function verifySession(
             `  first divergence  ${file}${row === undefined ? '' : `, row ${String(row)} (line ${String(row + 1)})`}${pointer === '' ? '' : ` at ${pointer}`}`,
             `  expected          ${expected}`,
             `  actual            ${actual}`,
+            ...extraHint(divergence),
             '',
           ].join('\n'),
     );

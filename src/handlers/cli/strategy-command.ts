@@ -1,6 +1,6 @@
 /** `ewm strategy check`: every mistake of a strategy at once. */
 import { isLeft } from 'fp-ts/Either';
-import { decodeStrategy } from '../../domain/strategy/strategy';
+import { decodeStrategy } from '../../domain/world/market/strategy';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
 import { fail, inputFailure, invalidFailure, stdinTwice } from './failure';

@@ -1,6 +1,6 @@
 /** Sizing: universe order, the order of the reasons, limits that may be met and not passed, and what an earlier action leaves. */
-import type { Signal } from '../../../src/domain/strategy/signals';
-import { decodeStrategy } from '../../../src/domain/strategy/strategy';
+import type { Signal } from '../../../src/domain/world/market/signals';
+import { decodeStrategy } from '../../../src/domain/world/market/strategy';
 import { exactDecimal, formatDecimal } from '../../../src/domain/decimal/decimal';
 import { feeOf, size } from '../../../src/domain/world/sizing';
 import { decodeState } from '../../../src/domain/world/state';

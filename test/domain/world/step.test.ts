@@ -1,6 +1,6 @@
 /** The step is atomic, and what it is made of is decoded once: states and policies with every mistake at once. */
 import { exactDecimal } from '../../../src/domain/decimal/decimal';
-import { decodeStrategy } from '../../../src/domain/strategy/strategy';
+import { decodeStrategy } from '../../../src/domain/world/market/strategy';
 import { decodePolicy, DEFAULT_POLICY, normalPolicy } from '../../../src/domain/world/policy';
 import { assertState, canonicalState, decodeState, stateText, valueOf } from '../../../src/domain/world/state';
 import { commit, makeWorld, step } from '../../../src/domain/world/step';

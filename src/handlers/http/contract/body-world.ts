@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Codec } from '../../../domain/codec/codec';
 import type { Problem } from '../../../domain/codec/problem';
 import type { MarketPath } from '../../../domain/market/market-path';
-import { decodeStrategy } from '../../../domain/strategy/strategy';
+import { decodeStrategy } from '../../../domain/world/market/strategy';
 import { decodePolicy } from '../../../domain/world/policy';
 import { decodeState } from '../../../domain/world/state';
 import { DEFAULT_MARKET, DEFAULT_STRATEGY, marketCodec, policyDocumentCodec, stateDocumentCodec, strategyCodec } from './documents';

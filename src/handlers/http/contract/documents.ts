@@ -4,7 +4,7 @@ import tradingPath from '../../../../examples/fixtures/trading_path.json';
 import { failure, success } from 'io-ts';
 import { type Codec, decimalCodec, isRecord, type JsonSchema, makeCodec, NOT_NEGATIVE } from '../../../domain/codec/codec';
 import { type MarketPath, marketPathCodec } from '../../../domain/market/market-path';
-import { strategySchema } from '../../../domain/strategy/strategy';
+import { strategySchema } from '../../../domain/world/market/strategy';
 import { policySchema } from '../../../domain/world/policy';
 
 const MARKETS: ReadonlyMap<string, unknown> = new Map([['trading_path', tradingPath]]);

@@ -9,7 +9,7 @@ import { isRecord, type JsonSchema } from '../../../domain/codec/codec';
 import { SPEC_VERSION } from '../../../domain/limits';
 import { marketPathCodec } from '../../../domain/market/market-path';
 import { memoryRequestsCodec, planCodec } from '../../../domain/run/request-codecs';
-import { strategySchema } from '../../../domain/strategy/strategy';
+import { strategySchema } from '../../../domain/world/market/strategy';
 import { proposalCodec } from '../../../domain/world/proposal';
 import { policySchema } from '../../../domain/world/policy';
 import { ANSWERS, errorCodec, healthCodec, problemCodec, quoteCodec, sessionAnswerCodec, sessionListCodec } from './answer-codecs';

@@ -1,9 +1,9 @@
 /** Strategy documents: every mistake at once, each with its pointer and what is legal; defaults; one normal form. */
 import fc from 'fast-check';
-import { decodeStrategy, normalStrategy } from '../../../src/domain/strategy/strategy';
-import { arbitraryAnyCase } from '../../support/arbitraries';
-import { readExample } from '../../support/fixture';
-import { expectLeft, expectRight, runCase, RUNS, seeded, localRequest, textOf } from '../../support/harness';
+import { decodeStrategy, normalStrategy } from '../../../../src/domain/world/market/strategy';
+import { arbitraryAnyCase } from '../../../support/arbitraries';
+import { readExample } from '../../../support/fixture';
+import { expectLeft, expectRight, runCase, RUNS, seeded, localRequest, textOf } from '../../../support/harness';
 
 const rule = { type: 'threshold_price', symbol: 'AAPL', buy_below: '100.00' };
 const minimal = {

@@ -1,74 +1,15 @@
 /** Strategy documents: what they may say (docs/spec.md section 2), decoded to exact values, and their normal form. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { canonical } from '../canonical/canonical';
-import {
-  type Codec,
-  countCodec,
-  decimalCodec,
-  type Decoded,
-  listCodec,
-  literalCodec,
-  NEGATIVE,
-  objectCodec,
-  POSITIVE,
-  refinedCodec,
-  taggedCodec,
-  textCodec,
-} from '../codec/codec';
-import { type Problem, problemsOf } from '../codec/problem';
-import { type Decimal, formatDecimal } from '../decimal/decimal';
-import { RULES_MAX, WINDOW_STEPS_MAX } from '../limits';
-import { symbolCodec, symbolListCodec } from '../market/symbol';
+import { canonical } from '../../canonical/canonical';
+import { countCodec, decimalCodec, type Decoded, listCodec, objectCodec, POSITIVE, textCodec } from '../../codec/codec';
+import { type Problem, problemsOf } from '../../codec/problem';
+import { formatDecimal } from '../../decimal/decimal';
+import { RULES_MAX } from '../../limits';
+import { symbolCodec, symbolListCodec } from '../../market/symbol';
+import { optionalDecimal } from './rules/rule';
+import { RULE_TABLE } from './rules/table';
 
 const positive = decimalCodec(POSITIVE);
-
-const thresholdCodec = refinedCodec(
-  objectCodec('threshold_price rule', {
-    description: 'BUY at or below buy_below, else SELL at or above sell_above; at least one of the two.',
-    required: { type: literalCodec('threshold_price'), symbol: symbolCodec },
-    optional: { buy_below: positive, sell_above: positive },
-  }),
-  (rule) =>
-    rule.buy_below === undefined && rule.sell_above === undefined ? [{ path: [], message: 'needs buy_below, sell_above or both' }] : [],
-);
-
-const smaCodec = refinedCodec(
-  objectCodec('sma_crossover rule', {
-    description: 'BUY while the mean of short_window prices is above that of long_window prices, SELL while below.',
-    required: {
-      type: literalCodec('sma_crossover'),
-      symbol: symbolCodec,
-      short_window: countCodec(1, WINDOW_STEPS_MAX),
-      long_window: countCodec(2, WINDOW_STEPS_MAX),
-    },
-  }),
-  (rule) =>
-    rule.long_window > rule.short_window
-      ? []
-      : [{ path: ['long_window'], message: `must be more than short_window (${String(rule.short_window)})` }],
-);
-
-const zscoreCodec = objectCodec('mean_reversion_zscore rule', {
-  description: 'BUY at or below z_buy_below, SELL at or above z_sell_above deviations from the mean of the last window prices.',
-  required: {
-    type: literalCodec('mean_reversion_zscore'),
-    symbol: symbolCodec,
-    window: countCodec(2, WINDOW_STEPS_MAX),
-    z_buy_below: decimalCodec(NEGATIVE),
-    z_sell_above: positive,
-  },
-});
-
-export type ThresholdRule = Decoded<typeof thresholdCodec>;
-export type SmaRule = Decoded<typeof smaCodec>;
-export type ZscoreRule = Decoded<typeof zscoreCodec>;
-export type Rule = ThresholdRule | SmaRule | ZscoreRule;
-
-const ruleCodec: Codec<Rule> = taggedCodec<Rule>('rule', 'type', {
-  threshold_price: thresholdCodec,
-  sma_crossover: smaCodec,
-  mean_reversion_zscore: zscoreCodec,
-});
 
 const documentCodec = objectCodec('strategy', {
   description: 'A strategy of Executable World Models: which rules signal BUY, SELL or HOLD on which symbols, and how orders are sized.',
@@ -79,7 +20,7 @@ const documentCodec = objectCodec('strategy', {
       required: { order_qty: positive, max_position_qty_per_symbol: positive },
       optional: { max_new_exposure_per_step: positive },
     }),
-    rules: listCodec(ruleCodec, { min: 1, max: RULES_MAX }),
+    rules: listCodec(RULE_TABLE.codec, { min: 1, max: RULES_MAX }),
   },
   optional: { $schema: textCodec },
   defaulted: {
@@ -159,24 +100,6 @@ export function normalStrategy(strategy: Strategy): string {
       max_position_qty_per_symbol: formatDecimal(strategy.sizing.max_position_qty_per_symbol),
       ...optionalDecimal('max_new_exposure_per_step', strategy.sizing.max_new_exposure_per_step),
     },
-    rules: strategy.rules.map((rule) => {
-      switch (rule.type) {
-        case 'threshold_price':
-          return {
-            type: rule.type,
-            symbol: rule.symbol,
-            ...optionalDecimal('buy_below', rule.buy_below),
-            ...optionalDecimal('sell_above', rule.sell_above),
-          };
-        case 'sma_crossover':
-          return { ...rule };
-        case 'mean_reversion_zscore':
-          return { ...rule, z_buy_below: formatDecimal(rule.z_buy_below), z_sell_above: formatDecimal(rule.z_sell_above) };
-      }
-    }),
+    rules: strategy.rules.map((rule) => RULE_TABLE.kindOf(rule).normal(rule)),
   });
-}
-
-function optionalDecimal(key: string, value: Decimal | undefined): Record<string, string> {
-  return value === undefined ? {} : { [key]: formatDecimal(value) };
 }

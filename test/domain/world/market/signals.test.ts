@@ -1,9 +1,10 @@
 /** Signals: rolling windows say what windows rescanned at every step say, exactly, with what lies before the window forgotten. */
 import fc from 'fast-check';
-import { exactDecimal, ONE } from '../../../src/domain/decimal/decimal';
-import { lookbackSteps, makeSignalSource, type Signal } from '../../../src/domain/strategy/signals';
-import { decodeStrategy, type Rule, type Strategy } from '../../../src/domain/strategy/strategy';
-import { expectRight, RUNS, seeded } from '../../support/harness';
+import { exactDecimal, ONE } from '../../../../src/domain/decimal/decimal';
+import { lookbackSteps, makeSignalSource, type Signal } from '../../../../src/domain/world/market/signals';
+import type { Rule } from '../../../../src/domain/world/market/rules/table';
+import { decodeStrategy, type Strategy } from '../../../../src/domain/world/market/strategy';
+import { expectRight, RUNS, seeded } from '../../../support/harness';
 
 function strategyOf(rules: readonly unknown[], frequency = 1, symbols: readonly string[] = ['X']): Strategy {
   return expectRight(
