@@ -219,6 +219,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/tape',
       'src/handlers/page/markup',
     ],
+    types: ['src/domain/world'],
     packages: [...EITHER, 'lightweight-charts'],
   },
   'src/handlers/cli': {
