@@ -1,6 +1,6 @@
 /** Where the segments of a session are, the same in every store: `sessions/<id>/segments/<seq, 8 digits>.jsonl`. */
 import { assert } from '../domain/assert';
-import type { SegmentKey } from '../ports/session-log';
+import type { SegmentKey, SessionPage } from '../ports/session-log';
 
 export const SESSIONS_FOLDER = 'sessions/';
 
@@ -29,6 +29,15 @@ export function segmentPath({ session, seq }: SegmentKey): string {
 export function seqOfFile(name: string): number | undefined {
   const digits = SEGMENT.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** Ids that one answer holds, and one request to S3 brings. */
+const SESSIONS_PAGE_MAX = 1_000;
+
+/** The ids behind one of them, as many as a page holds. */
+export function pageOf(ids: readonly string[], after: string): SessionPage {
+  const rest = ids.filter((id) => id > after).sort();
+  return { sessions: rest.slice(0, SESSIONS_PAGE_MAX), more: rest.length > SESSIONS_PAGE_MAX };
 }
 
 /**

@@ -23,6 +23,12 @@ export interface SegmentNotFound {
  */
 export type CreateOutcome = 'created' | 'taken' | 'contended';
 
+export interface SessionPage {
+  readonly sessions: readonly string[];
+  /** Whether there may be more behind the last one. */
+  readonly more: boolean;
+}
+
 export interface SessionLog {
   /** Where the sessions are, for messages: a directory, `s3://bucket/prefix`, `in process`. */
   readonly location: string;
@@ -43,6 +49,9 @@ export interface SessionLog {
    */
   readonly newest: (session: string, known: number, deadline: Deadline) => TaskEither<SegmentNotFound | CallFailure, number>;
 
-  /** Ids of all sessions in code unit order, those whose first segment is missing included. Cost: a request per 1,000 sessions. */
-  readonly list: (deadline: Deadline) => TaskEither<CallFailure, readonly string[]>;
+  /**
+   * Ids of sessions behind `after` (empty: from the first) in code unit order, at most 1,000, those whose first segment is missing
+   * included. Cost: one request.
+   */
+  readonly list: (after: string, deadline: Deadline) => TaskEither<CallFailure, SessionPage>;
 }

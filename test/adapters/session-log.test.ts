@@ -33,9 +33,14 @@ describeSessionLogContract('filesystem', async () => {
   };
 });
 
-for (const prefix of ['', 'team/world/']) {
-  describeSessionLogContract(`S3 stub, prefix "${prefix}"`, async () => {
+// Where a role may list its own prefix alone, S3 forbids to read what is missing.
+for (const [prefix, hide] of [
+  ['', false],
+  ['team/world/', true],
+] as const) {
+  describeSessionLogContract(`S3 stub, prefix "${prefix}"${hide ? ', what is missing is forbidden' : ''}`, async () => {
     const stub = await startS3Stub();
+    stub.hideMissing(hide);
     useStubEnvironment({ AWS_ENDPOINT_URL_S3: stub.url });
     const clients = [makeS3Client(LIMITS), makeS3Client(LIMITS)] as const;
     return {
@@ -96,6 +101,24 @@ describe('S3 session log', () => {
     expect(await leftOf(log.create({ session: SESSION, seq: 3 }, Buffer.from('mine\n'), noDeadline))).toMatchObject({ effect: 'unknown' });
     expect(stub.requests()).toHaveLength(1);
     expect(Buffer.from(await rightOf(log.read({ session: SESSION, seq: 3 }, noDeadline))).toString()).toBe('mine\n');
+    client.destroy();
+    await stub.close();
+  });
+
+  it('takes what is forbidden for missing only where the list says so', async () => {
+    const stub = await startS3Stub();
+    useStubEnvironment({ AWS_ENDPOINT_URL_S3: stub.url });
+    const client = makeS3Client(LIMITS);
+    const log = makeS3SessionLog({ client, bucket: STUB_BUCKET });
+    await rightOf(log.create({ session: SESSION, seq: 0 }, Buffer.from('row\n'), noDeadline));
+    const denied = { when: 'before', how: 'status', status: 403, type: 'AccessDenied' } as const;
+    stub.reset();
+    stub.failCall(0, denied);
+    expect(await leftOf(log.read({ session: SESSION, seq: 0 }, noDeadline))).toMatchObject({ httpStatus: 403, operation: 'GetObject' });
+    stub.reset();
+    stub.failCall(0, denied);
+    stub.failCall(1, denied);
+    expect(await leftOf(log.read({ session: SESSION, seq: 1 }, noDeadline))).toMatchObject({ httpStatus: 403, operation: 'GetObject' });
     client.destroy();
     await stub.close();
   });

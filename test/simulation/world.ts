@@ -105,7 +105,7 @@ export function simulate(random: Random, faults: Faults, events: string[]): Simu
           () => stored.newest(session, known, deadline)(),
           (error) => left(error),
         ),
-      list: (deadline) => () => stored.list(deadline)(),
+      list: (after, deadline) => () => stored.list(after, deadline)(),
     };
     const unreliable: Memory = {
       ...memory,

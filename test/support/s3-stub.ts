@@ -18,11 +18,14 @@ export interface S3Stub extends HttpStub {
   readonly failFile: (method: 'PUT' | 'GET', file: string, fault: Fault) => void;
   /** Makes the next reads answer other bytes than their checksum names. */
   readonly corruptReads: (corrupt: boolean) => void;
+  /** Forbids to read what is not there, as S3 does to whoever may not list the whole bucket. */
+  readonly hideMissing: (hide: boolean) => void;
 }
 
 export async function startS3Stub(): Promise<S3Stub> {
   const objects = new Map<string, StubObject>();
   let corrupt = false;
+  let hide = false;
   const service: Service = {
     answer: (request) => {
       const [bucket, ...path] = request.segments;
@@ -30,6 +33,7 @@ export async function startS3Stub(): Promise<S3Stub> {
       const key = path.join('/');
       if (request.method === 'PUT') return put(objects, key, request);
       if (request.query.get('list-type') === '2') return list(objects, request.query);
+      if (hide && !objects.has(key)) return refuse(403, 'AccessDenied', 'Access Denied');
       return get(objects, key, corrupt);
     },
     refuse,
@@ -43,6 +47,9 @@ export async function startS3Stub(): Promise<S3Stub> {
     },
     corruptReads: (value) => {
       corrupt = value;
+    },
+    hideMissing: (value) => {
+      hide = value;
     },
   };
 }

@@ -9,8 +9,8 @@ import { type Either, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../domain/codec/codec';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure, Effect } from '../../ports/dependency';
-import type { CreateOutcome, SegmentKey, SegmentNotFound, SessionLog } from '../../ports/session-log';
-import { lastSeq, segmentPath, SESSIONS_FOLDER } from '../session-key';
+import type { CreateOutcome, SegmentKey, SegmentNotFound, SessionLog, SessionPage } from '../../ports/session-log';
+import { lastSeq, pageOf, segmentPath, SESSIONS_FOLDER } from '../session-key';
 import { isFileError, linkOnce, makeFolder, readWhole, syncFolder, writeSynced } from './artifact-store';
 import { writingName } from './writing';
 
@@ -32,7 +32,7 @@ export function makeFilesystemSessionLog(deps: FilesystemSessionLogDeps): Sessio
         return bytes === undefined ? left({ _tag: 'SegmentNotFound', session: key.session } as const) : right(bytes);
       }),
     newest: (session, known, deadline) => () => guarded('newest', deadline, 'none', () => newest(root, session, known)),
-    list: (deadline) => () => guarded('list', deadline, 'none', () => list(root)),
+    list: (after, deadline) => () => guarded('list', deadline, 'none', () => list(root, after)),
   };
 }
 
@@ -79,17 +79,13 @@ async function newest(root: string, session: string, known: number): Promise<Eit
   return last < 0 ? left({ _tag: 'SegmentNotFound', session }) : right(last);
 }
 
-async function list(root: string): Promise<Either<never, readonly string[]>> {
+async function list(root: string, after: string): Promise<Either<never, SessionPage>> {
   try {
     const entries = await readdir(join(root, SESSIONS_FOLDER), { withFileTypes: true });
-    return right(
-      entries
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-        .map(({ name }) => name)
-        .sort(),
-    );
+    const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+    return right(pageOf(names, after));
   } catch (error) {
-    if (isMissing(error)) return right([]);
+    if (isMissing(error)) return right({ sessions: [], more: false });
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { type Either, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { DeadlineExceeded } from '../../ports/dependency';
 import type { SessionLog } from '../../ports/session-log';
-import { segmentPath } from '../session-key';
+import { pageOf, segmentPath } from '../session-key';
 import { isOver } from './clock';
 
 export function makeInProcessSessionLog(): SessionLog {
@@ -31,7 +31,7 @@ export function makeInProcessSessionLog(): SessionLog {
         const count = sessions.get(session)?.length ?? 0;
         return count === 0 ? left({ _tag: 'SegmentNotFound', session } as const) : right(count - 1);
       }),
-    list: (deadline) => () => inTime('list', deadline, () => right([...sessions.keys()].sort())),
+    list: (after, deadline) => () => inTime('list', deadline, () => right(pageOf([...sessions.keys()], after))),
   };
 }
 

@@ -3,42 +3,36 @@
  * Invariant: an object is only ever created, never replaced: every write carries `If-None-Match: *`. A `PutObject` that failed half-way
  * leaves no object, and a repeat of the run finds out whether it had worked by comparing bytes.
  */
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert } from '../../domain/assert';
 import type { Artifact, ArtifactConflict, ArtifactNotFound, ArtifactStore, PutOutcome } from '../../ports/artifact-store';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
+import { attempt, type Call, unusable } from '../aws/attempt';
 import { putFolderBy } from '../put-folder';
-import { attempt, type Call, errorName, httpStatusOf, unusable } from '../aws/attempt';
+import { type Bucket, type BucketDeps, bucketOf, createObject, readObject, type Reading, SERVICE } from './objects';
 
-export interface S3ArtifactStoreDeps {
-  readonly client: S3Client;
-  readonly bucket: string;
-  /** Put before every key; empty, or ending in `/`. */
-  readonly prefix?: string;
+export interface S3ArtifactStoreDeps extends BucketDeps {
+  /** Whether the caller may list the keys that it reads, so that a missing one is told from a forbidden one. */
+  readonly mayList?: boolean;
 }
 
-const SERVICE = 's3';
-
 export function makeS3ArtifactStore(deps: S3ArtifactStoreDeps): ArtifactStore {
-  const prefix = deps.prefix ?? '';
-  assert(prefix === '' || prefix.endsWith('/'), 'a prefix of artifacts ends in "/"');
-  const at = { client: deps.client, bucket: deps.bucket, prefix };
+  const at = bucketOf(deps);
+  const reading: Reading = { askList: deps.mayList ?? false };
   const putOne: ArtifactStore['put'] = (artifact, deadline) => async () => {
     const key = checkKey(artifact.key);
-    return isLeft(key) ? key : put(at, artifact, deadline);
+    return isLeft(key) ? key : put(at, artifact, reading, deadline);
   };
   return {
-    location: `s3://${deps.bucket}/${prefix}`,
+    location: `s3://${at.bucket}/${at.prefix}`,
     put: putOne,
     putFolder: putFolderBy(putOne),
     get: (key, deadline) => async () => {
       const checked = checkKey(key);
-      return isLeft(checked) ? checked : get(at, key, deadline);
+      return isLeft(checked) ? checked : get(at, key, reading, deadline);
     },
     list: (folder, deadline) => async () => {
       const checked = checkFolder(folder);
@@ -47,21 +41,20 @@ export function makeS3ArtifactStore(deps: S3ArtifactStoreDeps): ArtifactStore {
   };
 }
 
-interface Bucket {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-async function put(at: Bucket, artifact: Artifact, deadline: Deadline): Promise<Either<ArtifactConflict | CallFailure, PutOutcome>> {
-  const call: Call = { service: SERVICE, operation: 'PutObject', kind: 'write', deadline };
-  const sent = await attempt(call, (signal) => create(at, artifact, signal));
+async function put(
+  at: Bucket,
+  artifact: Artifact,
+  reading: Reading,
+  deadline: Deadline,
+): Promise<Either<ArtifactConflict | CallFailure, PutOutcome>> {
+  const sent = await createObject(at, artifact, deadline);
   if (isLeft(sent)) return sent;
   if (sent.right === 'created') return right('written');
-  const found = await read(at, artifact.key, deadline, artifact.bytes.length);
+  const found = await readObject(at, artifact.key, deadline, { ...reading, expectedBytes: artifact.bytes.length });
   if (isLeft(found)) return found;
   if (found.right === 'missing') {
     // Another writer was at the key (a 409) and gave up, or the object was deleted between the two requests.
+    const call: Call = { service: SERVICE, operation: 'PutObject', kind: 'write', deadline };
     return left({
       ...unusable(call, 'the key was taken when writing and free right after'),
       httpStatus: sent.right.status,
@@ -72,55 +65,16 @@ async function put(at: Bucket, artifact: Artifact, deadline: Deadline): Promise<
   return same ? right('unchanged') : left({ _tag: 'ArtifactConflict', key: artifact.key });
 }
 
-/** 412: the key exists. 409: somebody else is writing it at this moment. Both mean that nothing of ours was written. */
-async function create(at: Bucket, artifact: Artifact, signal: AbortSignal): Promise<'created' | { readonly status: number }> {
-  const command = new PutObjectCommand({
-    Bucket: at.bucket,
-    Key: at.prefix + artifact.key,
-    Body: artifact.bytes,
-    ContentLength: artifact.bytes.length,
-    ContentType: artifact.contentType,
-    ChecksumSHA256: createHash('sha256').update(artifact.bytes).digest('base64'),
-    IfNoneMatch: '*',
-  });
-  try {
-    await at.client.send(command, { abortSignal: signal });
-    return 'created';
-  } catch (error) {
-    const status = httpStatusOf(error);
-    if (status === 412 || status === 409) return { status };
-    throw error;
-  }
-}
-
-/** What is at a key: its bytes, or why they were not read. */
-type Found = Uint8Array | 'missing' | 'another length';
-
-async function get(at: Bucket, key: string, deadline: Deadline): Promise<Either<ArtifactNotFound | CallFailure, Uint8Array>> {
-  const found = await read(at, key, deadline);
+async function get(
+  at: Bucket,
+  key: string,
+  reading: Reading,
+  deadline: Deadline,
+): Promise<Either<ArtifactNotFound | CallFailure, Uint8Array>> {
+  const found = await readObject(at, key, deadline, reading);
   if (isLeft(found)) return found;
   assert(found.right !== 'another length', 'only a comparison expects a length');
   return found.right === 'missing' ? left({ _tag: 'NotFound', key }) : right(found.right);
-}
-
-/** A body of another length than expected is not downloaded: it answers a comparison already. */
-async function read(at: Bucket, key: string, deadline: Deadline, expectedBytes?: number): Promise<Either<CallFailure, Found>> {
-  const call: Call = { service: SERVICE, operation: 'GetObject', kind: 'read', deadline };
-  return attempt<Found>(call, async (signal) => {
-    const command = new GetObjectCommand({ Bucket: at.bucket, Key: at.prefix + key, ChecksumMode: 'ENABLED' });
-    try {
-      const { Body: body, ContentLength: lengthBytes } = await at.client.send(command, { abortSignal: signal });
-      if (body === undefined) return new Uint8Array();
-      if (expectedBytes === undefined || lengthBytes === expectedBytes) return await body.transformToByteArray();
-      // An unread body would keep its socket out of the pool.
-      if (body instanceof Readable) body.destroy();
-      return 'another length';
-    } catch (error) {
-      // A missing bucket is a 404 too, and a failure. Without s3:ListBucket a missing key reads as 403 and is one as well.
-      if (errorName(error) === 'NoSuchKey') return 'missing';
-      throw error;
-    }
-  });
 }
 
 async function list(at: Bucket, folder: string, deadline: Deadline): Promise<Either<CallFailure, readonly string[]>> {

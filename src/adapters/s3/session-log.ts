@@ -1,84 +1,41 @@
 /**
- * Session logs in an S3 bucket.
- * Invariant: a segment is only ever created: every write carries `If-None-Match: *`, is sent once, and a `PutObject` that failed half-way
- * leaves no object.
+ * Session logs in an S3 bucket. What reads here has to be allowed to list `sessions/`: the newest segment is found by a list, and a segment that
+ * is not there is told from one that may not be read.
+ * Invariant: a segment is only ever created (`objects.ts`).
  */
-import { createHash } from 'node:crypto';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { assert } from '../../domain/assert';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
-import type { CreateOutcome, SegmentKey, SegmentNotFound, SessionLog } from '../../ports/session-log';
-import { attempt, type Call, errorName, httpStatusOf, unusable } from '../aws/attempt';
+import type { CreateOutcome, SegmentKey, SegmentNotFound, SessionLog, SessionPage } from '../../ports/session-log';
+import { attempt } from '../aws/attempt';
 import { SEGMENT_SEQ_MAX, segmentFile, segmentPath, segmentsFolder, seqOfFile, SESSIONS_FOLDER } from '../session-key';
+import { type Bucket, type BucketDeps, bucketOf, createObject, readObject, SERVICE } from './objects';
 
-export interface S3SessionLogDeps {
-  readonly client: S3Client;
-  readonly bucket: string;
-  /** Put before every key; empty, or ending in `/`. */
-  readonly prefix?: string;
-}
-
-const SERVICE = 's3';
-
-interface Bucket {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-export function makeS3SessionLog(deps: S3SessionLogDeps): SessionLog {
-  const prefix = deps.prefix ?? '';
-  assert(prefix === '' || prefix.endsWith('/'), 'a prefix of sessions ends in "/"');
-  const at = { client: deps.client, bucket: deps.bucket, prefix };
+export function makeS3SessionLog(deps: BucketDeps): SessionLog {
+  const at = bucketOf(deps);
   return {
-    location: `s3://${deps.bucket}/${prefix}`,
+    location: `s3://${at.bucket}/${at.prefix}`,
     create: (key, bytes, deadline) => () => create(at, key, bytes, deadline),
     read: (key, deadline) => () => read(at, key, deadline),
     newest: (session, known, deadline) => () => newest(at, session, known, deadline),
-    list: (deadline) => () => list(at, deadline),
+    list: (after, deadline) => () => list(at, after, deadline),
   };
 }
 
-/** 412: the segment exists. 409: somebody else is writing it at this moment. Nothing of ours was written in either case. */
 async function create(at: Bucket, key: SegmentKey, bytes: Uint8Array, deadline: Deadline): Promise<Either<CallFailure, CreateOutcome>> {
-  const command = new PutObjectCommand({
-    Bucket: at.bucket,
-    Key: at.prefix + segmentPath(key),
-    Body: bytes,
-    ContentLength: bytes.length,
-    ContentType: 'application/jsonl',
-    ChecksumSHA256: createHash('sha256').update(bytes).digest('base64'),
-    IfNoneMatch: '*',
-  });
-  return attempt<CreateOutcome>({ service: SERVICE, operation: 'PutObject', kind: 'write', deadline }, async (signal) => {
-    try {
-      await at.client.send(command, { abortSignal: signal });
-      return 'created';
-    } catch (error) {
-      const status = httpStatusOf(error);
-      if (status === 412) return 'taken';
-      if (status === 409) return 'contended';
-      throw error;
-    }
-  });
+  const created = await createObject(at, { key: segmentPath(key), bytes, contentType: 'application/jsonl' }, deadline);
+  if (isLeft(created)) return created;
+  if (created.right === 'created') return right('created');
+  return right(created.right.status === 412 ? 'taken' : 'contended');
 }
 
 async function read(at: Bucket, key: SegmentKey, deadline: Deadline): Promise<Either<SegmentNotFound | CallFailure, Uint8Array>> {
-  const found = await attempt({ service: SERVICE, operation: 'GetObject', kind: 'read', deadline }, async (signal) => {
-    const command = new GetObjectCommand({ Bucket: at.bucket, Key: at.prefix + segmentPath(key), ChecksumMode: 'ENABLED' });
-    try {
-      const { Body: body } = await at.client.send(command, { abortSignal: signal });
-      return body === undefined ? new Uint8Array() : await body.transformToByteArray();
-    } catch (error) {
-      // A missing bucket is a 404 too, and a failure.
-      if (errorName(error) === 'NoSuchKey') return undefined;
-      throw error;
-    }
-  });
+  const found = await readObject(at, segmentPath(key), deadline, { askList: true });
   if (isLeft(found)) return found;
-  return found.right === undefined ? left({ _tag: 'SegmentNotFound', session: key.session }) : right(found.right);
+  assert(found.right !== 'another length', 'only a comparison expects a length');
+  return found.right === 'missing' ? left({ _tag: 'SegmentNotFound', session: key.session }) : right(found.right);
 }
 
 /** S3 answers at most this many keys a page. */
@@ -146,23 +103,15 @@ async function segmentsAfter(
   return right({ last: seqs.at(-1), more: page.right.IsTruncated === true });
 }
 
-async function list(at: Bucket, deadline: Deadline): Promise<Either<CallFailure, readonly string[]>> {
-  const call: Call = { service: SERVICE, operation: 'ListObjectsV2', kind: 'read', deadline };
+async function list(at: Bucket, after: string, deadline: Deadline): Promise<Either<CallFailure, SessionPage>> {
   const root = at.prefix + SESSIONS_FOLDER;
-  const ids: string[] = [];
-  let token: string | undefined;
-  do {
-    const after = token;
-    const page = await attempt(call, (signal) => {
-      const from = after === undefined ? {} : { ContinuationToken: after };
-      const command = new ListObjectsV2Command({ Bucket: at.bucket, Prefix: root, Delimiter: '/', ...from });
-      return at.client.send(command, { abortSignal: signal });
-    });
-    if (isLeft(page)) return page;
-    for (const { Prefix: prefix } of page.right.CommonPrefixes ?? []) ids.push((prefix ?? '').slice(root.length, -1));
-    token = page.right.NextContinuationToken;
-    // Without this a service that answers the same page for ever would be asked until the deadline.
-    if (token !== undefined && token === after) return left(unusable(call, 'the same page was answered twice'));
-  } while (token !== undefined);
-  return right(ids.sort());
+  const page = await attempt({ service: SERVICE, operation: 'ListObjectsV2', kind: 'read', deadline }, (signal) => {
+    // `0` is the character behind `/`: behind every key of that session, and before every other session.
+    const from = after === '' ? {} : { StartAfter: `${root}${after}0` };
+    const command = new ListObjectsV2Command({ Bucket: at.bucket, Prefix: root, Delimiter: '/', MaxKeys: PAGE_KEYS, ...from });
+    return at.client.send(command, { abortSignal: signal });
+  });
+  if (isLeft(page)) return page;
+  const sessions = (page.right.CommonPrefixes ?? []).map(({ Prefix: prefix }) => (prefix ?? '').slice(root.length, -1));
+  return right({ sessions: sessions.sort(), more: page.right.IsTruncated === true && sessions.length > 0 });
 }

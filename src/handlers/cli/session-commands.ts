@@ -172,14 +172,25 @@ async function marketDocument(file: string): Promise<Either<Failure, object>> {
 }
 
 export async function list(place: Place, io: Io): Promise<ExitCode> {
+  const listed: string[] = [];
   const send = await connect(place);
   if (isLeft(send)) return fail(io, place.json === true, send.left);
-  const answer = await send.right('GET', '/sessions');
-  if (isLeft(answer)) return fail(io, place.json === true, answer.left);
-  const ids = at(answer.right.json, 'sessions');
-  if (place.json === true || !Array.isArray(ids)) await io.stdout.write(`${Buffer.from(answer.right.bytes).toString('utf8')}\n`);
-  else await io.stdout.write((ids as unknown[]).map((id) => `${String(id)}\n`).join(''));
-  return exitOf(answer.right);
+  for (let last: string | undefined; ;) {
+    const answer = await send.right('GET', last === undefined ? '/sessions' : `/sessions?after=${last}`);
+    if (isLeft(answer)) return fail(io, place.json === true, answer.left);
+    const page = at(answer.right.json, 'sessions');
+    if (!Array.isArray(page)) {
+      await io.stdout.write(`${Buffer.from(answer.right.bytes).toString('utf8')}\n`);
+      return exitOf(answer.right);
+    }
+    const ids = (page as unknown[]).map(String);
+    if (place.json !== true) await io.stdout.write(ids.map((id) => `${id}\n`).join(''));
+    else for (const id of ids) listed.push(id);
+    last = ids.at(-1);
+    if (last !== undefined && at(answer.right.json, 'more') === true) continue;
+    if (place.json === true) await io.stdout.write(`${JSON.stringify({ ok: true, sessions: listed })}\n`);
+    return exitOf(answer.right);
+  }
 }
 
 export function show(id: string, { history, ...place }: Place & { readonly history: string }, io: Io): Promise<ExitCode> {

@@ -196,7 +196,7 @@ export const sessionAnswerCodec: Codec<SessionResponse> = objectCodec('session a
 
 export const sessionListCodec = objectCodec('sessions', {
   required: { ok: booleanCodec() },
-  optional: { sessions: listCodec(textCodec, ANY_LENGTH), error: errorCodec },
+  optional: { sessions: listCodec(textCodec, ANY_LENGTH), more: booleanCodec(), error: errorCodec },
 });
 
 const costs = resultCodec;

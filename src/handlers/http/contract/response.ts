@@ -36,8 +36,10 @@ export interface ApiResponse {
 export type SessionResponse = Partial<Omit<SessionAnswer, 'ok' | 'error'>> & {
   readonly ok: boolean;
   readonly error?: ApiError;
-  /** Ids of all sessions. */
+  /** Ids of sessions, in order. */
   readonly sessions?: readonly string[];
+  /** Whether there may be more behind the last of them. */
+  readonly more?: boolean;
 };
 
 export interface HealthResponse {

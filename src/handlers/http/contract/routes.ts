@@ -83,7 +83,8 @@ export const ROUTES = {
   'GET /sessions': {
     service: 'sessions',
     id: 'listSessions',
-    summary: 'Ids of all sessions.',
+    summary: 'Ids of sessions in order, 1,000 at a time.',
+    query: { after: 'The last id of the page before: what follows it is told. Left out: from the first.' },
     answer: 'SessionList',
   },
   'GET /sessions/{id}/inputs/{file}': {

@@ -67,10 +67,15 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
     return answerOf(isLeft(seen) ? await errorAnswer(sessions, seen.left, storing) : seen.right);
   };
 
-  const list: Act = async (_call, { storing }) => {
-    const listed = await sessions.log.list(storing)();
-    const body: SessionResponse = isLeft(listed) ? refused(dependencyError(listed.left)) : { ok: true, sessions: listed.right };
-    return answerOf(body);
+  const list: Act = async ({ query }, { storing }) => {
+    const { after = '' } = query;
+    if (after !== '' && !isSessionId(after)) {
+      return answerOf(
+        refused(invalidRequest([{ pointer: '', message: 'after: expected the id of a session, the last one of the page before' }])),
+      );
+    }
+    const listed = await sessions.log.list(after, storing)();
+    return answerOf(isLeft(listed) ? refused(dependencyError(listed.left)) : { ok: true, ...listed.right });
   };
 
   const input: Act = async ({ parameters }, { storing }) => {
