@@ -144,7 +144,7 @@ export async function joinProofs(
   // The segments proved the tape and the ledger byte for byte, so the digests of the files are those of what the engine writes.
   const digest = (file: RunFile): string => (file === 'tape.jsonl' || file === 'executions.jsonl' ? digests[file] : output.digest(file));
   const sealed = await sealSteps(run, openSteps(run, output, end).episode, lines);
-  const summary = isLeft(sealed) ? sealed : await proveEnd(sealed.right, output, digest, comparison);
+  const summary = isLeft(sealed) ? sealed : await proveEnd(sealed.right, output, digest, comparison, reader);
   await comparison.close();
   return isLeft(summary) ? undefined : summary.right;
 }
