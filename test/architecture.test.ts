@@ -219,6 +219,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/tape',
       'src/handlers/page/markup',
     ],
+    types: ['src/domain/world'],
     packages: [...EITHER, 'lightweight-charts'],
   },
   // The package as others import it. The contract suites are part of it: an adapter of somebody else's has to pass them, too.
