@@ -265,7 +265,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, 'commander', 'node:fs'],
   },
   'src/handlers/cli/session': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
+    imports: [DOMAIN, 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'node:*'],
   },
   'src/handlers/cli/api': {

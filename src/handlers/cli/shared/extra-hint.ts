@@ -1,5 +1,5 @@
 /** What can be done about files that are no part of a run. */
-import type { Divergence } from '../../domain/run/divergence';
+import type { Divergence } from '../../../domain/run/divergence';
 
 export function extraHint({ extra }: Pick<Divergence, 'extra'>): readonly string[] {
   if (extra === undefined) return [];
