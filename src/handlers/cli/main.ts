@@ -5,16 +5,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
 import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal';
-import { addServeCommands } from './add-api-commands';
-import { addCostCommand } from './add-cost-command';
-import { addMarketCommands } from './add-market-commands';
-import { addReportCommands } from './add-report-commands';
-import { addSessionCommands } from './add-session-commands';
-import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
-import { fail, usageFailure } from './failure';
-import type { Io } from './io';
-import type { ReplayFormat } from './replay-command';
-import type { RunOptions } from './run-command';
+import { addServeCommands } from './api/add-api-commands';
+import { addCostCommand } from './cost/add-cost-command';
+import { addMarketCommands } from './market/add-market-commands';
+import { addReportCommands } from './run/add-report-commands';
+import { addSessionCommands } from './session/add-session-commands';
+import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
+import { fail, usageFailure } from './shared/failure';
+import type { Io } from './shared/io';
+import type { ReplayFormat } from './proof/replay-command';
+import type { RunOptions } from './run/run-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
@@ -99,7 +99,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addOption(json())
     .addHelpText('after', example('ewm run --market prices.csv --strategy strategy.json --out runs/first'))
     .action(async (options: Flags<RunOptions>) => {
-      const { runCommand } = await import('./run-command');
+      const { runCommand } = await import('./run/run-command');
       finish(await runCommand({ ...options, force: options.force === true, json: options.json === true }, io));
     });
 
@@ -108,20 +108,29 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .description('re-execute a run from its inputs and compare every byte')
     .argument('<directory>', 'a run directory', parseText)
     .option('--chain-only', 'check the hashes, re-execute nothing')
+    .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
-    .action(async (directory: string, options: { chainOnly?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
-      const { verifyCommand } = await import('./verify-command');
-      finish(
-        await verifyCommand(
-          directory,
-          { chainOnly: options.chainOnly === true, open: options.open === true, jobs: options.jobs, json: options.json === true },
-          io,
-        ),
-      );
-    });
+    .action(
+      async (directory: string, options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
+        const { verifyCommand } = await import('./proof/verify-command');
+        finish(
+          await verifyCommand(
+            directory,
+            {
+              chainOnly: options.chainOnly === true,
+              allowExtra: options.allowExtra === true,
+              open: options.open === true,
+              jobs: options.jobs,
+              json: options.json === true,
+            },
+            io,
+          ),
+        );
+      },
+    );
 
   const replay = program
     .command('replay')
@@ -139,7 +148,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--max-steps <n>', 'steps to show; the chain is checked to its end (default: all)', parseCount)
     .addHelpText('after', example('ewm replay tape --tape runs/first/tape.jsonl --max-steps 20'))
     .action(async (options: { tape: string; format: ReplayFormat; json?: boolean; maxSteps?: number }) => {
-      const { replayCommand } = await import('./replay-command');
+      const { replayCommand } = await import('./proof/replay-command');
       const form = options.json === true ? 'json' : options.format;
       finish(await replayCommand('tape', { file: options.tape, format: form, rowsMax: options.maxSteps ?? Infinity }, io));
     });
@@ -153,7 +162,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--max-rows <n>', 'fills to show; the chain is checked to its end (default: all)', parseCount)
     .addHelpText('after', example('ewm replay executions --executions runs/first/executions.jsonl --format csv'))
     .action(async (options: { executions: string; format: ReplayFormat; json?: boolean; maxRows?: number }) => {
-      const { replayCommand } = await import('./replay-command');
+      const { replayCommand } = await import('./proof/replay-command');
       const form = options.json === true ? 'json' : options.format;
       finish(await replayCommand('executions', { file: options.executions, format: form, rowsMax: options.maxRows ?? Infinity }, io));
     });
@@ -169,7 +178,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addOption(json())
     .addHelpText('after', example('ewm strategy check strategy.json --market prices.csv'))
     .action(async (file: string, options: { market?: string; json?: boolean }) => {
-      const { checkCommand } = await import('./strategy-command');
+      const { checkCommand } = await import('./run/strategy-command');
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
