@@ -32,7 +32,7 @@ const apart = (filter, path) => ({
   name: path,
   setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
 });
-const programApart = apart(/^\.\/program$/, './program.cjs');
+const programApart = apart(/\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 // With those around the API: both need the AWS SDK, which is more than the rest of the program.
 const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
@@ -44,8 +44,9 @@ const cli = 'src/handlers/cli';
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
+  { entryPoints: [`${cli}/proof/verify-worker.ts`], plugins: [programApart] },
   {
-    entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
+    entryPoints: [`${cli}/program.ts`],
     plugins: [apiApart, sessionApart, costApart, reportApart, importApart],
   },
   {

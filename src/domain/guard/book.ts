@@ -116,9 +116,9 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     isPending: (index) => begun.has(index),
     pending: () => [...begun.keys()],
     grant: (child, name, given) => {
-      latched ??= breaker.reserveAll(grantCosts(given));
+      latched ??= breaker.reserveAll(stepless(given));
       if (latched === undefined) {
-        children.set(child, grantCosts(given));
+        children.set(child, stepless(given));
         append(grantRow({ child, name, budget: given }));
       } else if (refused < REFUSED_ROWS_MAX) {
         append(grantStopRow(entered, { child, name, budget: given }, latched));
@@ -141,6 +141,11 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     acts: () => acts,
     reportRows: () => (unlisted === 0 ? lines : [...lines, `| … | ${String(unlisted)} more in \`tape.jsonl\` | | |`]),
   };
+}
+
+/** Acts of an agent take no steps, so no grant does. */
+function stepless(given: Budget): Costs {
+  return { ...grantCosts(given), steps: 0 };
 }
 
 function answerOf({ usage, result, error }: Outcome): string {

@@ -26,7 +26,7 @@ export function summaryLines(name: string, run: OpenedRun, columns: number): rea
     ...stateFields(seal?.['final_state']),
     ...budgetFields(run),
     ['head hash', chain.headHash ?? 'none'],
-    ...['market', 'strategy', 'policy', 'request'].flatMap((file): readonly Field[] => {
+    ...['market', 'strategy', 'policy', 'prices', 'request'].flatMap((file): readonly Field[] => {
       const digest = inputs[`${file}_sha256`];
       return typeof digest === 'string' ? [[file, digest]] : [];
     }),
@@ -111,7 +111,7 @@ export function callCells(row: Readonly<Record<string, unknown>>, width: number)
   const asked =
     type === 'memory'
       ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}`
-      : `${textOf(name)} ${jsonOf(args ?? goal)}`;
+      : `${textOf(name)} ${jsonOf(args ?? goal ?? null)}`;
   return [
     textOf(index),
     clipped(asked, width),
