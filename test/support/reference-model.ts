@@ -33,7 +33,7 @@ export interface ReferenceSizing {
 export interface ReferenceStrategy {
   metadata: { name: string; version: string; description: string };
   universe: { symbols: string[] };
-  timing?: { evaluation_frequency_steps?: number };
+  timing?: { evaluation_frequency_steps?: number; fill_at?: 'signal_step' | 'next_step' };
   sizing: ReferenceSizing;
   rules: ReferenceRule[];
 }
@@ -258,9 +258,11 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 
 export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
-  if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return signals;
+  // Orders that fill a step later act on what was signalled a step ago.
+  const signalled = strategy.timing?.fill_at === 'next_step' ? t - 1 : t;
+  if (signalled < 0 || signalled % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return signals;
   for (const rule of strategy.rules) {
-    const history = path.slice(0, t + 1).map((prices) => priceOf(prices, rule.symbol));
+    const history = path.slice(0, signalled + 1).map((prices) => priceOf(prices, rule.symbol));
     const signal = signalOf(rule, history);
     if (signal !== 'HOLD') signals.set(rule.symbol, signal);
   }
@@ -519,7 +521,10 @@ export function strategyJson(strategy: ReferenceStrategy): JsonObject {
   return {
     metadata: { name: metadata.name, version: metadata.version, description: metadata.description },
     universe: { symbols: universe.symbols },
-    timing: { evaluation_frequency_steps: strategy.timing?.evaluation_frequency_steps ?? 1 },
+    timing: {
+      evaluation_frequency_steps: strategy.timing?.evaluation_frequency_steps ?? 1,
+      ...(strategy.timing?.fill_at === 'next_step' ? { fill_at: 'next_step' } : {}),
+    },
     sizing: {
       order_qty: decimalJson(sizing.order_qty),
       max_position_qty_per_symbol: decimalJson(sizing.max_position_qty_per_symbol),

@@ -7,7 +7,7 @@ import type { Decimal } from '../../decimal/decimal';
 import type { RuleLogic, Side } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';
 import { makeWindows, type ObservedWindows } from './rules/windows';
-import type { Strategy } from './strategy';
+import { fillsLater, speaksAt, type Strategy } from './strategy';
 
 export type Signal = 'BUY' | 'SELL' | 'HOLD';
 
@@ -20,7 +20,7 @@ export interface Signals {
 export interface SignalSource {
   /** Takes the prices (market order) of step `t` into the windows. Every step must be observed, in order, evaluated or not. */
   readonly observe: (prices: readonly Decimal[]) => void;
-  /** What the rules say at step `t`, which was observed last. */
+  /** What is signalled at step `t`, which was observed last: by its own prices, or by those before it where orders fill a step later. */
   readonly evaluate: (t: number) => Signals;
 }
 
@@ -37,7 +37,8 @@ interface Watched {
 
 /** How many prices before a step the rules look at: what a verifier that starts at a checkpoint must read first. Unit: steps. */
 export function lookbackSteps(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): number {
-  return wired(strategy, table).reduce((longest, { windows }) => Math.max(longest, windows.lookback()), 0);
+  const longest = wired(strategy, table).reduce((most, { windows }) => Math.max(most, windows.lookback()), 0);
+  return longest + (fillsLater(strategy.timing) ? 1 : 0);
 }
 
 export function makeSignalSource(strategy: Strategy, marketSymbols: readonly string[], table: RuleTable<Rule> = RULE_TABLE): SignalSource {
@@ -53,7 +54,7 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     watched.every(({ marketIndex }) => marketIndex >= 0) && voices.every(({ universeIndex }) => universeIndex >= 0),
     'a rule is on a symbol of the universe and of the market',
   );
-  const frequency = strategy.timing.evaluation_frequency_steps;
+  const { timing } = strategy;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
   const sides: Side[] = voices.map(() => 0);
   // Rules mostly say what they said a step ago; then the same object is answered, and its text need not be made again.
@@ -72,12 +73,21 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     return { signals, whys };
   }
 
+  function take(prices: readonly Decimal[]): void {
+    for (const { windows, marketIndex } of watched) windows.observe(prices[marketIndex] ?? 0n);
+  }
+
+  // The windows stay one step behind the market; a copy, for prices are scanned into the same array again and again.
+  let held: readonly Decimal[] | undefined;
+  function takeLater(prices: readonly Decimal[]): void {
+    if (held !== undefined) take(held);
+    held = [...prices];
+  }
+
   return {
-    observe: (prices) => {
-      for (const { windows, marketIndex } of watched) windows.observe(prices[marketIndex] ?? 0n);
-    },
+    observe: fillsLater(timing) ? takeLater : take,
     evaluate: (t) => {
-      if (t % frequency !== 0) return silent;
+      if (!speaksAt(t, timing)) return silent;
       let changed = false;
       for (let index = 0; index < voices.length; index += 1) {
         const side = voices[index]?.logic.side() ?? 0;

@@ -31,6 +31,8 @@ export interface RuleKind<R extends RuleFields> {
   readonly normal: (rule: R) => RuleText;
   /** How far the rule looks back is what it asks of `windows`, and is stated nowhere else. */
   readonly make: (rule: R, windows: Windows) => RuleLogic;
+  /** What a legal rule decides that its reader may not see, a sentence each. */
+  readonly notes?: (rule: R) => readonly string[];
 }
 
 export function optionalDecimal(key: string, value: Decimal | undefined): Readonly<Record<string, string>> {
