@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { filesOf } from '../../src/domain/run/modes';
 import { changed, forge } from '../support/forge';
 import { ask, invoke, makeTestHandler, provenHead } from '../support/handlers';
@@ -154,7 +154,7 @@ describe('what a strategy chooses without saying so', () => {
   test('B10: a window that is longer than the market', async () => {
     const said = await runCase('b10');
     expect(said.exit).toBe(EXIT.ok);
-    expect(said.err).toBe('ewm: /rules/0 (sma_crossover, X): long_window 50 is longer than the market (3 steps), so it never signals\n');
+    expect(said.err).toBe('ewm: /rules/0 (sma_crossover, X): long_window 50 is longer than the market (3 steps), so it is never full\n');
     expect(said.out).not.toContain('filled');
   });
 
@@ -196,12 +196,12 @@ describe('what a strategy chooses without saying so', () => {
     const market = join(directory, 'quarrel.csv');
     writeFileSync(market, `time,X,Y,Z\n2024-01-01,1,1,1\n2024-01-02,1,1,1\n2024-01-03,1,1,1\n`);
     const notes = [
-      '/rules/2 (sma_crossover, Y): long_window 3 and evaluation_frequency_steps 3 never meet in the market (3 steps), so it never signals',
+      '/rules/2 (sma_crossover, Y): long_window 3 needs 3 prices and is not full at evaluation_frequency_steps 3 in the market (3 steps)',
       '/rules/0 (threshold_price, X): buy_below 5 is above sell_above 4.5: from 4.5 to 5 both hold, and BUY wins',
       '/rules/1 (threshold_price, X): buy_below and sell_above are both 1: at that price BUY wins',
       'X has 2 rules; where they disagree at a step, the last that signals wins: /rules/0 (threshold_price, X), /rules/1 (threshold_price, X)',
       'Z is in the universe, and no rule speaks of it',
-      'sizing: order_qty 2 is above max_position_qty_per_symbol 1, so every BUY is skipped',
+      'sizing: order_qty 2 is above max_position_qty_per_symbol 1, so every BUY of that quantity is skipped',
     ];
     const ran = await ewm('run', '--market', market, '--strategy', file, '--out', runDirectory('quarrel'));
     expect(ran.err).toBe(notes.map((note) => `ewm: ${note}\n`).join(''));
