@@ -256,6 +256,7 @@ describe('what is in them', () => {
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
       'src/domain/agent/tools.ts',
+      'src/domain/episode/plan.ts',
       'src/domain/run/request-codecs.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
