@@ -1,5 +1,5 @@
 /** What an operator is told of sessions that may still run: a line each, and a count of one each in the metric of the alarm. */
-import type { RecordingTelemetry, TelemetryRecord } from '../../src/adapters/memory/telemetry';
+import type { RecordingTelemetry, TelemetryRecord } from '../../src/adapters/in-process/telemetry';
 import { SESSIONS_NOT_STOPPED } from '../../src/ports/telemetry';
 
 export function toldOperator(telemetry: RecordingTelemetry): readonly Extract<TelemetryRecord, { kind: 'note' }>[] {
