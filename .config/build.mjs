@@ -36,13 +36,15 @@ const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
+const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart, importApart] },
+  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart, importApart, mcpApart] },
   { entryPoints: ['api-commands', 'cost-command', 'report-commands', 'import-command'].map((name) => `${cli}/${name}.ts`) },
+  { entryPoints: [`${cli}/mcp/mcp-command.ts`] },
 ];
 const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
 await chmod(join(outdir, 'ewm.cjs'), 0o755);

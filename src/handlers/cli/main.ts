@@ -13,6 +13,7 @@ import { addSessionCommands } from './add-session-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
 import { fail, usageFailure } from './failure';
 import type { Io } from './io';
+import { addMcpCommand } from './mcp/add-mcp-command';
 import type { ReplayFormat } from './replay-command';
 import type { RunOptions } from './run-command';
 
@@ -176,6 +177,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
+  addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
 
