@@ -45,7 +45,10 @@ const cli = 'src/handlers/cli';
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart] },
+  {
+    entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart],
+  },
   {
     stdin: { contents: "export * from './api-commands'; export * from './session-commands';", resolveDir: cli, loader: 'ts' },
     outdir: undefined,

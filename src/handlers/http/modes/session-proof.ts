@@ -68,6 +68,8 @@ export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove
     const filesOf = (id: string): Files => pulled.get(id)?.() ?? {};
     const directory = (id: string): SessionDirectory => ({
       reader: runReader(filesOf(id)),
+      // Nothing was put here but by the pull.
+      below: () => Promise.resolve(right([])),
       child: (child) => Promise.resolve(pulled.has(child) ? directory(child) : undefined),
     });
     const verdict = await proveSession(directory(session), worlds);
