@@ -1,8 +1,8 @@
 /** What MCP is served from: the acts of the sessions function, in the same process. Apart, for the SDK is more code than the function. */
 import { isLeft, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { deadlineIn } from '../adapters/memory/clock';
-import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/memory/run-files';
+import { deadlineIn } from '../adapters/in-process/clock';
+import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import { type SessionPorts, sessionParts } from './compose-http';
 import { type SessionsProblem, sessionsIn } from './compose-sessions';
 import type { Environment, HandlerConfig } from './config';

@@ -3,7 +3,7 @@ import type { Json } from '../../domain/canonical/canonical';
 import { sessionTools } from '../../domain/agent/tools';
 import { countCodec, isRecord, type JsonSchema, objectCodec, textCodec } from '../../domain/codec/codec';
 import { HISTORY_MAX } from '../../domain/session/limits';
-import { proposalCodec } from '../../domain/world/proposal';
+import { proposalCodec } from '../../domain/world/market/proposal';
 import { errorCodec } from '../http/contract/answer-codecs';
 import { STATUS_OF } from '../http/contract/errors';
 import { callSchema } from '../http/contract/tool-schemas';

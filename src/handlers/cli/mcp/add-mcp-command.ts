@@ -1,9 +1,9 @@
 /** `ewm mcp`: what can be said. The server is loaded when it is called for. */
 import { type Command, Option } from 'commander';
 import { PLANES, type Plane } from '../../mcp/scope';
-import { type CreateOptions, parseObject } from '../add-session-commands';
-import type { ExitCode } from '../exit-codes';
-import type { Io } from '../io';
+import { type CreateOptions, parseObject } from '../session/add-session-commands';
+import type { ExitCode } from '../shared/exit-codes';
+import type { Io } from '../shared/io';
 
 const ABOUT = `
 A client starts this command and talks to it over stdin and stdout; nothing but the protocol is written to stdout.

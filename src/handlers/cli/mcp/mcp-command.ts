@@ -13,12 +13,12 @@ import { askOf, type SessionActs } from '../../mcp/ask';
 import type { Scope } from '../../mcp/scope';
 import { makeMcpServer, type McpParts } from '../../mcp/server';
 import { bodyOf } from '../../mcp/tool';
-import { environment } from '../environment';
-import { EXIT, type ExitCode } from '../exit-codes';
-import { fail, type Failure, storeFailure, usageFailure } from '../failure';
-import type { Io } from '../io';
-import { createBody } from '../session-body';
-import { toldToStop } from '../told-to-stop';
+import { environment } from '../shared/environment';
+import { EXIT, type ExitCode } from '../shared/exit-codes';
+import { fail, type Failure, storeFailure, usageFailure } from '../shared/failure';
+import type { Io } from '../shared/io';
+import { createBody } from '../session/session-body';
+import { toldToStop } from '../shared/told-to-stop';
 import type { McpOptions } from './add-mcp-command';
 
 /** Nobody gives up on a call but the client. Unit: ms. */

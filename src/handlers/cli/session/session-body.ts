@@ -1,8 +1,8 @@
 /** What makes a session, as a command line says it: the body of the request, its documents read from files or named. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { local } from '../compose';
+import { local } from '../../compose';
 import type { CreateOptions } from './add-session-commands';
-import { type Failure, inputFailure } from './failure';
+import { type Failure, inputFailure } from '../shared/failure';
 
 export type CreateBody = Readonly<Record<string, unknown>>;
 
