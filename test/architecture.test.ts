@@ -220,6 +220,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/page/browser/shared': {
     imports: ['src/domain/budget', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape', 'src/handlers/page/markup'],
+    types: ['src/domain/world/market'],
     packages: EITHER,
   },
   'src/handlers/page/browser/charts': {
@@ -275,7 +276,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, 'commander', 'node:fs'],
   },
   'src/handlers/cli/session': {
-    imports: [DOMAIN, 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'node:*'],
   },
   'src/handlers/cli/api': {
