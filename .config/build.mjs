@@ -39,6 +39,7 @@ const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
+const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
@@ -47,7 +48,7 @@ const shipped = [
   { entryPoints: [`${cli}/proof/verify-worker.ts`], plugins: [programApart] },
   {
     entryPoints: [`${cli}/program.ts`],
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart],
   },
   {
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
@@ -59,6 +60,7 @@ const shipped = [
       'cost-command': `${cli}/cost/cost-command.ts`,
       'report-commands': `${cli}/run/report-commands.ts`,
       'import-command': `${cli}/market/import-command.ts`,
+      'mcp-command': `${cli}/mcp/mcp-command.ts`,
     },
   },
 ];
