@@ -10,7 +10,9 @@ import { dts } from 'rollup-plugin-dts';
 
 const CORES = ['index', 'testing'];
 const ADAPTERS = [];
-export const ENTRIES = [...CORES, ...ADAPTERS];
+const ENTRIES = [...CORES, ...ADAPTERS];
+/** Built with the program, which is made of the same. */
+export const LIBRARY_CORES = Object.fromEntries(CORES.map((name) => [`library/${name}`, sourceOf(name)]));
 /** Frameworks that an adapter is for: the user has them. */
 const PEERS = ['ai', '@ai-sdk/provider', '@langchain/core', '@strands-agents/sdk', 'langchain'];
 
@@ -29,7 +31,7 @@ export async function buildLibrary(version, outdir) {
     metafile: true,
   };
   const built = await Promise.all([
-    build({ ...shared, entryPoints: ENTRIES.map(sourceOf), format: 'cjs', outExtension: { '.js': '.cjs' } }),
+    build({ ...shared, entryPoints: ADAPTERS.map(sourceOf), format: 'cjs', outExtension: { '.js': '.cjs' } }),
     build({ ...shared, entryPoints: ADAPTERS.map(sourceOf), format: 'esm', outExtension: { '.js': '.mjs' } }),
     buildTypes(outdir),
   ]);
