@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export async function buildSplit(entryPoints, options) {
-  const { supported, target, platform, minify, format: _format, ...rest } = options;
+  const { supported, target, platform, minify, ...rest } = options;
   const built = await build({
     ...rest,
     target,

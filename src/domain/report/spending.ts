@@ -16,7 +16,7 @@ export function makeSpending(): Spending {
   let spent: BudgetState = NOTHING_SPENT;
   let planned = false;
   /** Of acts of an agent, and of grants, until they end: what each was charged. */
-  let guarded: Map<string, Costs> | undefined;
+  let guarded: Map<Json | undefined, Costs> | undefined;
   let wallMax = 0;
   return {
     next: (row) => {
@@ -56,29 +56,29 @@ function costsOf(row: Row, planned: boolean): Costs | undefined {
 }
 
 /** What a row of a guarded run changes: an act is charged at its intent, and less than that once it reports. */
-function guardCosts(row: Row, charged: Map<string, Costs>, wallMax: number): Costs | undefined {
+function guardCosts(row: Row, charged: Map<Json | undefined, Costs>, wallMax: number): Costs | undefined {
   const { type, index, child } = row;
   const wall = typeof row['wall_ms'] === 'number' ? { wall_ms: Math.min(row['wall_ms'], wallMax) } : {};
   switch (type) {
     case 'intent': {
       const costs = recordedCosts(row['costs']);
-      charged.set(`act ${String(index)}`, costs);
+      charged.set(index, costs);
       return { ...costs, ...wall };
     }
     case 'tool':
     case 'model': {
-      const before = charged.get(`act ${String(index)}`) ?? {};
-      charged.delete(`act ${String(index)}`);
+      const before = charged.get(index) ?? {};
+      charged.delete(index);
       return { ...minus(recordedCosts(row['costs']), before), ...wall };
     }
     case 'grant': {
       const { steps: _steps, ...given } = givenCosts(row['budget']);
-      charged.set(`child ${String(child)}`, given);
+      charged.set(child, given);
       return given;
     }
     case 'refund': {
-      const before = charged.get(`child ${String(child)}`) ?? {};
-      charged.delete(`child ${String(child)}`);
+      const before = charged.get(child) ?? {};
+      charged.delete(child);
       return minus(recordedCosts(row['spent']), before);
     }
     default:
