@@ -38,7 +38,7 @@ const programApart = {
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
-const starters = { entryPoints: [`${cli}/ewm.ts`, `${cli}/proof/verify-worker.ts`], plugins: [programApart] };
+const starters = { entryPoints: [`${cli}/ewm.ts`, `${cli}/verify-worker.ts`], plugins: [programApart] };
 const started = await build({ ...shared, ...starters, entryNames: '[name]', sourcemap: false, minify: true, metafile: true });
 const ewm = join(outdir, 'ewm.cjs');
 await writeFile(ewm, `#!/usr/bin/env node\n${await readFile(ewm, 'utf8')}`);

@@ -411,7 +411,12 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /** `Number(x)` where x is a bigint or a run of digits that a double holds exactly; each of these says so beside the call. */
-const EXACT_NUMBER_FILES = ['src/domain/decimal/decimal.ts', 'src/domain/tape/row-buffer.ts', 'src/domain/market/generate.ts'];
+const EXACT_NUMBER_FILES = [
+  'src/domain/decimal/decimal.ts',
+  'src/domain/guard/prices.ts',
+  'src/domain/tape/row-buffer.ts',
+  'src/domain/market/generate.ts',
+];
 
 // ---- The check ----
 

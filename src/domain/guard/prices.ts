@@ -153,5 +153,6 @@ const TOKENS_PRICED = 1_000_000n;
 /** Rounded up; what is beyond every budget counts as the most that one can name. */
 function microdollars(millionths: bigint): number {
   const whole = (millionths + TOKENS_PRICED - 1n) / TOKENS_PRICED;
+  // Exact: a double holds every count.
   return whole > BigInt(COUNT_MAX) ? COUNT_MAX : Number(whole);
 }
