@@ -3,10 +3,10 @@
  * only what a directory cannot hold, so that a run can be made again from it. A clock that runs out does so at an act, not at a count of looks.
  */
 import { left } from 'fp-ts/Either';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { makeInProcessMemory } from '../../src/adapters/memory/memory';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';
@@ -187,7 +187,13 @@ export const HANDLER_RUNS: Readonly<Record<string, HandlerRun>> = {
     mode: 'agentcore-tools',
     body: { budget: CALLS, tool_plan: [call('evaluate_strategy'), python('1')] },
     outside: () => ({
-      ports: { interpreter: { ...makeScriptedCodeInterpreter(), source: 'remote', execute: () => () => Promise.resolve(left(throttled)) } },
+      ports: {
+        interpreter: {
+          ...makeScriptedCodeInterpreter(),
+          source: 'remote',
+          open: () => ({ execute: () => () => Promise.resolve(left(throttled)), close: () => Promise.resolve(0) }),
+        },
+      },
     }),
   },
   'tools-not-enabled': { mode: 'agentcore-tools', body: { budget: CALLS, tool_plan: [python('1')] } },

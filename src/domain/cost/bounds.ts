@@ -27,6 +27,8 @@ export const SESSION_MEMORY_GB = 8n;
 
 /** Lambda's own lines, ours, and the metrics of one invocation. Unit: bytes. */
 export const FUNCTION_LOG_BYTES_MAX = 16_384n;
+/** Sessions are billed by the second, each rounded up. Unit: seconds. */
+export const SESSION_ROUNDING_SECONDS = 1n;
 /** The line that tells of a session that could not be stopped. Unit: bytes. */
 export const SESSION_LOG_BYTES_MAX = 3_072n;
 /** A line of the access log, and the 26 bytes that CloudWatch counts for each: `access_log_format` of terraform/api.tf. Unit: bytes. */
@@ -40,8 +42,10 @@ export const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
 /** `{"message":"Forbidden"}` with its status line and headers: what API Gateway answers by itself. Unit: bytes. */
 export const REFUSAL_BYTES_MAX = 512n;
 
-/** Metrics that a function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
+/** Metrics that every function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
 export const METRICS_PER_MODE = 9n;
+/** One more, of sessions that could not be stopped, by a function that begins some. */
+export const SESSION_METRICS = 1n;
 
 /** An alarm is evaluated once a minute at most. */
 export const ALARM_CHANGES_PER_HOUR = 60n;

@@ -5,7 +5,7 @@
 import { isRecord } from '../codec/codec';
 import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
-import type { Costs } from '../world/costs';
+import type { Costs } from '../world/market/costs';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
 import { makePerformance, type Performance } from './performance';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { FIGURES } from '../../../src/domain/report/figure-table';
 import { type Figures, makeFigureReader } from '../../../src/domain/report/figures';
 import { formatDecimal } from '../../../src/domain/decimal/decimal';
-import { decodePolicy } from '../../../src/domain/world/policy';
+import { decodePolicy } from '../../../src/domain/world/market/policy';
 import { arbitraryCase } from '../../support/arbitraries';
 import { elementAt, expectRight, linesOf, localRequest, rowsOf, runCase, RUNS, seeded, textOf } from '../../support/harness';
 import type { JsonObject, ReferenceRequest } from '../../support/reference-model';

@@ -1,9 +1,9 @@
 /** Base, tools and memory runs against an independent model: every row, the request, and what each call is told to have answered. */
 import { left, right } from 'fp-ts/Either';
 import fc from 'fast-check';
-import { makeInProcessMemory } from '../../../src/adapters/memory/memory';
-import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { decodeProposal } from '../../../src/domain/world/proposal';
+import { makeInProcessMemory } from '../../../src/adapters/in-process/memory';
+import type { RunFileBytes } from '../../../src/adapters/in-process/run-files';
+import { decodeProposal } from '../../../src/domain/world/market/proposal';
 import type { DependencyFailed } from '../../../src/ports/dependency';
 import { arbitraryAnyCase, arbitraryCase } from '../../support/arbitraries';
 import { type HandlerRun, handlerRun } from '../../support/golden-runs';
@@ -190,27 +190,33 @@ function planRun(planCase: PlanCase): HandlerRun {
           interpreter: {
             source: 'remote',
             label: 'test',
-            execute:
-              ({ code }) =>
-              () => {
-                const behaviour = begin(Number(code));
-                if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
-                return Promise.resolve(
-                  behaviour === 'fails'
-                    ? left({ _tag: 'ProgramFailed', reason: 'exit code 1', stdout: '', stderr: '', exitCode: 1 })
-                    : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0 }),
-                );
-              },
+            open: () => ({
+              execute:
+                ({ code }) =>
+                () => {
+                  const behaviour = begin(Number(code));
+                  if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
+                  return Promise.resolve(
+                    behaviour === 'fails'
+                      ? left({ _tag: 'ProgramFailed', reason: 'exit code 1', stdout: '', stderr: '', exitCode: 1 })
+                      : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0 }),
+                  );
+                },
+              close: () => Promise.resolve(0),
+            }),
           },
           planner: {
             source: 'remote',
             label: 'test',
-            propose: (_goal, operationId) => () => {
-              const behaviour = begin(Number(operationId.split('-').at(-1)));
-              if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
-              const decoded = decodeProposal(behaviour === 'fails' ? 'no plan' : proposal);
-              return Promise.resolve(decoded._tag === 'Left' ? left({ _tag: 'MalformedPlan', problems: decoded.left }) : decoded);
-            },
+            open: () => ({
+              propose: (_goal, operationId) => () => {
+                const behaviour = begin(Number(operationId.split('-').at(-1)));
+                if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
+                const decoded = decodeProposal(behaviour === 'fails' ? 'no plan' : proposal);
+                return Promise.resolve(decoded._tag === 'Left' ? left({ _tag: 'MalformedPlan', problems: decoded.left }) : decoded);
+              },
+              close: () => Promise.resolve(0),
+            }),
           },
         },
       };
