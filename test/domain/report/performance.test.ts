@@ -134,7 +134,7 @@ function expected({ steps, fills }: Ran, years: number | undefined): Readonly<Re
   const profits: number[] = [];
   const first = elementAt(steps, 0)['prices'] as Readonly<Record<string, string>>;
   for (const fill of fills) {
-    const symbol = String(fill['symbol']);
+    const symbol = fill['symbol'] as string;
     const held = Number(fill['position_before']);
     const flow = (fill['side'] === 'BUY' ? -1 : 1) * Number(fill['notional']) - Number(fill['fee']);
     const sum = (open.get(symbol) ?? -held * Number(first[symbol])) + flow;
