@@ -56,7 +56,7 @@ function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): Handl
   return {
     ...ports,
     ...(codeInterpreterId === undefined ? {} : { interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId, telemetry }) }),
-    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client, ...planner }) }),
+    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client, telemetry, ...planner }) }),
   };
 }
 

@@ -7,9 +7,13 @@ export const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
   tools: [
     's3:PutObject',
     's3:GetObject',
-    ...['StartCodeInterpreterSession', 'InvokeCodeInterpreter', 'StopCodeInterpreterSession', 'InvokeAgentRuntime'].map(
-      (name) => `bedrock-agentcore:${name}`,
-    ),
+    ...[
+      'StartCodeInterpreterSession',
+      'InvokeCodeInterpreter',
+      'StopCodeInterpreterSession',
+      'InvokeAgentRuntime',
+      'StopRuntimeSession',
+    ].map((name) => `bedrock-agentcore:${name}`),
   ],
   memory: ['s3:PutObject', 's3:GetObject', ...['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`)],
 };

@@ -11,9 +11,9 @@ export interface FunctionBounds {
   readonly artifactBytes: (limits: Limits) => bigint;
   /** The body of an answer. Unit: bytes. */
   readonly answerBytes: (limits: Limits) => bigint;
-  /** Sessions of the code interpreter that are started. */
+  /** Sessions of the code interpreter that are started: one for all programs of a plan. */
   readonly codeSessions: (limits: Limits) => bigint;
-  /** Sessions of the planner's runtime that are opened. */
+  /** Sessions of the planner's runtime that are opened: one for all goals of a plan. */
   readonly plannerSessions: (limits: Limits) => bigint;
   readonly memoryEvents: (limits: Limits) => bigint;
   readonly typical: Typical;
@@ -88,8 +88,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     artifactBytes: heldBytesMax,
     // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
     answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
-    codeSessions: (limits) => (limits.code_interpreter ? toolCallsMax(limits) : 0n),
-    plannerSessions: (limits) => (limits.planner ? least(BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n),
+    codeSessions: (limits) => (limits.code_interpreter ? least(1n, toolCallsMax(limits)) : 0n),
+    plannerSessions: (limits) => (limits.planner ? least(1n, BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n),
     memoryEvents: none,
     typical: { ...LOCAL_RUN, lambdaMs: 3_000n, codeSessionSeconds: 5n, plannerSessionSeconds: 30n },
   },

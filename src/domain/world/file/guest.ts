@@ -169,7 +169,7 @@ export const GUEST = String.raw`(() => {
 
   const KINDS = {
     describe: (module) => {
-      const meta = answerOf('meta', module.meta);
+      const meta = module.meta === undefined ? 'null' : answerOf('meta', module.meta);
       return '{"meta":' + meta + ',"exports":' + stringify(Object.keys(module).filter((name) => typeof module[name] === 'function')) + '}';
     },
     init: (module, params) => {
