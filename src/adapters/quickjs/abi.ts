@@ -38,8 +38,8 @@ export interface EngineExports {
   readonly call: (context: Pointer, callee: Pointer, receiver: Pointer, count: number, values: Pointer) => Pointer;
   readonly stackSave: () => Pointer;
   readonly stackRestore: (at: Pointer) => void;
-  readonly fuel: WebAssembly.Global<'i32'>;
-  readonly stack: WebAssembly.Global<'i32'>;
+  readonly fuel: WebAssembly.Global;
+  readonly stack: WebAssembly.Global;
 }
 
 export function bindExports(exports: WebAssembly.Exports): EngineExports {

@@ -34,7 +34,7 @@ const START_FUEL = 50_000_000;
 
 export function makeQuickJsSandbox(): Sandbox {
   const bytes = meter(quickjs, PAGES_MIN);
-  const module = new WebAssembly.Module(Uint8Array.from(bytes));
+  const module = new WebAssembly.Module(bytes);
   return {
     engine: { name: 'QuickJS of @jitl/quickjs-wasmfile-release-sync 0.32.0, metered', sha256: sha256HexOfBytes(bytes) },
     load: (code, limits) => {
@@ -173,7 +173,7 @@ function parsed(text: string): unknown {
 function failureOf(engine: EngineExports, error: unknown): Failure {
   if (engine.fuel.value === 0) return { _tag: 'OutOfFuel' };
   if (engine.stack.value === 0) return { _tag: 'TooDeep' };
-  if (error instanceof WebAssembly.RuntimeError || error instanceof Error) return { _tag: 'OutOfMemory' };
+  if (error instanceof Error) return { _tag: 'OutOfMemory' };
   throw error;
 }
 

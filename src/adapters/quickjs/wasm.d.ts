@@ -3,3 +3,24 @@ declare module '@jitl/quickjs-wasmfile-release-sync/wasm' {
   const bytes: Uint8Array;
   export default bytes;
 }
+
+/** What of WebAssembly is used here: the library of types that has it is the browser's, with a thousand other things. */
+declare namespace WebAssembly {
+  type Exports = Record<string, unknown>;
+  type Imports = Record<string, Record<string, unknown>>;
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    readonly exports: Exports;
+    constructor(module: Module, imports: Imports);
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+    constructor(pages: { initial: number; maximum: number });
+    grow(pages: number): number;
+  }
+  interface Global {
+    value: number;
+  }
+}

@@ -95,7 +95,7 @@ export const GUEST = String.raw`(() => {
   let [a, b, c, d] = [0, 0, 0, 0];
   let seeded = false;
   function next() {
-    if (!seeded) throw new Error('random() needs a seed: give the run one (--seed)');
+    if (!seeded) throw new Error('random() is for init, step and decide, and needs a seed (--seed)');
     const t = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
