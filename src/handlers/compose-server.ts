@@ -8,14 +8,15 @@ import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { removeLeftovers } from '../adapters/filesystem/writing';
-import { deadlineIn, systemClock } from '../adapters/memory/clock';
-import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter';
-import { makeInProcessMemory } from '../adapters/memory/memory';
-import { makeScriptedPlanner } from '../adapters/memory/planner';
+import { deadlineIn, systemClock } from '../adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
+import { makeInProcessMemory } from '../adapters/in-process/memory';
+import { makeScriptedPlanner } from '../adapters/in-process/planner';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
+import { mcpFunction } from './compose-mcp';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -61,12 +62,14 @@ export function composeServer(
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
+    const sessionPorts = { ...shared, interpreter, planner, memory, log, clock: systemClock };
     const deps: LocalServer['deps'] = {
       functions: {
         'agentcore-base': baseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
         'agentcore-memory': memoryFunction(config, { ...shared, memory }),
-        sessions: sessionsFunction(sessionConfig, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
+        sessions: sessionsFunction(sessionConfig, sessionPorts),
+        mcp: mcpFunction(sessionConfig, sessionPorts),
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,

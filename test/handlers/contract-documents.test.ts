@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { planTools } from '../../src/domain/agent/tools';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { isRecord } from '../../src/domain/codec/codec';
-import { proposalCodec } from '../../src/domain/world/proposal';
+import { proposalCodec } from '../../src/domain/world/market/proposal';
 import { configurationDoc } from '../../src/handlers/config-doc';
 import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/errors';
 import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
@@ -53,7 +53,7 @@ describe('OpenAPI document', () => {
     expect(new Set(operations.map((operation) => operation?.operationId)).size).toBe(operations.length);
     const statuses = [...new Set(['200', ...Object.values(STATUS_OF).map(String)])].sort();
     for (const operation of operations) {
-      const bare = ['health', 'openApi', 'sessionInput', 'sessionSegment'].includes(operation?.operationId ?? '');
+      const bare = ['health', 'openApi', 'sessionInput', 'sessionSegment', 'mcp', 'mcpAgent'].includes(operation?.operationId ?? '');
       const refusals = bare ? [] : statuses.slice(1);
       const done = operation?.operationId === 'createSession' ? '201' : '200';
       expect(Object.keys(operation?.responses ?? {}).sort()).toEqual([done, ...refusals]);

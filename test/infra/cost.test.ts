@@ -21,6 +21,7 @@ const SURROUNDINGS = `locals {
   interpreter_enabled = var.code_interpreter_id != null && contains(var.modes, "tools")
   planner_enabled     = var.planner_runtime_arn != null && contains(var.modes, "tools")
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
+  session_alarms      = { for number in range(local.interpreter_enabled || local.planner_enabled ? 1 : 0) : tostring(number) => number }
 }
 `;
 
@@ -77,7 +78,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       tracing: true,
       access_log: true,
       cors: true,
-      alarms: 18,
+      alarms: 19,
       budgets: 1,
       budget_actions: 1,
       emails: true,

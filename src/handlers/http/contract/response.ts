@@ -3,7 +3,7 @@ import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { SPEC_VERSION } from '../../../domain/limits';
 import type { Decisions } from '../../../domain/episode/world';
-import type { StateText } from '../../../domain/world/state';
+import type { StateText } from '../../../domain/world/market/state';
 import type { SessionAnswer } from '../../../domain/session/answer';
 import type { ApiError } from './errors';
 
@@ -46,7 +46,7 @@ export interface HealthResponse {
   readonly ok: true;
   readonly version: string;
   readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: Mode | 'sessions';
+  readonly mode: Mode | 'sessions' | 'mcp';
   readonly ceilings: Budget;
   readonly enabled: { readonly memory: boolean; readonly code_interpreter: boolean; readonly planner: boolean };
 }
