@@ -101,7 +101,10 @@ function meteredCode(body: Uint8Array, fuel: number, copy: number, signatures: r
     out.push(...sized(meteredFunction(body, from, from + size, { pay, calls, stack: fuel + 1, signature })));
     reader.skip(size);
   }
-  out.push(...sized(Uint8Array.from(bulk(fuel, [OP.prefix, BULK.copy, 0, 0]))), ...sized(Uint8Array.from(bulk(fuel, [OP.prefix, BULK.fill, 0]))));
+  out.push(
+    ...sized(Uint8Array.from(bulk(fuel, [OP.prefix, BULK.copy, 0, 0]))),
+    ...sized(Uint8Array.from(bulk(fuel, [OP.prefix, BULK.fill, 0]))),
+  );
   return joined(out);
 }
 

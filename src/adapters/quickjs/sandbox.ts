@@ -29,6 +29,8 @@ import { meter } from './meter';
 const STACK_BYTES = 500_000;
 const QUICKJS_STACK_BYTES = 128 * 1024;
 
+const encoder = new TextEncoder();
+
 /** Of the engine's own start, before any code that is not ours. */
 const START_FUEL = 50_000_000;
 
@@ -36,12 +38,20 @@ export function makeQuickJsSandbox(): Sandbox {
   const bytes = meter(quickjs, PAGES_MIN);
   const module = new WebAssembly.Module(bytes);
   return {
-    engine: { name: 'QuickJS of @jitl/quickjs-wasmfile-release-sync 0.32.0, metered', sha256: sha256HexOfBytes(bytes) },
+    engine: { name: 'QuickJS of @jitl/quickjs-wasmfile-release-sync 0.32.0, metered', sha256: engineDigest(bytes) },
     load: (code, limits) => {
       const first = boot(module, code, limits);
       return isLeft(first) ? first : right(makeProgram(first.right));
     },
   };
+}
+
+/** Counted up where this file comes to call the engine in another way: fuel is a part of what a call answers. */
+const CALLING = 1;
+
+function engineDigest(bytes: Uint8Array): string {
+  const parts = [CALLING, sha256HexOfBytes(bytes), INTRINSIC_FLAGS, STACK_BYTES, QUICKJS_STACK_BYTES];
+  return sha256HexOfBytes(encoder.encode(parts.join('\n')));
 }
 
 /** An engine in which the code stands ready. */
@@ -80,7 +90,11 @@ function makeProgram(booted: Booted): Program {
   };
 }
 
-function boot(module: WebAssembly.Module, { guest, source, file }: Code, { memoryBytes, loadFuel }: SandboxLimits): Either<Failure, Booted> {
+function boot(
+  module: WebAssembly.Module,
+  { guest, source, file }: Code,
+  { memoryBytes, loadFuel }: SandboxLimits,
+): Either<Failure, Booted> {
   const memory = makeMemory(memoryBytes);
   const engine = bindExports(new WebAssembly.Instance(module, engineImports(memory)).exports);
   engine.fuel.value = START_FUEL;
@@ -153,7 +167,8 @@ function outOfMemory(): Answer {
 
 /** What QuickJS says of an error, as JSON. */
 function threw(dumped: string): Failure {
-  if (dumped === '' || dumped.includes('"message":"out of memory"')) return { _tag: 'OutOfMemory' };
+  // Where there is no memory for an error, what is thrown is null.
+  if (dumped === '' || dumped === 'null' || dumped.includes('"message":"out of memory"')) return { _tag: 'OutOfMemory' };
   const described = parsed(dumped);
   if (typeof described !== 'object' || described === null || !('message' in described)) return { _tag: 'Threw', message: dumped };
   const { name, message, stack } = described as { readonly name?: unknown; readonly message: unknown; readonly stack?: unknown };
@@ -193,7 +208,6 @@ function heapEnd(memory: WebAssembly.Memory): number {
   return end * WORD_BYTES;
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A text in the engine's memory, ended by a zero byte; nothing where there is no room. */

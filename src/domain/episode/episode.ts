@@ -199,7 +199,11 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       const text = await lines.next();
       if (isLeft(text)) return left({ _tag: 'MarketUnreadable', error: text.left });
       if (text.right === '') {
-        return left({ _tag: 'MarketBroken', line: play.next() + 1 + inPlay.world.headerLines, message: `the ${inPlay.world.path} ends before the last step` });
+        return left({
+          _tag: 'MarketBroken',
+          line: play.next() + 1 + inPlay.world.headerLines,
+          message: `the ${inPlay.world.path} ends before the last step`,
+        });
       }
       const broken = take(text.right);
       if (broken !== undefined) return left(broken);
@@ -231,7 +235,11 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       for (let at = 0; at < text.length && step < until;) {
         const newline = text.indexOf('\n', at);
         if (newline === -1 || !world.scan(text, at, newline, input))
-          return { _tag: 'MarketBroken', line: step - priming + 1 + world.headerLines, message: `not a line of the normal form ${world.lineForm}` };
+          return {
+            _tag: 'MarketBroken',
+            line: step - priming + 1 + world.headerLines,
+            message: `not a line of the normal form ${world.lineForm}`,
+          };
         at = newline + 1;
         if (priming > 0) {
           policy.observe(input);

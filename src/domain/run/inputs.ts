@@ -107,13 +107,10 @@ export const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', {
 const SEED_CHARS_MAX = 256;
 
 /** What `random()` draws from: any text. */
-export const seedCodec: Codec<string> = makeCodec(
-  'seed',
-  { type: 'string', minLength: 1, maxLength: SEED_CHARS_MAX },
-  (value, context) =>
-    typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= SEED_CHARS_MAX
-      ? success(value)
-      : failure(value, context, `expected text of 1 to ${String(SEED_CHARS_MAX)} characters`),
+export const seedCodec: Codec<string> = makeCodec('seed', { type: 'string', minLength: 1, maxLength: SEED_CHARS_MAX }, (value, context) =>
+  typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= SEED_CHARS_MAX
+    ? success(value)
+    : failure(value, context, `expected text of 1 to ${String(SEED_CHARS_MAX)} characters`),
 );
 
 const fileStateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>

@@ -11,6 +11,8 @@ export interface ModeRow {
   readonly named: readonly NamedFile[];
   /** The first line of the report of a run that finished. */
   readonly finished: (calls: number, steps: number) => string;
+  /** What the rows of its ledger are. */
+  readonly effect: 'fill' | 'action';
 }
 
 export type NamedFile = Extract<RunFile, 'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | FileWorldDocument>;
@@ -26,27 +28,32 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     files: [...WORLD_FILES, 'report.md', 'run.json'],
     named: DOCUMENTS,
     finished: (_calls, steps) => `${String(steps)} steps`,
+    effect: 'fill',
   },
   'agentcore-base': {
     files: ['request.json', ...WORLD_FILES, ...ANSWER_FILES],
     named: [...DOCUMENTS, 'request.json'],
     finished: (_calls, steps) => `${String(steps)} steps`,
+    effect: 'fill',
   },
   'agentcore-tools': {
     files: ['request.json', ...WORLD_FILES, ...ANSWER_FILES],
     named: [...DOCUMENTS, 'request.json'],
     finished: (calls, steps) => `${String(calls)} calls, ${String(steps)} steps committed`,
+    effect: 'fill',
   },
   'agentcore-memory': {
     files: ['request.json', 'tape.jsonl', 'executions.jsonl', 'memory.json', ...ANSWER_FILES],
     named: ['request.json'],
     finished: (calls) => `${String(calls)} calls`,
+    effect: 'fill',
   },
   // A world file; without a policy `policy.js` is empty.
   world: {
     files: [...FILE_WORLD_DOCUMENTS, 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'],
     named: FILE_WORLD_DOCUMENTS,
     finished: (_calls, steps) => `${String(steps)} steps`,
+    effect: 'action',
   },
 };
 

@@ -64,7 +64,8 @@ export async function retakeWorld(
   }
 
   const limits = worldLimits(inputs.budget);
-  if (isLeft(limits)) return diverged({ ...row0, pointer: '/inputs/budget', expected: 'legal limits', actual: limits.left[0]?.message ?? '' });
+  if (isLeft(limits))
+    return diverged({ ...row0, pointer: '/inputs/budget', expected: 'legal limits', actual: limits.left[0]?.message ?? '' });
   const documents = { world: world.right, policy: policy.right, params: params.right, seed: inputs.seed };
   const opened = openWorld(sandbox, documents, limits.right);
   if (isLeft(opened)) {
@@ -113,7 +114,13 @@ async function readParams(reader: RunReader, inputs: FileWorldInputs): Promise<E
   if (isLeft(text)) return text;
   const value = parseJson(text.right.text);
   if (value === undefined || !hasCanonicalForm(value) || text.right.text !== `${canonical(value)}\n`) {
-    return diverged({ file: 'params.json', row: 0, pointer: '', expected: 'one line of canonical JSON', actual: text.right.text.slice(0, 200) });
+    return diverged({
+      file: 'params.json',
+      row: 0,
+      pointer: '',
+      expected: 'one line of canonical JSON',
+      actual: text.right.text.slice(0, 200),
+    });
   }
   const sha256 = sha256Hex(text.right.text);
   return sha256 === inputs.params_sha256 ? right(value) : digestDiffers('params.json', inputs.params_sha256, sha256);
@@ -135,7 +142,13 @@ function readInputLines(reader: RunReader): Promise<Either<CompareError, { reado
       for (const line of (ended ? read.right.slice(0, -1) : read.right).split('\n')) {
         const value = parseJson(line);
         if (!ended || value === undefined || !hasCanonicalForm(value) || canonical(value) !== line) {
-          return diverged({ file: 'inputs.jsonl', row: lines, pointer: '', expected: 'a line of canonical JSON', actual: line.slice(0, 200) });
+          return diverged({
+            file: 'inputs.jsonl',
+            row: lines,
+            pointer: '',
+            expected: 'a line of canonical JSON',
+            actual: line.slice(0, 200),
+          });
         }
         lines += 1;
       }

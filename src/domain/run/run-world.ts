@@ -53,7 +53,11 @@ export function runWorld(
   return committed<WorldRunError>(inputs, writer, async () => {
     const output = digested(writer);
     const limits = worldLimits(request.limits);
-    if (isLeft(limits)) return invalid('limits', limits.left.map(({ limiter, message }) => ({ pointer: '', message: `${limiter}: ${message}` })));
+    if (isLeft(limits))
+      return invalid(
+        'limits',
+        limits.left.map(({ limiter, message }) => ({ pointer: '', message: `${limiter}: ${message}` })),
+      );
     const opened = openWorld(sandbox, request, limits.right);
     if (isLeft(opened)) return invalid(opened.left.document, opened.left.problems);
 

@@ -38,7 +38,9 @@ export function loadWorld(sandbox: Sandbox, source: string, memoryBytes: number)
   const described = describe(sandbox, source, 'world.js', memoryBytes);
   if (isLeft(described)) return described;
   const { program, meta, exports } = described.right;
-  const problems = NEEDED.filter((name) => !exports.includes(name)).map((name) => problem(`there is no function ${name} among the exports`));
+  const problems = NEEDED.filter((name) => !exports.includes(name)).map((name) =>
+    problem(`there is no function ${name} among the exports`),
+  );
   if (!isRecord(meta) || typeof meta['name'] !== 'string' || typeof meta['version'] !== 'string') {
     problems.push(problem('expected meta with a name and a version, both text'));
   } else if (canonical(meta as Json).length > SAID_BYTES_MAX) problems.push(problem('meta is too large'));

@@ -154,7 +154,8 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
       return invalid('broken_invariant', `the state breaks ${broken.slice(0, 5).join(', ')}`);
     }
     if (!isRecord(state)) return invalid('no_json', `step gave ${excerpt(state)} for a state, which is to be an object`);
-    if (totals !== null && !isRecord(totals)) return invalid('no_json', `step gave ${excerpt(totals)} for totals, which are to be an object`);
+    if (totals !== null && !isRecord(totals))
+      return invalid('no_json', `step gave ${excerpt(totals)} for totals, which are to be an object`);
     if (score !== undefined && typeof score === 'object' && score !== null) return invalid('no_json', 'score gave no single value');
     const said: Said = { totals: totals as JsonObject | null, score, done: done === true };
     if (canonical(totalsOf(said)).length > SAID_BYTES_MAX) return invalid('totals_too_large', 'totals and score are too large');

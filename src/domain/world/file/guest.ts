@@ -205,7 +205,8 @@ export const GUEST = String.raw`(() => {
   };
 
   function described(error) {
-    if (error instanceof InternalError && error.message === 'out of memory') return '#memory';
+    // Where there is no memory for an error, what is thrown is null.
+    if (error === null || (error instanceof InternalError && error.message === 'out of memory')) return '#memory';
     if (error instanceof InternalError && error.message === 'stack overflow') return '#deep';
     if (!(error instanceof Error)) return '-threw ' + shown(error);
     const place = /\(([^()]+:[0-9]+(?::[0-9]+)?)\)/.exec(String(error.stack));

@@ -27,7 +27,10 @@ export function fileReport({ name, version }: WorldMeta): WorldReport<FileInput,
     },
     refusalLines: (step, { actions, refused }) =>
       refused
-        .map(({ action_index: index, code, message }) => `| ${String(step)} | ${shown(actions[index] ?? null)} | ${cell(code)} | ${cell(message)} |`)
+        .map(({ action_index: index, code, message }) => {
+          const action = actions[index];
+          return `| ${String(step)} | ${action === undefined ? '' : shown(action)} | ${cell(code)} | ${cell(message)} |`;
+        })
         .join('\n'),
   };
 }
