@@ -51,7 +51,22 @@ const REFUSALS_POLICY = `export function decide({ count, input }) {
   if (input === 'undecided') throw new TypeError('cannot decide');
   return input === 'hold' ? [] : [{ add: 1 }];
 }`;
-const TROUBLES = ['go', 'throw', 'spin', 'hold', 'fill', 'fall', 'nothing', 'promise', 'draw', 'large', 'invariant', 'refuse', 'undecided', 'go'];
+const TROUBLES = [
+  'go',
+  'throw',
+  'spin',
+  'hold',
+  'fill',
+  'fall',
+  'nothing',
+  'promise',
+  'draw',
+  'large',
+  'invariant',
+  'refuse',
+  'undecided',
+  'go',
+];
 
 const CASES: Readonly<Record<string, () => WorldCase>> = {
   inventory: () => ({ ...shipped('inventory'), inputs: shipped('inventory').inputs.slice(0, 30) }),
@@ -109,7 +124,9 @@ function requestOf(files: RunFileBytes): WorldCase {
 
 async function differing(files: RunFileBytes): Promise<readonly RunFile[]> {
   const again = await tryWorld(requestOf(files));
-  return filesOf('world').filter((file) => again._tag === 'Left' || !Buffer.from(bytesOf(again.right.files, file)).equals(bytesOf(files, file)));
+  return filesOf('world').filter(
+    (file) => again._tag === 'Left' || !Buffer.from(bytesOf(again.right.files, file)).equals(bytesOf(files, file)),
+  );
 }
 
 test('every golden directory is in the table, and every one of the table is there', () => {

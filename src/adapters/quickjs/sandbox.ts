@@ -173,7 +173,10 @@ function threw(dumped: string): Failure {
   if (typeof described !== 'object' || described === null || !('message' in described)) return { _tag: 'Threw', message: dumped };
   const { name, message, stack } = described as { readonly name?: unknown; readonly message: unknown; readonly stack?: unknown };
   const where = /\(?([^\s()]+:[0-9]+(?::[0-9]+)?)\)?/.exec(typeof stack === 'string' ? stack : '')?.[1];
-  return { _tag: 'Threw', message: `${String(name ?? 'Error')}: ${String(message)}${where === undefined ? '' : ` (${where})`}` };
+  return {
+    _tag: 'Threw',
+    message: `${typeof name === 'string' ? name : 'Error'}: ${String(message)}${where === undefined ? '' : ` (${where})`}`,
+  };
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,7 @@
 /** The bundler, and in tests the transformer, hand out the bytes of the engine. */
 declare module '@jitl/quickjs-wasmfile-release-sync/wasm' {
   const bytes: Uint8Array;
+  // eslint-disable-next-line no-restricted-syntax -- what bundlers make of bytes is a default export
   export default bytes;
 }
 
@@ -8,6 +9,7 @@ declare module '@jitl/quickjs-wasmfile-release-sync/wasm' {
 declare namespace WebAssembly {
   type Exports = Record<string, unknown>;
   type Imports = Record<string, Record<string, unknown>>;
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it is made, and handed on
   class Module {
     constructor(bytes: Uint8Array);
   }

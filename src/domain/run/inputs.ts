@@ -114,7 +114,7 @@ export const seedCodec: Codec<string> = makeCodec('seed', { type: 'string', minL
 );
 
 const fileStateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>
-  isRecord(value) && hasCanonicalForm(value) ? success(value as JsonObject) : failure(value, context, 'expected a JSON object'),
+  isRecord(value) && hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected a JSON object'),
 );
 
 const nullCodec = makeCodec<null>('null', { type: 'null' }, (value, context) =>

@@ -4,7 +4,6 @@ import type { Sandbox } from '../../ports/sandbox';
 import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { ask, seedOf } from '../world/file/asked';
 import type { WorldLimits } from '../world/file/budget';
 import { loadPolicy, loadWorld, refusalText } from '../world/file/definition';
@@ -51,7 +50,7 @@ export function openWorld(
   const { state, broken, score, done } = asked.value as Readonly<Record<string, Json>>;
   if (!isRecord(state)) return wrong('world', 'init gave no object for a state');
   if (Array.isArray(broken) && broken.length > 0) return wrong('params', `init gave a state that breaks ${broken.join(', ')}`);
-  const initial = fileState(state as JsonObject, { totals: null, score, done: done === true });
+  const initial = fileState(state, { totals: null, score, done: done === true });
   if (textBytes(initial.text) > stateBytes) return wrong('params', `init gave a state larger than ${String(stateBytes)} bytes`);
   const world = makeFileWorld({
     definition: definition.right,

@@ -157,9 +157,9 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
     if (totals !== null && !isRecord(totals))
       return invalid('no_json', `step gave ${excerpt(totals)} for totals, which are to be an object`);
     if (score !== undefined && typeof score === 'object' && score !== null) return invalid('no_json', 'score gave no single value');
-    const said: Said = { totals: totals as JsonObject | null, score, done: done === true };
+    const said: Said = { totals: totals, score, done: done === true };
     if (canonical(totalsOf(said)).length > SAID_BYTES_MAX) return invalid('totals_too_large', 'totals and score are too large');
-    return { after: fileState(state as JsonObject, said) };
+    return { after: fileState(state, said) };
   }
 }
 
@@ -186,8 +186,9 @@ const actionsCodec: Codec<readonly Json[]> = makeCodec(
 );
 
 function decodePlan(value: unknown): Either<readonly Problem[], FilePlan> {
-  const actions = isRecord(value) ? actionsOf(value['actions']) : 'expected a plan';
-  if (typeof actions === 'string' || !isRecord(value)) return left([{ pointer: '', message: String(actions) }]);
+  if (!isRecord(value)) return left([{ pointer: '', message: 'expected a plan' }]);
+  const actions = actionsOf(value['actions']);
+  if (typeof actions === 'string') return left([{ pointer: '/actions', message: actions }]);
   const { failed } = value;
   if (failed === undefined) return right({ actions, fuel: 0 });
   if (!isRecord(failed) || typeof failed['code'] !== 'string' || typeof failed['message'] !== 'string') {
