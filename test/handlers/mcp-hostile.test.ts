@@ -221,7 +221,7 @@ test(`${String(OVER_STDIO)} messages over one connection`, async () => {
         if (cancel || !whole) {
           send({ jsonrpc: '2.0', id, method, params: made });
           if (cancel) send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
-          return undefined;
+          return Promise.resolve();
         }
         return answered(id, { method, params: made });
       }),
