@@ -324,7 +324,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'test/handlers/**': {
     imports: ['src/**', 'test/support', 'examples/**', 'terraform'],
-    packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'],
+    packages: [...TEST_PACKAGES, ...AWS_SDK, '@modelcontextprotocol/server/stdio', 'ajv/dist/2020', 'esbuild', 'fflate'],
   },
   'test/browser': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
