@@ -24,6 +24,7 @@ const shared = {
   define: { EWM_VERSION: JSON.stringify(version), ...page.define },
   // `import()` becomes `require`, which does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
+  loader: { '.wasm': 'binary' },
   outExtension: { '.js': '.cjs' },
   outdir,
   sourcemap: 'linked',
