@@ -9,7 +9,7 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
 const CORES = ['index', 'testing'];
-const ADAPTERS = [];
+const ADAPTERS = ['ai-sdk', 'strands', 'langchain'];
 const ENTRIES = [...CORES, ...ADAPTERS];
 /** Built with the program, which is made of the same. */
 export const LIBRARY_CORES = Object.fromEntries(CORES.map((name) => [`library/${name}`, sourceOf(name)]));

@@ -10,6 +10,7 @@ import { buildPage } from './build-page.mjs';
 import { licensesOf } from './licenses.mjs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 
 const outdir = process.argv[2] ?? 'dist';
 const page = await buildPage();
@@ -44,9 +45,19 @@ const started = await build({ ...shared, ...starters, entryNames: '[name]', sour
 const ewm = join(outdir, 'ewm.cjs');
 await writeFile(ewm, `#!/usr/bin/env node\n${await readFile(ewm, 'utf8')}`);
 await chmod(ewm, 0o755);
+/** The engine of world files: a third smaller to download, and unpacked in some milliseconds when a world is run. */
+const packedWasm = {
+  name: 'packed-wasm',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
+      const packed = brotliCompressSync(await readFile(path)).toString('base64');
+      const unpack = `new Uint8Array(brotliDecompressSync(Buffer.from('${packed}', 'base64')))`;
+      return { contents: `import { brotliDecompressSync } from 'node:zlib'; export default ${unpack};`, loader: 'js' };
+    }),
+};
 const split = await buildSplit(
   { program: `${cli}/program.ts`, ...LIBRARY_CORES },
-  { ...shared, sourcemap: false, minify: true, metafile: true },
+  { ...shared, sourcemap: false, minify: true, metafile: true, plugins: [packedWasm] },
 );
 const library = await buildLibrary(version, join(outdir, 'library'));
 // The program of a page is text in a bundle: what it holds is told apart from it.

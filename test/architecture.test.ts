@@ -261,7 +261,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [],
   },
   // The package as others import it. The contract suites are part of it: an adapter of somebody else's has to pass them, too.
-  'src/handlers/library': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'test/contracts/**'], packages: FP },
+  'src/handlers/library': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'test/contracts/**'],
+    packages: [...FP, '@langchain/core/messages', '@strands-agents/sdk', 'ai', 'langchain'],
+  },
   // The command line: the program, and a folder a subject. The program hands each command its composition.
   'src/handlers/cli': { imports: [DOMAIN, 'src/handlers', 'src/handlers/cli/**'], packages: [...EITHER, 'commander', 'node:module'] },
   'src/handlers/cli/shared': {
@@ -339,7 +342,14 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 };
 
 /** The folders of the domain whose files take ports. */
-const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/guard', 'src/domain/run', 'src/domain/session', 'src/domain/world/file'];
+const SEE_PORTS = [
+  'src/domain/agent',
+  'src/domain/episode',
+  'src/domain/guard',
+  'src/domain/run',
+  'src/domain/session',
+  'src/domain/world/file',
+];
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
 const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;

@@ -11,7 +11,7 @@ const ROOT = join(__dirname, '../..');
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string };
 
 /** Entries that load a framework, which an empty folder has not. */
-const NEEDS_FRAMEWORK: readonly string[] = [];
+const NEEDS_FRAMEWORK: readonly string[] = ['./strands', './langchain'];
 
 let directory = '';
 let installed = '';

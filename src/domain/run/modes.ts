@@ -59,6 +59,7 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     files: ['prices.json', 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'],
     named: ['prices.json'],
     finished: (calls) => `${String(calls)} acts`,
+    effect: 'fill',
   },
 };
 

@@ -17,6 +17,7 @@ import { openRunDirectoryWriter, stopwatch } from '../compose-library';
 import { jsonOf } from './json';
 import { PRICES } from './model-prices';
 import { type GuardRefused, guardRefused } from './refusal';
+import { within } from './within';
 
 export interface GuardOptions {
   /** Limits, as everywhere: what is absent of the five that every budget has is 0, and what is absent of the others limits nothing. */
@@ -257,23 +258,6 @@ function failureText(error: unknown, record: RecordLevel): string {
   const kind = error instanceof Error ? error.name : typeof error;
   const said = error instanceof Error ? error.message : '';
   return (record === 'full' && said !== '' ? `${kind}: ${said}` : kind).toWellFormed().slice(0, MESSAGE_CHARS_MAX).toWellFormed();
-}
-
-/** What does not mind its signal is not waited for: it stays charged in full. */
-async function within<R>(signal: AbortSignal, work: R | Promise<R>): Promise<R> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError'));
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
 }
 
 function sentence(what: string, problems: readonly Problem[]): string {
