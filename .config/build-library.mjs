@@ -28,6 +28,7 @@ export async function buildLibrary(version, outdir) {
     outdir,
     logLevel: 'warning',
     minify: true,
+    lineLimit: 200,
     metafile: true,
   };
   const built = await Promise.all([

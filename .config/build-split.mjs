@@ -4,6 +4,9 @@ import { build, transform } from 'esbuild';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** Node prints the line of an error that nobody catches. */
+const LINE_LIMIT = 200;
+
 export async function buildSplit(entryPoints, options) {
   const { supported, target, platform, minify, ...rest } = options;
   const built = await build({
@@ -19,7 +22,7 @@ export async function buildSplit(entryPoints, options) {
     chunkNames: 'shared/[name]-[hash]',
   });
   for (const { path, text } of built.outputFiles) {
-    const { code } = await transform(text, { format: 'cjs', platform, target, supported, minify });
+    const { code } = await transform(text, { format: 'cjs', platform, target, supported, minify, lineLimit: LINE_LIMIT });
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, code);
   }

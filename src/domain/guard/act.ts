@@ -5,6 +5,7 @@
 import { type Either, left, right } from 'fp-ts/Either';
 import type { Unbounded } from '../agent/stop';
 import type { Budget, BudgetState, Costs } from '../budget/budget';
+import { utf8Length } from '../bytes';
 import { canonical, type Json } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { CALL_BYTES_MAX } from '../limits';
@@ -31,7 +32,7 @@ export type Act =
 
 export function contentOf(value: Json, record: RecordLevel): Content {
   const text = canonical(value);
-  const bytes = new TextEncoder().encode(text).length;
+  const bytes = utf8Length(text);
   const held = record === 'full' && bytes <= CALL_BYTES_MAX;
   return { sha256: sha256Hex(text), bytes, ...(held ? { content: value } : {}) };
 }

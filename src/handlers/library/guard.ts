@@ -17,7 +17,7 @@ import { openRunDirectoryWriter, stopwatch } from '../compose-library';
 import { jsonOf } from './json';
 import { PRICES } from './model-prices';
 import { type GuardRefused, guardRefused } from './refusal';
-import { within } from './within';
+import { NEVER, within } from './within';
 
 export interface GuardOptions {
   /** Limits, as everywhere: what is absent of the five that every budget has is 0, and what is absent of the others limits nothing. */
@@ -138,10 +138,7 @@ function guardOf(
       (name, execute) =>
       async (...args) => {
         const act = await beginTool(name, args);
-        return settled(act, async () => {
-          const result = await within(act.signal, execute(...args));
-          return { result };
-        });
+        return settled(act, async () => ({ result: await within(act.signal, execute(...args)) }));
       },
     model: async (asked, send) => {
       const act = await beginModel(asked);
@@ -190,35 +187,16 @@ async function settled<R>(act: BegunAct, work: () => Promise<{ readonly result: 
 }
 
 function begunAct(run: GuardRun, index: number, record: RecordLevel, outer: AbortSignal | undefined): BegunAct {
-  const controller = new AbortController();
-  const abort = (reason: unknown): void => {
-    controller.abort(reason);
-  };
-  const onOuter = (): void => {
-    abort(outer?.reason);
-  };
-  if (outer?.aborted === true) onOuter();
-  else outer?.addEventListener('abort', onOuter, { once: true });
-  const remainingMs = run.remainingMs();
-  const timer =
-    remainingMs > TIMER_MS_MAX
-      ? undefined
-      : setTimeout(
-          () => {
-            abort(new DOMException('the time of the budget is over', 'TimeoutError'));
-          },
-          Math.ceil(remainingMs) + 1,
-        );
+  const { signal, release } = signalOf(run.remainingMs(), outer);
   let ended = false;
   const end = (outcome: Parameters<GuardRun['end']>[1]): void => {
     if (ended) return;
     ended = true;
-    clearTimeout(timer);
-    outer?.removeEventListener('abort', onOuter);
+    release();
     run.end(index, outcome);
   };
   return {
-    signal: controller.signal,
+    signal,
     done: (result, usage) => {
       end({ ok: true, result: contentOf(jsonOf(result) ?? null, record), ...usageMember(usage) });
     },
@@ -226,8 +204,32 @@ function begunAct(run: GuardRun, index: number, record: RecordLevel, outer: Abor
       end({ ok: false, error: { code: 'act_failed', message: failureText(error, record), effect: 'unknown' }, ...usageMember(usage) });
     },
     explain: (error) => {
-      const stop = controller.signal.aborted && outer?.aborted !== true ? run.stop() : undefined;
+      const stop = signal.aborted && outer?.aborted !== true ? run.stop() : undefined;
       return stop === undefined ? error : (guardRefused(stop) satisfies GuardRefused);
+    },
+  };
+}
+
+/** Aborts when the caller's signal does, or the time is over; `release` once it matters no more. */
+function signalOf(remainingMs: number, outer: AbortSignal | undefined): { readonly signal: AbortSignal; readonly release: () => void } {
+  if (remainingMs > TIMER_MS_MAX) return { signal: outer ?? NEVER, release: () => undefined };
+  const controller = new AbortController();
+  const onOuter = (): void => {
+    controller.abort(outer?.reason);
+  };
+  if (outer?.aborted === true) onOuter();
+  else outer?.addEventListener('abort', onOuter, { once: true });
+  const timer = setTimeout(
+    () => {
+      controller.abort(new DOMException('the time of the budget is over', 'TimeoutError'));
+    },
+    Math.ceil(remainingMs) + 1,
+  );
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', onOuter);
     },
   };
 }
