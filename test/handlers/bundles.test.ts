@@ -156,7 +156,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const { body } = answer as { readonly body: string };
     expect(answer).toMatchObject({ statusCode: 200 });
     expect(answerOf(mode, JSON.parse(body))).toMatchObject({ ok: true });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 1 }[name]);
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -215,9 +215,13 @@ describe('what is in them', () => {
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
+      'src/ports/telemetry.ts',
     ]);
     expect(partsOf('memory')).toEqual([
+      'src/adapters/agentcore/memory-events.ts',
+      'src/adapters/agentcore/memory-value.ts',
       'src/adapters/agentcore/memory.ts',
+      'src/adapters/agentcore/own-writes.ts',
       'src/adapters/in-process/clock.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
