@@ -52,10 +52,12 @@ function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseP
   return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
 }
 
-export function sessionsFunction(
-  settings: HandlerConfig,
-  ports: HandlerPorts & { readonly log: SessionLog; readonly clock: Clock },
-): Handler {
+export interface SessionPorts extends HandlerPorts {
+  readonly log: SessionLog;
+  readonly clock: Clock;
+}
+
+export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });

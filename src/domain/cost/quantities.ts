@@ -54,21 +54,24 @@ export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
 /** All functions of a deployment for one hour, at the most they take. */
 export function ofHour(limits: Limits, callers: Callers): Quantities {
   const requests = requestsPerHour(limits);
-  const mostOfOne = INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
-  const acting = callers === 'direct' ? mostOfOne : least(requests, mostOfOne);
   const host = hostOf(limits);
   const shared = requests * BigInt(SHARED_ANSWER_BYTES_MAX.length);
   const functions = limits.modes.map((mode) => {
-    const all = least(acting + (mode === host ? shared : 0n), mostOfOne);
-    const answerBytes = FUNCTION_BOUNDS[mode].answerBytes(limits);
+    const { routes, concurrency, answerBytes: answerBytesOf } = FUNCTION_BOUNDS[mode];
+    const instances = concurrency(limits);
+    const most = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
+    const asked = requests * routes;
+    const acting = callers === 'direct' ? most : least(asked, most);
+    const all = least(acting + (mode === host ? shared : 0n), most);
+    const answerBytes = answerBytesOf(limits);
     // Whoever invokes directly may be outside of AWS, too.
-    const direct = acting > requests ? acting - requests : 0n;
+    const direct = acting > asked ? acting - asked : 0n;
     return sum([
       acts(mode, limits, acting),
-      started(limits, all, least(all * msPerInvocation(limits), msOfOneInstance(limits, all))),
-      carried(answerBytes, requests),
+      started(limits, all, least(all * msPerInvocation(limits), msOfInstances(limits, instances, all))),
+      carried(answerBytes, asked),
       { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
-      accessed(limits, requests),
+      accessed(limits, asked),
     ]);
   });
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
@@ -146,18 +149,18 @@ function hostOf({ modes }: Limits): BillMode | undefined {
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
 function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
   const bounds = FUNCTION_BOUNDS[mode];
-  const files = bounds.files(limits);
+  const [files, reads] = [bounds.files(limits), bounds.reads(limits)];
   const sessions = bounds.codeSessions(limits);
   const events = bounds.memoryEvents(limits);
   // A session may live as long as was left of the invocation when it began, and the grace.
   const sessionSeconds = invocations * sessions * (BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS);
   const runtimeSeconds = invocations * bounds.plannerSessions(limits) * BigInt(limits.planner_session_seconds);
   return {
-    s3_puts: invocations * files,
-    s3_gets: invocations * files,
+    s3_puts: invocations * (files + bounds.lists),
+    s3_gets: invocations * reads,
     s3_storage: invocations * (bounds.artifactBytes(limits) + files * OBJECT_OVERHEAD_BYTES) * daysKept(limits),
     // A data key for each write and each read, one for the log and one for the environment, and two for each operation of an encrypted memory.
-    kms_requests: limits.kms ? invocations * (2n * files + 2n + 2n * events) : 0n,
+    kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * events) : 0n,
     memory_events: invocations * events,
     code_interpreter_cpu: sessionSeconds * SESSION_VCPUS,
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
@@ -176,11 +179,11 @@ function msPerInvocation(limits: Limits): bigint {
 }
 
 /**
- * One instance at a time, so an hour holds an hour of it; and what is left of the invocation that began before the hour, and the rounding of
- * each to a whole millisecond.
+ * So many instances at a time, so an hour holds an hour of each; and what is left of the invocations that began before the hour, and the
+ * rounding of each to a whole millisecond.
  */
-function msOfOneInstance(limits: Limits, invocations: bigint): bigint {
-  return SECONDS_PER_HOUR * MS_PER_SECOND + msPerInvocation(limits) + invocations;
+function msOfInstances(limits: Limits, instances: bigint, invocations: bigint): bigint {
+  return instances * (SECONDS_PER_HOUR * MS_PER_SECOND + msPerInvocation(limits)) + invocations;
 }
 
 /** What every invocation is, those of health included: started, timed, logged, traced. */
