@@ -1,7 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint test simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint api-docs test simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions outputs destroy
@@ -33,8 +33,12 @@ dist/ewm.cjs: $(INSTALLED) $(SOURCES) package.json
 
 build: dist/ewm.cjs ## build what runs outside the tests, into dist/
 
-lint: $(INSTALLED) ## type check and lint, warnings included
+lint: $(INSTALLED) dist/ewm.cjs ## type check and lint, warnings included, and the package as it is published
 	npm run --silent lint
+	npm run --silent lint:package
+
+api-docs: dist/ewm.cjs ## the documentation of the library, from its docstrings, into tmp/api-docs
+	npm run --silent api-docs
 
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test

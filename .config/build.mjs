@@ -3,6 +3,7 @@
 // file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
 // those that show a run the program of a page, an import unpackers and time zones: files of their own, on demand.
 import { build } from 'esbuild';
+import { buildLibrary } from './build-library.mjs';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
 import { licensesOf } from './licenses.mjs';
@@ -33,6 +34,8 @@ const apart = (filter, path) => ({
 });
 const programApart = apart(/^\.\/program$/, './program.cjs');
 const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
+// With those around the API: both need the AWS SDK, which is more than the rest of the program.
+const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
@@ -41,13 +44,19 @@ const cli = 'src/handlers/cli';
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, costApart, reportApart, importApart] },
-  { entryPoints: ['api-commands', 'cost-command', 'report-commands', 'import-command'].map((name) => `${cli}/${name}.ts`) },
+  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, sessionApart, costApart, reportApart, importApart] },
+  {
+    stdin: { contents: "export * from './api-commands'; export * from './session-commands';", resolveDir: cli, loader: 'ts' },
+    outdir: undefined,
+    outfile: join(outdir, 'api-commands.cjs'),
+  },
+  { entryPoints: ['cost-command', 'report-commands', 'import-command'].map((name) => `${cli}/${name}.ts`) },
 ];
 const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
 await chmod(join(outdir, 'ewm.cjs'), 0o755);
 // The program of a page is text in a bundle: what it holds is told apart from it.
-const inputs = [...bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs];
+const library = await buildLibrary(version, join(outdir, 'library'));
+const inputs = [...bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
 await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });

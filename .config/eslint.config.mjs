@@ -2,7 +2,7 @@ import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'tmp/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['.config/library-types/', 'dist/', 'tmp/', 'node_modules/', 'test/fixtures/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],

@@ -85,7 +85,7 @@ locals {
     [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
       Sid      = "AskPlanner"
       Effect   = "Allow"
-      Action   = ["bedrock-agentcore:InvokeAgentRuntime"]
+      Action   = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
       Resource = arns
     }],
   )

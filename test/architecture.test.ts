@@ -219,8 +219,11 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/tape',
       'src/handlers/page/markup',
     ],
+    types: ['src/domain/world'],
     packages: [...EITHER, 'lightweight-charts'],
   },
+  // The package as others import it. The contract suites are part of it: an adapter of somebody else's has to pass them, too.
+  'src/handlers/library': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'test/contracts/**'], packages: FP },
   'src/handlers/cli': {
     // The price table is Terraform's, too.
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http/**', 'terraform'],

@@ -92,7 +92,7 @@ function planPorts(
     ...(codeInterpreterId === undefined
       ? {}
       : { interpreter: makeAgentCoreCodeInterpreter({ client: agentCore(), codeInterpreterId, telemetry }) }),
-    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client: agentCore(), ...planner }) }),
+    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client: agentCore(), telemetry, ...planner }) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { join } from 'node:path';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { directoryEntries } from '../adapters/filesystem/directory-entries';
 import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { systemClock } from '../adapters/memory/clock';
@@ -11,6 +12,8 @@ import { makeScriptedCodeInterpreter } from '../adapters/memory/code-interpreter
 import { makeInProcessMemory } from '../adapters/memory/memory';
 import { makeScriptedPlanner } from '../adapters/memory/planner';
 import { silentTelemetry } from '../adapters/memory/telemetry';
+import { withoutListing } from '../domain/run/listing';
+import { CHILDREN } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { StoreError } from '../ports/run-files';
 import { sessionCeilings, sessionsFunction } from './compose-http';
@@ -41,16 +44,24 @@ export function composeSessions(directory: string, env: Environment): TaskEither
   };
 }
 
-/** Below the directory of a session that was pulled: its children's. */
-export const CHILDREN = 'children';
+export interface PulledOptions {
+  /** Whether files that are no part of it may stand there. */
+  readonly allowExtra: boolean;
+}
 
-export function pulledSession(directory: string): SessionDirectory {
+export function pulledSession(directory: string, options: PulledOptions): SessionDirectory {
+  const { allowExtra } = options;
+  const reader = makeRunDirectoryReader(directory);
   return {
-    reader: makeRunDirectoryReader(directory),
+    reader: allowExtra ? withoutListing(reader) : reader,
+    below: async () => {
+      const entries = allowExtra ? right([]) : await directoryEntries(join(directory, CHILDREN))();
+      return isLeft(entries) && entries.left._tag === 'NotFound' ? right([]) : entries;
+    },
     child: async (session) => {
       const below = join(directory, CHILDREN, session);
       const content = await inspectRunDirectory(below)();
-      return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below);
+      return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below, options);
     },
   };
 }

@@ -1,6 +1,7 @@
-/** Running a program somewhere that is not this process. */
+/** Running programs somewhere that is not this process. */
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { Deadline } from './clock';
+import type { Closable } from './closing';
 import type { CallFailure, Source } from './dependency';
 
 export const CODE_LANGUAGES = ['python', 'javascript', 'typescript'] as const;
@@ -33,10 +34,15 @@ export interface CodeInterpreter {
   readonly source: Source;
   /** For a reader of a tape or a log: what answers, in a few words. A scripted one says that it runs nothing. */
   readonly label: string;
+  /** One session for the programs of one run. Sends nothing: the first program starts it. Whoever opens it closes it. */
+  readonly open: (runId: string) => CodeSession;
+}
 
+export interface CodeSession extends Closable {
   /**
-   * Runs a program once, in a fresh session that sees no other program and is always ended. Not idempotent and never repeated: after effect
-   * `unknown` the program may have run, wholly or in part. Cost: three requests (start, invoke, stop) and the session's time.
+   * Runs a program once. Programs of one session share its files and variables, and see nothing of another session. Not idempotent and never
+   * repeated: after effect `unknown` the program may have run, wholly or in part. A session that could not be started is not started again:
+   * later programs fail as the first one did. `operationId` names the act, for whoever follows it in a trace. Cost: one request, one more for the start, and the session's time until it is closed.
    */
-  readonly execute: (program: Program, deadline: Deadline) => TaskEither<ProgramFailed | CallFailure, CodeResult>;
+  readonly execute: (program: Program, operationId: string, deadline: Deadline) => TaskEither<ProgramFailed | CallFailure, CodeResult>;
 }

@@ -4,6 +4,7 @@ import type { Json } from '../domain/canonical/canonical';
 import type { Problem } from '../domain/codec/problem';
 import type { ProposedAction } from '../domain/world/proposal';
 import type { Deadline } from './clock';
+import type { Closable } from './closing';
 import type { CallFailure, Source } from './dependency';
 
 export interface Goal {
@@ -23,10 +24,15 @@ export interface Planner {
   readonly source: Source;
   /** For a reader of a tape or a log: what answers, in a few words. A scripted one says that it asks no model. */
   readonly label: string;
+  /** One session for the goals of one run, named after it. Sends nothing: the first goal begins it. Whoever opens it closes it. */
+  readonly open: (runId: string) => PlannerSession;
+}
 
+export interface PlannerSession extends Closable {
   /**
-   * Asks once, in a session of its own named after `operationId`. Neither idempotent nor deterministic, and never repeated: the answer is
-   * recorded. An empty plan is an answer. Cost: one request and one model call; the caller charges a tool call too.
+   * Asks once. The agent may remember earlier goals of the session. Neither idempotent nor deterministic, and never repeated: the answer is
+   * recorded. An empty plan is an answer. `operationId` names the act, for whoever follows it in a trace. Cost: one request, one model call (the caller charges a tool call too), and the session's time
+   * until it is closed.
    */
   readonly propose: (
     goal: Goal,

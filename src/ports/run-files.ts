@@ -31,6 +31,12 @@ export interface ByteCursor {
   readonly close: () => Promise<void>;
 }
 
+/** Something that stands in a directory; links are not followed. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: 'file' | 'directory' | 'symbolic link' | 'device';
+}
+
 export interface RunReader {
   /** Where the run is, for messages. */
   readonly location: string;
@@ -38,6 +44,8 @@ export interface RunReader {
   readonly size: (file: RunFile) => TaskEither<StoreError, number>;
   /** Opens a file at a byte offset. */
   readonly open: (file: RunFile, offset?: number) => TaskEither<StoreError, ByteCursor>;
+  /** All that stands where the run is, in the order of names: files of the run and others. */
+  readonly entries: TaskEither<StoreError, readonly DirectoryEntry[]>;
 }
 
 /**

@@ -63,7 +63,7 @@ run "all_modes" {
         Effect = "Allow", Resource = ["arn:aws:bedrock-agentcore:us-east-1:aws:code-interpreter/aws.codeinterpreter.v1"], Sid = "RunPrograms"
       },
       {
-        Action = ["bedrock-agentcore:InvokeAgentRuntime"], Effect = "Allow"
+        Action = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"], Effect = "Allow"
         Resource = [
           "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/planner-0123456789",
           "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/planner-0123456789/runtime-endpoint/DEFAULT"

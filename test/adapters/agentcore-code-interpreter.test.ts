@@ -1,9 +1,12 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
+import type { TaskEither } from 'fp-ts/TaskEither';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-interpreter';
 import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
 import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/memory/telemetry';
-import type { CodeInterpreter, Program } from '../../src/ports/code-interpreter';
+import type { Deadline } from '../../src/ports/clock';
+import type { CodeInterpreter, CodeResult, Program, ProgramFailed } from '../../src/ports/code-interpreter';
+import type { CallFailure } from '../../src/ports/dependency';
 import { describeCodeInterpreterContract } from '../contracts/code-interpreter';
 import {
   type AgentCoreStub,
@@ -43,6 +46,7 @@ describeCodeInterpreterContract('AgentCore stub', async () => {
     ran: () => programsOf(stub),
     close: () => {
       expect(stub.openSessions()).toEqual([]);
+      expect(stub.violations).toEqual([]);
       client.destroy();
       return stub.close();
     },
@@ -72,11 +76,22 @@ describe('AgentCore code interpreter', () => {
     await stub.close();
   });
 
+  /** One program, and the end of its session. */
+  const executed =
+    (deadline: Deadline, opener = interpreter): TaskEither<ProgramFailed | CallFailure, CodeResult> =>
+    async () => {
+      const session = opener.open('run');
+      const outcome = await session.execute(PROGRAM, 'run-0', deadline)();
+      unstopped = await session.close();
+      return outcome;
+    };
+  let unstopped: number;
+
   const calls = (): readonly (string | undefined)[] => stub.requests().map((request) => request.segments.at(-1));
 
   it('starts, invokes and stops one session, which would not outlive a crash for long', async () => {
     stub.programs.push([resultFrame({ stdout: 'hello\n' })]);
-    await rightOf(interpreter.execute(PROGRAM, deadlineIn(9_500)));
+    await rightOf(executed(deadlineIn(9_500)));
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
     const [start, invoke, stop] = stub.requests();
     expect(JSON.parse(start?.body.toString() ?? '')).toMatchObject({ sessionTimeoutSeconds: 40 });
@@ -88,7 +103,7 @@ describe('AgentCore code interpreter', () => {
 
   it('asks for the longest session there is where there is no deadline', async () => {
     stub.programs.push([resultFrame({})]);
-    await rightOf(interpreter.execute(PROGRAM, noDeadline));
+    await rightOf(executed(noDeadline));
     expect(JSON.parse(stub.requests()[0]?.body.toString() ?? '')).toMatchObject({ sessionTimeoutSeconds: 28_800 });
   });
 
@@ -104,7 +119,7 @@ describe('AgentCore code interpreter', () => {
       frame({ ':message-type': 'event', ':event-type': 'of-a-later-version' }, {}),
       resultFrame({ stdout: 'three\n', stderr: 'w2\n' }),
     ]);
-    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toEqual({
+    expect(await rightOf(executed(noDeadline))).toEqual({
       stdout: 'one\ntwo\nthree\n',
       stderr: 'w1\nw2\n',
       exitCode: 0,
@@ -114,7 +129,7 @@ describe('AgentCore code interpreter', () => {
   it('reads frames that arrive in pieces', async () => {
     const bytes = Buffer.concat([resultFrame({ stdout: 'one ' }), resultFrame({ stdout: 'two' })]);
     stub.programs.push(Array.from({ length: Math.ceil(bytes.length / 7) }, (_, index) => bytes.subarray(index * 7, index * 7 + 7)));
-    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ stdout: 'one two' });
+    expect(await rightOf(executed(noDeadline))).toMatchObject({ stdout: 'one two' });
   });
 
   const FAILED_PROGRAMS: readonly (readonly [string, readonly unknown[], unknown])[] = [
@@ -136,7 +151,7 @@ describe('AgentCore code interpreter', () => {
   ];
   it.each(FAILED_PROGRAMS)('fails a program with %s', async (_what, results, failure) => {
     stub.programs.push(results.map(rawResultFrame));
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ _tag: 'ProgramFailed', ...(failure as object) });
+    expect(await leftOf(executed(noDeadline))).toMatchObject({ _tag: 'ProgramFailed', ...(failure as object) });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
   });
 
@@ -145,7 +160,7 @@ describe('AgentCore code interpreter', () => {
     stub.programs.push(Array<Buffer>(50_000).fill(chatty));
     // The stub is in this process and busy writing: the stop gets the time to arrive.
     const patient = makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry, outputBytesMax: 1_000 });
-    expect(await leftOf(patient.execute(PROGRAM, noDeadline))).toMatchObject({
+    expect(await leftOf(executed(noDeadline, patient))).toMatchObject({
       _tag: 'ProgramFailed',
       reason: 'more output than is taken',
       stdout: 'x'.repeat(800),
@@ -169,7 +184,7 @@ describe('AgentCore code interpreter', () => {
   ];
   it.each(BROKEN_STREAMS)('fails on a stream with %s, runs the code once and stops', async (_what, frames) => {
     stub.programs.push([...frames]);
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+    expect(await leftOf(executed(noDeadline))).toMatchObject({
       _tag: 'DependencyFailed',
       service: 'bedrock-agentcore',
       operation: 'InvokeCodeInterpreter',
@@ -183,16 +198,17 @@ describe('AgentCore code interpreter', () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
 
     stub.failCall(0, fault);
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
-      _tag: 'DependencyFailed',
-      operation: 'StartCodeInterpreterSession',
-    });
+    const lost = await leftOf(executed(noDeadline));
+    expect(lost).toMatchObject({ _tag: 'DependencyFailed', operation: 'StartCodeInterpreterSession' });
     expect(calls()).toEqual(['start']);
+    // A start whose answer was lost may have begun a session that nobody can name.
+    expect(unstopped).toBe('effect' in lost && lost.effect === 'unknown' ? 1 : 0);
+    expect(telemetry.records()).toHaveLength(unstopped);
 
     const before = stub.openSessions().length;
     stub.reset();
     stub.failCall(1, fault);
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+    expect(await leftOf(executed(noDeadline))).toMatchObject({
       _tag: 'DependencyFailed',
       operation: 'InvokeCodeInterpreter',
     });
@@ -201,24 +217,54 @@ describe('AgentCore code interpreter', () => {
 
     stub.reset();
     stub.failCall(2, fault);
-    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ stdout: 'hello' });
+    expect(await rightOf(executed(noDeadline))).toMatchObject({ stdout: 'hello' });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
-    expect(telemetry.records()).toMatchObject([{ kind: 'note', level: 'warn', event: 'code_interpreter_session_not_stopped' }]);
+    expect(unstopped).toBe(1);
+    expect(telemetry.records().at(-1)).toMatchObject({
+      level: 'warn',
+      event: 'session_not_stopped',
+      fields: { operation: 'StopCodeInterpreterSession' },
+    });
+  });
+
+  it('runs the programs of a plan in one session, whose start is not repeated', async () => {
+    stub.programs.push([resultFrame({ stdout: 'one' })], [resultFrame({ exitCode: 1 })], [resultFrame({ stdout: 'three' })]);
+    const session = interpreter.open('run');
+    const outcomes = [0, 1, 2].map((index) => session.execute(PROGRAM, `run-${String(index)}`, noDeadline));
+    expect(await rightOf(outcomes[0] as (typeof outcomes)[number])).toMatchObject({ stdout: 'one' });
+    for (const outcome of outcomes.slice(1)) await outcome();
+    expect([await session.close(), calls()]).toEqual([0, ['start', 'invoke', 'invoke', 'invoke', 'stop']]);
+
+    stub.reset();
+    stub.failCall(0, { when: 'before', how: 'status', status: 429, type: 'ThrottlingException' });
+    const failed = interpreter.open('run');
+    const first = await leftOf(failed.execute(PROGRAM, 'run-0', noDeadline));
+    expect(await leftOf(failed.execute(PROGRAM, 'run-1', noDeadline))).toEqual(first);
+    expect([await failed.close(), calls()]).toEqual([0, ['start']]);
+    expect(await interpreter.open('run').close()).toBe(0);
+    expect(stub.openSessions()).toEqual([]);
+  });
+
+  it('counts a session that is gone already as stopped', async () => {
+    stub.programs.push([resultFrame({})]);
+    stub.failCall(2, { when: 'after', how: 'status', status: 404, type: 'ResourceNotFoundException' });
+    await rightOf(executed(noDeadline));
+    expect([unstopped, telemetry.records()]).toEqual([0, []]);
   });
 
   it('fails on a connection that is cut in the middle of the stream', async () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
     stub.failCall(1, { when: 'after', how: 'cut' });
-    expect(await leftOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({
+    expect(await leftOf(executed(noDeadline))).toMatchObject({
       _tag: 'DependencyFailed',
       operation: 'InvokeCodeInterpreter',
     });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
   });
 
-  it('gives up a slow program with enough time left to stop its session', async () => {
+  it('gives up a slow program, and stops its session all the same', async () => {
     stub.failCall(1, { when: 'after', how: 'hang' });
-    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(1_200)))).toMatchObject({
+    expect(await leftOf(executed(deadlineIn(300)))).toMatchObject({
       _tag: 'DeadlineExceeded',
       operation: 'InvokeCodeInterpreter',
       effect: 'unknown',
@@ -227,15 +273,11 @@ describe('AgentCore code interpreter', () => {
     expect(stub.openSessions()).toEqual([]);
   });
 
-  it('starts nothing that it would have no time to stop', async () => {
-    expect(await leftOf(interpreter.execute(PROGRAM, deadlineIn(400)))).toMatchObject({ _tag: 'DeadlineExceeded', effect: 'none' });
-    expect(calls()).toEqual([]);
-  });
-
   it('does not wait for a stop without end', async () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
     stub.failCall(2, { when: 'before', how: 'hang' });
-    expect(await rightOf(interpreter.execute(PROGRAM, noDeadline))).toMatchObject({ stdout: 'hello' });
-    expect(telemetry.records()).toMatchObject([{ event: 'code_interpreter_session_not_stopped', fields: { session_id: 'SESSION0001' } }]);
+    expect(await rightOf(executed(noDeadline))).toMatchObject({ stdout: 'hello' });
+    expect(telemetry.records()).toMatchObject([{ event: 'session_not_stopped', fields: { session_id: 'SESSION0001' } }]);
+    expect(unstopped).toBe(1);
   });
 });

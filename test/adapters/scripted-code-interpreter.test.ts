@@ -24,6 +24,6 @@ describeCodeInterpreterContract('scripted', () => {
 it('says in its output that the code was not run, where no script is given', async () => {
   const interpreter = makeScriptedCodeInterpreter();
   expect(interpreter.label).toContain('runs no code');
-  const { stdout } = await rightOf(interpreter.execute({ language: 'python', code: 'print(1)' }, noDeadline));
+  const { stdout } = await rightOf(interpreter.open('run').execute({ language: 'python', code: 'print(1)' }, 'run-0', noDeadline));
   expect(stdout).toBe('[scripted] python, 8 characters, not run\n');
 });

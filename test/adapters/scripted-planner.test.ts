@@ -26,9 +26,10 @@ describePlannerContract('scripted', () => {
 it('buys one of the first symbol it sees a price of, where no script is given', async () => {
   const planner = makeScriptedPlanner();
   expect(planner.label).toContain('asks no model');
+  const session = planner.open('run');
   const context = { prices: { MSFT: '197.65', AAPL: '99.86' } };
-  expect(await rightOf(planner.propose({ goal: 'grow', context }, 'run:0', noDeadline))).toEqual([
+  expect(await rightOf(session.propose({ goal: 'grow', context }, 'run-0', noDeadline))).toEqual([
     { type: 'PlaceBuy', symbol: 'AAPL', quantity: ONE },
   ]);
-  expect(await rightOf(planner.propose({ goal: 'grow', context: null }, 'run:0', noDeadline))).toEqual([]);
+  expect(await rightOf(session.propose({ goal: 'grow', context: null }, 'run-0', noDeadline))).toEqual([]);
 });

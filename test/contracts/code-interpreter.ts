@@ -1,7 +1,7 @@
 /** What every code interpreter does, whatever is behind it. */
 import type { ScriptedOutcome } from '../../src/adapters/memory/code-interpreter';
 import { noDeadline } from '../../src/adapters/memory/clock';
-import { CODE_LANGUAGES, type CodeInterpreter, type Program } from '../../src/ports/code-interpreter';
+import { CODE_LANGUAGES, type CodeInterpreter, type CodeSession, type Program } from '../../src/ports/code-interpreter';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 
 export interface CodeInterpreterHarness {
@@ -18,11 +18,17 @@ const PROGRAM: Program = { language: 'python', code: 'print("hello")' };
 export function describeCodeInterpreterContract(name: string, makeHarness: () => Promise<CodeInterpreterHarness>): void {
   describe(`code interpreter contract: ${name}`, () => {
     let harness: CodeInterpreterHarness;
+    let session: CodeSession;
 
     beforeEach(async () => {
       harness = await makeHarness();
+      session = harness.interpreter.open('run');
     });
-    afterEach(() => harness.close());
+    // Whatever happened to its programs, a session can be ended.
+    afterEach(async () => {
+      expect(await session.close()).toBe(0);
+      await harness.close();
+    });
 
     it('says what it is', () => {
       expect(['local', 'remote']).toContain(harness.interpreter.source);
@@ -32,17 +38,17 @@ export function describeCodeInterpreterContract(name: string, makeHarness: () =>
     it('answers what a program wrote', async () => {
       const stdout = 'hello\n"日本" 🏯\n';
       harness.script({ stdout, stderr: 'a warning\n' });
-      expect(await rightOf(harness.interpreter.execute(PROGRAM, noDeadline))).toEqual({ stdout, stderr: 'a warning\n', exitCode: 0 });
+      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({ stdout, stderr: 'a warning\n', exitCode: 0 });
     });
 
     it('answers a silent program', async () => {
       harness.script({});
-      expect(await rightOf(harness.interpreter.execute(PROGRAM, noDeadline))).toEqual({ stdout: '', stderr: '', exitCode: 0 });
+      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({ stdout: '', stderr: '', exitCode: 0 });
     });
 
     it('fails with what the program wrote when it exits with a code', async () => {
       harness.script({ stdout: 'so far', stderr: 'Traceback', exitCode: 3 });
-      expect(await leftOf(harness.interpreter.execute(PROGRAM, noDeadline))).toEqual({
+      expect(await leftOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({
         _tag: 'ProgramFailed',
         reason: 'exit code 3',
         stdout: 'so far',
@@ -55,14 +61,14 @@ export function describeCodeInterpreterContract(name: string, makeHarness: () =>
       const programs = CODE_LANGUAGES.map((language) => ({ language, code: `"${language}" // \u0000 é\n` }));
       harness.script(...programs.map(({ language }) => ({ stdout: language })));
       for (const program of programs) {
-        expect(await rightOf(harness.interpreter.execute(program, noDeadline))).toMatchObject({ stdout: program.language });
+        expect(await rightOf(session.execute(program, 'run-0', noDeadline))).toMatchObject({ stdout: program.language });
       }
       expect(harness.ran()).toEqual(programs);
     });
 
     it('runs nothing once the deadline has passed', async () => {
       harness.script({ stdout: 'late' });
-      expect(await leftOf(harness.interpreter.execute(PROGRAM, passedDeadline))).toMatchObject({
+      expect(await leftOf(session.execute(PROGRAM, 'run-0', passedDeadline))).toMatchObject({
         _tag: 'DeadlineExceeded',
         effect: 'none',
       });

@@ -2,7 +2,7 @@
 import { noDeadline } from '../../src/adapters/memory/clock';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { exactDecimal } from '../../src/domain/decimal/decimal';
-import type { Goal, Planner } from '../../src/ports/planner';
+import type { Goal, Planner, PlannerSession } from '../../src/ports/planner';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 
 export interface PlannerHarness {
@@ -34,11 +34,16 @@ const MALFORMED: readonly (readonly [string, Json, string])[] = [
 export function describePlannerContract(name: string, makeHarness: () => Promise<PlannerHarness>): void {
   describe(`planner contract: ${name}`, () => {
     let harness: PlannerHarness;
+    let session: PlannerSession;
 
     beforeEach(async () => {
       harness = await makeHarness();
+      session = harness.planner.open('run');
     });
-    afterEach(() => harness.close());
+    afterEach(async () => {
+      expect(await session.close()).toBe(0);
+      await harness.close();
+    });
 
     it('says what it is', () => {
       expect(['local', 'remote']).toContain(harness.planner.source);
@@ -50,7 +55,7 @@ export function describePlannerContract(name: string, makeHarness: () => Promise
         { type: 'PlaceBuy', symbol: ' aapl ', quantity: '0.10', price: 99.86 },
         { type: 'PlaceSell', symbol: 'BRK.B', quantity: 1e-8 },
       ]);
-      expect(await rightOf(harness.planner.propose(GOAL, 'run:0', noDeadline))).toEqual([
+      expect(await rightOf(session.propose(GOAL, 'run-0', noDeadline))).toEqual([
         { type: 'PlaceBuy', symbol: 'AAPL', quantity: exactDecimal('0.1'), price: exactDecimal('99.86') },
         { type: 'PlaceSell', symbol: 'BRK.B', quantity: 1n },
       ]);
@@ -58,31 +63,31 @@ export function describePlannerContract(name: string, makeHarness: () => Promise
 
     it('leaves signs to the verifier', async () => {
       harness.answer([{ ...BUY, quantity: -1, price: 0 }]);
-      expect(await rightOf(harness.planner.propose(GOAL, 'run:0', noDeadline))).toEqual([
+      expect(await rightOf(session.propose(GOAL, 'run-0', noDeadline))).toEqual([
         { type: 'PlaceBuy', symbol: 'AAPL', quantity: exactDecimal('-1'), price: 0n },
       ]);
     });
 
     it('may propose nothing', async () => {
       harness.answer([]);
-      expect(await rightOf(harness.planner.propose(GOAL, 'run:0', noDeadline))).toEqual([]);
+      expect(await rightOf(session.propose(GOAL, 'run-0', noDeadline))).toEqual([]);
     });
 
     it.each(MALFORMED)('refuses %s', async (_what, document, pointer) => {
       harness.answer(document);
-      const failure = await leftOf(harness.planner.propose(GOAL, 'run:0', noDeadline));
+      const failure = await leftOf(session.propose(GOAL, 'run-0', noDeadline));
       expect(failure).toMatchObject({ _tag: 'MalformedPlan', problems: [{ pointer }] });
     });
 
     it('asks once, and passes the goal as it is', async () => {
       harness.answer([BUY]);
-      await rightOf(harness.planner.propose(GOAL, 'run:0', noDeadline));
+      await rightOf(session.propose(GOAL, 'run-0', noDeadline));
       expect(harness.asked()).toEqual([GOAL]);
     });
 
     it('asks nothing once the deadline has passed', async () => {
       harness.answer([BUY]);
-      expect(await leftOf(harness.planner.propose(GOAL, 'run:0', passedDeadline))).toMatchObject({
+      expect(await leftOf(session.propose(GOAL, 'run-0', passedDeadline))).toMatchObject({
         _tag: 'DeadlineExceeded',
         effect: 'none',
       });

@@ -10,6 +10,9 @@ const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string };
 
+/** Entries that load a framework, which an empty folder has not. */
+const NEEDS_FRAMEWORK: readonly string[] = [];
+
 let directory = '';
 let installed = '';
 
@@ -24,10 +27,13 @@ beforeAll(async () => {
   installed = join(directory, 'project');
   await mkdir(installed);
   await writeFile(join(installed, 'package.json'), '{"private":true}');
-  const tarball = join(directory, `${PACKAGE.name}-${PACKAGE.version}.tgz`);
-  await run('npm', ['install', '--no-audit', '--no-fund', tarball], { ...npm, cwd: installed });
+  await run('npm', ['install', '--no-audit', '--no-fund', tarball()], { ...npm, cwd: installed });
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
+
+function tarball(): string {
+  return join(directory, `${PACKAGE.name}-${PACKAGE.version}.tgz`);
+}
 
 async function ewm(...args: readonly string[]): Promise<string> {
   const { stdout } = await run(join(installed, 'node_modules', '.bin', 'ewm'), args, { cwd: installed });
@@ -41,8 +47,9 @@ it('brings no other package with it, and is small', async () => {
   const sizes = await Promise.all(
     files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
   );
-  // 50 packages and 60 MB before; the bundles have about 2 MB.
+  // 50 packages and 60 MB before; the bundles have about 3 MB.
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(4_000_000);
+  expect((await stat(tarball())).size).toBeLessThan(1_000_000);
 });
 
 it('has the license of every package that it bundles', async () => {
@@ -61,4 +68,40 @@ it('runs every kind of command: each is in a bundle of its own', async () => {
   await ewm('report', 'run', '--out', 'run.html');
   expect(await readFile(join(installed, 'run.html'), 'utf8')).toContain('<!doctype html>');
   expect(await ewm('smoke', 'local')).toContain('smoke memory: all');
+});
+
+/** The programs of a document, each named by the comment that it begins with. */
+function programsOf(document: string): readonly { readonly name: string; readonly text: string }[] {
+  const fences = readFileSync(join(ROOT, document), 'utf8').matchAll(/^```js\n(\/\/ (\S+)\n[^]*?)^```$/gm);
+  return [...fences].map(([, text = '', name = '']) => ({ name, text }));
+}
+
+it('runs what the README shows of the library, tests under Jest among them', async () => {
+  const programs = programsOf('README.md');
+  expect(programs.map(({ name }) => name)).toEqual(['run.mjs', 'memory.test.cjs']);
+  for (const { name, text } of programs) await writeFile(join(installed, name), text);
+  const { stdout } = await run(process.execPath, ['run.mjs'], { cwd: installed });
+  expect(stdout).toBe('1005\nProven\n');
+  const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
+  const config = JSON.stringify({ rootDir: installed, testMatch: ['**/*.test.cjs'], transform: {} });
+  const { stderr } = await run(process.execPath, [jest, '--config', config, '--silent'], { cwd: installed });
+  expect(stderr).toMatch(/Tests: +9 passed, 9 total/);
+});
+
+it('has no effect at its top: importing every entry writes nothing, listens to nothing and ends', async () => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, unknown>>;
+  };
+  const entries = Object.keys(exports)
+    .filter((entry) => entry !== './package.json' && !NEEDS_FRAMEWORK.includes(entry))
+    .map((entry) => PACKAGE.name + entry.slice(1));
+  const imports = entries.map((entry) => `await import('${entry}'); require('${entry}');`).join('\n');
+  const program = `import { createRequire } from 'node:module';
+    const require = createRequire(process.cwd() + '/x.js');
+    const before = Object.getOwnPropertyNames(globalThis).length;
+    ${imports}
+    if (Object.getOwnPropertyNames(globalThis).length !== before) throw new Error('globals');
+    if (process.getActiveResourcesInfo().length > 0) throw new Error(process.getActiveResourcesInfo().join());`;
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: installed });
+  expect(stdout + stderr).toBe('');
 });

@@ -28,6 +28,7 @@ const GOLDENS: Readonly<Record<string, string>> = {
   fixture: '69acae73272e8af13ba0c4e4370d44dc33468b13fc1a87b0a7a9c8de8bf09b41',
   'sma-demo': '8e2c4a965fd3cdd6ccba5f8aa1b1693a70545a84917356e9fce25b0c17f6925f',
   'zscore-fees': '0133ac4b2418c4760e6277fd44e77496a8f249c926699089c54e1c408ccc059b',
+  'breakout-stops': '098c7eaf00ad354017acdad3e117f5ec6aee69529d1cba286f7bf72e9df553ff',
   'budget-stopped': '710744559bd80ebc09f87908376aa5b3150094c97a0d18c65f1d600fd8861896',
   'unicode-times': 'e5653512394dc4fe763e9d8af9e50febc8338b008a2dff983a0d76ee082959bd',
   'base-all-steps': '0a209f6c48d66e67bed61d6e7349a413f8528fdc15a6a3c22299c87158f9c451',

@@ -163,7 +163,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     expect(name === 'sessions' ? valueOfRight(sessionAnswerCodec.decode(parsed)) : answerOf(`agentcore-${name}`, parsed)).toMatchObject({
       ok: true,
     });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 4, memory: 1, sessions: 0 }[name]);
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 1, sessions: 0 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -214,6 +214,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/code-interpreter.ts',
       'src/adapters/agentcore/event-stream-text.ts',
       'src/adapters/agentcore/planner.ts',
+      'src/adapters/agentcore/stop-session.ts',
       'src/domain/agent/outside-tools.ts',
       'src/domain/agent/world-tools.ts',
       'src/domain/run/path.ts',

@@ -39,6 +39,7 @@ import { fractionOf, isAtMost, type ModelPrices, plus, priceOf } from '../suppor
 import { RETRYABLE_FAULTS } from '../support/faults';
 import { contextOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
+import type { Fault } from '../support/http-stub';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
 
@@ -117,6 +118,7 @@ interface Metered {
   readonly events: number;
   readonly sessions: number;
   readonly sessionSeconds: number;
+  /** Sessions of the runtime. */
   readonly goals: number;
   readonly logBytes: number;
   readonly accessLogBytes: number;
@@ -157,7 +159,7 @@ async function metered({
         ...(mode === 'agentcore-tools'
           ? {
               interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry }),
-              planner: makeAgentCorePlanner({ client, agentRuntimeArn: STUB_RUNTIME_ARN }),
+              planner: makeAgentCorePlanner({ client, agentRuntimeArn: STUB_RUNTIME_ARN, telemetry }),
             }
           : {}),
       },
@@ -173,6 +175,7 @@ async function metered({
   }
   const stored = s3.requests().filter(({ method }) => method === 'PUT');
   const asked = agentCore.requests();
+  const runtimeSessions = asked.map(({ headers }) => headers['x-amzn-bedrock-agentcore-runtime-session-id']);
   const starts = asked.filter(({ segments, method }) => method === 'PUT' && segments.includes('start'));
   return {
     puts: stored.length,
@@ -185,7 +188,7 @@ async function metered({
       (sum, start) => sum + (JSON.parse(start.body.toString()) as { sessionTimeoutSeconds: number }).sessionTimeoutSeconds,
       0,
     ),
-    goals: asked.filter(({ segments }) => segments[0] === 'runtimes').length,
+    goals: new Set(runtimeSessions.filter((id) => id !== undefined)).size,
     logBytes: logBytes + PLATFORM_LOG_BYTES,
     accessLogBytes: ACCESS_LOG_BYTES,
     requestBytes: Buffer.byteLength(body) + Buffer.byteLength(userAgent) + 1_000,
@@ -374,12 +377,12 @@ const DEAR: readonly (readonly [string, Asked, Partial<Metered>])[] = [
       storeReserveMs: 0,
       body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }),
     },
-    { puts: 10, sessions: 6 },
+    { puts: 10, sessions: 1 },
   ],
   [
     'a planner as often as it may be asked',
     { mode: 'agentcore-tools', body: JSON.stringify({ budget: CEILINGS, tool_plan: [GOAL, GOAL, CODE, CODE, CODE, CODE] }) },
-    { puts: 10, goals: 2, sessions: 4 },
+    { puts: 10, goals: 1, sessions: 1 },
   ],
   [
     'a memory filled to its last byte',
@@ -432,16 +435,17 @@ it.each(DEAR)('with a lower ceiling of artifacts, no more than its lower figure:
 
 it('not even with sessions that nobody can stop', async () => {
   forget();
-  // Start, invoke, stop: every third call.
-  for (let call = 2; call < 18; call += 3)
-    agentCore.failCall(call, { when: 'before', how: 'status', status: 500, type: 'x'.repeat(2_000), message: '\u0001'.repeat(5_000) });
+  const broken: Fault = { when: 'before', how: 'status', status: 500, type: 'x'.repeat(2_000), message: '\u0001'.repeat(5_000) };
+  for (const stop of ['StopCodeInterpreterSession', 'StopRuntimeSession']) agentCore.failOperation(stop, broken);
+  const alive = (['code', 'planner'] as const).map((kind) => agentCore.openSessions(kind).length);
   const one = await metered({
     mode: 'agentcore-tools',
     storeReserveMs: 0,
-    body: JSON.stringify({ budget: CEILINGS, tool_plan: Array.from({ length: 6 }, () => CODE) }),
+    body: JSON.stringify({ budget: CEILINGS, tool_plan: [CODE, GOAL, CODE, GOAL, CODE] }),
   });
-  expect(one).toMatchObject({ sessions: 6 });
-  expect(agentCore.openSessions().length).toBeGreaterThan(0);
+  for (const stop of ['StopCodeInterpreterSession', 'StopRuntimeSession']) agentCore.failOperation(stop);
+  expect(one).toMatchObject({ sessions: 1, goals: 1 });
+  expect((['code', 'planner'] as const).map((kind) => agentCore.openSessions(kind).length)).toEqual(alive.map((count) => count + 1));
   expectWithin('agentcore-tools', one);
 });
 

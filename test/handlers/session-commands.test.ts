@@ -1,7 +1,7 @@
 /** `ewm session`: played in a directory, forked, pulled, and proven; what was changed afterwards is named. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EXIT, type ExitCode } from '../../src/handlers/cli/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
@@ -99,6 +99,27 @@ test('a missing child is named', async () => {
   expect(verdict.exit).toBe(EXIT.notProven);
   expect(verdict.text).toContain(child);
   expect(verdict.text).toContain('it is missing');
+});
+
+test('what is no part of it or of its children is named and refused', async () => {
+  const { child, out } = await played();
+  const extras = ['notes.txt', 'decision.json', join('children', 'notes.txt'), join('children', child, 'notes.txt')];
+  for (const extra of [...extras, join('children', child, 'children', 'nested'), join('children', `${child}0`, 'tape.jsonl')]) {
+    const copy = join(directory, 'more');
+    cpSync(out, copy, { recursive: true });
+    mkdirSync(dirname(join(copy, extra)), { recursive: true });
+    writeFileSync(join(copy, extra), '');
+    const verdict = await ewm('verify', copy, '--json');
+    expect([extra, verdict.exit]).toEqual([extra, EXIT.notProven]);
+    const { file } = verdict.json['divergence'] as unknown as { readonly file: string };
+    expect(extra.includes(file) || file === `children/${child}0`).toBe(true);
+    expect((await ewm('verify', copy, '--allow-extra')).exit).toBe(EXIT.ok);
+    // The hashes of a child are its own affair.
+    if (!extra.includes(join(child, ''))) expect((await ewm('verify', copy, '--chain-only')).exit).toBe(EXIT.notProven);
+    rmSync(copy, { recursive: true });
+  }
+  writeFileSync(join(out, 'receipt.json'), '{}');
+  expect((await ewm('verify', out)).exit).toBe(EXIT.ok);
 });
 
 test('whatever is changed afterwards is found, in the session and in its child', async () => {

@@ -50,7 +50,12 @@ const AMPLE: Budget = { max_steps: 10, max_tool_calls: 10, max_model_calls: 2, m
 /** One `send` of the SDK's client, as it looks above the wire. */
 interface Sent {
   readonly command: string;
-  readonly input: { readonly nextToken?: string; readonly includePayloads?: boolean; readonly clientToken?: string };
+  readonly input: {
+    readonly nextToken?: string;
+    readonly includePayloads?: boolean;
+    readonly clientToken?: string;
+    readonly runtimeSessionId?: string;
+  };
   output?: { readonly events?: readonly { readonly eventId?: string; readonly payload?: readonly { readonly blob?: unknown }[] }[] };
 }
 
@@ -172,7 +177,7 @@ async function request(
     ...(mode === 'agentcore-tools'
       ? {
           interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId: STUB_CODE_INTERPRETER_ID, telemetry: silentTelemetry }),
-          planner: makeAgentCorePlanner({ client, agentRuntimeArn: STUB_RUNTIME_ARN }),
+          planner: makeAgentCorePlanner({ client, agentRuntimeArn: STUB_RUNTIME_ARN, telemetry: silentTelemetry }),
         }
       : {}),
   });
@@ -206,7 +211,12 @@ async function expectHonest(
   expect(answer.ok).toBe(answer.error === undefined);
   for (const dimension of REQUIRED_NAMES) expect(spentOf(answer)[dimension]).toBeLessThanOrEqual(budget[REQUIRED[dimension].limiter]);
   // What left the SDK's client once arrived once: no retry below, none above.
-  expect(agentCore.requests().map(commandOf)).toEqual(sent.map(({ command }) => command));
+  const stopsLast = (commands: readonly string[]): readonly string[] => [
+    ...commands.filter((command) => !isStop(command)),
+    // Both at once, and in whatever order they arrive.
+    ...commands.filter(isStop).sort(),
+  ];
+  expect(stopsLast(agentCore.requests().map(commandOf))).toEqual(stopsLast(sent.map(({ command }) => command)));
   const tokens = sent.flatMap(({ input }) => input.clientToken ?? []);
   expect(new Set(tokens).size).toBe(tokens.length);
   expect(s3.requests().map(({ method }) => method)).toEqual(filesOf(mode).map(() => 'PUT'));
@@ -240,6 +250,13 @@ function storedIn({ mode, artifact_dir: folder }: ApiResponse): RunFileBytes {
   return Object.fromEntries(stored.filter(([, bytes]) => bytes !== undefined));
 }
 
+/** Of the last call, on the tape as in the answer. */
+function lastUnstopped(answer: ApiResponse): number {
+  const row = rowsOf(answer).findLast(({ type }) => type === 'tool') as { readonly sessions_not_stopped?: number } | undefined;
+  expect((answer.results?.at(-1) as typeof row)?.sessions_not_stopped).toBe(row?.sessions_not_stopped);
+  return row?.sessions_not_stopped ?? 0;
+}
+
 function rowsOf(answer: ApiResponse): readonly TapeRow[] {
   return linesOf(storedIn(answer)['tape.jsonl']).map((line) => JSON.parse(line) as TapeRow);
 }
@@ -254,11 +271,19 @@ function linesOf(bytes: Uint8Array | undefined): readonly string[] {
 /** The SDK's name of what a request on the wire asks for. */
 function commandOf({ method, segments, body }: StubRequest): string {
   const [head, , kind, , verb] = segments;
-  if (head === 'runtimes') return 'InvokeAgentRuntime';
+  if (head === 'runtimes') return kind === 'invocations' ? 'InvokeAgentRuntime' : 'StopRuntimeSession';
   if (head === 'memories')
     return kind === 'events' ? 'CreateEvent' : method === 'DELETE' ? 'DeleteEvent' : body.length > 0 ? 'ListEvents' : 'GetEvent';
   if (method === 'POST') return 'InvokeCodeInterpreter';
   return segments.at(-1) === 'start' || verb === 'start' ? 'StartCodeInterpreterSession' : 'StopCodeInterpreterSession';
+}
+
+function aliveSessions(): number {
+  return agentCore.sessions.filter(({ stopped }) => !stopped).length;
+}
+
+function isStop(command: string): boolean {
+  return command === 'StopRuntimeSession' || command === 'StopCodeInterpreterSession';
 }
 
 function countOf(command: string): number {
@@ -462,7 +487,7 @@ const toolsCase = fc.record({
 });
 
 it(`tools: what was sent is what was charged ${TITLE}`, async () => {
-  const seen = { refused: 0, failed: 0, late: 0, model: 0, code: 0, ok: 0 };
+  const seen = { refused: 0, failed: 0, late: 0, model: 0, code: 0, unstopped: 0, ok: 0 };
   await fc.assert(
     fc.asyncProperty(toolsCase, async ({ plan, budget: limits, replies, exits, trouble: troubled }) => {
       forget();
@@ -472,12 +497,13 @@ it(`tools: what was sent is what was charged ${TITLE}`, async () => {
       make(troubled);
       const tooMuch: string[] = [];
       leaving = () => {
-        const [models, sessions] = ['InvokeAgentRuntime', 'StartCodeInterpreterSession'].map(
+        const [models, programs] = ['InvokeAgentRuntime', 'InvokeCodeInterpreter'].map(
           (name) => sent.filter(({ command }) => command === name).length,
         ) as [number, number];
-        if (models > budget.max_model_calls || models + sessions > Math.min(budget.max_tool_calls, budget.max_steps))
-          tooMuch.push(`${String(models)} models, ${String(sessions)} sessions`);
+        if (models > budget.max_model_calls || models + programs > Math.min(budget.max_tool_calls, budget.max_steps))
+          tooMuch.push(`${String(models)} models, ${String(programs)} programs`);
       };
+      const aliveBefore = aliveSessions();
       const { status, answer } = await request('agentcore-tools', { budget, tool_plan: plan });
       expect(tooMuch).toEqual([]);
       await expectHonest('agentcore-tools', { status, answer }, budget);
@@ -494,11 +520,20 @@ it(`tools: what was sent is what was charged ${TITLE}`, async () => {
       // In the transport, by kind.
       expect(countOf('InvokeAgentRuntime')).toBe(models);
       expect(rows.filter(({ type }) => type === 'model')).toHaveLength(models);
-      expect(countOf('StartCodeInterpreterSession')).toBe(programs);
-      const started = sent.filter(({ command, output }) => command === 'StartCodeInterpreterSession' && output !== undefined).length;
-      expect(countOf('StopCodeInterpreterSession')).toBe(started);
-      if (troubled.slow.length === 0) expect(countOf('InvokeCodeInterpreter')).toBe(started);
-      else expect(countOf('InvokeCodeInterpreter')).toBeLessThanOrEqual(started);
+      // One session of each kind for all of the plan, and a stop for each that began: a failure that says nothing may have begun one.
+      const starts = sent.filter(({ command }) => command === 'StartCodeInterpreterSession');
+      expect(starts.length).toBe(Math.min(1, programs));
+      expect(countOf('StopCodeInterpreterSession')).toBe(starts.filter(({ output }) => output !== undefined).length);
+      expect(new Set(sent.flatMap(({ input }) => input.runtimeSessionId ?? [])).size).toBe(Math.min(1, models));
+      const answered = sent.some(({ command, output }) => command === 'InvokeAgentRuntime' && output !== undefined);
+      if (answered) expect(countOf('StopRuntimeSession')).toBe(1);
+      else expect(countOf('StopRuntimeSession')).toBeLessThanOrEqual(Math.min(1, models));
+      if (starts[0]?.output === undefined) expect(countOf('InvokeCodeInterpreter')).toBe(0);
+      else if (troubled.slow.length === 0) expect(countOf('InvokeCodeInterpreter')).toBe(programs);
+      else expect(countOf('InvokeCodeInterpreter')).toBeLessThanOrEqual(programs);
+      const alive = aliveSessions() - aliveBefore;
+      if (troubled.faults.length === 0) expect([alive, lastUnstopped(answer)]).toEqual([0, 0]);
+      seen.unstopped += lastUnstopped(answer);
 
       // A call takes a step, a tool call and, for a proposal, a model call; one that is refused in any of them takes none.
       const { error } = answer;
@@ -601,15 +636,16 @@ const BODIES = {
 const REMOTE_MODES = ['agentcore-memory', 'agentcore-tools'] as const;
 
 describe.each(REMOTE_MODES)('%s', (mode) => {
-  const indices = [0, 1, 2, 3];
+  const indices = mode === 'agentcore-tools' ? [0, 1, 2, 3, 4] : [0, 1, 2, 3];
 
   it.each(indices)('charges request %d that is never answered, once', async (index) => {
     agentCore.failCall(index, { when: 'after', how: 'hang' });
     const { status, answer } = await request(mode, BODIES[mode], impatient);
-    // The stop of a code interpreter session is told to the operator; the program's result stands.
-    const isStop = mode === 'agentcore-tools' && index === 2;
-    expect(status).toBe(isStop ? 200 : 503);
-    if (!isStop) expect(answer.error).toMatchObject({ code: 'dependency_failed', service: 'bedrock-agentcore' });
+    // A session that cannot be stopped is told to the operator and on the tape; what the calls came to stands.
+    const stopFails = mode === 'agentcore-tools' && index >= 3;
+    expect(status).toBe(stopFails ? 200 : 503);
+    if (stopFails) expect(lastUnstopped(answer)).toBe(1);
+    else expect(answer.error).toMatchObject({ code: 'dependency_failed', service: 'bedrock-agentcore' });
     await expectHonest(mode, { status, answer }, AMPLE);
     const failed = rowsOf(answer).filter(({ ok, type }) => ok === false && type !== 'seal');
     expect(failed.map(({ error }) => error?.effect)).toEqual(
@@ -620,8 +656,7 @@ describe.each(REMOTE_MODES)('%s', (mode) => {
   it.each(indices)('takes no half answer to request %d for a whole one', async (index) => {
     agentCore.failCall(index, { when: 'after', how: 'cut' });
     const { status, answer } = await request(mode, BODIES[mode]);
-    const isStop = mode === 'agentcore-tools' && index === 2;
-    expect(status).toBe(isStop ? 200 : 503);
+    expect(status).toBe(mode === 'agentcore-tools' && index >= 3 ? 200 : 503);
     await expectHonest(mode, { status, answer }, AMPLE);
   });
 });

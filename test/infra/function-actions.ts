@@ -3,9 +3,13 @@
 export type Name = 'base' | 'tools' | 'memory' | 'sessions';
 
 const STORE = ['s3:PutObject', 's3:GetObject'];
-const PLAN = ['StartCodeInterpreterSession', 'InvokeCodeInterpreter', 'StopCodeInterpreterSession', 'InvokeAgentRuntime'].map(
-  (name) => `bedrock-agentcore:${name}`,
-);
+const PLAN = [
+  'StartCodeInterpreterSession',
+  'InvokeCodeInterpreter',
+  'StopCodeInterpreterSession',
+  'InvokeAgentRuntime',
+  'StopRuntimeSession',
+].map((name) => `bedrock-agentcore:${name}`);
 const MEMORY = ['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`);
 
 export const ACTIONS: Readonly<Record<Name, readonly string[]>> = {

@@ -284,8 +284,44 @@ function arbitraryRule(market: ReferenceMarket, symbols: string[]): fc.Arbitrary
             .map(([low, high]): ReferenceRule => ({ type: 'mean_reversion_zscore', symbol, window, z_buy_below: low, z_sell_above: high })),
         ),
       },
+      { weight: 4, arbitrary: arbitraryIndicator(symbol) },
+      { weight: 3, arbitrary: arbitraryAccountRule(symbol) },
     );
   });
+}
+
+/** Exponential means, relative strength and channels; levels that plateaus meet exactly. */
+function arbitraryIndicator(symbol: string): fc.Arbitrary<ReferenceRule> {
+  const level = (min: number, max: number): fc.Arbitrary<DecimalInput> =>
+    fc
+      .oneof(fc.constantFrom(0n, 50n * ONE, 100n * ONE), fc.bigInt(BigInt(min) * ONE, BigInt(max) * ONE))
+      .map((value) => (value < BigInt(min) * ONE ? BigInt(min) * ONE : value > BigInt(max) * ONE ? BigInt(max) * ONE : value))
+      .chain(arbitraryDecimalInput);
+  return fc.oneof(
+    fc
+      .record({ short: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 5 }) })
+      .map(({ short, more }): ReferenceRule => ({ type: 'ema_crossover', symbol, short_window: short, long_window: short + more })),
+    fc
+      .record({ window: fc.integer({ min: 2, max: 6 }), buy_below: level(0, 49), sell_above: level(50, 100) })
+      .map((rule): ReferenceRule => ({ type: 'rsi_threshold', symbol, ...rule })),
+    fc
+      .record({ entry_window: fc.integer({ min: 1, max: 6 }), exit_window: fc.integer({ min: 1, max: 6 }) })
+      .map((rule): ReferenceRule => ({ type: 'donchian_breakout', symbol, ...rule })),
+  );
+}
+
+/** Rules that look at the position; shares that moves of the paths meet exactly. */
+function arbitraryAccountRule(symbol: string): fc.Arbitrary<ReferenceRule> {
+  const share = fc
+    .oneof(fc.constantFrom(ONE / 100n, ONE / 10n, ONE / 2n), fc.bigInt(1n, ONE - 1n), fc.bigInt(ONE / 200n, ONE / 20n))
+    .chain(arbitraryDecimalInput);
+  return fc.oneof(
+    share.map((pct): ReferenceRule => ({ type: 'stop_loss', symbol, loss_pct: pct })),
+    share.map((pct): ReferenceRule => ({ type: 'take_profit', symbol, gain_pct: pct })),
+    fc
+      .record({ target_pct: fc.oneof(share, fc.constant<DecimalInput>(1)), every_steps: fc.integer({ min: 1, max: 5 }) })
+      .map((rule): ReferenceRule => ({ type: 'rebalance', symbol, ...rule })),
+  );
 }
 
 /** Mostly a rule a symbol and some more anywhere, in random order; sometimes symbols without a rule. */
@@ -381,7 +417,13 @@ export function arbitraryPolicy(anchor: CaseAnchor): fc.Arbitrary<ReferencePolic
     .record({
       policy_id: fc.constantFrom('default', 'tight-1'),
       risk_limits: fc.oneof({ weight: 2, arbitrary: loose }, { weight: 2, arbitrary: tight }),
-      costs: fc.option(fc.record({ fee_bps: arbitraryFeeBps.chain(arbitraryDecimalInput) }), { nil: undefined, freq: 5 }),
+      costs: fc.option(
+        fc.record(
+          { fee_bps: arbitraryFeeBps.chain(arbitraryDecimalInput), slippage_bps: arbitraryFeeBps.chain(arbitraryDecimalInput) },
+          { requiredKeys: ['fee_bps'] },
+        ),
+        { nil: undefined, freq: 5 },
+      ),
     })
     .map(({ costs, ...policy }) => (costs === undefined ? policy : { ...policy, costs }));
 }

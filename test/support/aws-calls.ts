@@ -49,7 +49,12 @@ export function s3Call({ method, segments, query, headers }: Call): AwsCall {
   };
 }
 
-/** Invoking a runtime takes the permission on the runtime and on its endpoint: two calls. */
+const RUNTIME_ACTIONS = new Map([
+  ['invocations', 'InvokeAgentRuntime'],
+  ['stopruntimesession', 'StopRuntimeSession'],
+]);
+
+/** Invoking a runtime, or stopping a session of it, takes the permission on the runtime and on its endpoint: two calls. */
 export function agentCoreCalls({ method, segments, query }: Call): readonly AwsCall[] {
   const [head, id = '', ...rest] = segments;
   const arn = (account: string, path: string): string => `arn:aws:bedrock-agentcore:${TEST_REGION}:${account}:${path}`;
@@ -61,8 +66,8 @@ export function agentCoreCalls({ method, segments, query }: Call): readonly AwsC
     const resource = id.startsWith('aws.') ? arn('aws', `code-interpreter/${id}`) : arn(TEST_ACCOUNT, `code-interpreter-custom/${id}`);
     return [{ action: known(INTERPRETER_ACTIONS.get(rest.join('/')), method, segments), resource }];
   }
-  if (head === 'runtimes' && rest.join('/') === 'invocations') {
-    const action = known('InvokeAgentRuntime', method, segments);
+  if (head === 'runtimes') {
+    const action = known(RUNTIME_ACTIONS.get(rest.join('/')), method, segments);
     return [id, `${id}/runtime-endpoint/${query.get('qualifier') ?? 'DEFAULT'}`].map((resource) => ({ action, resource }));
   }
   throw new Error(`which action is ${method} ${segments.join('/')}?`);

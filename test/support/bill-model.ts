@@ -123,8 +123,8 @@ function actsOf(
       reads: outside(limits) + 32n,
       lists: 116n,
       events: limits.memory ? min(64n, big(limits.max_memory_ops)) : 0n,
-      sessions: limits.code_interpreter ? min(64n, calls) : 0n,
-      goals: limits.planner ? min(64n, calls, big(limits.max_model_calls)) : 0n,
+      sessions: limits.code_interpreter ? min(1n, calls) : 0n,
+      goals: limits.planner ? min(1n, calls, big(limits.max_model_calls)) : 0n,
     };
   }
   const isTools = mode === 'tools';
@@ -134,8 +134,9 @@ function actsOf(
     reads: files,
     lists: 0n,
     events: mode === 'memory' && limits.memory ? min(big(limits.max_memory_ops), 1_000n) : 0n,
-    sessions: isTools && limits.code_interpreter ? calls : 0n,
-    goals: isTools && limits.planner ? min(big(limits.max_model_calls), calls) : 0n,
+    // One session of each kind for all of a plan.
+    sessions: isTools && limits.code_interpreter ? min(1n, calls) : 0n,
+    goals: isTools && limits.planner ? min(1n, big(limits.max_model_calls), calls) : 0n,
   };
 }
 
@@ -147,16 +148,23 @@ interface Times {
   /** Requests of health, and as many of the document. */
   readonly health: bigint;
   readonly lambdaMs: bigint;
+  /** Of the sessions of one kind together, where each ends when it is told to. */
+  readonly stoppedSeconds?: bigint;
 }
 
-function modeBill(mode: string, limits: ModelLimits, table: ModelPrices, { acting, all, requests, health, lambdaMs }: Times): ModelBill {
+function modeBill(
+  mode: string,
+  limits: ModelLimits,
+  table: ModelPrices,
+  { acting, all, requests, health, lambdaMs, stoppedSeconds }: Times,
+): ModelBill {
   const cost = (name: string, units: bigint): Fraction => priceOf(table, name, units);
   const { files, reads, lists, events, sessions, goals } = actsOf(mode, limits);
   const answer = answerBytes(mode, limits);
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
-  const sessionSeconds = acting * sessions * big(limits.lambda_timeout_seconds + 30);
-  const goalSeconds = acting * goals * big(limits.planner_session_seconds);
-  const logBytes = all * 16_384n + acting * sessions * 3_072n;
+  const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
+  const goalSeconds = goals * (stoppedSeconds ?? acting * big(limits.planner_session_seconds));
+  const logBytes = all * 16_384n + acting * (sessions + goals) * 3_072n;
   const accessBytes = limits.access_log ? (requests + 2n * health) * 512n : 0n;
   const answersOut = acting > requests ? acting : requests;
   return {
@@ -190,7 +198,8 @@ export function modelInvocation(mode: string, limits: ModelLimits, table: ModelP
 /** In an hour, of each instance of a function. */
 const INSTANCE_LIMIT = 36_010n;
 
-export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean): ModelBill {
+/** `stops`: whether sessions end when they are told to. Then no two of a function are alive at once, and each is rounded up to a second. */
+export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean, stops = false): ModelBill {
   const { over, under } = fractionOf(limits.rate);
   const perRoute = ceil(over * 3_600n, under) + big(limits.throttle_burst);
   const host = ['base', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
@@ -204,7 +213,9 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
     const health = mode === host ? perRoute : 0n;
     const all = min(acting + 2n * health, most);
     const lambdaMs = min(all * one, instances * (3_600_000n + one) + all);
-    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs });
+    const timeout = big(limits.lambda_timeout_seconds);
+    const stopped = stops ? { stoppedSeconds: min(acting * timeout, instances * (3_600n + timeout)) + acting } : {};
+    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs, ...stopped });
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
   return added([...bills, { fixed: priceOf(table, 'emails', mails), refused_requests: modelRefusals(limits, table) }]);

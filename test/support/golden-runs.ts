@@ -187,7 +187,13 @@ export const HANDLER_RUNS: Readonly<Record<string, HandlerRun>> = {
     mode: 'agentcore-tools',
     body: { budget: CALLS, tool_plan: [call('evaluate_strategy'), python('1')] },
     outside: () => ({
-      ports: { interpreter: { ...makeScriptedCodeInterpreter(), source: 'remote', execute: () => () => Promise.resolve(left(throttled)) } },
+      ports: {
+        interpreter: {
+          ...makeScriptedCodeInterpreter(),
+          source: 'remote',
+          open: () => ({ execute: () => () => Promise.resolve(left(throttled)), close: () => Promise.resolve(0) }),
+        },
+      },
     }),
   },
   'tools-not-enabled': { mode: 'agentcore-tools', body: { budget: CALLS, tool_plan: [python('1')] } },

@@ -22,7 +22,13 @@ export interface ReferenceMarket {
 export type ReferenceRule =
   | { type: 'threshold_price'; symbol: string; buy_below?: DecimalInput; sell_above?: DecimalInput }
   | { type: 'sma_crossover'; symbol: string; short_window: number; long_window: number }
-  | { type: 'mean_reversion_zscore'; symbol: string; window: number; z_buy_below: DecimalInput; z_sell_above: DecimalInput };
+  | { type: 'mean_reversion_zscore'; symbol: string; window: number; z_buy_below: DecimalInput; z_sell_above: DecimalInput }
+  | { type: 'ema_crossover'; symbol: string; short_window: number; long_window: number }
+  | { type: 'rsi_threshold'; symbol: string; window: number; buy_below: DecimalInput; sell_above: DecimalInput }
+  | { type: 'donchian_breakout'; symbol: string; entry_window: number; exit_window: number }
+  | { type: 'stop_loss'; symbol: string; loss_pct: DecimalInput }
+  | { type: 'take_profit'; symbol: string; gain_pct: DecimalInput }
+  | { type: 'rebalance'; symbol: string; target_pct: DecimalInput; every_steps: number };
 
 export interface ReferenceSizing {
   order_qty: DecimalInput;
@@ -41,7 +47,7 @@ export interface ReferenceStrategy {
 export interface ReferencePolicy {
   policy_id?: string;
   risk_limits?: { max_leverage?: DecimalInput; max_position_pct?: DecimalInput; max_position_value?: DecimalInput };
-  costs?: { fee_bps?: DecimalInput };
+  costs?: { fee_bps?: DecimalInput; slippage_bps?: DecimalInput };
 }
 
 export interface ReferenceState {
@@ -101,6 +107,19 @@ export type Prices = ReadonlyMap<string, bigint>;
 export interface State {
   readonly cash: bigint;
   readonly positions: ReadonlyMap<string, bigint>;
+  /** What each position was bought at; only where a rule asks for it. */
+  readonly entries?: ReadonlyMap<string, bigint>;
+}
+
+export interface Costs {
+  readonly feeBps: bigint;
+  readonly slippageBps: bigint;
+}
+
+/** What the rules say: a symbol without a quantity is sized by the strategy. */
+export interface Said {
+  readonly signals: Map<string, Signal>;
+  readonly quantities: Map<string, bigint>;
 }
 
 export interface Action {
@@ -115,7 +134,7 @@ export interface Policy {
   readonly maxLeverage: bigint;
   readonly maxPositionPct: bigint;
   readonly maxPositionValue: bigint;
-  readonly feeBps: bigint;
+  readonly costs: Costs;
 }
 
 export interface Plan {
@@ -169,15 +188,16 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
       error = { code: 'out_of_range', step_index: t };
       break;
     }
-    const signals = signalsAt(strategy, path, t);
-    const plan = planOf(strategy, signals, prices, state, policy.feeBps);
+    state = entered(strategy, state, prices);
+    const said = signalsAt(strategy, path, t, state);
+    const plan = planOf(strategy, said, prices, state, policy.costs);
     const failures = verifyPlan(plan.actions, prices, state, policy);
     const decision = plan.actions.length === 0 ? 'HOLD' : failures.length === 0 ? 'APPROVED' : 'REJECTED';
     const before = state;
     if (decision === 'APPROVED') {
       plan.actions.forEach((action, index) => {
-        const next = after(state, action, policy.feeBps);
-        executions.push(fillRow(runId, t, index, action, policy.feeBps, prices, state, next));
+        const next = after(state, action, policy.costs);
+        executions.push(fillRow(runId, t, index, action, policy.costs, prices, state, next));
         state = next;
       });
     }
@@ -190,7 +210,7 @@ export function referenceRun(request: ReferenceRequest): ReferenceRun {
       step_index: t,
       ...(time === undefined ? {} : { time }),
       prices: decimalsJson(prices),
-      signals: Object.fromEntries(signals),
+      signals: Object.fromEntries(said.signals),
       skipped: plan.skipped.map(({ symbol, reason }) => ({ symbol, reason })),
       actions: plan.actions.map((action) => ({
         type: action.type,
@@ -256,19 +276,55 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 
 // ---- Section 3.1: signals ----
 
-export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number): Map<string, Signal> {
+export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number, state: State): Said {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
-  if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return signals;
+  const quantities = new Map<string, bigint>();
+  if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return { signals, quantities };
   for (const rule of strategy.rules) {
     const history = path.slice(0, t + 1).map((prices) => priceOf(prices, rule.symbol));
-    const signal = signalOf(rule, history);
-    if (signal !== 'HOLD') signals.set(rule.symbol, signal);
+    const [signal, quantity] = orderOf(rule, history, t, state, at(path, t));
+    if (signal === 'HOLD') continue;
+    signals.set(rule.symbol, signal);
+    if (quantity === undefined) quantities.delete(rule.symbol);
+    else quantities.set(rule.symbol, quantity);
   }
-  return signals;
+  return { signals, quantities };
 }
 
+/** Rules that look at the account name what they want to trade. */
+function orderOf(rule: ReferenceRule, history: bigint[], t: number, state: State, prices: Prices): [Signal, bigint?] {
+  const price = at(history, t);
+  const held = heldOf(state, rule.symbol);
+  const entry = state.entries?.get(rule.symbol) ?? price;
+  switch (rule.type) {
+    case 'stop_loss': {
+      const bound = fraction(entry * (ONE - parseDecimal(rule.loss_pct)), ONE);
+      return held > 0n && compare(fraction(price, 1n), bound) <= 0 ? ['SELL', held] : ['HOLD'];
+    }
+    case 'take_profit': {
+      const bound = fraction(entry * (ONE + parseDecimal(rule.gain_pct)), ONE);
+      return held > 0n && compare(fraction(price, 1n), bound) >= 0 ? ['SELL', held] : ['HOLD'];
+    }
+    case 'rebalance': {
+      if (t % rule.every_steps !== 0) return ['HOLD'];
+      const target = multiply(parseDecimal(rule.target_pct), equityOf(state, prices));
+      const worth = multiply(held, price);
+      if (target > worth) {
+        const quantity = ((target - worth) * ONE) / price;
+        return quantity > 0n ? ['BUY', quantity] : ['HOLD'];
+      }
+      const quantity = ((worth - target) * ONE) / price;
+      return quantity > 0n && held > 0n ? ['SELL', quantity < held ? quantity : held] : ['HOLD'];
+    }
+    default:
+      return [signalOf(rule, history)];
+  }
+}
+
+type PriceRule = Exclude<ReferenceRule, { type: 'stop_loss' | 'take_profit' | 'rebalance' }>;
+
 /** `history` is every price of the rule's symbol from step 0 to the present one. */
-function signalOf(rule: ReferenceRule, history: bigint[]): Signal {
+function signalOf(rule: PriceRule, history: bigint[]): Signal {
   const price = at(history, history.length - 1);
   switch (rule.type) {
     case 'threshold_price':
@@ -285,7 +341,48 @@ function signalOf(rule: ReferenceRule, history: bigint[]): Signal {
       const window = history.slice(-rule.window);
       return zScoreSignal(window, parseDecimal(rule.z_buy_below), parseDecimal(rule.z_sell_above));
     }
+    case 'ema_crossover': {
+      if (history.length < rule.long_window) return 'HOLD';
+      const [short, long] = [emaOf(history, rule.short_window), emaOf(history, rule.long_window)];
+      return short > long ? 'BUY' : short < long ? 'SELL' : 'HOLD';
+    }
+    case 'rsi_threshold': {
+      if (history.length <= rule.window) return 'HOLD';
+      const changes = history.slice(1).map((value, index) => value - at(history, index));
+      const rise = wilderMean(
+        changes.map((change) => (change > 0n ? change : 0n)),
+        rule.window,
+      );
+      const fall = wilderMean(
+        changes.map((change) => (change < 0n ? -change : 0n)),
+        rule.window,
+      );
+      if (rise + fall === 0n) return 'HOLD';
+      const index = fraction(100n * rise, rise + fall);
+      if (compare(index, fraction(parseDecimal(rule.buy_below), ONE)) <= 0) return 'BUY';
+      return compare(index, fraction(parseDecimal(rule.sell_above), ONE)) >= 0 ? 'SELL' : 'HOLD';
+    }
+    case 'donchian_breakout': {
+      const before = history.slice(0, -1);
+      const [entry, exit] = [before.slice(-rule.entry_window), before.slice(-rule.exit_window)];
+      if (entry.length === rule.entry_window && entry.every((value) => price > value)) return 'BUY';
+      return exit.length === rule.exit_window && exit.every((value) => price < value) ? 'SELL' : 'HOLD';
+    }
   }
+}
+
+/** From the mean of the first prices on; each mean is rounded to 8 digits. */
+function emaOf(history: bigint[], steps: number): bigint {
+  const n = BigInt(steps);
+  const first = divideHalfEven(sum(history.slice(0, steps)), n);
+  return history.slice(steps).reduce((mean, price) => divideHalfEven(mean * (n - 1n) + price * 2n, n + 1n), first);
+}
+
+/** The same with the weight of Wilder: one part in `steps`. */
+function wilderMean(changes: bigint[], steps: number): bigint {
+  const n = BigInt(steps);
+  const first = divideHalfEven(sum(changes.slice(0, steps)), n);
+  return changes.slice(steps).reduce((mean, change) => divideHalfEven(mean * (n - 1n) + change, n), first);
 }
 
 /** z = deviation / sqrt(variance) is never taken: once its sign is known, z is on the far side of a bound when z^2 >= bound^2. */
@@ -303,36 +400,51 @@ function zScoreSignal(window: bigint[], buyBelow: bigint, sellAbove: bigint): Si
 
 // ---- Section 3.2: sizing ----
 
-export function planOf(strategy: ReferenceStrategy, signals: Map<string, Signal>, prices: Prices, start: State, feeBps: bigint): Plan {
+export function planOf(strategy: ReferenceStrategy, said: Said, prices: Prices, start: State, costs: Costs): Plan {
   const plan: Plan = { actions: [], skipped: [] };
-  for (const symbol of strategy.universe.symbols) {
-    const signal = signals.get(symbol);
-    if (signal !== 'BUY' && signal !== 'SELL') continue;
-    const state = plan.actions.reduce((scratch, action) => after(scratch, action, feeBps), start);
+  const { symbols } = strategy.universe;
+  const speaking = (...sides: Signal[]): string[] => symbols.filter((symbol) => sides.includes(said.signals.get(symbol) ?? 'HOLD'));
+  // A quantity that a rule names makes sales come first.
+  const order = said.quantities.size > 0 ? [...speaking('SELL'), ...speaking('BUY')] : speaking('BUY', 'SELL');
+  for (const symbol of order) {
+    const state = plan.actions.reduce((scratch, action) => after(scratch, action, costs), start);
     const price = priceOf(prices, symbol);
+    const wanted = said.quantities.get(symbol);
     const orderQty = parseDecimal(strategy.sizing.order_qty);
     const held = heldOf(state, symbol);
-    if (signal === 'BUY') {
-      const action: Action = { type: 'PlaceBuy', symbol, quantity: orderQty, price };
-      const reason = buySkipReason(action, plan.actions, strategy.sizing, state, feeBps);
+    if (said.signals.get(symbol) === 'BUY') {
+      const quantity = wanted === undefined ? orderQty : least(wanted, affordable(state.cash, price, costs));
+      const action: Action = { type: 'PlaceBuy', symbol, quantity, price };
+      const reason = buySkipReason(action, plan.actions, strategy.sizing, state, costs);
       if (reason === null) plan.actions.push(action);
       else plan.skipped.push({ symbol, reason });
     } else if (held === 0n) {
       plan.skipped.push({ symbol, reason: 'no_position' });
     } else {
-      plan.actions.push({ type: 'PlaceSell', symbol, quantity: held < orderQty ? held : orderQty, price });
+      plan.actions.push({ type: 'PlaceSell', symbol, quantity: least(held, wanted ?? orderQty), price });
     }
   }
   return plan;
 }
 
-function buySkipReason(buy: Action, earlier: Action[], sizing: ReferenceSizing, state: State, feeBps: bigint): string | null {
+/** The whole cash less the share that the fee takes of it, in units of the symbol; both rounded down. */
+function affordable(cash: bigint, price: bigint, costs: Costs): bigint {
+  const spendable = (cash * 10_000n * ONE) / (10_000n * ONE + costs.feeBps);
+  return (spendable * ONE) / fillPriceOf({ type: 'PlaceBuy', price }, costs);
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function buySkipReason(buy: Action, earlier: Action[], sizing: ReferenceSizing, state: State, costs: Costs): string | null {
   if (heldOf(state, buy.symbol) + buy.quantity > parseDecimal(sizing.max_position_qty_per_symbol)) return 'max_position_qty_per_symbol';
   const buys = [...earlier.filter((action) => action.type === 'PlaceBuy'), buy];
-  const newExposure = sum(buys.map(notionalOf));
+  // What is held is worth the price of the market, whatever was paid.
+  const newExposure = sum(buys.map(({ quantity, price }) => multiply(quantity, price)));
   const limit = sizing.max_new_exposure_per_step;
   if (limit !== undefined && newExposure > parseDecimal(limit)) return 'max_new_exposure_per_step';
-  if (state.cash < notionalOf(buy) + feeOf(buy, feeBps)) return 'insufficient_cash';
+  if (buy.quantity === 0n || state.cash < notionalOf(buy, costs) + feeOf(buy, costs)) return 'insufficient_cash';
   return null;
 }
 
@@ -349,21 +461,22 @@ export function verifyPlan(
   for (const [index, action] of actions.entries()) {
     const codes = verifyAction(action, prices, state, policy);
     if (codes.length > 0) return codes.map((code) => ({ action_index: index, code }));
-    state = after(state, action, policy.feeBps);
+    state = after(state, action, policy.costs);
   }
   return [];
 }
 
 function verifyAction(action: Action, prices: Prices, state: State, policy: Policy): VerifierCode[] {
   const codes: VerifierCode[] = [];
-  if (action.quantity <= 0n || action.price <= 0n || notionalOf(action) === 0n) codes.push('invalid_action');
-  if (isTooLarge(notionalOf(action))) codes.push('out_of_range');
+  if (action.quantity <= 0n || action.price <= 0n || notionalOf(action, policy.costs) === 0n) codes.push('invalid_action');
+  if (isTooLarge(notionalOf(action, policy.costs))) codes.push('out_of_range');
   if (!prices.has(action.symbol)) codes.push('unknown_symbol');
   if (codes.length > 0) return codes;
-  const next = after(state, action, policy.feeBps);
+  const next = after(state, action, policy.costs);
   const equity = equityOf(next, prices);
-  const cost = notionalOf(action) + feeOf(action, policy.feeBps);
-  if ([cost, next.cash, heldOf(next, action.symbol), exposureOf(next, prices), equity].some(isTooLarge)) return ['out_of_range'];
+  const cost = notionalOf(action, policy.costs) + feeOf(action, policy.costs);
+  if ([fillPriceOf(action, policy.costs), cost, next.cash, heldOf(next, action.symbol), exposureOf(next, prices), equity].some(isTooLarge))
+    return ['out_of_range'];
   if (action.type === 'PlaceSell') {
     return heldOf(state, action.symbol) < action.quantity ? ['insufficient_position'] : [];
   }
@@ -379,11 +492,27 @@ function verifyAction(action: Action, prices: Prices, state: State, policy: Poli
 
 // ---- The state and what is derived from it ----
 
-export function after(state: State, action: Action, feeBps: bigint): State {
+export function after(state: State, action: Action, costs: Costs): State {
   const sign = action.type === 'PlaceBuy' ? 1n : -1n;
+  const held = heldOf(state, action.symbol);
   const positions = new Map(state.positions);
-  positions.set(action.symbol, heldOf(state, action.symbol) + sign * action.quantity);
-  return stateOf(state.cash - sign * notionalOf(action) - feeOf(action, feeBps), positions);
+  positions.set(action.symbol, held + sign * action.quantity);
+  const next = stateOf(state.cash - sign * notionalOf(action, costs) - feeOf(action, costs), positions);
+  if (state.entries === undefined) return next;
+  const entries = new Map(state.entries);
+  if (!next.positions.has(action.symbol)) entries.delete(action.symbol);
+  else if (action.type === 'PlaceBuy') {
+    const paid = (entries.get(action.symbol) ?? 0n) * held + fillPriceOf(action, costs) * action.quantity;
+    entries.set(action.symbol, divideHalfEven(paid, held + action.quantity));
+  }
+  return { ...next, entries };
+}
+
+/** A position that nobody saw bought enters at the prices of the step at which it is first seen. */
+export function entered(strategy: ReferenceStrategy, state: State, prices: Prices): State {
+  if (!strategy.rules.some(({ type }) => type === 'stop_loss' || type === 'take_profit')) return state;
+  const held = [...state.positions.keys()];
+  return { ...state, entries: new Map(held.map((symbol) => [symbol, state.entries?.get(symbol) ?? priceOf(prices, symbol)])) };
 }
 
 function stateOf(cash: bigint, positions: Map<string, bigint>): State {
@@ -394,13 +523,19 @@ function heldOf(state: State, symbol: string): bigint {
   return state.positions.get(symbol) ?? 0n;
 }
 
-function notionalOf(action: Action): bigint {
-  return multiply(action.quantity, action.price);
+/** Rounded twice, as the fee is. */
+function fillPriceOf({ type, price }: Pick<Action, 'type' | 'price'>, costs: Costs): bigint {
+  const slippage = divideHalfEven(multiply(price, costs.slippageBps), 10_000n);
+  return type === 'PlaceBuy' ? price + slippage : price - slippage;
+}
+
+function notionalOf(action: Action, costs: Costs): bigint {
+  return multiply(action.quantity, fillPriceOf(action, costs));
 }
 
 /** Rounded twice: once by the product, once by the division of basis points. */
-function feeOf(action: Action, feeBps: bigint): bigint {
-  return divideHalfEven(multiply(notionalOf(action), feeBps), 10_000n);
+function feeOf(action: Action, costs: Costs): bigint {
+  return divideHalfEven(multiply(notionalOf(action, costs), costs.feeBps), 10_000n);
 }
 
 export function exposureOf(state: State, prices: Prices): bigint {
@@ -424,7 +559,7 @@ export function fillRow(
   step: number,
   index: number,
   action: Action,
-  feeBps: bigint,
+  costs: Costs,
   prices: Prices,
   before: State,
   next: State,
@@ -438,9 +573,9 @@ export function fillRow(
     symbol: action.symbol,
     side: action.type === 'PlaceBuy' ? 'BUY' : 'SELL',
     quantity: formatDecimal(action.quantity),
-    price: formatDecimal(action.price),
-    notional: formatDecimal(notionalOf(action)),
-    fee: formatDecimal(feeOf(action, feeBps)),
+    price: formatDecimal(fillPriceOf(action, costs)),
+    notional: formatDecimal(notionalOf(action, costs)),
+    fee: formatDecimal(feeOf(action, costs)),
     status: 'FILLED',
     cash_before: formatDecimal(before.cash),
     cash_after: formatDecimal(next.cash),
@@ -467,7 +602,8 @@ function change(before: bigint, next: bigint): JsonObject {
 }
 
 export function stateJson(state: State): JsonObject {
-  return { cash: formatDecimal(state.cash), positions: decimalsJson(state.positions) };
+  const json = { cash: formatDecimal(state.cash), positions: decimalsJson(state.positions) };
+  return state.entries === undefined ? json : { ...json, entries: decimalsJson(state.entries) };
 }
 
 export function decimalsJson(values: ReadonlyMap<string, bigint>): JsonObject {
@@ -544,11 +680,23 @@ function ruleJson(rule: ReferenceRule): JsonObject {
         z_buy_below: decimalJson(rule.z_buy_below),
         z_sell_above: decimalJson(rule.z_sell_above),
       };
+    case 'ema_crossover':
+      return { type, symbol, short_window: rule.short_window, long_window: rule.long_window };
+    case 'rsi_threshold':
+      return { type, symbol, window: rule.window, buy_below: decimalJson(rule.buy_below), sell_above: decimalJson(rule.sell_above) };
+    case 'donchian_breakout':
+      return { type, symbol, entry_window: rule.entry_window, exit_window: rule.exit_window };
+    case 'stop_loss':
+      return { type, symbol, loss_pct: decimalJson(rule.loss_pct) };
+    case 'take_profit':
+      return { type, symbol, gain_pct: decimalJson(rule.gain_pct) };
+    case 'rebalance':
+      return { type, symbol, target_pct: decimalJson(rule.target_pct), every_steps: rule.every_steps };
   }
 }
 
 export function policyJson(policy: ReferencePolicy): JsonObject {
-  const { id, maxLeverage, maxPositionPct, maxPositionValue, feeBps } = readPolicy(policy);
+  const { id, maxLeverage, maxPositionPct, maxPositionValue, costs } = readPolicy(policy);
   return {
     policy_id: id,
     risk_limits: {
@@ -556,7 +704,10 @@ export function policyJson(policy: ReferencePolicy): JsonObject {
       max_position_pct: formatDecimal(maxPositionPct),
       max_position_value: formatDecimal(maxPositionValue),
     },
-    costs: { fee_bps: formatDecimal(feeBps) },
+    costs: {
+      fee_bps: formatDecimal(costs.feeBps),
+      ...(costs.slippageBps === 0n ? {} : { slippage_bps: formatDecimal(costs.slippageBps) }),
+    },
   };
 }
 
@@ -566,7 +717,7 @@ export function readPolicy(policy: ReferencePolicy): Policy {
     maxLeverage: parseDecimal(policy.risk_limits?.max_leverage ?? '2'),
     maxPositionPct: parseDecimal(policy.risk_limits?.max_position_pct ?? '0.8'),
     maxPositionValue: parseDecimal(policy.risk_limits?.max_position_value ?? '5000'),
-    feeBps: parseDecimal(policy.costs?.fee_bps ?? '0'),
+    costs: { feeBps: parseDecimal(policy.costs?.fee_bps ?? '0'), slippageBps: parseDecimal(policy.costs?.slippage_bps ?? '0') },
   };
 }
 

@@ -22,6 +22,7 @@ import {
   type Prices,
   readPolicy,
   readPrices,
+  entered,
   readState,
   type ReferenceBudget,
   type ReferenceMarket,
@@ -188,9 +189,10 @@ export function referenceToolRun(request: ReferencePlanRequest): ReferencePlanRu
 
   function simulate(index: number, step: number, actions: Action[], commits: boolean): Outcome {
     const prices = at(path, step);
-    const failures = verifyPlan(actions, prices, state, policy);
+    const from = entered(strategy, state, prices);
+    const failures = verifyPlan(actions, prices, from, policy);
     const decision = actions.length === 0 ? 'HOLD' : failures.length === 0 ? 'APPROVED' : 'REJECTED';
-    const next = decision === 'APPROVED' ? actions.reduce((scratch, action) => after(scratch, action, policy.feeBps), state) : state;
+    const next = decision === 'APPROVED' ? actions.reduce((scratch, action) => after(scratch, action, policy.costs), from) : from;
     const errors = failures.map(({ action_index, code }) => ({ action_index, code }));
     if (commits) commit(step, prices, actions, decision, errors, next);
     const result: JsonObject = {
@@ -229,10 +231,10 @@ export function referenceToolRun(request: ReferencePlanRequest): ReferencePlanRu
       state_hash: sha256(canonicalText(stateJson(next))),
     });
     if (decision === 'APPROVED') {
-      let scratch = state;
+      let scratch = entered(strategy, state, prices);
       actions.forEach((action, index) => {
-        const filled = after(scratch, action, policy.feeBps);
-        executions.push(fillRow(runId, step, index, action, policy.feeBps, prices, scratch, filled));
+        const filled = after(scratch, action, policy.costs);
+        executions.push(fillRow(runId, step, index, action, policy.costs, prices, scratch, filled));
         scratch = filled;
       });
     }
@@ -244,8 +246,9 @@ export function referenceToolRun(request: ReferencePlanRequest): ReferencePlanRu
   }
 
   function evaluate(step: number): Outcome {
-    const signals = signalsAt(strategy, path, step);
-    const sized = planOf(strategy, signals, at(path, step), state, policy.feeBps);
+    const said = signalsAt(strategy, path, step, state);
+    const { signals } = said;
+    const sized = planOf(strategy, said, at(path, step), state, policy.costs);
     evaluated = { step, signals, skipped: sized.skipped.map(({ symbol, reason }) => ({ symbol, reason })), actions: sized.actions };
     return { result: { step, signals: Object.fromEntries(signals), skipped: evaluated.skipped, actions: sized.actions.map(actionJson) } };
   }

@@ -1,7 +1,7 @@
 /**
- * Programs in AgentCore Code Interpreter sessions: start, invoke, stop.
- * Invariant: a session that was started is told to stop, whatever happened in between; time for that is kept back from the program. A start
- * whose answer is lost leaves a session nobody knows, which the service ends when its own timeout is over.
+ * Programs in a session of AgentCore Code Interpreter: one start, an invoke a program, one stop.
+ * Invariant: a session that was started is told to stop when it is closed, whatever happened in between. A start whose answer is lost leaves a
+ * session nobody knows, which the service ends when its own timeout is over; it is counted among those that could not be stopped.
  */
 import {
   type BedrockAgentCoreClient,
@@ -13,24 +13,25 @@ import {
 } from '@aws-sdk/client-bedrock-agentcore';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
-import type { CodeInterpreter, CodeResult, Program, ProgramFailed } from '../../ports/code-interpreter';
+import { CLOSE_MS_MAX } from '../../ports/closing';
+import type { CodeInterpreter, CodeResult, CodeSession, Program, ProgramFailed } from '../../ports/code-interpreter';
 import type { CallFailure } from '../../ports/dependency';
 import type { Telemetry } from '../../ports/telemetry';
 import { attempt, type Call, unusable } from '../aws/attempt';
 import { AGENTCORE } from './client';
+import { noteUnstopped, stopSession } from './stop-session';
 
 export interface AgentCoreCodeInterpreterDeps {
   readonly client: BedrockAgentCoreClient;
   /** `aws.codeinterpreter.v1`, or the id of one of your own. */
   readonly codeInterpreterId: string;
   readonly telemetry: Telemetry;
-  /** Kept back from the program for ending its session, and the longest that may take. */
+  /** The longest that ending a session may take. */
   readonly stopTimeoutMs?: number;
   /** The most that is taken of stdout and stderr together. */
   readonly outputBytesMax?: number;
 }
 
-const STOP_TIMEOUT_MS = 2_000;
 const OUTPUT_BYTES_MAX = 256 * 1024;
 
 /** A lost session may outlive the invocation by this much, not by the service's 15 minutes. Unit: seconds. */
@@ -39,25 +40,36 @@ const SESSION_GRACE_SECONDS = 30;
 const SESSION_SECONDS_MAX = 28_800;
 
 export function makeAgentCoreCodeInterpreter(deps: AgentCoreCodeInterpreterDeps): CodeInterpreter {
-  const stopTimeoutMs = deps.stopTimeoutMs ?? STOP_TIMEOUT_MS;
   return {
     source: 'remote',
     label: 'Amazon Bedrock AgentCore Code Interpreter',
-    execute: (program, deadline) => async () => {
-      const runDeadline: Deadline = { remainingMs: () => deadline.remainingMs() - stopTimeoutMs };
-      const sessionId = await start(deps, runDeadline);
-      if (isLeft(sessionId)) return sessionId;
-      try {
-        return await invoke(deps, sessionId.right, program, runDeadline);
-      } finally {
-        await stop(deps, sessionId.right, stopTimeoutMs);
-      }
+    open: () => openSession(deps),
+  };
+}
+
+function openSession(deps: AgentCoreCodeInterpreterDeps): CodeSession {
+  let started: Promise<Either<CallFailure, string>> | undefined;
+  return {
+    execute: (program, _operationId, deadline) => async () => {
+      started ??= start(deps, deadline);
+      const sessionId = await started;
+      return isLeft(sessionId) ? sessionId : invoke(deps, sessionId.right, program, deadline);
+    },
+    close: async () => {
+      const sessionId = await started;
+      if (sessionId === undefined) return 0;
+      if (!isLeft(sessionId)) return stop(deps, sessionId.right);
+      if (sessionId.left.effect === 'none') return 0;
+      noteUnstopped(deps.telemetry, START, undefined, sessionId.left);
+      return 1;
     },
   };
 }
 
+const START = 'StartCodeInterpreterSession';
+
 async function start(deps: AgentCoreCodeInterpreterDeps, deadline: Deadline): Promise<Either<CallFailure, string>> {
-  const call: Call = { service: AGENTCORE, operation: 'StartCodeInterpreterSession', kind: 'write', deadline };
+  const call: Call = { service: AGENTCORE, operation: START, kind: 'write', deadline };
   const remainingSeconds = Math.ceil(Math.max(deadline.remainingMs(), 0) / 1000);
   const started = await attempt(call, (abortSignal) => {
     const command = new StartCodeInterpreterSessionCommand({
@@ -148,20 +160,11 @@ function outcomeOf(transcript: Transcript): Either<ProgramFailed, CodeResult> {
   return right({ stdout, stderr, exitCode });
 }
 
-/** The result of the program stands whether or not its session could be ended; an operator learns of the one that could not. */
-async function stop(deps: AgentCoreCodeInterpreterDeps, sessionId: string, timeoutMs: number): Promise<void> {
-  const call: Call = {
-    service: AGENTCORE,
-    operation: 'StopCodeInterpreterSession',
-    kind: 'write',
-    deadline: { remainingMs: () => timeoutMs },
-  };
-  const stopped = await attempt(call, (abortSignal) => {
-    const command = new StopCodeInterpreterSessionCommand({ codeInterpreterIdentifier: deps.codeInterpreterId, sessionId });
-    return deps.client.send(command, { abortSignal });
-  });
-  if (isLeft(stopped)) {
-    const reason = stopped.left._tag === 'DependencyFailed' ? stopped.left.reason : `no answer within ${String(timeoutMs)} ms`;
-    deps.telemetry.note('warn', 'code_interpreter_session_not_stopped', { session_id: sessionId, reason });
-  }
+/** What the programs came to stands whether or not their session could be ended. */
+function stop(deps: AgentCoreCodeInterpreterDeps, sessionId: string): Promise<number> {
+  return stopSession(deps.telemetry, 'StopCodeInterpreterSession', sessionId, deps.stopTimeoutMs ?? CLOSE_MS_MAX, (abortSignal) =>
+    deps.client.send(new StopCodeInterpreterSessionCommand({ codeInterpreterIdentifier: deps.codeInterpreterId, sessionId }), {
+      abortSignal,
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * Plans from an agent on AgentCore Runtime.
+ * Plans from an agent on AgentCore Runtime: a session a run, stopped when it is closed.
  * What the agent answers is untrusted text: bounded, decoded by the codec of proposed actions, and never acted upon here. Its contract:
  * `POST {"context":...,"goal":"..."}` answers a JSON list of actions, as `application/json` or as `text/event-stream`.
  */
@@ -7,6 +7,7 @@ import {
   type BedrockAgentCoreClient,
   InvokeAgentRuntimeCommand,
   type InvokeAgentRuntimeCommandOutput,
+  StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
 import { Readable } from 'node:stream';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
@@ -17,16 +18,22 @@ import { sha256Hex } from '../../domain/hash';
 import { decodeProposal, type ProposedAction } from '../../domain/world/proposal';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
-import type { Goal, MalformedPlan, Planner } from '../../ports/planner';
+import { CLOSE_MS_MAX } from '../../ports/closing';
+import type { Goal, MalformedPlan, Planner, PlannerSession } from '../../ports/planner';
+import type { Telemetry } from '../../ports/telemetry';
 import { attempt, type Call } from '../aws/attempt';
 import { AGENTCORE } from './client';
 import { textOfEventStream } from './event-stream-text';
+import { stopSession } from './stop-session';
 
 export interface AgentCorePlannerDeps {
   readonly client: BedrockAgentCoreClient;
   readonly agentRuntimeArn: string;
   /** The endpoint of the runtime; the service takes `DEFAULT` when there is none. */
   readonly qualifier?: string;
+  readonly telemetry: Telemetry;
+  /** The longest that ending a session may take. */
+  readonly stopTimeoutMs?: number;
   readonly replyBytesMax?: number;
 }
 
@@ -38,21 +45,46 @@ export function makeAgentCorePlanner(deps: AgentCorePlannerDeps): Planner {
   return {
     source: 'remote',
     label: 'agent on Amazon Bedrock AgentCore Runtime',
-    propose: (goal, operationId, deadline) => async () => {
-      const reply = await invoke(deps, goal, operationId, deadline);
-      return isLeft(reply) ? reply : decodeReply(reply.right);
-    },
+    open: (runId) => openSession(deps, sessionIdOf(runId)),
   };
 }
 
-function invoke(deps: AgentCorePlannerDeps, goal: Goal, operationId: string, deadline: Deadline): Promise<Either<CallFailure, Reply>> {
+/**
+ * 33 to 256 characters. Of our own making, so that the goals of a run are one session, a repeat of the run does not open another, and both
+ * sides' logs can be matched.
+ */
+export function sessionIdOf(runId: string): string {
+  return sha256Hex(runId);
+}
+
+function openSession(deps: AgentCorePlannerDeps, sessionId: string): PlannerSession {
+  // A request that the service declined opened nothing; of any other nobody but the service knows.
+  let mayRun = false;
+  return {
+    propose: (goal, _operationId, deadline) => async () => {
+      const reply = await invoke(deps, goal, sessionId, deadline);
+      mayRun ||= !isLeft(reply) || reply.left.effect === 'unknown';
+      return isLeft(reply) ? reply : decodeReply(reply.right);
+    },
+    close: () => (mayRun ? stop(deps, sessionId) : Promise.resolve(0)),
+  };
+}
+
+function stop(deps: AgentCorePlannerDeps, runtimeSessionId: string): Promise<number> {
+  const { client, agentRuntimeArn, qualifier, telemetry, stopTimeoutMs = CLOSE_MS_MAX } = deps;
+  const named = { agentRuntimeArn, runtimeSessionId, ...(qualifier === undefined ? {} : { qualifier }) };
+  return stopSession(telemetry, 'StopRuntimeSession', runtimeSessionId, stopTimeoutMs, (abortSignal) =>
+    client.send(new StopRuntimeSessionCommand(named), { abortSignal }),
+  );
+}
+
+function invoke(deps: AgentCorePlannerDeps, goal: Goal, runtimeSessionId: string, deadline: Deadline): Promise<Either<CallFailure, Reply>> {
   const call: Call = { service: AGENTCORE, operation: 'InvokeAgentRuntime', kind: 'write', deadline };
   return attempt(call, async (abortSignal) => {
     const command = new InvokeAgentRuntimeCommand({
       agentRuntimeArn: deps.agentRuntimeArn,
       ...(deps.qualifier === undefined ? {} : { qualifier: deps.qualifier }),
-      // 33 to 256 characters. Of our own making, so that one proposal is one session and both sides' logs can be matched.
-      runtimeSessionId: sha256Hex(operationId),
+      runtimeSessionId,
       contentType: 'application/json',
       accept: 'application/json, text/event-stream',
       payload: Buffer.from(canonical({ goal: goal.goal, context: goal.context })),

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunFile, RunReader } from '../../ports/run-files';
 import { assertInside } from './artifact-store';
+import { directoryEntries } from './directory-entries';
 import { makeFileCursor } from './file-cursor';
 import { assertPlain, openPlainFile } from './plain-file';
 import { attempt, readError } from './system-error';
@@ -25,5 +26,6 @@ export function makeArtifactRunReader(artifacts: string, folder: string): RunRea
       }),
     open: (file, offset = 0) =>
       attempt(at(file), readError, async () => makeFileCursor(await openPlainFile(await checked(file)), at(file), offset)),
+    entries: directoryEntries(location),
   };
 }

@@ -7,6 +7,7 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
+import { directoryEntries } from './directory-entries';
 import { makeFileCursor } from './file-cursor';
 import { assertPlain, openPlainFile } from './plain-file';
 import { syncFolder } from './artifact-store';
@@ -26,6 +27,7 @@ export function makeRunDirectoryReader(directory: string, suffix = ''): RunReade
       }),
     open: (file, offset = 0) =>
       attempt(path(file), readError, async () => makeFileCursor(await openPlainFile(path(file)), path(file), offset)),
+    entries: directoryEntries(directory),
   };
 }
 
@@ -37,6 +39,7 @@ export function makeUnfinishedRunReader(directory: string): RunReader {
     location: directory,
     size: (file) => orElse(finished.size(file), unfinished.size(file)),
     open: (file, offset) => orElse(finished.open(file, offset), unfinished.open(file, offset)),
+    entries: finished.entries,
   };
 }
 

@@ -15,16 +15,19 @@ export function makeScriptedCodeInterpreter(script: CodeScript = describeOnly): 
   return {
     source: 'local',
     label: 'scripted code interpreter: runs no code',
-    execute: (program, deadline) => () => {
-      if (isOver(deadline)) {
-        return Promise.resolve(
-          left({ _tag: 'DeadlineExceeded', service: 'scripted-code-interpreter', operation: 'execute', effect: 'none' }),
-        );
-      }
-      const { stdout = '', stderr = '', exitCode = 0 } = script(program);
-      if (exitCode === 0) return Promise.resolve(right({ stdout, stderr, exitCode }));
-      return Promise.resolve(left({ _tag: 'ProgramFailed', reason: `exit code ${String(exitCode)}`, stdout, stderr, exitCode }));
-    },
+    open: () => ({
+      execute: (program, _operationId, deadline) => () => {
+        if (isOver(deadline)) {
+          return Promise.resolve(
+            left({ _tag: 'DeadlineExceeded', service: 'scripted-code-interpreter', operation: 'execute', effect: 'none' }),
+          );
+        }
+        const { stdout = '', stderr = '', exitCode = 0 } = script(program);
+        if (exitCode === 0) return Promise.resolve(right({ stdout, stderr, exitCode }));
+        return Promise.resolve(left({ _tag: 'ProgramFailed', reason: `exit code ${String(exitCode)}`, stdout, stderr, exitCode }));
+      },
+      close: () => Promise.resolve(0),
+    }),
   };
 }
 

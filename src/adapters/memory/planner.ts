@@ -13,13 +13,16 @@ export function makeScriptedPlanner(script: PlanScript = buyOneOfTheFirst): Plan
   return {
     source: 'local',
     label: 'scripted planner: asks no model',
-    propose: (goal, _operationId, deadline) => () => {
-      if (isOver(deadline)) {
-        return Promise.resolve(left({ _tag: 'DeadlineExceeded', service: 'scripted-planner', operation: 'propose', effect: 'none' }));
-      }
-      const proposal = decodeProposal(script(goal));
-      return Promise.resolve(isLeft(proposal) ? left({ _tag: 'MalformedPlan', problems: proposal.left }) : proposal);
-    },
+    open: () => ({
+      propose: (goal, _operationId, deadline) => () => {
+        if (isOver(deadline)) {
+          return Promise.resolve(left({ _tag: 'DeadlineExceeded', service: 'scripted-planner', operation: 'propose', effect: 'none' }));
+        }
+        const proposal = decodeProposal(script(goal));
+        return Promise.resolve(isLeft(proposal) ? left({ _tag: 'MalformedPlan', problems: proposal.left }) : proposal);
+      },
+      close: () => Promise.resolve(0),
+    }),
   };
 }
 

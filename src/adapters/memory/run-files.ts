@@ -17,6 +17,14 @@ export function makeMemoryRunReader(files: RunFileBytes, location = 'memory'): R
     location,
     size: (file) => find(file, (bytes) => bytes.length),
     open: (file, offset = 0) => find(file, (bytes) => cursorOver(bytes, offset)),
+    entries: () =>
+      Promise.resolve(
+        right(
+          Object.keys(files)
+            .sort()
+            .map((name) => ({ name, kind: 'file' })),
+        ),
+      ),
   };
 }
 

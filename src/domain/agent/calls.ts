@@ -3,13 +3,15 @@
  * which, so a verifier runs the very code that ran.
  */
 import type { Deadline } from '../../ports/clock';
+import { CLOSE_MS_MAX } from '../../ports/closing';
+import type { Source } from '../../ports/dependency';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { CALL_BYTES_MAX } from '../limits';
 import { DEADLINE, type RunStop } from './stop';
-import type { Answer, CallError, OutsideAct, OutsidePorts } from './tool';
+import type { Answer, CallError, OpenedPorts, OutsideAct, OutsidePorts } from './tool';
 
 /** One act about to leave the process, already paid for. */
 export interface Intent {
@@ -24,10 +26,12 @@ export interface CallSource {
   readonly refuses: (index: number) => RunStop | undefined;
   /** The answer to one act. It is sent at most once; a stop means that it was not sent. `rowType` is that of the row that will hold it. */
   readonly answer: (intent: Intent, act: OutsideAct, rowType: string) => Promise<Answer | { readonly stopped: RunStop }>;
+  /** Ends what the calls began outside. How many sessions may still run. No call is made afterwards. */
+  readonly close: () => Promise<number>;
 }
 
-/** What must be left of an invocation to begin another call and still write down what happened. Unit: ms. */
-export const CALL_RESERVE_MS = 2_000;
+/** What must be left of an invocation to begin another call, end what the calls began and still write down what happened. Unit: ms. */
+export const CALL_RESERVE_MS = CLOSE_MS_MAX;
 
 export interface LiveCalls {
   readonly runId: string;
@@ -47,6 +51,14 @@ export interface LiveCalls {
 
 export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
+  const opened: OpenedPorts = {
+    interpreter: opening(ports.interpreter, runId),
+    planner: opening(ports.planner, runId),
+    memory: ports.memory,
+  };
+  const sessions = [opened.interpreter, opened.planner].filter((session) => session !== undefined);
+  // No act takes the time in which its session is to be stopped, nor that of another one's.
+  const acting: Deadline = sessions.length === 0 ? deadline : { remainingMs: () => deadline.remainingMs() - CLOSE_MS_MAX };
 
   function fitted({ source, recorded }: Answer): Answer {
     if (!recorded.ok) return { source, recorded };
@@ -63,13 +75,27 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
   return {
     refuses: () => (deadline.remainingMs() < CALL_RESERVE_MS ? DEADLINE : undefined),
     answer: async (intent, act) => {
-      const send = act.sender(ports);
+      const send = act.sender(opened);
       if (send === undefined) return notEnabled(intent.tool);
       const stopped = await beforeOutside?.(intent);
       if (stopped !== undefined) return { stopped };
-      return fitted(await send(`${runId}-${String(intent.index)}`, deadline));
+      return fitted(await send(`${runId}-${String(intent.index)}`, acting));
+    },
+    close: async () => {
+      const unstopped = await Promise.all(sessions.map(({ close }) => close()));
+      return unstopped.reduce((sum, count) => sum + count, 0);
     },
   };
+}
+
+/** Asks nothing of anybody: what is opened begins with its first call. */
+function opening<S>(port: Openable<S> | undefined, runId: string): (S & { readonly source: Source }) | undefined {
+  return port === undefined ? undefined : { ...port.open(runId), source: port.source };
+}
+
+interface Openable<S> {
+  readonly source: Source;
+  readonly open: (runId: string) => S;
 }
 
 function notEnabled(tool: string): Answer {
@@ -93,23 +119,33 @@ export function isOwnFailure(tool: string, source: unknown, message: string): bo
 }
 
 /** No call is made here: an episode of steps. */
-export const NO_CALLS: CallSource = { refuses: () => undefined, answer: (intent) => Promise.resolve(notEnabled(intent.tool)) };
+export const NO_CALLS: CallSource = {
+  refuses: () => undefined,
+  answer: (intent) => Promise.resolve(notEnabled(intent.tool)),
+  close: () => Promise.resolve(0),
+};
 
 /** The recorded rows of a tape. `rows`: its `tool`, `model` and `memory` rows in order; `stopped`: the seal's error code. */
 export function recordedCalls(rows: readonly Row[], stopped: unknown): CallSource {
   const byPlace = new Map<string, Row>();
   let calls = 0;
+  let unstopped: unknown;
   for (const row of rows) {
     const place = placeOf(row['type'], row['index']);
     if (!byPlace.has(place)) byPlace.set(place, row);
     if (row['type'] !== 'model') calls += 1;
+    if (row['type'] === 'tool' || row['type'] === 'memory') unstopped = row[NOT_STOPPED];
   }
   return {
     // A run that the clock stopped is stopped at the same call when it is written again.
     refuses: (index) => (stopped === DEADLINE.code && index >= calls ? DEADLINE : undefined),
     answer: ({ index }, _act, rowType) => Promise.resolve(answerOf(byPlace.get(placeOf(rowType, index)))),
+    close: () => Promise.resolve(typeof unstopped === 'number' ? unstopped : 0),
   };
 }
+
+/** Where the row of the last call, and its result, say how many sessions may still run; absent where none does. */
+export const NOT_STOPPED = 'sessions_not_stopped';
 
 function placeOf(type: Json | undefined, index: Json | undefined): string {
   return canonical([type ?? null, index ?? null]);

@@ -22,13 +22,13 @@ export function makeExecuteCode<Q>(): Tool<Q> {
     args: objectCodec('arguments', { required: { language: languageCodec, code: textCodec } }),
     attempt: TOOL_CALL,
     reach: 'outside',
-    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED },
+    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED, inSession: true },
     act: (_context, program) => ({
       sender: ({ interpreter }) =>
         interpreter === undefined
           ? undefined
-          : async (_operationId, deadline) => {
-              const outcome = await interpreter.execute(program, deadline)();
+          : async (operationId, deadline) => {
+              const outcome = await interpreter.execute(program, operationId, deadline)();
               return {
                 source: interpreter.source,
                 recorded: isLeft(outcome) ? failedCall(outcome.left) : { ok: true, result: codeText(outcome.right) },
@@ -56,7 +56,12 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
     costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
     reach: 'outside',
-    recorded: { rowType: 'model', result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }), failure: NOT_A_PLAN },
+    recorded: {
+      rowType: 'model',
+      result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }),
+      failure: NOT_A_PLAN,
+      inSession: true,
+    },
     act: ({ world, index }, { goal }) => {
       const seen = world.context();
       if ('rejected' in seen) return { stop: rejection(index, seen) };

@@ -17,21 +17,27 @@ import {
 } from '../codec/codec';
 import { excerpt, type Problem, problemsOf } from '../codec/problem';
 import type { Row } from '../tape/chain';
-import { isOwnFailure } from './calls';
+import { isOwnFailure, NOT_STOPPED } from './calls';
 import { DEADLINE } from './stop';
 import type { Call, RecordedAnswer, Tool } from './tool';
 
 /** A tool as far as its recorded answers go, whatever its world's actions are. */
 export type RecordedTool = Pick<Tool<never>, 'name' | 'recorded'> & { readonly bind: (args: Call['args']) => Either<string, unknown> };
 
-/** What is wrong with the row of a call, given the calls that the run was asked for; nothing where it is an answer, or none is taken from it. */
-export function recordedAnswerProblem(row: Row, calls: readonly Call[], tools: readonly RecordedTool[]): Problem | undefined {
+/**
+ * What is wrong with the row of a call, given the calls that were asked for; nothing where it is an answer, or none is taken from it.
+ * A call is undefined where its row stands elsewhere, so that it may have been any.
+ */
+export function recordedAnswerProblem(row: Row, calls: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
   const index = row['index'];
-  const call = typeof index === 'number' ? calls[index] : undefined;
+  const at = typeof index === 'number' ? index : -1;
+  const call = calls[at];
   if (call === undefined) {
     const legal = calls.length === 0 ? 'no call was asked for' : `the calls asked for are 0 to ${String(calls.length - 1)}`;
     return { pointer: '/index', message: `${excerpt(index)}: ${legal}` };
   }
+  const unstopped = unstoppedProblem(row, calls.slice(0, at + 1), tools);
+  if (unstopped !== undefined) return unstopped;
   const tool = tools.find(({ name }) => name === call.name);
   const recorded = tool?.recorded;
   if (tool === undefined || recorded === undefined || recorded.rowType !== row['type']) {
@@ -39,6 +45,16 @@ export function recordedAnswerProblem(row: Row, calls: readonly Call[], tools: r
     return row['type'] === 'tool' ? undefined : { pointer: '/type', message: `${excerpt(row['type'])}: ${call.name} leaves no such row` };
   }
   return isLeft(tool.bind(call.args)) ? undefined : answerProblem(row, tool.name, recorded);
+}
+
+/** Calls leave as many sessions as there are tools with one among them. */
+function unstoppedProblem(row: Row, asked: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
+  const unstopped = row[NOT_STOPPED];
+  if (unstopped === undefined) return undefined;
+  const called = new Set(asked.map((call) => call?.name));
+  const most = tools.filter(({ name, recorded }) => recorded?.inSession === true && (called.has(name) || called.has(undefined))).length;
+  if (most > 0 && row['type'] !== 'model') return firstProblem(`/${NOT_STOPPED}`, countCodec(1, most), unstopped);
+  return { pointer: `/${NOT_STOPPED}`, message: `${excerpt(unstopped)}: no session was begun here` };
 }
 
 function answerProblem(row: Row, tool: string, recorded: RecordedAnswer): Problem | undefined {

@@ -3,10 +3,10 @@
  * (reserving, recording, replaying, ceilings) reads it from here, so a new tool is one value and one row of `tools.ts`.
  */
 import type { Deadline } from '../../ports/clock';
-import type { CodeInterpreter } from '../../ports/code-interpreter';
+import type { CodeInterpreter, CodeSession } from '../../ports/code-interpreter';
 import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
-import type { Planner } from '../../ports/planner';
+import type { Planner, PlannerSession } from '../../ports/planner';
 import type { BudgetExceeded, Costs } from '../budget/budget';
 import type { Json } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
@@ -86,13 +86,22 @@ export interface OutsidePorts {
   readonly memory?: Memory | undefined;
 }
 
+type Opened<S> = S & { readonly source: Source };
+
+/** The same, opened for one run: whoever opened them closes them. */
+export interface OpenedPorts {
+  readonly interpreter?: Opened<CodeSession> | undefined;
+  readonly planner?: Opened<PlannerSession> | undefined;
+  readonly memory?: Memory | undefined;
+}
+
 /** Sends an act, once, and never again. `operationId` names this act of this episode. */
 export type Send = (operationId: string, deadline: Deadline) => Promise<Answer>;
 
 /** One act that leaves the process. */
 export interface OutsideAct {
   /** How to send it; nothing where the deployment has no port for it. Asking sends nothing. */
-  readonly sender: (ports: OutsidePorts) => Send | undefined;
+  readonly sender: (ports: OpenedPorts) => Send | undefined;
   /** Members of a row of its own for the answer as it came, before the call's row. Absent: the call's row holds the answer. */
   readonly row?: JsonObject & { readonly type: 'model' };
 }
@@ -121,6 +130,8 @@ export interface RecordedAnswer {
   readonly withheld?: Codec<unknown>;
   /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */
   readonly failure?: string;
+  /** Whether its calls are made in a session, one for all of a run, that has to be stopped. */
+  readonly inSession?: true;
 }
 
 export interface OutsideTool<A, Q> extends ToolShape<A> {

@@ -5,7 +5,17 @@
 import type { BillMode, Limits } from './limits';
 import { ceilDiv, type Picodollars, roundUp, usdText } from './money';
 import { type Component, COMPONENTS, type PriceTable } from './prices';
-import { type Callers, notified, ofHour, ofInvocation, ofRefusals, ofTypicalMonth, type Quantities, standing } from './quantities';
+import {
+  type Callers,
+  notified,
+  ofHour,
+  ofInvocation,
+  ofRefusals,
+  ofTypicalMonth,
+  type Quantities,
+  standing,
+  type Stops,
+} from './quantities';
 
 /** Amounts as text: dollars with six decimals. */
 export interface Charges {
@@ -23,6 +33,8 @@ export interface Bill extends HourAndMonth {
   readonly per_invocation: Charges & { readonly mode: BillMode; readonly by_mode: Readonly<Partial<Record<BillMode, Charges>>> };
   /** The same where callers also reach the functions past the API, with `lambda:InvokeFunction`. */
   readonly with_direct_invocations: HourAndMonth;
+  /** The same as long as every session ends when it is told to: what is missing here is what stops that fail can cost. */
+  readonly while_stops_work: HourAndMonth & { readonly per_invocation: Charges };
   /** Not a bound: so many ordinary requests to each function, and what stands whether it is used or not. */
   readonly typical_month: Charges & { readonly requests: number };
 }
@@ -49,6 +61,10 @@ export function billOf(limits: Limits, table: PriceTable, typicalRequests = TYPI
     },
     ...hourAndMonth(limits, table, 'api'),
     with_direct_invocations: hourAndMonth(limits, table, 'direct'),
+    while_stops_work: {
+      per_invocation: charges(dearestOf(modes.map(({ mode }) => priced([ofInvocation(mode, limits, 'work')], table)))),
+      ...hourAndMonth(limits, table, 'api', 'work'),
+    },
     typical_month: {
       requests: typicalRequests,
       ...charges(priced([ofTypicalMonth(limits, BigInt(typicalRequests)), standing(limits)], table)),
@@ -56,8 +72,12 @@ export function billOf(limits: Limits, table: PriceTable, typicalRequests = TYPI
   };
 }
 
-function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers): HourAndMonth {
-  const used = priced([ofHour(limits, callers), notified(limits)], table);
+function dearestOf(amounts: readonly Amounts[]): Amounts {
+  return amounts.reduce((most, one) => (totalOf(one) > totalOf(most) ? one : most));
+}
+
+function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers, stops: Stops = 'fail'): HourAndMonth {
+  const used = priced([ofHour(limits, callers, stops), notified(limits)], table);
   const hour = { ...used, refused_requests: sumOf(priced([ofRefusals(limits)], table)) };
   const month = priced([standing(limits)], table);
   return {

@@ -27,6 +27,8 @@ export const SESSION_MEMORY_GB = 8n;
 
 /** Lambda's own lines, ours, and the metrics of one invocation. Unit: bytes. */
 export const FUNCTION_LOG_BYTES_MAX = 16_384n;
+/** Sessions are billed by the second, each rounded up. Unit: seconds. */
+export const SESSION_ROUNDING_SECONDS = 1n;
 /** The line that tells of a session that could not be stopped. Unit: bytes. */
 export const SESSION_LOG_BYTES_MAX = 3_072n;
 /** A line of the access log, and the 26 bytes that CloudWatch counts for each: `access_log_format` of terraform/api.tf. Unit: bytes. */

@@ -19,9 +19,9 @@ export interface FunctionBounds {
   readonly artifactBytes: (limits: Limits) => bigint;
   /** The body of an answer. Unit: bytes. */
   readonly answerBytes: (limits: Limits) => bigint;
-  /** Sessions of the code interpreter that are started. */
+  /** Sessions of the code interpreter that are started: one for all programs of a plan. */
   readonly codeSessions: (limits: Limits) => bigint;
-  /** Sessions of the planner's runtime that are opened. */
+  /** Sessions of the planner's runtime that are opened: one for all goals of a plan. */
   readonly plannerSessions: (limits: Limits) => bigint;
   readonly memoryEvents: (limits: Limits) => bigint;
   readonly typical: Typical;
@@ -118,8 +118,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     artifactBytes: heldBytesMax,
     // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
     answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
-    codeSessions: (limits) => (limits.code_interpreter ? toolCallsMax(limits) : 0n),
-    plannerSessions: (limits) => (limits.planner ? least(BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n),
+    codeSessions: codeSessionsMax,
+    plannerSessions: plannerSessionsMax,
     memoryEvents: none,
     typical: { ...LOCAL_RUN, lambdaMs: 3_000n, codeSessionSeconds: 5n, plannerSessionSeconds: 30n },
   },
@@ -158,8 +158,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
       SESSION_ROWS_BYTES_MAX +
       RESUME_BYTES_MAX * (FORK_FILES + outsideCallsMax(limits)),
     answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
-    codeSessions: (limits) => (limits.code_interpreter ? least(toolCallsMax(limits), SESSION_CALLS_MAX) : 0n),
-    plannerSessions: (limits) => (limits.planner ? least(BigInt(limits.max_model_calls), toolCallsMax(limits), SESSION_CALLS_MAX) : 0n),
+    codeSessions: codeSessionsMax,
+    plannerSessions: plannerSessionsMax,
     memoryEvents: (limits) => (limits.memory ? least(memoryOperationsMax(limits), SESSION_CALLS_MAX) : 0n),
     // Two calls inside, on a session that this process wrote last.
     typical: { ...LOCAL_RUN, lambdaMs: 200n, files: 1n, storedBytes: 4_000n, answerBytes: 4_096n, logBytes: 8_192n },
@@ -184,6 +184,14 @@ function toolCallsMax({ max_tool_calls: calls, max_steps: steps }: Limits): bigi
 function outsideCallsMax(limits: Limits): bigint {
   const called = limits.code_interpreter || limits.planner ? toolCallsMax(limits) : 0n;
   return least(SESSION_CALLS_MAX, called + (limits.memory ? memoryOperationsMax(limits) : 0n));
+}
+
+function codeSessionsMax(limits: Limits): bigint {
+  return limits.code_interpreter ? least(1n, toolCallsMax(limits)) : 0n;
+}
+
+function plannerSessionsMax(limits: Limits): bigint {
+  return limits.planner ? least(1n, BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n;
 }
 
 function memoryOperationsMax({ max_memory_ops: operations }: Limits): bigint {

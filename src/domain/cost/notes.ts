@@ -11,7 +11,7 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
     `Prices are those of ${region}, as read between ${oldest} and ${table.as_of}, without free tiers, discounts and tax.` +
       (limits.region === region ? '' : ` This deployment is in ${limits.region}, where they may be higher: give its own with --prices.`),
     ...(uncertain.length === 0 ? [] : [`Uncertain prices (no dated primary source, or sources that disagree): ${uncertain.join(', ')}.`]),
-    'Everything fails in the dearest way at once: every initialisation takes 10 s, every timeout is used up, every file meets a taken key, no session stops when it is told to.',
+    'Everything fails in the dearest way at once: every initialisation takes 10 s, every timeout is used up, every file meets a taken key, no session stops when it is told to (a plan has one of the interpreter and one of the planner).',
     'A cost counts when it is caused: the hour that stores an object pays for it until it expires.',
     'A month has 744 hours, all of them like the worst hour.',
     'The API throttle holds, for each route on its own. AWS applies it as a target, not as a guarantee; the figures with direct invocations hold without it, for all but the API, its log and its answers.',

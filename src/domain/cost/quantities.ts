@@ -21,6 +21,7 @@ import {
   SESSION_GRACE_SECONDS,
   SESSION_LOG_BYTES_MAX,
   SESSION_MEMORY_GB,
+  SESSION_ROUNDING_SECONDS,
   SESSION_VCPUS,
   SHARED_ANSWER_BYTES_MAX,
 } from './bounds';
@@ -41,10 +42,13 @@ const TYPICAL_GB = 1n;
 /** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
 export type Callers = 'api' | 'direct';
 
+/** Whether sessions end when they are told to; where they do not, each lives as long as the service lets it. */
+export type Stops = 'work' | 'fail';
+
 /** One accepted request to a mode, from the API to the expiry of what it left. */
-export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
+export function ofInvocation(mode: BillMode, limits: Limits, stops: Stops = 'fail'): Quantities {
   return sum([
-    acts(mode, limits, 1n),
+    acts(mode, limits, 1n, stops),
     started(limits, 1n, msPerInvocation(limits)),
     carried(FUNCTION_BOUNDS[mode].answerBytes(limits), 1n),
     accessed(limits, 1n),
@@ -52,7 +56,7 @@ export function ofInvocation(mode: BillMode, limits: Limits): Quantities {
 }
 
 /** All functions of a deployment for one hour, at the most they take. */
-export function ofHour(limits: Limits, callers: Callers): Quantities {
+export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'): Quantities {
   const requests = requestsPerHour(limits);
   const host = hostOf(limits);
   const shared = requests * BigInt(SHARED_ANSWER_BYTES_MAX.length);
@@ -67,7 +71,7 @@ export function ofHour(limits: Limits, callers: Callers): Quantities {
     // Whoever invokes directly may be outside of AWS, too.
     const direct = acting > asked ? acting - asked : 0n;
     return sum([
-      acts(mode, limits, acting),
+      acts(mode, limits, acting, stops),
       started(limits, all, least(all * msPerInvocation(limits), msOfInstances(limits, instances, all))),
       carried(answerBytes, asked),
       { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
@@ -147,14 +151,17 @@ function hostOf({ modes }: Limits): BillMode | undefined {
 }
 
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
-function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
+function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops): Quantities {
   const bounds = FUNCTION_BOUNDS[mode];
   const [files, reads] = [bounds.files(limits), bounds.reads(limits)];
   const sessions = bounds.codeSessions(limits);
+  const plannerSessions = bounds.plannerSessions(limits);
   const events = bounds.memoryEvents(limits);
-  // A session may live as long as was left of the invocation when it began, and the grace.
-  const sessionSeconds = invocations * sessions * (BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS);
-  const runtimeSeconds = invocations * bounds.plannerSessions(limits) * BigInt(limits.planner_session_seconds);
+  // A session that is not stopped may live as long as was left of the invocation when it began, and the grace; an agent's as long as it is set to.
+  const lifeOf = (unstopped: bigint, each: bigint): bigint =>
+    each * (stops === 'fail' ? invocations * unstopped : stoppedSeconds(limits, bounds.concurrency(limits), invocations));
+  const sessionSeconds = lifeOf(BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS, sessions);
+  const runtimeSeconds = lifeOf(BigInt(limits.planner_session_seconds), plannerSessions);
   return {
     s3_puts: invocations * (files + bounds.lists),
     s3_gets: invocations * reads,
@@ -166,8 +173,14 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint): Quantities {
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
     runtime_cpu: runtimeSeconds * SESSION_VCPUS,
     runtime_memory: runtimeSeconds * SESSION_MEMORY_GB,
-    ...logged(limits, invocations * sessions * SESSION_LOG_BYTES_MAX),
+    ...logged(limits, invocations * (sessions + plannerSessions) * SESSION_LOG_BYTES_MAX),
   };
+}
+
+/** Sessions that end with their invocations: an instance runs one after the other, so an hour holds an hour of them; each is rounded up. */
+function stoppedSeconds(limits: Limits, instances: bigint, invocations: bigint): bigint {
+  const timeout = BigInt(limits.lambda_timeout_seconds);
+  return least(invocations * timeout, instances * (SECONDS_PER_HOUR + timeout)) + invocations * SESSION_ROUNDING_SECONDS;
 }
 
 function daysKept(limits: Limits): bigint {

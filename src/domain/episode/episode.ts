@@ -16,7 +16,7 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Source } from '../../ports/dependency';
-import { type CallSource, NO_CALLS } from '../agent/calls';
+import { type CallSource, NO_CALLS, NOT_STOPPED } from '../agent/calls';
 import { DEADLINE, type OutOfRange, type RunStop } from '../agent/stop';
 import {
   type BoundCall,
@@ -118,6 +118,11 @@ export interface Episode<S, P, E> {
   /** Makes one call. `index` names it on the tape; the caller counts. Whether its stop ends the episode is the caller's business. */
   readonly call: (index: number, call: Call) => Promise<Called>;
   /**
+   * Ends what the calls began outside: whoever made calls asks this once, behind the last of them, however it ended and before anything else
+   * is put on the tape. Sessions that may still run stand in the row of that call; what is answered belongs into its result.
+   */
+  readonly closeCalls: () => Promise<JsonObject>;
+  /**
    * For acts that the caller does and records itself: `reserveAll` before one, `settle` once it reports what it used. `preflight` charges
    * nothing, but latches where not all of the costs could be charged.
    */
@@ -141,8 +146,21 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       : makePlay(inPlay, identity.runId, chains, from?.world, from?.steps ?? 0, from?.decisions ?? NO_DECISIONS);
 
   let outOfRange: OutOfRange | undefined = from?.outOfRange;
+  // The row of the last call is put on the tape by what follows it: until then it can say what became of the sessions.
+  let lastCall: Row | undefined;
+
+  function settleCall(): void {
+    if (lastCall !== undefined) append(chains.tape, lastCall);
+    lastCall = undefined;
+  }
+
+  function put(members: Row): Link {
+    settleCall();
+    return append(chains.tape, members);
+  }
 
   function cursor(): Cursor<S, P> {
+    settleCall();
     const spent = breaker.state();
     const refused = breaker.refusal();
     return {
@@ -158,11 +176,13 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
   }
 
-  const flush = (): Promise<Either<E, void>> =>
-    appendAll(output, [
+  function flush(): Promise<Either<E, void>> {
+    settleCall();
+    return appendAll(output, [
       ['tape.jsonl', chains.tape.buffer.take()],
       ['executions.jsonl', chains.ledger.buffer.take()],
     ]);
+  }
 
   async function advance(until: number, lines: Pick<TextReader, 'next'>, watch: StepsWatch = {}): Promise<Either<E | StepsError, void>> {
     assert(inPlay !== undefined && play !== undefined, 'steps are taken in a world');
@@ -243,7 +263,8 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 
     const { answer, source } = done;
     const outcome = outcomeOf(answer);
-    append(chains.tape, { type: naming.rowType, index, ...naming.row({ name, args }), source, ...outcome });
+    settleCall();
+    lastCall = { type: naming.rowType, index, ...naming.row({ name, args }), source, ...outcome };
     return {
       _tag: 'Made',
       result: { index, ...naming.result({ name, args }), ...outcome },
@@ -261,23 +282,35 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
         return play.view;
       },
     };
-    if (bound.reach === 'inside') return inside(bound.call(context));
+    if (bound.reach === 'inside') {
+      // A step that the call commits has its row before the call's own.
+      settleCall();
+      return inside(bound.call(context));
+    }
     const act = bound.act(context);
     if (!('sender' in act)) return inside(act);
     const rowType = act.row === undefined ? (tool.naming ?? TOOL_NAMING).rowType : act.row.type;
     const came = await calls.answer({ index, tool: tool.name, costs: bound.costs }, act, rowType);
     if ('stopped' in came) return came;
     const { recorded, source } = came;
-    if (act.row !== undefined) append(chains.tape, { ...act.row, index, source, ...recorded });
+    if (act.row !== undefined) put({ ...act.row, index, source, ...recorded });
     const answer = recorded.ok ? bound.respond(context, recorded.result) : { stop: placed(recorded.error, index, tool.name) };
     // Where a row of its own says where the answer came from, the call's row holds what was made of it here.
     return act.row === undefined ? { answer, source } : inside(answer);
   }
 
+  async function closeCalls(): Promise<JsonObject> {
+    const unstopped = await calls.close();
+    if (unstopped === 0) return {};
+    const said = { [NOT_STOPPED]: unstopped };
+    if (lastCall !== undefined) lastCall = { ...lastCall, ...said };
+    return said;
+  }
+
   async function seal(stop: RunStop | null): Promise<Either<E, Sealed<S, P>>> {
     const end = cursor();
     const final = finalOf(inPlay?.world, end);
-    const { hash } = append(chains.tape, sealRow(stop, final, end));
+    const { hash } = put(sealRow(stop, final, end));
     const flushed = await flush();
     return isLeft(flushed) ? flushed : right({ stop, headHash: hash, final, cursor: end });
   }
@@ -287,8 +320,9 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     lookback: inPlay?.world.lookback ?? 0,
     advance,
     call,
+    closeCalls,
     breaker,
-    append: (members) => append(chains.tape, members),
+    append: put,
     flush,
     seal,
   };

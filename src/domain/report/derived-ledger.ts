@@ -6,7 +6,7 @@ import { type Decimal, formatDecimal, mul } from '../decimal/decimal';
 import { isRecord } from '../codec/codec';
 import { ASKED_BY_PLAN, type Fill } from '../ledger/fill';
 import type { Row } from '../tape/chain';
-import { feeOf } from '../world/sizing';
+import { type Costs, feeOf, fillPrice } from '../world/costs';
 import { amountOf, decimals } from './step-point';
 
 export interface DerivedFill extends Fill {
@@ -22,7 +22,7 @@ export interface DerivedLedger {
 const NONE: readonly never[] = [];
 
 /** Rows in the order of the tape, from the run row on. Where rows are left out, those that are APPROVED have to be there. */
-export function makeDerivedLedger(feeBps: Decimal): DerivedLedger {
+export function makeDerivedLedger(costs: Costs): DerivedLedger {
   const positions = new Map<string, Decimal>();
   let unasked = '';
 
@@ -46,12 +46,13 @@ export function makeDerivedLedger(feeBps: Decimal): DerivedLedger {
       let exposure = amountOf(delta['exposure'], 'before') ?? 0n;
       const fills: DerivedFill[] = [];
       for (const [actionIndex, action] of actions.entries()) {
-        const [quantity, price] = [amountOf(action, 'quantity'), amountOf(action, 'price')];
+        const [quantity, quoted] = [amountOf(action, 'quantity'), amountOf(action, 'price')];
         const symbol: unknown = isRecord(action) ? action['symbol'] : undefined;
-        if (!isRecord(action) || typeof symbol !== 'string' || quantity === undefined || price === undefined) continue;
+        if (!isRecord(action) || typeof symbol !== 'string' || quantity === undefined || quoted === undefined) continue;
         const buy = action['type'] === 'PlaceBuy';
+        const price = fillPrice(quoted, buy, costs);
         const notional = mul(quantity, price);
-        const fee = feeOf(notional, feeBps);
+        const fee = feeOf(notional, costs);
         const before = positions.get(symbol) ?? 0n;
         const after = buy ? before + quantity : before - quantity;
         const worth = priced.get(symbol) ?? 0n;

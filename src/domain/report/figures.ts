@@ -4,6 +4,7 @@
  */
 import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
+import type { Costs } from '../world/costs';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
 import { makeRefusals, type Refusals } from './refusals';
@@ -40,8 +41,8 @@ export interface FigureReader {
   readonly figures: () => Figures;
 }
 
-export function makeFigureReader(feeBps: Decimal): FigureReader {
-  const ledger = makeDerivedLedger(feeBps);
+export function makeFigureReader(costs: Costs): FigureReader {
+  const ledger = makeDerivedLedger(costs);
   const drawdowns = makeDrawdowns();
   const decisions: Record<'APPROVED' | 'REJECTED' | 'HOLD', number> = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
   const refusals = makeRefusals();

@@ -1,17 +1,19 @@
 /** Where a run directory first differs from what its inputs lead to. */
-import type { RunFile } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { excerpt, pointerStep } from '../codec/problem';
 
 export interface Divergence {
-  readonly file: RunFile;
+  /** A file of the run, or one that is no part of it. */
+  readonly file: string;
   /** 0-based row (line) of the file; absent where the file as a whole differs. */
   readonly row?: number;
   /** RFC 6901 pointer into the row; `''` is the row itself. */
   readonly pointer: string;
   readonly expected: string;
   readonly actual: string;
+  /** Names of all that stands beside the run and is no part of it, where that is the difference. */
+  readonly extra?: readonly string[];
 }
 
 const TEXT_CHARS = 200;

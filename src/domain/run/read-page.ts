@@ -7,13 +7,14 @@ import type { RunReader, StoreError } from '../../ports/run-files';
 import type { BudgetState } from '../budget/budget';
 import { concatBytes, copyBytes } from '../bytes';
 import { isRecord } from '../codec/codec';
-import type { Decimal } from '../decimal/decimal';
+import { parseJson } from '../codec/parse';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../report/figures';
 import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data';
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import type { Row } from '../tape/chain';
-import { decodePolicy } from '../world/policy';
+import type { Costs } from '../world/costs';
+import { decodePolicy, DEFAULT_POLICY } from '../world/policy';
 import { eachChunk, withCursor } from './cursors';
 import { type ChainLine, type ChainStatus, readChainLines } from './replay';
 
@@ -59,7 +60,7 @@ export async function readRun(
     else if (read.right._tag === 'Omitted') omitted.push({ file, reason: read.right.reason });
   }
 
-  const figures = makeFigureReader(feeBpsOf(files['policy.json']));
+  const figures = makeFigureReader(costsOf(files['policy.json']));
   const spending = makeSpending();
   let opening: Row | undefined;
   let last: Row | undefined;
@@ -124,13 +125,8 @@ export async function readDocument(reader: RunReader, file: PageFile): Promise<E
   }
 }
 
-/** The fee that the policy names; a run without one has no fills. */
-function feeBpsOf(policy: string | undefined): Decimal {
-  if (policy === undefined) return 0n;
-  try {
-    const decoded = decodePolicy(JSON.parse(policy));
-    return isLeft(decoded) ? 0n : decoded.right.costs.fee_bps;
-  } catch {
-    return 0n;
-  }
+/** The costs that the policy names; a run without one has no fills. */
+function costsOf(policy: string | undefined): Costs {
+  const decoded = decodePolicy(parseJson(policy ?? ''));
+  return isLeft(decoded) ? DEFAULT_POLICY.costs : decoded.right.costs;
 }

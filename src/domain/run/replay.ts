@@ -116,6 +116,10 @@ function tapeFault(index: number, type: unknown, seals: number): string | undefi
 export interface ChainsStatus {
   readonly tape: ChainStatus;
   readonly executions: ChainStatus;
+  /** The first row of the tape. */
+  readonly opening: Row | undefined;
+  /** The sessions that grant rows name: a tape of any other mode has none. */
+  readonly granted: readonly string[];
   /** How the ledger and the tape fail to fit together; nothing when they do. */
   readonly unlinked: string | undefined;
 }
@@ -124,10 +128,12 @@ export interface ChainsStatus {
 export async function checkChains(reader: RunReader): Promise<Either<StoreError, ChainsStatus>> {
   let first: Row | undefined;
   let seal: Row | undefined;
+  const granted: string[] = [];
   const tape = await withCursor(reader.open('tape.jsonl'), (cursor) =>
     readChain(cursor, 'tape', (row, index) => {
       if (index === 0) first = row;
       if (row['type'] === 'seal') seal = row;
+      if (row['type'] === 'grant' && typeof row['child'] === 'string') granted.push(row['child']);
     }),
   );
   if (isLeft(tape)) return tape;
@@ -141,7 +147,8 @@ export async function checkChains(reader: RunReader): Promise<Either<StoreError,
     ),
   );
   if (isLeft(executions)) return executions;
-  return right({ tape: tape.right, executions: executions.right, unlinked: unlinkedBy(seal, executions.right, anchor) });
+  const unlinked = unlinkedBy(seal, executions.right, anchor);
+  return right({ tape: tape.right, executions: executions.right, unlinked, opening: first, granted });
 }
 
 function unlinkedBy(seal: Row | undefined, ledger: ChainStatus, anchor: string): string | undefined {

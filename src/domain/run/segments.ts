@@ -8,7 +8,7 @@ import { NOTHING_SPENT } from '../budget/budget';
 import { isRecord } from '../codec/codec';
 import { makeDigest } from '../hash';
 import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, ROW_BYTES_MAX } from '../limits';
-import { decodeState, type State } from '../world/state';
+import type { State } from '../world/state';
 import type { Cursor } from '../episode/cursor';
 import { digested, type DigestedOutput, undigested } from '../episode/output';
 import type { Plan } from '../world/market/market-world';
@@ -53,8 +53,9 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
   if (isLeft(named) || named.right.mode !== 'local') return undefined;
   const evidence = await readEvidence(reader, named.right);
   if (isLeft(evidence)) return undefined;
-  const { inputs, symbols } = evidence.right;
-  const { episode } = openSteps(worldRunOf(evidence.right), NO_OUTPUT);
+  const { inputs } = evidence.right;
+  const run = worldRunOf(evidence.right);
+  const { episode } = openSteps(run, NO_OUTPUT);
   const steps = Math.min(inputs.steps, inputs.budget.max_steps);
   const starts = splitAtCheckpoints(steps, jobs);
   const wanted = starts.map((t) => Math.max(0, t - episode.lookback));
@@ -75,7 +76,7 @@ export async function planSegments(reader: RunReader, jobs: number): Promise<Seg
       'tape.jsonl',
       (row) => row.stepIndex >= t || (row.stepIndex === t - 1 && row.type === 'checkpoint'),
     );
-    const state = checkpoint?.type === 'checkpoint' ? decodeState(checkpoint.row['state'], symbols) : undefined;
+    const state = checkpoint?.type === 'checkpoint' ? run.world.decodeState(checkpoint.row['state']) : undefined;
     if (checkpoint === undefined || state === undefined || isLeft(state)) return undefined;
     const fill = await findRow(reader, 'executions.jsonl', (row) => row.stepIndex >= t);
     const ledger = fill === undefined ? await ledgerEnd(reader) : { offset: fill.offset, head: fill.row['prev_hash'] };
@@ -143,7 +144,7 @@ export async function joinProofs(
   // The segments proved the tape and the ledger byte for byte, so the digests of the files are those of what the engine writes.
   const digest = (file: RunFile): string => (file === 'tape.jsonl' || file === 'executions.jsonl' ? digests[file] : output.digest(file));
   const sealed = await sealSteps(run, openSteps(run, output, end).episode, lines);
-  const summary = isLeft(sealed) ? sealed : await proveEnd(sealed.right, output, digest, comparison);
+  const summary = isLeft(sealed) ? sealed : await proveEnd(sealed.right, output, digest, comparison, reader);
   await comparison.close();
   return isLeft(summary) ? undefined : summary.right;
 }
@@ -175,7 +176,11 @@ function fits({ end, tapeEnd, ledgerEnd: ledgerAt }: SegmentProof, { from, tapeO
 }
 
 function sameState(a: State, b: State): boolean {
-  return a.cash === b.cash && a.positions.every((quantity, index) => quantity === b.positions[index]);
+  return a.cash === b.cash && sameAmounts(a.positions, b.positions) && sameAmounts(a.entries ?? [], b.entries ?? []);
+}
+
+function sameAmounts(a: readonly bigint[], b: readonly bigint[]): boolean {
+  return a.length === b.length && a.every((amount, index) => amount === b[index]);
 }
 
 /** For an episode that is asked where it begins and goes nowhere. */

@@ -6,12 +6,12 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MemoryOperation } from '../../ports/memory';
 import type { CallSource } from '../agent/calls';
 import { callOf, requestBytes } from '../agent/memory-tools';
-import type { RunStop } from '../agent/stop';
-import type { Call, JsonObject } from '../agent/tool';
+import type { Call } from '../agent/tool';
 import { memoryTools, planTools } from '../agent/tools';
 import type { Cursor } from '../episode/cursor';
 import { type Episode, makeEpisode, type StepsError, type StepsWatch, stepsStop } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
+import { takeCalls } from '../episode/plan';
 import type { TextReader } from '../episode/text-reader';
 import type { Transitioned, World } from '../episode/world';
 import type { RunEnd } from './finish';
@@ -99,7 +99,7 @@ export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
     calls,
     output,
   });
-  const taken = await takeCalls(episode, plan, null);
+  const taken = await takeCalls(episode, plan);
   const sealed = await episode.seal(taken.stop);
   if (isLeft(sealed)) return sealed;
   const summary = summarise(inputs, identity, sealed.right, taken.results);
@@ -127,27 +127,4 @@ export async function takeMemoryPlan<E>(
     lines: NO_LINES,
     callRows: taken.rows,
   });
-}
-
-interface TakenCalls {
-  readonly stop: RunStop | null;
-  readonly results: readonly JsonObject[];
-  /** Rows of the report's table of calls. */
-  readonly rows: readonly string[];
-}
-
-/** Makes calls in order; the first stop ends them. */
-async function takeCalls<S, P, E>(episode: Episode<S, P, E>, calls: readonly Call[], stopped: RunStop | null): Promise<TakenCalls> {
-  const results: JsonObject[] = [];
-  const rows: string[] = [];
-  let stop = stopped;
-  for (const [index, call] of calls.entries()) {
-    if (stop !== null) break;
-    const called = await episode.call(index, call);
-    stop = called.stop ?? null;
-    if (called._tag === 'NotBegun') break;
-    results.push(called.result);
-    rows.push(called.reportRow);
-  }
-  return { stop, results, rows };
 }

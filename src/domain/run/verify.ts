@@ -38,6 +38,7 @@ import {
 } from './evidence';
 import { finish, type RunEnd } from './finish';
 import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
+import { belongsTo, proveListing } from './listing';
 import { type Mode, namedDigest } from './modes';
 import { readPath } from './path';
 import { readChain } from './replay';
@@ -117,7 +118,7 @@ async function prove<I>(
   if (isLeft(inputs)) return inputs;
   const output = digested(comparison);
   const end = await retake(reader, inputs.right, output, watch);
-  return isLeft(end) ? end : proveEnd(end.right, output, output.digest, comparison);
+  return isLeft(end) ? end : proveEnd(end.right, output, output.digest, comparison, reader);
 }
 
 /** The documents of a market run are read and held against the digests in its inputs first. */
@@ -359,12 +360,13 @@ export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either
   return digestDiffers('market.jsonl', inputs.market_sha256, market.sha256);
 }
 
-/** What follows the seal: the summary files, `run.json`, and that every file ends there. */
+/** What follows the seal: the summary files, `run.json`, that every file ends there, and that nothing else stands in the directory. */
 export async function proveEnd(
   end: RunEnd,
   output: DigestedOutput<CompareError>,
   digest: (file: RunFile) => string,
   comparison: Comparison,
+  reader: RunReader,
 ): Promise<Either<CompareError, RunSummary>> {
   const { mode, summary } = end;
   // These were read whole and compared by their digest; the others pass through the output.
@@ -378,5 +380,6 @@ export async function proveEnd(
     const ended = await comparison.expectEnd(file);
     if (isLeft(ended)) return ended;
   }
-  return right(summary);
+  const alone = await proveListing(reader, belongsTo(summary.inputs.mode, mode.files));
+  return isLeft(alone) ? alone : right(summary);
 }

@@ -10,7 +10,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { type CallSource, liveCalls, NO_CALLS } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Answer, Call } from '../agent/tool';
+import type { Call } from '../agent/tool';
 import { assert } from '../assert';
 import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { bytesEqual } from '../bytes';
@@ -23,7 +23,7 @@ import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
 import { ACT_MS_MAX, REQUEST_BYTES_MAX } from './limits';
 import { makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
-import { intentRow, type PlannedAct, resumeRow } from './rows';
+import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
 import type { SessionEpisode } from './session-world';
 
 /** What a request comes to: where the session stands behind it, and what its acts answered. */
@@ -151,7 +151,7 @@ async function play(
     deadline: work,
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     beforeOutside: async ({ index, tool }) => {
-      const costs = difference(session, before, episode.cursor().spent);
+      const costs = difference(session, before, episode.breaker.state());
       const call = request.callAt?.(index);
       assert(call !== undefined, 'an act that leaves the process is a call of the request');
       const untilMs = context.clock.nowMs() + Math.min(deadline.remainingMs(), ACT_MS_MAX);
@@ -176,7 +176,7 @@ async function play(
   const counted: SessionEpisode<never> = {
     ...episode,
     call: async (index, call) => {
-      before = episode.cursor().spent;
+      before = episode.breaker.state();
       const called = await episode.call(index, call);
       if (called._tag === 'Made') bytes += Number(canonicalBytes(call.args)) + Number(canonicalBytes(called.result));
       return called;
@@ -305,21 +305,16 @@ async function endPending(
   const waitMs = until - context.clock.nowMs();
   if (waitMs > 0) return left({ _tag: 'SessionBusy', newest: standing, retryAfterMs: Math.ceil(waitMs) });
   const collector = makeCollector();
-  const unknown: CallSource = { ...NO_CALLS, answer: () => Promise.resolve(unknownOutcome(call)) };
+  const unknown: CallSource = {
+    ...NO_CALLS,
+    answer: () => Promise.resolve({ source: 'remote', recorded: { ok: false, error: unknownOutcome(call) } }),
+  };
   const resume = { seq, requestSha256, cursor: standing.cursor, children: standing.children, pending: { index, costs } };
   const episode = resumeEpisode(session, resume, unknown, collector.output);
   if (isLeft(episode)) return left(corruptCursor(session, standing, episode.left[0]?.message ?? ''));
   await episode.right.call(index, call);
   await episode.right.flush();
   return create(context, runId, seq, collector.tape(), deadline);
-}
-
-function unknownOutcome({ name }: Call): Answer {
-  const message = 'its maker did not come back in time: nobody knows whether it was done, and it stays charged';
-  return {
-    source: 'remote',
-    recorded: { ok: false, error: { code: 'dependency_failed', message, service: 'session', operation: name, effect: 'unknown' } },
-  };
 }
 
 function corruptCursor({ identity }: OpenSession, { seq }: Standing, actual: string): SessionError {

@@ -10,16 +10,17 @@ import { makeTextReader } from '../episode/text-reader';
 import { type CompareError, makeComparison } from '../run/compare';
 import type { Divergence } from '../run/divergence';
 import { readText } from '../run/evidence';
+import { extraDivergence } from '../run/listing';
 import { type ChainFacts, makeSegmentChain } from './chain';
 import { type Bounded, openDocuments } from './context';
 import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
 import { decodeSessionInputs, identifySession, type SessionInputs } from './inputs';
+import { extraInSession, type ListedDirectory, SESSION } from './listing';
 import type { OpenSession, Standing } from './replay';
 import type { SessionWorld } from './session-world';
 
 /** A pulled session and, below it, its children. */
-export interface SessionDirectory {
-  readonly reader: RunReader;
+export interface SessionDirectory extends ListedDirectory {
   /** Nothing where there is none. */
   readonly child: (session: string) => Promise<SessionDirectory | undefined>;
 }
@@ -55,10 +56,11 @@ export async function proveSession(
 }
 
 async function prove(
-  { reader, child }: SessionDirectory,
+  directory: SessionDirectory,
   above: readonly string[],
   worlds: Bounded<SessionWorld>,
 ): Promise<Either<StoreError | Fault, ProvenSession>> {
+  const { reader, child } = directory;
   const fault = (divergence: Divergence): Either<Fault, never> => left({ _tag: 'Fault', where: above, divergence });
   const opened = await openDirectory(reader, worlds);
   if (isLeft(opened)) return opened.left._tag === 'Diverged' ? fault(opened.left.divergence) : left(opened.left);
@@ -104,6 +106,11 @@ async function prove(
     }
     children.push(proven.right);
   }
+  const granted = facts.grants.map((grant) => grant.child);
+  const extra = await extraInSession(directory, standing.sealed, granted);
+  if (isLeft(extra)) return extra;
+  const divergence = extraDivergence(extra.right, SESSION);
+  if (divergence !== undefined) return left({ _tag: 'Fault', where, divergence });
   return right({
     session: runId,
     sealed: standing.sealed,

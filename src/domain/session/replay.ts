@@ -4,20 +4,23 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type CallSource, recordedCalls } from '../agent/calls';
+import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
 import type { Call } from '../agent/tool';
 import { costOf, metersOf, spentState } from '../budget/budget';
 import type { BudgetState, Costs } from '../budget/budget';
-import { canonical } from '../canonical/canonical';
+import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import type { EpisodeIdentity } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
+import { withLast } from '../episode/plan';
 import type { JsonObject } from '../episode/world';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
 import { grantCosts } from './grant';
 import type { SessionInputs } from './inputs';
+import { CALLS_MAX } from './limits';
 import {
   decodeGrant,
   decodeIntent,
@@ -31,6 +34,7 @@ import {
   type Resume,
   resumeRow,
   stopRow,
+  unknownOutcome,
 } from './rows';
 import type { SessionCursor, SessionEpisode, SessionWorld } from './session-world';
 
@@ -151,6 +155,8 @@ export async function replaySegment(
   const known = rows as readonly Row[];
   if (seq === 0) return replayFirst(session, lines);
 
+  const untold = answerFault(known, session.world.tools);
+  if (untold !== undefined) return left(untold);
   const [first] = known;
   const resume = decodeResume(first);
   if (isLeft(resume)) return problem(0, resume.left);
@@ -197,6 +203,34 @@ function replayFirst(session: OpenSession, lines: readonly string[]): Either<Seg
     : left(differs);
 }
 
+/** The first row that takes from outside what no port can have left. */
+function answerFault(rows: readonly Row[], tools: readonly RecordedTool[]): SegmentFault | undefined {
+  const calls: (Call | undefined)[] = [];
+  for (const row of rows) {
+    const { index } = row;
+    if ((row['type'] !== 'tool' && row['type'] !== 'memory') || !isCallIndex(index)) continue;
+    while (calls.length < index) calls.push(undefined);
+    calls[index] = callOf(row);
+  }
+  for (const [at, row] of rows.entries()) {
+    if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') continue;
+    const call = typeof row['index'] === 'number' ? calls[row['index']] : undefined;
+    if (call !== undefined && sameJson(row['error'], unknownOutcome(call))) continue;
+    const wrong = recordedAnswerProblem(row, calls, tools);
+    if (wrong === undefined) continue;
+    return { row: at, pointer: wrong.pointer, expected: 'an answer that can have come from outside', actual: wrong.message };
+  }
+  return undefined;
+}
+
+function isCallIndex(index: unknown): index is number {
+  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 && index < CALLS_MAX;
+}
+
+function sameJson(one: Json | undefined, other: JsonObject): boolean {
+  return one !== undefined && canonical(one) === canonical(other);
+}
+
 /** A call that the clock or an operator stopped is stopped at the same place when it is played again. */
 function recordedStops(rows: readonly Row[]): CallSource['refuses'] {
   const stopped = rows.find((row) => row['type'] === 'stop');
@@ -223,6 +257,7 @@ async function playRows(
   let stop: RunStop | null = null;
   let pending: PlannedAct | undefined;
   let sealed = false;
+  let said: JsonObject | undefined;
   for (const [at, row] of rows.entries()) {
     switch (row['type']) {
       case 'tool':
@@ -246,6 +281,7 @@ async function playRows(
         const stopped = decodeStop(row);
         if (isLeft(stopped)) return problem(at, stopped.left);
         const { index, call, error } = stopped.right;
+        said = await episode.closeCalls();
         stop = call.name === FORK ? forkStop(episode, call) : await stoppedCall(episode, index, call);
         episode.append(stopRow({ index, call, error: stop ?? error }));
         break;
@@ -278,7 +314,8 @@ async function playRows(
         break;
     }
   }
-  return right({ results, stop, children, pending, sealed });
+  said ??= await episode.closeCalls();
+  return right({ results: withLast(results, said), stop, children, pending, sealed });
 }
 
 export const FORK = 'fork';

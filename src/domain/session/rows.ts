@@ -4,7 +4,7 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import type { RunStop } from '../agent/stop';
+import type { DependencyFailedStop, RunStop } from '../agent/stop';
 import type { Call } from '../agent/tool';
 import type { Budget, BudgetExceeded, Costs } from '../budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../budget/budget-codec';
@@ -59,6 +59,12 @@ export function resumeRow({ seq, requestSha256, cursor, children, pending }: Res
 
 export function intentRow({ index, call, costs, until }: PlannedAct): JsonObject {
   return { type: 'intent', index, name: call.name, args: call.args, costs, until };
+}
+
+/** How an act ends whose maker never came back. */
+export function unknownOutcome({ name }: Call): DependencyFailedStop {
+  const message = 'its maker did not come back in time: nobody knows whether it was done, and it stays charged';
+  return { code: 'dependency_failed', message, service: 'session', operation: name, effect: 'unknown' };
 }
 
 const objectOf: Codec<JsonObject> = makeCodec('object', { type: 'object' }, (value, context) =>

@@ -4,6 +4,7 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { CallSource } from '../agent/calls';
+import type { RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
 import { sessionTools } from '../agent/tools';
 import type { Budget } from '../budget/budget';
@@ -29,7 +30,7 @@ export interface SessionCursor {
 }
 
 /** An episode whose cursor is JSON. */
-export interface SessionEpisode<E> extends Pick<Episode<never, never, E>, 'call' | 'breaker' | 'append' | 'flush'> {
+export interface SessionEpisode<E> extends Pick<Episode<never, never, E>, 'call' | 'closeCalls' | 'breaker' | 'append' | 'flush'> {
   readonly cursor: () => SessionCursor;
   /** Ends the tape. Nothing follows. */
   readonly seal: (stop: RunStop | null) => Promise<Either<E, { readonly headHash: string }>>;
@@ -45,6 +46,8 @@ export interface EpisodeUse<E> {
 }
 
 export interface SessionWorld {
+  /** What may be called in it. */
+  readonly tools: readonly RecordedTool[];
   /** An episode that goes on from a cursor, or what is wrong with the cursor. */
   readonly play: <E>(use: EpisodeUse<E>) => Either<readonly Problem[], SessionEpisode<E>>;
   /** The cursor of a session that begins at a step, behind the row that opens its tape. */
@@ -76,6 +79,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
   }
 
   return {
+    tools,
     play: ({ inputs, identity, budget, from, calls, output }) => {
       const cursor = restored(from);
       if (isLeft(cursor)) return cursor;
@@ -129,6 +133,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
 
 /** The session of a day has no world: grants are all that happens in it. */
 export const NO_WORLD: SessionWorld = {
+  tools: [],
   play: ({ inputs, identity, budget, from, calls, output }) => {
     const { world: _none, ...rest } = from;
     const episode = makeEpisode({ inputs, identity, budget, calls, output, from: { ...rest, world: undefined } });

@@ -8,6 +8,7 @@ import { type Budget, type Costs, metersOf, spentState } from '../budget/budget'
 
 import { canonical } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
+import { takeCalls } from '../episode/plan';
 import type { JsonObject } from '../episode/world';
 import { makeDigest } from '../hash';
 import { COUNT_MAX, SPEC_VERSION } from '../limits';
@@ -133,17 +134,9 @@ export async function callSession(context: SessionContext, { session, head, call
       body: { calls },
       callAt: (index) => calls[index],
       perform: async (episode) => {
-        const results: JsonObject[] = [];
-        for (const [index, call] of calls.entries()) {
-          const called = await episode.call(index, call);
-          if (called._tag === 'NotBegun') {
-            episode.append(stopRow({ index, call, error: called.stop }));
-            return { results, stop: called.stop };
-          }
-          results.push(called.result);
-          if (called.stop !== undefined) return { results, stop: called.stop };
-        }
-        return { results, stop: null };
+        const { results, stop, notBegun } = await takeCalls(episode, calls);
+        if (notBegun !== undefined) episode.append(stopRow({ index: notBegun.index, call: notBegun.call, error: notBegun.stop }));
+        return { results, stop };
       },
     },
     deadlines,

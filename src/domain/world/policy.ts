@@ -1,30 +1,30 @@
 /** Risk policy: the limits a BUY must keep and the cost of a fill. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../canonical/canonical';
-import { decimalCodec, type Decoded, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../codec/codec';
+import { type Codec, decimalCodec, type Decoded, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { type Decimal, exactDecimal, formatDecimal, ONE } from '../decimal/decimal';
 import { failure, success } from 'io-ts';
+import { BPS_PER_UNIT, type Costs } from './costs';
 
 const notNegative = decimalCodec(NOT_NEGATIVE);
 
-/** 10^4 basis points are the whole notional. */
-export const BPS_PER_UNIT = 10_000n;
-
-/** A fee above the notional would let a sale take cash away, and cash could turn negative. */
-const feeCodec = makeCodec<Decimal>('fee in basis points', { ...notNegative.schema }, (value, context) => {
-  const fee = notNegative.validate(value, context);
-  if (isLeft(fee)) return fee;
-  return fee.right <= BPS_PER_UNIT * ONE
-    ? success(fee.right)
-    : failure(value, context, 'must be 10000 basis points (the whole notional) or less');
-});
+/** A fee above the notional would let a sale take cash away, and slippage above the price would give it a negative one. */
+function basisPointsCodec(name: string, whole: string): Codec<Decimal> {
+  return makeCodec<Decimal>(`${name} in basis points`, { ...notNegative.schema }, (value, context) => {
+    const bps = notNegative.validate(value, context);
+    if (isLeft(bps)) return bps;
+    return bps.right <= BPS_PER_UNIT * ONE
+      ? success(bps.right)
+      : failure(value, context, `must be 10000 basis points (the whole ${whole}) or less`);
+  });
+}
 
 const RISK_DEFAULTS = { max_leverage: exactDecimal('2'), max_position_pct: exactDecimal('0.8'), max_position_value: exactDecimal('5000') };
 const COST_DEFAULTS = { fee_bps: 0n };
 
 const policyCodec = objectCodec('policy', {
-  description: 'Risk limits of a run and the fee of each fill. Every field has a default.',
+  description: 'Risk limits of a run and the costs of each fill. Every field has a default.',
   required: {},
   optional: { $schema: textCodec },
   defaulted: {
@@ -34,20 +34,28 @@ const policyCodec = objectCodec('policy', {
       defaulted: { max_leverage: notNegative, max_position_pct: notNegative, max_position_value: notNegative },
       defaults: RISK_DEFAULTS,
     }),
-    costs: objectCodec('costs', { required: {}, defaulted: { fee_bps: feeCodec }, defaults: COST_DEFAULTS }),
+    costs: objectCodec('costs', {
+      description: 'The fee of a fill, and the slippage that moves its price against the order; none by default.',
+      required: {},
+      optional: { slippage_bps: basisPointsCodec('slippage', 'price') },
+      defaulted: { fee_bps: basisPointsCodec('fee', 'notional') },
+      defaults: COST_DEFAULTS,
+    }),
   },
   defaults: { policy_id: 'default', risk_limits: RISK_DEFAULTS, costs: COST_DEFAULTS },
 });
 
-export type Policy = Omit<Decoded<typeof policyCodec>, '$schema'>;
+export type Policy = Omit<Decoded<typeof policyCodec>, '$schema' | 'costs'> & { readonly costs: Costs };
 
 export const policySchema = policyCodec.schema;
 
 export function decodePolicy(value: unknown): Either<readonly Problem[], Policy> {
   const decoded = policyCodec.decode(value);
   if (isLeft(decoded)) return left(problemsOf(decoded.left));
-  const { $schema: _schema, ...policy } = decoded.right;
-  return right(policy);
+  const { $schema: _schema, costs, ...policy } = decoded.right;
+  // No slippage is one policy, however it is written.
+  const { slippage_bps: slippageBps, ...fee } = costs;
+  return right({ ...policy, costs: slippageBps === undefined || slippageBps === 0n ? fee : costs });
 }
 
 export const DEFAULT_POLICY: Policy = { policy_id: 'default', risk_limits: RISK_DEFAULTS, costs: COST_DEFAULTS };
@@ -61,6 +69,12 @@ export function normalPolicy(policy: Policy): string {
       max_position_pct: formatDecimal(policy.risk_limits.max_position_pct),
       max_position_value: formatDecimal(policy.risk_limits.max_position_value),
     },
-    costs: { fee_bps: formatDecimal(policy.costs.fee_bps) },
+    costs: costsText(policy.costs),
   });
+}
+
+/** Slippage that there is none of is in no byte. */
+function costsText({ fee_bps: feeBps, slippage_bps: slippageBps }: Costs): Readonly<Record<string, string>> {
+  const fee = { fee_bps: formatDecimal(feeBps) };
+  return slippageBps === undefined ? fee : { ...fee, slippage_bps: formatDecimal(slippageBps) };
 }

@@ -11,6 +11,8 @@ export interface State {
   readonly cash: Decimal;
   /** Quantity per market symbol, in the order of the market header. */
   readonly positions: readonly Decimal[];
+  /** Entry price per market symbol, 0 where nothing is held; absent where no rule asks for them. See `entries.ts`. */
+  readonly entries?: readonly Decimal[];
 }
 
 export interface Valuation {
@@ -26,6 +28,7 @@ export const DEFAULT_CASH: Decimal = exactDecimal('1000');
 export type StateText = {
   readonly cash: string;
   readonly positions: Readonly<Record<string, string>>;
+  readonly entries?: Readonly<Record<string, string>>;
 };
 
 export function valueOf(state: State, prices: readonly Decimal[]): Valuation {
@@ -43,46 +46,67 @@ export function assertState(state: State): void {
   for (const quantity of state.positions) assert(quantity >= 0n, 'a position is never negative');
 }
 
-export function stateText(state: State, symbols: readonly string[]): StateText {
-  const positions: Record<string, string> = {};
+export function stateText({ cash, positions, entries }: State, symbols: readonly string[]): StateText {
+  const text = { cash: formatDecimal(cash), positions: bySymbol(positions, symbols) };
+  return entries === undefined ? text : { ...text, entries: bySymbol(entries, symbols) };
+}
+
+/** What is zero is absent. */
+function bySymbol(amounts: readonly Decimal[], symbols: readonly string[]): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {};
   symbols.forEach((symbol, index) => {
-    const quantity = state.positions[index] ?? 0n;
-    if (quantity !== 0n) positions[symbol] = formatDecimal(quantity);
+    const amount = amounts[index] ?? 0n;
+    if (amount !== 0n) texts[symbol] = formatDecimal(amount);
   });
-  return { cash: formatDecimal(state.cash), positions };
+  return texts;
 }
 
 export function canonicalState(state: State, symbols: readonly string[]): string {
   return canonical(stateText(state, symbols));
 }
 
+export interface StateShape {
+  /** Whether the state may hold entry prices: one that a run wrote may, one that a run begins with may not. */
+  readonly entries: boolean;
+}
+
 /** Decodes `{cash, positions}`; both may be absent (1000, none). Positions must be in symbols that the market prices. */
-export function decodeState(value: unknown, symbols: readonly string[]): Either<readonly Problem[], State> {
+export function decodeState(
+  value: unknown,
+  symbols: readonly string[],
+  shape: StateShape = { entries: false },
+): Either<readonly Problem[], State> {
   if (!isRecord(value)) return left([{ pointer: '', message: `${excerpt(value)}: expected an object with cash and positions` }]);
+  const legal = ['cash', 'positions', ...(shape.entries ? ['entries'] : [])];
   const problems: Problem[] = Object.keys(value)
-    .filter((key) => key !== 'cash' && key !== 'positions')
-    .map((key) => ({ pointer: pointerStep(key), message: 'unknown field; legal here: cash, positions' }));
+    .filter((key) => !legal.includes(key))
+    .map((key) => ({ pointer: pointerStep(key), message: `unknown field; legal here: ${legal.join(', ')}` }));
   const amount = (raw: unknown, pointer: string): Decimal => {
     const decimal = decimalFromJson(raw);
     if (isLeft(decimal)) problems.push({ pointer, message: `${excerpt(raw)}: ${decimal.left}` });
     else if (decimal.right < 0n) problems.push({ pointer, message: `${excerpt(raw)}: must be 0 or more` });
     return isLeft(decimal) ? 0n : decimal.right;
   };
+  const amounts = (field: 'positions' | 'entries', called: string): readonly Decimal[] => {
+    const bySymbol = symbols.map(() => 0n);
+    const raw = Object.hasOwn(value, field) ? value[field] : {};
+    if (!isRecord(raw)) {
+      problems.push({ pointer: `/${field}`, message: `${excerpt(raw)}: expected an object of ${called} by symbol` });
+      return bySymbol;
+    }
+    const seen = new Set<number>();
+    for (const key of Object.keys(raw)) {
+      const pointer = `/${field}${pointerStep(key)}`;
+      const index = symbols.indexOf(normalSymbol(key) ?? '');
+      if (index === -1) problems.push({ pointer, message: `not in the market, which prices ${symbols.join(', ')}` });
+      else if (seen.has(index)) problems.push({ pointer, message: `a second position in ${symbols[index] ?? ''}` });
+      else bySymbol[index] = amount(raw[key], pointer);
+      seen.add(index);
+    }
+    return bySymbol;
+  };
   const cash = Object.hasOwn(value, 'cash') ? amount(value['cash'], '/cash') : DEFAULT_CASH;
-  const positions = symbols.map(() => 0n);
-  const raw = Object.hasOwn(value, 'positions') ? value['positions'] : {};
-  if (!isRecord(raw)) {
-    problems.push({ pointer: '/positions', message: `${excerpt(raw)}: expected an object of quantities by symbol` });
-    return left(problems);
-  }
-  const seen = new Set<number>();
-  for (const key of Object.keys(raw)) {
-    const pointer = `/positions${pointerStep(key)}`;
-    const index = symbols.indexOf(normalSymbol(key) ?? '');
-    if (index === -1) problems.push({ pointer, message: `not in the market, which prices ${symbols.join(', ')}` });
-    else if (seen.has(index)) problems.push({ pointer, message: `a second position in ${symbols[index] ?? ''}` });
-    else positions[index] = amount(raw[key], pointer);
-    seen.add(index);
-  }
-  return problems.length > 0 ? left(problems) : right({ cash, positions });
+  const state = { cash, positions: amounts('positions', 'quantities') };
+  const whole = shape.entries && Object.hasOwn(value, 'entries') ? { ...state, entries: amounts('entries', 'prices') } : state;
+  return problems.length > 0 ? left(problems) : right(whole);
 }

@@ -4,6 +4,7 @@
  */
 import { type Decimal, inRange } from '../decimal/decimal';
 import type { Fill } from '../ledger/fill';
+import { entriesAfter, withEntries } from './entries';
 import type { Signals } from './market/signals';
 import type { Strategy } from './market/strategy';
 import type { Action, Skip } from './plan';
@@ -22,6 +23,8 @@ export interface World {
   readonly policy: Policy;
   /** Market index of each universe symbol. */
   readonly universe: readonly number[];
+  /** Whether the state keeps entry prices, because a rule asks for them. */
+  readonly entries: boolean;
 }
 
 export interface Transition {
@@ -46,25 +49,26 @@ export const BEYOND_WORTH: readonly VerifierError[] = [
   { actionIndex: 0, code: 'out_of_range', message: beyondRange('at the prices of this step, equity') },
 ];
 
-export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): World {
-  return { symbols, strategy, policy, universe: strategy.universe.symbols.map((symbol) => symbols.indexOf(symbol)) };
+export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: Policy, entries = false): World {
+  return { symbols, strategy, policy, entries, universe: strategy.universe.symbols.map((symbol) => symbols.indexOf(symbol)) };
 }
 
 /** The transition from `state` at `prices` under these signals. */
 export function step(world: World, state: State, prices: readonly Decimal[], signals: Signals): Transition {
-  const { actions, skipped } = size(world.strategy, world.policy.costs.fee_bps, world.universe, state, prices, signals.signals);
+  const { actions, skipped } = size(world.strategy, world.policy.costs, world.universe, state, prices, signals);
   return commit(world, state, prices, actions, signals, skipped);
 }
 
 /** The transition that `actions` cause, whoever proposed them. */
 export function commit(
   world: World,
-  state: State,
+  from: State,
   prices: readonly Decimal[],
   actions: readonly Action[],
   signals: Signals,
   skipped: readonly Skip[],
 ): Transition {
+  const state = world.entries ? withEntries(from, prices) : from;
   const valueBefore = valueOf(state, prices);
   const unchanged: Omit<Transition, 'decision' | 'errors'> = {
     signals,
@@ -81,5 +85,7 @@ export function commit(
   const plan = verifyPlan(world.policy, world.symbols, state, valueBefore, prices, actions);
   if (!plan.ok) return { ...unchanged, decision: 'REJECTED', errors: plan.errors };
   assertState(plan.state);
-  return { ...unchanged, decision: 'APPROVED', errors: NONE, after: plan.state, valueAfter: plan.value, fills: plan.fills };
+  const after =
+    state.entries === undefined ? plan.state : { ...plan.state, entries: entriesAfter(state.entries, world.symbols, plan.fills) };
+  return { ...unchanged, decision: 'APPROVED', errors: NONE, after, valueAfter: plan.value, fills: plan.fills };
 }

@@ -6,7 +6,7 @@ import { type Decimal, formatDecimal, inRange, mul, ONE } from '../decimal/decim
 import type { Fill } from '../ledger/fill';
 import type { Action } from './plan';
 import type { Policy } from './policy';
-import { feeOf } from './sizing';
+import { feeOf, fillPrice } from './costs';
 import type { State, Valuation } from './state';
 
 /** In the order in which the codes of one action are reported. */
@@ -58,19 +58,20 @@ export function verifyPlan(
     const action = actions[actionIndex];
     if (action === undefined) continue;
     const index = symbols.indexOf(action.symbol);
-    const notional = mul(action.quantity, action.price);
+    const buy = action.type === 'PlaceBuy';
+    const paid = fillPrice(action.price, buy, policy.costs);
+    const notional = mul(action.quantity, paid);
     const malformed = malformedErrors(action, actionIndex, notional, index !== -1);
     if (malformed.length > 0) return { ok: false, errors: malformed };
 
-    const buy = action.type === 'PlaceBuy';
     const price = prices[index] ?? 0n;
     const before = positions[index] ?? 0n;
     const after = buy ? before + action.quantity : before - action.quantity;
-    const fee = feeOf(notional, policy.costs.fee_bps);
+    const fee = feeOf(notional, policy.costs);
     const cashAfter = buy ? cash - notional - fee : cash + notional - fee;
     const positionValue = mul(after, price);
     const exposureAfter = exposure - mul(before, price) + positionValue;
-    const beyond = beyondName(notional + fee, cashAfter, after, exposureAfter);
+    const beyond = beyondName(paid, notional + fee, cashAfter, after, exposureAfter);
     if (beyond !== undefined) return { ok: false, errors: [{ actionIndex, code: 'out_of_range', message: beyondRange(beyond) }] };
     const errors = buy
       ? buyErrors(policy, actionIndex, { cash, cashAfter, exposureAfter, positionValue, cost: notional + fee })
@@ -82,7 +83,7 @@ export function verifyPlan(
       symbol: action.symbol,
       side: buy ? 'BUY' : 'SELL',
       quantity: action.quantity,
-      price: action.price,
+      price: paid,
       notional,
       fee,
       cashBefore: cash,
@@ -105,7 +106,8 @@ export function beyondRange(what: string): string {
 }
 
 /** The first result of a fill that is out of range; the fee, the position's value and the delta of each are below these. */
-function beyondName(cost: Decimal, cash: Decimal, position: Decimal, exposure: Decimal): string | undefined {
+function beyondName(price: Decimal, cost: Decimal, cash: Decimal, position: Decimal, exposure: Decimal): string | undefined {
+  if (!inRange(price)) return 'price with slippage';
   if (!inRange(cost)) return 'notional with fee';
   if (!inRange(cash)) return 'cash';
   if (!inRange(position)) return 'position';

@@ -98,11 +98,13 @@ export function addSessionCommands(program: Command, io: Io, finish: Finish): vo
     .command('verify')
     .description('prove a session that was pulled, with its children: the same as `ewm verify`')
     .argument('<directory>', 'where it was pulled to')
+    .option('--allow-extra', 'files that are no part of it may stand there; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
     .addOption(new Option('--json', 'print one JSON document'))
-    .action(async (directory: string, options: { readonly open?: boolean; readonly json?: boolean }) => {
+    .action(async (directory: string, options: { readonly allowExtra?: boolean; readonly open?: boolean; readonly json?: boolean }) => {
       const { verifySession } = await import('./session-commands');
-      finish(await verifySession(directory, { open: options.open === true, json: options.json === true }, io));
+      const { allowExtra, open, json } = options;
+      finish(await verifySession(directory, { allowExtra: allowExtra === true, open: open === true, json: json === true }, io));
     });
 }
 

@@ -124,7 +124,8 @@ async function deployedLimits(env: Environment): Promise<Given> {
 const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 
 async function print(bill: Bill, limits: Limits, { region, as_of: date }: PriceTable, source: string, io: Io): Promise<void> {
-  const { per_invocation: invocation, per_hour: hour, per_month: month, with_direct_invocations: direct, typical_month: typical } = bill;
+  const { per_invocation: invocation, per_hour: hour, per_month: month, typical_month: typical } = bill;
+  const { with_direct_invocations: direct, while_stops_work: stopping } = bill;
   const columns = [
     column(`an invocation (${invocation.mode})`, invocation),
     column('an hour', hour),
@@ -144,6 +145,12 @@ async function print(bill: Bill, limits: Limits, { region, as_of: date }: PriceT
   if (others.length > 1) await io.stdout.write(`\nAn invocation, by mode: ${others.join(', ')}\n`);
   await io.stdout.write(
     `With direct invocations (lambda:InvokeFunction): ${direct.per_hour.total} an hour, ${direct.per_month.total} a month\n`,
+  );
+  if (!limits.modes.includes('tools') || !(limits.code_interpreter || limits.planner)) return;
+  const { per_invocation: one, per_hour: stoppedHour, per_month: stoppedMonth } = stopping;
+  await io.stdout.write(
+    `As long as sessions end when they are told to: ${one.total} an invocation, ${stoppedHour.total} an hour, ${stoppedMonth.total} a month; ` +
+      'the rest is sessions that could not be stopped\n',
   );
 }
 

@@ -108,20 +108,29 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .description('re-execute a run from its inputs and compare every byte')
     .argument('<directory>', 'a run directory', parseText)
     .option('--chain-only', 'check the hashes, re-execute nothing')
+    .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
-    .action(async (directory: string, options: { chainOnly?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
-      const { verifyCommand } = await import('./verify-command');
-      finish(
-        await verifyCommand(
-          directory,
-          { chainOnly: options.chainOnly === true, open: options.open === true, jobs: options.jobs, json: options.json === true },
-          io,
-        ),
-      );
-    });
+    .action(
+      async (directory: string, options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
+        const { verifyCommand } = await import('./verify-command');
+        finish(
+          await verifyCommand(
+            directory,
+            {
+              chainOnly: options.chainOnly === true,
+              allowExtra: options.allowExtra === true,
+              open: options.open === true,
+              jobs: options.jobs,
+              json: options.json === true,
+            },
+            io,
+          ),
+        );
+      },
+    );
 
   const replay = program
     .command('replay')

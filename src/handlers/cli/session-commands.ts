@@ -6,15 +6,19 @@ import { metersOf } from '../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../domain/budget/budget-codec';
 import { isRecord } from '../../domain/codec/codec';
 import { makeBounded } from '../../domain/session/context';
+import type { Extra } from '../../domain/run/listing';
+import { CHILDREN, extraInSession } from '../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../domain/session/prove';
 import { type PulledSession, pullSession } from '../../domain/session/pull';
+import type { StoreError } from '../../ports/run-files';
 import { local } from '../compose';
-import { CHILDREN, composeSessions, pulledSession } from '../compose-sessions';
+import { composeSessions, pulledSession } from '../compose-sessions';
 import { gatewayEvent } from '../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
 import { at, textAt } from './api-answer';
 import { type ApiAnswer, openApi } from './api-client';
 import { EXIT, type ExitCode } from './exit-codes';
+import { extraHint } from './extra-hint';
 import { type Failure, fail, inputFailure, storeFailure, usageFailure } from './failure';
 import type { Io } from './io';
 import { sessionPath, sessionSource } from './session-source';
@@ -301,12 +305,20 @@ function sessionFailure(error: { readonly _tag: string }): Failure {
   }
 }
 
+export function extraInPulled(
+  directory: string,
+  sealed: boolean,
+  children: readonly string[],
+): Promise<Either<StoreError, readonly Extra[]>> {
+  return extraInSession(pulledSession(directory, { allowExtra: false }), sealed, children);
+}
+
 export async function verifySession(
   directory: string,
-  { open, json }: { readonly open: boolean; readonly json: boolean },
+  { open, allowExtra, json }: { readonly open: boolean; readonly allowExtra: boolean; readonly json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;
@@ -320,6 +332,7 @@ export async function verifySession(
             `  first divergence  ${file}${row === undefined ? '' : `, row ${String(row)} (line ${String(row + 1)})`}${pointer === '' ? '' : ` at ${pointer}`}`,
             `  expected          ${expected}`,
             `  actual            ${actual}`,
+            ...extraHint(divergence),
             '',
           ].join('\n'),
     );

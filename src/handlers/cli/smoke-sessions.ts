@@ -89,6 +89,8 @@ async function provenWhole(smoke: Smoke, id: string, head: string | undefined): 
 function directoryOf(writers: ReadonlyMap<string, HeldRun>, path: string): SessionDirectory {
   return {
     reader: client.runFromFiles(writers.get(path)?.files() ?? {}, path),
+    // Only what was fetched is held.
+    below: () => Promise.resolve(right([])),
     child: (session) => {
       const below = `${path}/${session}`;
       return Promise.resolve(writers.has(below) ? directoryOf(writers, below) : undefined);

@@ -1,22 +1,27 @@
 /** `ewm verify`: proves a run directory, or names the first difference. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
+import { isRecord } from '../../domain/codec/codec';
 import { printable } from '../../domain/codec/printable';
 import type { Divergence } from '../../domain/run/divergence';
+import { belongsTo, type Extra, extraEntries, withoutListing } from '../../domain/run/listing';
+import { filesOf, MODE_NAMES } from '../../domain/run/modes';
 import { type ChainsStatus, checkChains } from '../../domain/run/replay';
 import { stopName } from '../../domain/agent/stop';
 import { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
-import type { RunReader } from '../../ports/run-files';
+import type { RunReader, StoreError } from '../../ports/run-files';
 import { local } from '../compose';
 import { EXIT, type ExitCode } from './exit-codes';
+import { extraHint } from './extra-hint';
 import { fail, interruptedFailure, storeFailure } from './failure';
 import type { Io } from './io';
-import { besideText } from './page-run';
 import { makeProgress } from './progress';
 import { proveInSegments } from './verify-workers';
 import { counted } from './words';
 
 export interface VerifyOptions {
   readonly chainOnly: boolean;
+  /** Whether files that are no part of the run may stand beside it. */
+  readonly allowExtra: boolean;
   /** Whether an open session may be proven so far. */
   readonly open: boolean;
   readonly jobs: number;
@@ -32,15 +37,13 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
   if (content.right === 'none') {
     return fail(io, options.json, { exit: EXIT.badInput, code: 'not_a_run', messages: [`${directory}: holds no run; ${EXPECTED}`] });
   }
-  const reader = local.readRun(directory);
+  const reader = options.allowExtra ? withoutListing(local.readRun(directory)) : local.readRun(directory);
   if (!options.chainOnly && (await isSession(reader))) {
     const { verifySession } = await import('./session-commands');
     return verifySession(directory, options, io);
   }
   if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
-  const beside = await local.unfinishedBeside(directory)();
-  if (!isLeft(beside) && beside.right.length > 0) await io.stderr.write(`ewm: ${besideText(beside.right)}\n`);
-  if (options.chainOnly) return chainOnly(reader, options.json, io);
+  if (options.chainOnly) return chainOnly(directory, reader, options, io);
 
   const verdict = await prove(reader, options.jobs, io);
   if (isLeft(verdict)) {
@@ -113,14 +116,16 @@ async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io):
   }
 }
 
-function notProvenText(reader: RunReader, { file, row, pointer, expected, actual }: Divergence, chain: string): string {
+function notProvenText(reader: RunReader, divergence: Divergence, chain: string): string {
+  const { file, row, pointer, expected, actual } = divergence;
   const where = row === undefined ? '' : `, row ${String(row)} (line ${String(row + 1)})`;
   return [
     `not proven: ${reader.location}`,
-    `  first divergence  ${file}${where}${pointer === '' ? '' : ` at ${printable(pointer)}`}`,
+    `  first divergence  ${printable(file)}${where}${pointer === '' ? '' : ` at ${printable(pointer)}`}`,
     `  expected          ${printable(expected)}`,
     `  actual            ${printable(actual)}`,
     `  hash chain        ${printable(chain)}`,
+    ...extraHint(divergence),
     '',
   ].join('\n');
 }
@@ -139,24 +144,53 @@ async function tellUnfinished(directory: string, json: boolean, io: Io): Promise
   return EXIT.notProven;
 }
 
-async function chainOnly(reader: RunReader, json: boolean, io: Io): Promise<ExitCode> {
+async function chainOnly(
+  directory: string,
+  reader: RunReader,
+  { json, allowExtra }: Pick<VerifyOptions, 'json' | 'allowExtra'>,
+  io: Io,
+): Promise<ExitCode> {
   const chains = await checkChains(reader);
   if (isLeft(chains)) return fail(io, json, storeFailure(chains.left));
   const { tape, executions, unlinked } = chains.right;
-  const ok = tape.broken === undefined && executions.broken === undefined && unlinked === undefined && tape.sealed;
+  const listed = allowExtra ? right([]) : await extraBeside(directory, reader, chains.right);
+  if (isLeft(listed)) return fail(io, json, storeFailure(listed.left));
+  const whole = tape.broken === undefined && executions.broken === undefined && unlinked === undefined && tape.sealed;
+  const extra = listed.right;
+  const ok = whole && extra.length === 0;
   const head = tape.headHash ?? null;
   await io.stdout.write(
     json
-      ? `${JSON.stringify({ ok, verdict: ok ? 'chain_whole' : 'chain_broken', chain: chainsJson(chains.right), head_hash: head })}\n`
+      ? `${JSON.stringify({ ok, verdict: whole ? 'chain_whole' : 'chain_broken', extra, chain: chainsJson(chains.right), head_hash: head })}\n`
       : [
           `${ok ? 'chain whole' : 'not proven'}: ${reader.location}`,
           `  hash chain ${printable(chainsText(chains.right))}`,
           `  head hash  ${printable(head ?? 'none')}`,
+          ...extra.map(({ name, kind }) => `  ${printable(name)} is no part of the run: ${kind}`),
+          ...(extra.length === 0 ? [] : extraHint({ extra: extra.map(({ name }) => name) })),
           '  Only the hashes were checked; ewm verify without --chain-only re-executes the run.',
           '',
         ].join('\n'),
   );
   return ok ? EXIT.ok : EXIT.notProven;
+}
+
+/** Row 0 names the mode, and the mode the files that belong. */
+async function extraBeside(
+  directory: string,
+  reader: RunReader,
+  { tape, opening, granted }: ChainsStatus,
+): Promise<Either<StoreError, readonly Extra[]>> {
+  const inputs = opening?.['inputs'];
+  const mode = isRecord(inputs) ? inputs['mode'] : undefined;
+  if (mode === 'session') {
+    const { extraInPulled } = await import('./session-commands');
+    return extraInPulled(directory, tape.sealed, granted);
+  }
+  const known = MODE_NAMES.find((name) => name === mode);
+  // What belongs to a run of no known mode cannot be said, so all that stands there is told.
+  const belongs = known === undefined ? { what: '', files: [] } : belongsTo(known, filesOf(known));
+  return extraEntries(reader, belongs);
 }
 
 function chainsText({ tape, executions, unlinked }: ChainsStatus): string {

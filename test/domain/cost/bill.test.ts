@@ -71,8 +71,12 @@ it(`is what a second calculation says, and never less ${TITLE}`, () => {
         expect(isAtMost(fractionOf(shown.total), fractionOf(bill.per_invocation.total))).toBe(true);
       }
       const standing = modelStanding(other, modelPrices);
-      for (const [figures, direct] of [[bill, false] as const, [bill.with_direct_invocations, true] as const]) {
-        const hour = modelHour(other, modelPrices, direct);
+      for (const [figures, direct, stops] of [
+        [bill, false, false],
+        [bill.with_direct_invocations, true, false],
+        [bill.while_stops_work, false, true],
+      ] as const) {
+        const hour = modelHour(other, modelPrices, direct, stops);
         expectBound(figures.per_hour, scaled(hour, 1n, times(standing, fraction(1n, 672n))));
         expectBound(figures.per_month, scaled(hour, 744n, standing));
       }

@@ -2,7 +2,6 @@
 import { costOf } from '../../../src/domain/budget/budget';
 import fc from 'fast-check';
 import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { exactDecimal } from '../../../src/domain/decimal/decimal';
 import { sha256Hex } from '../../../src/domain/hash';
 import { fillMembers, makeDerivedLedger } from '../../../src/domain/report/derived-ledger';
 import { drawdownShare } from '../../../src/domain/report/drawdown';
@@ -11,9 +10,11 @@ import { limitsOf, makeSpending, tripOf } from '../../../src/domain/report/spend
 import { stepPoint } from '../../../src/domain/report/step-point';
 import type { Row } from '../../../src/domain/tape/chain';
 import { aroundHash, withHash } from '../../../src/domain/tape/row-text';
+import type { Costs } from '../../../src/domain/world/costs';
+import { decodePolicy } from '../../../src/domain/world/policy';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
-import { elementAt, linesOf, localRequest, rowsOf, runCase, RUNS, seeded, textOf } from '../../support/harness';
+import { elementAt, expectRight, linesOf, localRequest, rowsOf, runCase, RUNS, seeded, textOf } from '../../support/harness';
 import { arbitraryMemoryRun, arbitraryToolRun, memoryRun, toolRun } from '../../support/plan-runs';
 import { parseDecimal, type JsonObject } from '../../support/reference-model';
 
@@ -27,13 +28,12 @@ function textAt(row: Row, key: string): string {
   return row[key] as string;
 }
 
-function feeOf(files: RunFileBytes): bigint {
-  const policy = JSON.parse(textOf(files, 'policy.json')) as { costs: { fee_bps: string } };
-  return exactDecimal(policy.costs.fee_bps);
+function costsOf(files: RunFileBytes): Costs {
+  return expectRight(decodePolicy(JSON.parse(textOf(files, 'policy.json')))).costs;
 }
 
 function derivedLedger(files: RunFileBytes): string {
-  const ledger = makeDerivedLedger(feeOf(files));
+  const ledger = makeDerivedLedger(costsOf(files));
   const rows = tapeOf(files);
   const opening = elementAt(rows, 0);
   let head = textAt(opening, 'hash');
@@ -120,7 +120,7 @@ describe('figures', () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLocal, async (request) => {
         const { files, executions } = await runCase(request);
-        const reader = makeFigureReader(feeOf(files));
+        const reader = makeFigureReader(costsOf(files));
         const rows = tapeOf(files);
         const points = rows.map((row) => reader.next(row)).filter((point) => point !== undefined);
         const figures = reader.figures();
@@ -180,7 +180,7 @@ describe('figures', () => {
 
   test('of the fixture, for display', async () => {
     const { files } = await runCase(readFixture());
-    const reader = makeFigureReader(0n);
+    const reader = makeFigureReader({ fee_bps: 0n });
     for (const row of tapeOf(files)) reader.next(row);
     const figures = reader.figures();
     const change = (figures.finalEquity ?? 0n) - (figures.startEquity ?? 1n);
@@ -189,7 +189,7 @@ describe('figures', () => {
   });
 
   test('of nothing are nothing', () => {
-    const figures = makeFigureReader(0n).figures();
+    const figures = makeFigureReader({ fee_bps: 0n }).figures();
     expect(figures).toMatchObject({ steps: 0, startEquity: undefined, maxDrawdown: undefined, maxExposure: undefined });
     expect(returnShare(figures)).toBeUndefined();
   });

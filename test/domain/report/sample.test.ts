@@ -55,7 +55,7 @@ interface Selected {
 }
 
 function select(rows: readonly Row[], limits: SampleLimits): Selected {
-  const reader = makeFigureReader(0n);
+  const reader = makeFigureReader({ fee_bps: 0n });
   const selection = makeTapeSelection(limits);
   const points: SeriesPoint[] = [];
   rows.forEach((row, index) => {
@@ -235,7 +235,7 @@ describe('a tape that fits', () => {
     const selection = makeTapeSelection(SMALL);
     selection.next({ text: 'no row\n', row: undefined }, 0, undefined);
     selection.next({ text: '{"type":"step"', row: undefined }, 1, undefined);
-    const { lines, sample } = selection.end(makeFigureReader(0n).figures());
+    const { lines, sample } = selection.end(makeFigureReader({ fee_bps: 0n }).figures());
     expect(lines.map((line) => new TextDecoder().decode(line))).toEqual(['no row\n', '{"type":"step"']);
     expect(sample).toBeNull();
   });

@@ -40,6 +40,7 @@ function outsideOf(told: readonly Told[], source: 'local' | 'remote' = 'remote',
       const recorded = 'error' in lie ? { ok: false, error: lie.error } : { ok: true, result: lie[0] };
       return Promise.resolve({ source, recorded } as Answer);
     },
+    close: () => Promise.resolve(0),
   };
 }
 
@@ -105,6 +106,7 @@ const TRUSTED: readonly (readonly [trust: string, what: string, make: () => Prom
     'a program that did not fail',
     () => toolRun(outsideOf([{ error: { code: 'tool_failed', message: 'the program failed: no' } }])),
   ],
+  ['unstopped', 'a session that could not be stopped', () => toolRun({ ...outsideOf([code('1')]), close: () => Promise.resolve(1) })],
   ['source', 'an answer from here', () => toolRun(outsideOf([code('1')], 'local'))],
   ['deadline', 'a plan that the clock stopped', () => toolRun(outsideOf([code('1')], 'remote', 1), { plan: [CODE, CODE] })],
   ['deadline', 'a list that the clock stopped', () => memoryRun(outsideOf([], 'remote', 0))],

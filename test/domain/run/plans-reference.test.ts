@@ -190,27 +190,33 @@ function planRun(planCase: PlanCase): HandlerRun {
           interpreter: {
             source: 'remote',
             label: 'test',
-            execute:
-              ({ code }) =>
-              () => {
-                const behaviour = begin(Number(code));
-                if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
-                return Promise.resolve(
-                  behaviour === 'fails'
-                    ? left({ _tag: 'ProgramFailed', reason: 'exit code 1', stdout: '', stderr: '', exitCode: 1 })
-                    : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0 }),
-                );
-              },
+            open: () => ({
+              execute:
+                ({ code }) =>
+                () => {
+                  const behaviour = begin(Number(code));
+                  if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
+                  return Promise.resolve(
+                    behaviour === 'fails'
+                      ? left({ _tag: 'ProgramFailed', reason: 'exit code 1', stdout: '', stderr: '', exitCode: 1 })
+                      : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0 }),
+                  );
+                },
+              close: () => Promise.resolve(0),
+            }),
           },
           planner: {
             source: 'remote',
             label: 'test',
-            propose: (_goal, operationId) => () => {
-              const behaviour = begin(Number(operationId.split('-').at(-1)));
-              if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
-              const decoded = decodeProposal(behaviour === 'fails' ? 'no plan' : proposal);
-              return Promise.resolve(decoded._tag === 'Left' ? left({ _tag: 'MalformedPlan', problems: decoded.left }) : decoded);
-            },
+            open: () => ({
+              propose: (_goal, operationId) => () => {
+                const behaviour = begin(Number(operationId.split('-').at(-1)));
+                if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
+                const decoded = decodeProposal(behaviour === 'fails' ? 'no plan' : proposal);
+                return Promise.resolve(decoded._tag === 'Left' ? left({ _tag: 'MalformedPlan', problems: decoded.left }) : decoded);
+              },
+              close: () => Promise.resolve(0),
+            }),
           },
         },
       };

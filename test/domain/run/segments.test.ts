@@ -212,3 +212,15 @@ async function planOf(reader: RunReader, jobs: number): Promise<SegmentPlan> {
   if (plan === undefined) throw new Error('the run cannot be split');
   return plan;
 }
+
+test('rules that remember: entry prices come from the checkpoint, exponential means from every price before it', async () => {
+  const rules = [
+    { type: 'ema_crossover', symbol: 'AAPL', short_window: 5, long_window: 40 },
+    { type: 'rsi_threshold', symbol: 'AAPL', window: 14, buy_below: 30, sell_above: 70 },
+    { type: 'stop_loss', symbol: 'AAPL', loss_pct: '0.03' },
+    { type: 'take_profit', symbol: 'AAPL', gain_pct: '0.03' },
+  ];
+  const files = await longRun(rules, { steps: 20_001 });
+  expect(linesOf(files, 'executions.jsonl').length).toBeGreaterThan(100);
+  await expectJobsToAgree(files, [2], [2]);
+});

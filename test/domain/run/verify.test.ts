@@ -47,7 +47,7 @@ describe('verify', () => {
         const { files, summary, tape, executions } = await runCase(localRequest(request));
         expect(await verdictOn(files)).toEqual({ _tag: 'Proven', summary });
         const chains = expectRight(await checkChains(makeMemoryRunReader(files)));
-        expect(chains).toEqual({
+        expect({ tape: chains.tape, executions: chains.executions, unlinked: chains.unlinked }).toEqual({
           tape: { rows: tape.length, broken: undefined, sealed: true, headHash: summary.headHash },
           executions: {
             rows: executions.length,

@@ -2,7 +2,8 @@
 import type { Signal } from '../../../src/domain/world/market/signals';
 import { decodeStrategy } from '../../../src/domain/world/market/strategy';
 import { exactDecimal, formatDecimal } from '../../../src/domain/decimal/decimal';
-import { feeOf, size } from '../../../src/domain/world/sizing';
+import { feeOf } from '../../../src/domain/world/costs';
+import { size } from '../../../src/domain/world/sizing';
 import { decodeState } from '../../../src/domain/world/state';
 import { expectRight } from '../../support/harness';
 
@@ -46,7 +47,10 @@ function sized({
   );
   const state = expectRight(decodeState({ cash, positions: held }, MARKET));
   const market = universe.map((symbol) => MARKET.indexOf(symbol));
-  const { actions, skipped } = size(strategy, exactDecimal(feeBps), market, state, prices.map(exactDecimal), signals);
+  const { actions, skipped } = size(strategy, { fee_bps: exactDecimal(feeBps) }, market, state, prices.map(exactDecimal), {
+    signals,
+    whys: [],
+  });
   return [
     ...actions.map(
       ({ type, symbol, quantity, price }) =>
@@ -127,6 +131,6 @@ describe('feeOf', () => {
     ['0.00000001', '5000.3', '0'],
     ['0.00000001', '10000', '0.00000001'],
   ])('of %s at %s basis points is %s', (notional, bps, fee) => {
-    expect(formatDecimal(feeOf(exactDecimal(notional), exactDecimal(bps)))).toBe(fee);
+    expect(formatDecimal(feeOf(exactDecimal(notional), { fee_bps: exactDecimal(bps) }))).toBe(fee);
   });
 });

@@ -13,7 +13,7 @@ import { makeLedgerAudit } from '../../ledger/audit';
 import { ASKED_BY_PLAN } from '../../ledger/fill';
 import { putFill } from '../../ledger/fill-row';
 import { makeMarketForm, makeScannedStep, type ScannedStep } from '../../market/market-form';
-import { lookbackSteps, makeSignalSource, type Signal, type Signals } from './signals';
+import { asksForEntries, lookbackSteps, makeSignalSource, type Signal, type Signals } from './signals';
 import type { Strategy } from './strategy';
 import { makeStepRowWriter } from '../../tape/step-row';
 import { type Action, type Skip, SKIP_REASONS, type SkipReason } from '../plan';
@@ -38,15 +38,14 @@ export type Proposal = readonly ProposedAction[];
 export type MarketWorld = World<State, ScannedStep, Plan, Proposal, Transition>;
 
 export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): MarketWorld {
-  const setup = makeWorld(symbols, strategy, policy);
+  const setup = makeWorld(symbols, strategy, policy, asksForEntries(strategy));
   const form = makeMarketForm(symbols);
   const universe = strategy.universe.symbols;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
-  const feeBps = policy.costs.fee_bps;
 
   return {
     lookback: lookbackSteps(strategy),
-    decodeState: (value) => decodeState(value, symbols),
+    decodeState: (value) => decodeState(value, symbols, { entries: setup.entries }),
     stateText: (state) => stateText(state, symbols),
     totals: ({ valueAfter: { equity, exposure } }) => totalsOf(equity, exposure),
     totalsAt: (state, { prices }) => {
@@ -66,8 +65,8 @@ export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, 
           source.observe(prices);
         },
         plan: (step, state, { prices }) => {
-          const signals = source.evaluate(step);
-          const { actions, skipped } = size(strategy, feeBps, setup.universe, state, prices, signals.signals);
+          const signals = source.evaluate(step, state, prices);
+          const { actions, skipped } = size(strategy, policy.costs, setup.universe, state, prices, signals);
           return { signals, skipped, actions };
         },
       };

@@ -4,6 +4,8 @@
  */
 import { assert } from '../../assert';
 import type { Decimal } from '../../decimal/decimal';
+import { type State, valueOf } from '../state';
+import type { Account } from './rules/account';
 import type { RuleLogic, Side } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';
 import { makeWindows, type ObservedWindows } from './rules/windows';
@@ -15,13 +17,15 @@ export type Signal = 'BUY' | 'SELL' | 'HOLD';
 export interface Signals {
   readonly signals: readonly Signal[];
   readonly whys: readonly string[];
+  /** What an order is for where the rule that spoke last names it, and nothing where sizing does; absent where no order has one. */
+  readonly quantities?: readonly (Decimal | undefined)[];
 }
 
 export interface SignalSource {
   /** Takes the prices (market order) of step `t` into the windows. Every step must be observed, in order, evaluated or not. */
   readonly observe: (prices: readonly Decimal[]) => void;
-  /** What the rules say at step `t`, which was observed last. */
-  readonly evaluate: (t: number) => Signals;
+  /** What the rules say at step `t`, which was observed last, about a state at its prices; rules on prices alone need neither. */
+  readonly evaluate: (t: number, state?: State, prices?: readonly Decimal[]) => Signals;
 }
 
 /** A rule of a strategy, and which symbol of the universe it speaks about. */
@@ -30,27 +34,48 @@ interface Voice {
   readonly logic: RuleLogic;
 }
 
-interface Watched {
-  readonly marketIndex: number;
-  readonly windows: ObservedWindows;
-}
-
 /** How many prices before a step the rules look at: what a verifier that starts at a checkpoint must read first. Unit: steps. */
 export function lookbackSteps(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): number {
-  return wired(strategy, table).reduce((longest, { windows }) => Math.max(longest, windows.lookback()), 0);
+  return wired(strategy, table, noAccount).watched.reduce((longest, { windows }) => Math.max(longest, windows.lookback()), 0);
+}
+
+/** Whether a rule asks for the entry price of positions, which the state has to keep then. */
+export function asksForEntries(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): boolean {
+  let asked = false;
+  wired(strategy, table, () => ({
+    ...noAccount(),
+    entry: () => {
+      asked = true;
+      return () => 0n;
+    },
+  }));
+  return asked;
 }
 
 export function makeSignalSource(strategy: Strategy, marketSymbols: readonly string[], table: RuleTable<Rule> = RULE_TABLE): SignalSource {
   const universe = strategy.universe.symbols;
-  const voices: Voice[] = [];
-  const watched: Watched[] = wired(strategy, table, (universeIndex, logic) => voices.push({ universeIndex, logic })).map(
-    ({ symbol, windows }) => ({
-      marketIndex: marketSymbols.indexOf(symbol),
-      windows,
-    }),
-  );
+  let [step, present, priced]: [number, State | undefined, readonly Decimal[]] = [0, undefined, []];
+
+  function state(): State {
+    assert(present !== undefined, 'rules about an account are asked about a state');
+    return present;
+  }
+
+  function accountOf(symbol: string): Account {
+    const index = marketSymbols.indexOf(symbol);
+    return {
+      step: () => step,
+      position: () => state().positions[index] ?? 0n,
+      equity: () => valueOf(state(), priced).equity,
+      // A position without an entry enters with this step, at its price.
+      entry: () => () => state().entries?.[index] ?? priced[index] ?? 0n,
+    };
+  }
+
+  const { voices, watched } = wired(strategy, table, accountOf);
+  const marketIndexes = watched.map(({ symbol }) => marketSymbols.indexOf(symbol));
   assert(
-    watched.every(({ marketIndex }) => marketIndex >= 0) && voices.every(({ universeIndex }) => universeIndex >= 0),
+    marketIndexes.every((index) => index >= 0) && voices.every(({ universeIndex }) => universeIndex >= 0),
     'a rule is on a symbol of the universe and of the market',
   );
   const frequency = strategy.timing.evaluation_frequency_steps;
@@ -63,24 +88,31 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     if (sides.every((side) => side === 0)) return silent;
     const signals: Signal[] = [...silent.signals];
     const whys: string[] = [...silent.whys];
+    let quantities: (Decimal | undefined)[] | undefined;
     voices.forEach(({ universeIndex, logic }, index) => {
       const side = sides[index] ?? 0;
       if (side === 0) return;
       signals[universeIndex] = side > 0 ? 'BUY' : 'SELL';
       whys[universeIndex] = side > 0 ? logic.buyWhy : logic.sellWhy;
+      if (logic.quantity !== undefined) (quantities ??= universe.map(() => undefined))[universeIndex] = logic.quantity();
+      else if (quantities !== undefined) quantities[universeIndex] = undefined;
     });
-    return { signals, whys };
+    return quantities?.some((quantity) => quantity !== undefined) === true ? { signals, whys, quantities } : { signals, whys };
   }
 
   return {
     observe: (prices) => {
-      for (const { windows, marketIndex } of watched) windows.observe(prices[marketIndex] ?? 0n);
+      for (let k = 0; k < watched.length; k += 1) watched[k]?.windows.observe(prices[marketIndexes[k] ?? 0] ?? 0n);
     },
-    evaluate: (t) => {
+    evaluate: (t, about, prices = []) => {
       if (t % frequency !== 0) return silent;
+      [step, present, priced] = [t, about, prices];
       let changed = false;
       for (let index = 0; index < voices.length; index += 1) {
-        const side = voices[index]?.logic.side() ?? 0;
+        const logic = voices[index]?.logic;
+        const side = logic?.side() ?? 0;
+        // A quantity is another one at each step.
+        if (side !== 0 && logic?.quantity !== undefined) changed = true;
         if (side === sides[index]) continue;
         sides[index] = side;
         changed = true;
@@ -91,17 +123,24 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
   };
 }
 
-/** Windows by symbol, one for all the rules on it, and the rules that were made with them, in order. */
-function wired(
-  { rules, universe }: Strategy,
-  table: RuleTable<Rule>,
-  voice: (universeIndex: number, logic: RuleLogic) => void = () => undefined,
-): readonly { readonly symbol: string; readonly windows: ObservedWindows }[] {
+/** For strategies that are asked what they need, and not what they say. */
+function noAccount(): Account {
+  return { step: () => 0, position: () => 0n, equity: () => 0n, entry: () => () => 0n };
+}
+
+interface Wired {
+  readonly voices: readonly Voice[];
+  /** Windows by symbol, one for all the rules on it. */
+  readonly watched: readonly { readonly symbol: string; readonly windows: ObservedWindows }[];
+}
+
+function wired({ rules, universe }: Strategy, table: RuleTable<Rule>, accountOf: (symbol: string) => Account): Wired {
   const bySymbol = new Map<string, ObservedWindows>();
-  for (const rule of rules) {
+  const voices = rules.map((rule) => {
     const windows = bySymbol.get(rule.symbol) ?? makeWindows();
     bySymbol.set(rule.symbol, windows);
-    voice(universe.symbols.indexOf(rule.symbol), table.kindOf(rule).make(rule, windows));
-  }
-  return [...bySymbol].map(([symbol, windows]) => ({ symbol, windows }));
+    const logic = table.kindOf(rule).make(rule, windows, accountOf(rule.symbol));
+    return { universeIndex: universe.symbols.indexOf(rule.symbol), logic };
+  });
+  return { voices, watched: [...bySymbol].map(([symbol, windows]) => ({ symbol, windows })) };
 }

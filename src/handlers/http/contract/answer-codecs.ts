@@ -137,7 +137,11 @@ const positionsCodec: Codec<Readonly<Record<string, string>>> = makeCodec(
       ? success(value as Readonly<Record<string, string>>)
       : failure(value, context, 'expected quantities by symbol'),
 );
-const stateCodec = objectCodec('state', { required: { cash: textCodec, positions: positionsCodec } });
+const stateCodec = objectCodec('state', {
+  required: { cash: textCodec, positions: positionsCodec },
+  // Entry prices, where a rule asks for them.
+  optional: { entries: positionsCodec },
+});
 
 /** A call's place in the list, what it was, `ok`, and its result or its error. */
 const resultCodec: Codec<Json> = makeCodec('result', { type: 'object' }, (value, context) =>

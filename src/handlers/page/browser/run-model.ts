@@ -4,12 +4,13 @@
  */
 import { isLeft } from 'fp-ts/Either';
 import type { BudgetState } from '../../../domain/budget/budget';
-import { type Decimal, decimalFromJson } from '../../../domain/decimal/decimal';
+import { decimalFromJson } from '../../../domain/decimal/decimal';
 import type { DerivedFill } from '../../../domain/report/derived-ledger';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../../../domain/report/figures';
 import type { PageRun } from '../../../domain/report/page-data';
 import { makeSpending } from '../../../domain/report/spending';
 import type { Row } from '../../../domain/tape/chain';
+import type { Costs } from '../../../domain/world/costs';
 import type { Unpacked } from './unpack';
 
 export interface TapeLine {
@@ -57,7 +58,7 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   const lines = unpacked.lines.map((text, at) => ({ index: indexOf(at), text, row: parseRow(text) }));
   const rows = lines.flatMap(({ row, index }) => (row === undefined ? [] : [{ row, rowIndex: index }]));
   const run = rows.find(({ row }) => row['type'] === 'run')?.row;
-  const reader = makeFigureReader(feeBpsOf(page));
+  const reader = makeFigureReader(costsOf(page));
   const spending = makeSpending();
   const [steps, calls, spent]: [StepEntry[], CallEntry[], SpendingPoint[]] = [[], [], []];
   let last: BudgetState | undefined;
@@ -106,10 +107,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The fee of the policy in the page, whose digest the proof compares with that in the run row. */
-export function feeBpsOf({ files }: PageRun): Decimal {
-  const fee = decimalFromJson(record(record(parseJson(files['policy.json'] ?? ''))['costs'])['fee_bps']);
-  return isLeft(fee) ? 0n : fee.right;
+/** The costs of the policy in the page, whose digest the proof compares with that in the run row. */
+export function costsOf({ files }: PageRun): Costs {
+  const costs = record(record(parseJson(files['policy.json'] ?? ''))['costs']);
+  const [fee, slippage] = [decimalFromJson(costs['fee_bps']), decimalFromJson(costs['slippage_bps'])];
+  return { fee_bps: isLeft(fee) ? 0n : fee.right, ...(isLeft(slippage) ? {} : { slippage_bps: slippage.right }) };
 }
 
 export function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -54,6 +54,14 @@ function naive(rule: Rule, history: readonly bigint[]): Signal {
       if (distance < 0n && beyond(rule.z_buy_below)) return 'BUY';
       return distance > 0n && beyond(rule.z_sell_above) ? 'SELL' : 'HOLD';
     }
+    case 'donchian_breakout': {
+      const before = history.slice(0, -1);
+      const [entry, exit] = [before.slice(-rule.entry_window), before.slice(-rule.exit_window)];
+      if (entry.length === rule.entry_window && entry.every((value) => value < price)) return 'BUY';
+      return exit.length === rule.exit_window && exit.every((value) => value > price) ? 'SELL' : 'HOLD';
+    }
+    default:
+      throw new Error(`${rule.type} is checked against the reference model`);
   }
 }
 
@@ -76,6 +84,9 @@ const arbitraryRule = fc.oneof(
       fc.constantFrom('0.00000001', '0.5', '1', '1.41421357', '2'),
     )
     .map(([window, low, high]) => ({ type: 'mean_reversion_zscore', symbol: 'X', window, z_buy_below: low, z_sell_above: high })),
+  fc
+    .tuple(fc.noBias(fc.integer({ min: 1, max: 20 })), fc.noBias(fc.integer({ min: 1, max: 20 })))
+    .map(([entry, exit]) => ({ type: 'donchian_breakout', symbol: 'X', entry_window: entry, exit_window: exit })),
   fc
     .tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 0, max: 3 }))
     .map(([low, more]) => ({ type: 'threshold_price', symbol: 'X', buy_below: low, sell_above: low + more })),

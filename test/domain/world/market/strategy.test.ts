@@ -1,5 +1,6 @@
 /** Strategy documents: every mistake at once, each with its pointer and what is legal; defaults; one normal form. */
 import fc from 'fast-check';
+import { RULES } from '../../../../src/domain/world/market/rules/table';
 import { decodeStrategy, normalStrategy } from '../../../../src/domain/world/market/strategy';
 import { arbitraryAnyCase } from '../../../support/arbitraries';
 import { readExample } from '../../../support/fixture';
@@ -12,6 +13,8 @@ const minimal = {
   sizing: { order_qty: 1, max_position_qty_per_symbol: '5.0' },
   rules: [rule],
 };
+
+const KINDS = RULES.map(({ type }) => type).join(', ');
 
 const NORMAL =
   '{"metadata":{"description":"","name":"n","version":"1"},"rules":[{"buy_below":"100","symbol":"AAPL","type":"threshold_price"}],' +
@@ -84,9 +87,9 @@ describe('mistakes', () => {
       '/rules/2/window 1: expected an integer from 2 to 1000000',
       '/rules/2/z_buy_below 0: must be less than 0',
       '/rules/2/z_sell_above 0: must be more than 0',
-      '/rules/3/type "hunch": expected one of threshold_price, sma_crossover, mean_reversion_zscore',
-      '/rules/4/type missing: expected one of threshold_price, sma_crossover, mean_reversion_zscore',
-      '/rules/5 "sell everything": expected an object whose type is one of threshold_price, sma_crossover, mean_reversion_zscore',
+      `/rules/3/type "hunch": expected one of ${KINDS}`,
+      `/rules/4/type missing: expected one of ${KINDS}`,
+      `/rules/5 "sell everything": expected an object whose type is one of ${KINDS}`,
       '/author "me": unknown field; legal here: metadata, universe, sizing, rules, $schema, timing',
       '/universe/symbols/1 "MSFT": not in the market, which prices AAPL',
       '/rules/0/symbol "GOOG": not in the universe, which is AAPL, MSFT',

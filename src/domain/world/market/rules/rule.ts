@@ -4,6 +4,7 @@
  */
 import type { Codec } from '../../../codec/codec';
 import { type Decimal, formatDecimal } from '../../../decimal/decimal';
+import type { Account } from './account';
 import type { Windows } from './windows';
 
 export interface RuleFields {
@@ -20,6 +21,8 @@ export interface RuleLogic {
   /** Constant texts, so that a step need not make any. */
   readonly buyWhy: string;
   readonly sellWhy: string;
+  /** What the order is for, instead of the sizing's `order_qty`; more than 0 where `side` is not 0. */
+  readonly quantity?: () => Decimal;
 }
 
 /** The text of a rule in `strategy.json`: decimals as strings, counts as integers, what is absent left out. */
@@ -29,8 +32,8 @@ export interface RuleKind<R extends RuleFields> {
   readonly type: R['type'];
   readonly codec: Codec<R>;
   readonly normal: (rule: R) => RuleText;
-  /** How far the rule looks back is what it asks of `windows`, and is stated nowhere else. */
-  readonly make: (rule: R, windows: Windows) => RuleLogic;
+  /** How far the rule looks back is what it asks of `windows`, and is stated nowhere else; whether the state keeps entries, what of `account`. */
+  readonly make: (rule: R, windows: Windows, account: Account) => RuleLogic;
 }
 
 export function optionalDecimal(key: string, value: Decimal | undefined): Readonly<Record<string, string>> {

@@ -1,12 +1,28 @@
 /** The kinds of rules there are. Codec, schema, normal form, lookback and signals of strategies follow from this table. */
 import { type Codec, type Decoded, taggedCodec } from '../../../codec/codec';
 import { assert } from '../../../assert';
+import { donchianBreakout } from './donchian-breakout';
+import { emaCrossover } from './ema-crossover';
 import { meanReversionZscore } from './mean-reversion-zscore';
+import { rebalance } from './rebalance';
+import { rsiThreshold } from './rsi-threshold';
 import type { RuleFields, RuleKind } from './rule';
 import { smaCrossover } from './sma-crossover';
+import { stopLoss } from './stop-loss';
+import { takeProfit } from './take-profit';
 import { thresholdPrice } from './threshold-price';
 
-export const RULES = [thresholdPrice, smaCrossover, meanReversionZscore] as const;
+export const RULES = [
+  thresholdPrice,
+  smaCrossover,
+  emaCrossover,
+  meanReversionZscore,
+  rsiThreshold,
+  donchianBreakout,
+  stopLoss,
+  takeProfit,
+  rebalance,
+] as const;
 
 /** A rule of any kind in the table. */
 export type Rule = Decoded<(typeof RULES)[number]['codec']>;

@@ -17,7 +17,8 @@ const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
   .map((path) => join(ROOT, 'src', path));
 
 test.each(RULES.map(({ type }) => type))('%s is named in its own file alone', (type) => {
-  const naming = SOURCES.filter((path) => readFileSync(path, 'utf8').includes(type)).map((path) => relative(ROOT, path));
+  const literal = new RegExp(`'${type}'`);
+  const naming = SOURCES.filter((path) => literal.test(readFileSync(path, 'utf8'))).map((path) => relative(ROOT, path));
   expect(naming).toEqual([`src/domain/world/market/rules/${type.replaceAll('_', '-')}.ts`]);
 });
 

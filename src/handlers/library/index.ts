@@ -1,0 +1,22 @@
+/** The package's `.`: what a program can do with runs without the command line. Importing it does nothing. */
+export type { Either } from 'fp-ts/Either';
+export type { TaskEither } from 'fp-ts/TaskEither';
+export type { Json } from '../../domain/canonical/canonical';
+export type { Problem } from '../../domain/codec/problem';
+export type { Deadline, Clock } from '../../ports/clock';
+export type { ArtifactStore } from '../../ports/artifact-store';
+export type { CodeInterpreter, Program } from '../../ports/code-interpreter';
+export type { Memory } from '../../ports/memory';
+export type { Goal, Planner } from '../../ports/planner';
+export type { RunFile, RunReader, RunWriter, StoreError } from '../../ports/run-files';
+export type { SessionLog } from '../../ports/session-log';
+export type { Signer, Verifier } from '../../ports/signer';
+export { type Breaker, makeBreaker } from '../../domain/budget/breaker';
+export { type Budget, type BudgetExceeded, type BudgetState, type Costs, neededLimit } from '../../domain/budget/budget';
+export { decodeBudget } from '../../domain/budget/budget-codec';
+export type { FinishedRun } from '../../domain/run/finish';
+export type { RunError } from '../../domain/run/prepare';
+export type { RunSummary } from '../../domain/run/summary';
+export { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
+export { makeRunDirectoryReader, openRunDirectoryWriter } from '../compose-library';
+export { runStrategy, type StrategyRun } from './strategy-run';
