@@ -44,13 +44,22 @@ const cli = 'src/handlers/cli';
 await rm(outdir, { recursive: true, force: true });
 const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  { entryPoints: [`${cli}/program.ts`, `${cli}/verify-worker.ts`], plugins: [apiApart, sessionApart, costApart, reportApart, importApart] },
   {
-    stdin: { contents: "export * from './api-commands'; export * from './session-commands';", resolveDir: cli, loader: 'ts' },
+    entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart],
+  },
+  {
+    stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
     outdir: undefined,
     outfile: join(outdir, 'api-commands.cjs'),
   },
-  { entryPoints: ['cost-command', 'report-commands', 'import-command'].map((name) => `${cli}/${name}.ts`) },
+  {
+    entryPoints: {
+      'cost-command': `${cli}/cost/cost-command.ts`,
+      'report-commands': `${cli}/run/report-commands.ts`,
+      'import-command': `${cli}/market/import-command.ts`,
+    },
+  },
 ];
 const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
 await chmod(join(outdir, 'ewm.cjs'), 0o755);

@@ -28,7 +28,7 @@ locals {
     planner                  = local.planner_enabled
     # The most the service lets a session of a runtime live; the planner is not ours to set.
     planner_session_seconds = 28800
-    alarms                  = length(local.alarm_kinds) * length(var.modes)
+    alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms)
     dashboards              = 1
     budgets                 = var.monthly_budget_usd == null ? 0 : 1
     budget_actions          = var.budget_action_percent == null ? 0 : 1

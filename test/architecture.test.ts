@@ -50,11 +50,6 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'pure-rand/types/RandomGenerator',
     ],
   },
-  'src/domain/world': {
-    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/market'],
-    types: ['src/domain/ledger', 'src/domain/world/market'],
-    packages: [...EITHER, 'io-ts'],
-  },
   'src/domain/world/market': {
     imports: [
       'src/domain',
@@ -64,7 +59,6 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/ledger',
       'src/domain/market',
       'src/domain/tape',
-      'src/domain/world',
       'src/domain/world/market/rules',
     ],
     types: ['src/domain/episode'],
@@ -76,13 +70,13 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [],
   },
   'src/domain/tape': {
-    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/world'],
-    types: ['src/domain/market', 'src/domain/world/market'],
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/domain/world/market'],
+    types: ['src/domain/market'],
     packages: ['node:buffer'],
   },
   'src/domain/ledger': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/tape'],
-    types: ['src/domain/decimal', 'src/domain/world'],
+    types: ['src/domain/decimal', 'src/domain/world/market'],
     packages: [],
   },
   // What is shown of a run; runs in the browser, too. Rows are handed to it, so it sees no port.
@@ -95,7 +89,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/decimal',
       'src/domain/ledger',
       'src/domain/tape',
-      'src/domain/world',
+      'src/domain/world/market',
     ],
     packages: EITHER,
   },
@@ -107,7 +101,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   // What agents do: tools, and the answers of the outside, live or recorded.
   'src/domain/agent': {
     imports: ['src/domain', 'src/domain/budget', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal', 'src/ports'],
-    types: ['src/domain/tape', 'src/domain/world'],
+    types: ['src/domain/tape', 'src/domain/world/market'],
     packages: [...EITHER, 'io-ts'],
   },
   // The one loop. It knows no world but the seam.
@@ -136,9 +130,9 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
 
-  'src/adapters/memory': { imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/keys'], packages: [...FP, 'node:perf_hooks'] },
+  'src/adapters/in-process': { imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/keys'], packages: [...FP, 'node:perf_hooks'] },
   'src/adapters/filesystem': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/memory'],
+    imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/in-process'],
     packages: [
       ...FP,
       'csv-parse/sync',
@@ -211,43 +205,83 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/handlers/page/markup': { imports: [], packages: [] },
   // The program inside a page: runs in a browser, so it sees of the domain what needs no Node.
   'src/handlers/page/browser': {
+    imports: ['src/domain/report', 'src/handlers/page/markup', 'src/handlers/page/browser/**'],
+    packages: [],
+  },
+  'src/handlers/page/browser/shared': {
+    imports: ['src/domain/budget', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape', 'src/handlers/page/markup'],
+    types: ['src/domain/world/market'],
+    packages: EITHER,
+  },
+  'src/handlers/page/browser/charts': {
+    imports: ['src/domain/decimal', 'src/domain/report', 'src/handlers/page/browser/shared'],
+    packages: ['lightweight-charts'],
+  },
+  'src/handlers/page/browser/proof': {
     imports: [
       'src/domain/budget',
       'src/domain/canonical',
       'src/domain/decimal',
       'src/domain/report',
       'src/domain/tape',
-      'src/handlers/page/markup',
+      'src/handlers/page/browser/shared',
     ],
-    types: ['src/domain/world'],
-    packages: [...EITHER, 'lightweight-charts'],
+    packages: [],
+  },
+  'src/handlers/page/browser/views': {
+    imports: [
+      'src/domain/budget',
+      'src/domain/decimal',
+      'src/domain/report',
+      'src/handlers/page/browser/charts',
+      'src/handlers/page/browser/shared',
+    ],
+    packages: [],
   },
   // The package as others import it. The contract suites are part of it: an adapter of somebody else's has to pass them, too.
   'src/handlers/library': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'test/contracts/**'], packages: FP },
-  'src/handlers/cli': {
-    // The price table is Terraform's, too.
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/server', 'src/handlers/http/**', 'terraform'],
+  // The command line: the program, and a folder a subject. The program hands each command its composition.
+  'src/handlers/cli': { imports: [DOMAIN, 'src/handlers', 'src/handlers/cli/**'], packages: [...EITHER, 'commander', 'node:module'] },
+  'src/handlers/cli/shared': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers'],
     types: ['src/adapters/**'],
-    packages: [
-      ...FP,
-      '@aws-sdk/credential-provider-node',
-      '@smithy/core/checksum',
-      '@smithy/signature-v4',
-      'cli-progress',
-      'commander',
-      'csv-stringify/sync',
-      'simple-ascii-chart',
-      'node:*',
-    ],
+    packages: [...EITHER, 'cli-progress', 'node:*'],
+  },
+  'src/handlers/cli/run': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander', 'simple-ascii-chart', 'node:path'],
+  },
+  'src/handlers/cli/proof': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
+  },
+  'src/handlers/cli/market': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
+    types: ['src/adapters/**'],
+    packages: [...EITHER, 'commander'],
+  },
+  // The price table is Terraform's, too.
+  'src/handlers/cli/cost': {
+    imports: [DOMAIN, 'src/handlers', 'src/handlers/cli/shared', 'terraform'],
+    packages: [...EITHER, 'commander', 'node:fs'],
+  },
+  'src/handlers/cli/session': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander', 'node:*'],
+  },
+  'src/handlers/cli/api': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/http/**', 'src/handlers/cli/shared'],
+    types: ['src/adapters/**'],
+    packages: [...EITHER, '@aws-sdk/credential-provider-node', '@smithy/core/checksum', '@smithy/signature-v4', 'commander', 'node:*'],
   },
 
   test: { imports: [], packages: ['node:*', 'typescript'] },
   'test/domain/**': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'],
+    imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'],
     packages: [...TEST_PACKAGES, 'ajv/dist/2020'],
   },
-  'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
-  'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/memory', 'test/support'], packages: TEST_PACKAGES },
+  'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
+  'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, '@smithy/core/schema', 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {
@@ -608,48 +642,58 @@ describe('what breaks a rule is found, with what to do instead', () => {
     [
       'a domain folder that looks outward',
       'src/domain/decimal/x.ts',
-      `import { x } from '../world/state';`,
-      'may not import src/domain/world: src/domain/decimal sees src/domain',
+      `import { x } from '../world/market/state';`,
+      'may not import src/domain/world/market: src/domain/decimal sees src/domain',
     ],
-    ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/state';`, 'may not import src/domain/world'],
-    ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/state';`, 'may not import src/domain/world'],
-    ['a type in a type', 'src/domain/decimal/x.ts', `export type X = import('../world/state').State;`, 'may not import src/domain/world'],
+    ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/market/state';`, 'may not import src/domain/world/market'],
+    ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/market/state';`, 'may not import src/domain/world/market'],
+    [
+      'a type in a type',
+      'src/domain/decimal/x.ts',
+      `export type X = import('../world/market/state').State;`,
+      'may not import src/domain/world/market',
+    ],
     [
       'a value where types are allowed',
-      'src/domain/world/x.ts',
-      `import { fill } from '../ledger/fill';`,
-      'may import types from src/domain/ledger, and no value: write "import type"',
+      'src/domain/ledger/x.ts',
+      `import { fill } from '../decimal/decimal';`,
+      'may import types from src/domain/decimal, and no value: write "import type"',
     ],
     [
       'a value among types',
-      'src/domain/world/x.ts',
-      `import { type Fill, fill } from '../ledger/fill';`,
-      'may import types from src/domain/ledger, and no value',
+      'src/domain/ledger/x.ts',
+      `import { type Fill, fill } from '../decimal/decimal';`,
+      'may import types from src/domain/decimal, and no value',
     ],
     [
       'a port in the domain',
-      'src/domain/world/x.ts',
-      `import { RUN_FILES } from '../../ports/run-files';`,
+      'src/domain/world/market/x.ts',
+      `import { RUN_FILES } from '../../../ports/run-files';`,
       'only the use cases (src/domain/agent, src/domain/episode, src/domain/run, src/domain/session) see ports',
     ],
-    ['a type of a port in the domain', 'src/domain/world/x.ts', `import type { RunFile } from '../../ports/run-files';`, 'not even a type'],
+    [
+      'a type of a port in the domain',
+      'src/domain/world/market/x.ts',
+      `import type { RunFile } from '../../../ports/run-files';`,
+      'not even a type',
+    ],
     [
       'an adapter in the domain',
       'src/domain/run/x.ts',
-      `import { x } from '../../adapters/memory/run-files';`,
-      'may not import src/adapters/memory',
+      `import { x } from '../../adapters/in-process/run-files';`,
+      'may not import src/adapters/in-process',
     ],
     [
       'a handler in an adapter',
-      'src/adapters/memory/x.ts',
+      'src/adapters/in-process/x.ts',
       `import { local } from '../../handlers/compose';`,
       'may not import src/handlers',
     ],
     ['a value in a port', 'src/ports/x.ts', `import { assert } from '../domain/assert';`, 'may import types from src/domain, and no value'],
     [
       'an adapter in a command',
-      'src/handlers/cli/x.ts',
-      `import { x } from '../../adapters/filesystem/byte-source';`,
+      'src/handlers/cli/market/x.ts',
+      `import { x } from '../../../adapters/filesystem/byte-source';`,
       'take it from src/handlers/compose.ts',
     ],
     [
@@ -660,8 +704,8 @@ describe('what breaks a rule is found, with what to do instead', () => {
     ],
     [
       'an adapter loaded late',
-      'src/handlers/cli/x.ts',
-      `const x = await import('../../adapters/filesystem/byte-source');`,
+      'src/handlers/cli/market/x.ts',
+      `const x = await import('../../../adapters/filesystem/byte-source');`,
       'take it from src/handlers/compose.ts',
     ],
     ['a test in the program', 'src/domain/run/x.ts', `import { x } from '../../../test/support/harness';`, 'may not import test/support'],
@@ -727,12 +771,12 @@ describe('what breaks a rule is found, with what to do instead', () => {
   test.each<[string, string, string]>([
     [
       'types of an adapter in a command',
-      'src/handlers/cli/x.ts',
-      `import type { ByteStream } from '../../adapters/filesystem/byte-source';`,
+      'src/handlers/cli/market/x.ts',
+      `import type { ByteStream } from '../../../adapters/filesystem/byte-source';`,
     ],
     ['adapters in the composition root', 'src/handlers/compose.ts', `import { x } from '../adapters/filesystem/byte-source';`],
     ['ports in a use case', 'src/domain/run/x.ts', `import { RUN_FILES } from '../../ports/run-files';`],
-    ['types only, one by one', 'src/domain/world/x.ts', `import { type Fill, type Side } from '../ledger/fill';`],
+    ['types only, one by one', 'src/domain/world/market/x.ts', `import { type Fill, type Side } from '../../ledger/fill';`],
     ['hashing in its door', 'src/domain/hash.ts', `import { hash } from 'node:crypto';`],
     ['the canonical encoder', 'src/domain/canonical/canonical.ts', `const x = JSON.stringify('x');`],
     ['whole numbers', 'src/domain/run/x.ts', `const x = Math.max(1e8, 2) + Math.floor(3);`],

@@ -2,8 +2,8 @@
  * Functions of the API, put together: an edge, a mode, and what an invocation works on while it runs, all of it in this process.
  * One function each, so that the bundle of one holds no other's code.
  */
-import { makeMarketDocument } from '../adapters/memory/market-document';
-import { makeMemoryRunWriter } from '../adapters/memory/run-files';
+import { makeMarketDocument } from '../adapters/in-process/market-document';
+import { makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';

@@ -6,7 +6,7 @@ import { makeAgentCoreClient } from '../adapters/agentcore/client';
 import { makeAgentCoreCodeInterpreter } from '../adapters/agentcore/code-interpreter';
 import { makeAgentCoreMemory } from '../adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../adapters/agentcore/planner';
-import { systemClock } from '../adapters/memory/clock';
+import { systemClock } from '../adapters/in-process/clock';
 import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';

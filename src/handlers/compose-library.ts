@@ -1,3 +1,3 @@
 /** The composition of the package `.`: what a program that imports it finds on this machine. */
 export { makeRunDirectoryReader, openRunDirectoryWriter } from '../adapters/filesystem/run-directory';
-export { makeMarketDocument } from '../adapters/memory/market-document';
+export { makeMarketDocument } from '../adapters/in-process/market-document';

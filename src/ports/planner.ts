@@ -2,7 +2,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { Json } from '../domain/canonical/canonical';
 import type { Problem } from '../domain/codec/problem';
-import type { ProposedAction } from '../domain/world/proposal';
+import type { ProposedAction } from '../domain/world/market/proposal';
 import type { Deadline } from './clock';
 import type { Closable } from './closing';
 import type { CallFailure, Source } from './dependency';

@@ -5,6 +5,9 @@ export type TelemetryFields = Readonly<Record<string, string | number | boolean>
 
 export type Unit = 'Count' | 'Milliseconds' | 'Bytes';
 
+/** Sessions that calls began outside and that may still run: written where there are some, and an alarm looks at it. */
+export const SESSIONS_NOT_STOPPED = 'SessionsNotStopped';
+
 export interface Telemetry {
   /** Something that happened, as one structured line. `event` is a constant in snake_case that an alarm can match. */
   readonly note: (level: 'info' | 'warn' | 'error', event: string, fields?: TelemetryFields) => void;

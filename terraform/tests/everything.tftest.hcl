@@ -31,8 +31,15 @@ run "all_modes" {
     error_message = "concurrency and retries: 1 and 0 for every function"
   }
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.function) == 18
-    error_message = "alarms: six for each function"
+    condition     = length(aws_cloudwatch_metric_alarm.function) == 19
+    error_message = "alarms: six for each function, and one for sessions that could not be stopped"
+  }
+  assert {
+    condition = [for key in ["tools-sessions-not-stopped"] : [
+      aws_cloudwatch_metric_alarm.function[key].metric_name, aws_cloudwatch_metric_alarm.function[key].dimensions["service"],
+      tostring(aws_cloudwatch_metric_alarm.function[key].threshold)
+    ]] == [["SessionsNotStopped", "agentcore-tools", "0"]]
+    error_message = "session alarm: the first session that could not be stopped raises it"
   }
   assert {
     condition     = alltrue([for it in module.function : anytrue([for s in jsondecode(it.policy).Statement : s.Sid == "NeverInvokeFunctions" && s.Effect == "Deny"])])

@@ -2,8 +2,8 @@ import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-interpreter';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
-import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/memory/telemetry';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
+import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/in-process/telemetry';
 import type { Deadline } from '../../src/ports/clock';
 import type { CodeInterpreter, CodeResult, Program, ProgramFailed } from '../../src/ports/code-interpreter';
 import type { CallFailure } from '../../src/ports/dependency';
@@ -19,6 +19,7 @@ import {
 } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
+import { toldOperator } from '../support/told-operator';
 import { leftOf, rightOf } from '../support/task';
 
 const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
@@ -86,6 +87,8 @@ describe('AgentCore code interpreter', () => {
       return outcome;
     };
   let unstopped: number;
+
+  const told = (): ReturnType<typeof toldOperator> => toldOperator(telemetry);
 
   const calls = (): readonly (string | undefined)[] => stub.requests().map((request) => request.segments.at(-1));
 
@@ -203,7 +206,7 @@ describe('AgentCore code interpreter', () => {
     expect(calls()).toEqual(['start']);
     // A start whose answer was lost may have begun a session that nobody can name.
     expect(unstopped).toBe('effect' in lost && lost.effect === 'unknown' ? 1 : 0);
-    expect(telemetry.records()).toHaveLength(unstopped);
+    expect(told()).toHaveLength(unstopped);
 
     const before = stub.openSessions().length;
     stub.reset();
@@ -220,7 +223,7 @@ describe('AgentCore code interpreter', () => {
     expect(await rightOf(executed(noDeadline))).toMatchObject({ stdout: 'hello' });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
     expect(unstopped).toBe(1);
-    expect(telemetry.records().at(-1)).toMatchObject({
+    expect(told().at(-1)).toMatchObject({
       level: 'warn',
       event: 'session_not_stopped',
       fields: { operation: 'StopCodeInterpreterSession' },
@@ -277,7 +280,7 @@ describe('AgentCore code interpreter', () => {
     stub.programs.push([resultFrame({ stdout: 'hello' })]);
     stub.failCall(2, { when: 'before', how: 'hang' });
     expect(await rightOf(executed(noDeadline))).toMatchObject({ stdout: 'hello' });
-    expect(telemetry.records()).toMatchObject([{ event: 'session_not_stopped', fields: { session_id: 'SESSION0001' } }]);
+    expect(told()).toMatchObject([{ event: 'session_not_stopped', fields: { session_id: 'SESSION0001' } }]);
     expect(unstopped).toBe(1);
   });
 });

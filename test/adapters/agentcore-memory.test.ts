@@ -1,7 +1,7 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { makeAgentCoreMemory, sessionIdOf } from '../../src/adapters/agentcore/memory';
-import { deadlineIn, makeManualClock, noDeadline, systemClock } from '../../src/adapters/memory/clock';
+import { deadlineIn, makeManualClock, noDeadline, systemClock } from '../../src/adapters/in-process/clock';
 import type { Json } from '../../src/domain/canonical/canonical';
 import type { Deadline } from '../../src/ports/clock';
 import type { Memory } from '../../src/ports/memory';

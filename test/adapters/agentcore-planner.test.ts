@@ -2,13 +2,14 @@ import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { textOfEventStream } from '../../src/adapters/agentcore/event-stream-text';
 import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
-import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/memory/telemetry';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
+import { makeRecordingTelemetry, type RecordingTelemetry, silentTelemetry } from '../../src/adapters/in-process/telemetry';
 import type { Goal, Planner, PlannerSession } from '../../src/ports/planner';
 import { describePlannerContract } from '../contracts/planner';
 import { type AgentCoreStub, type RuntimeReply, startAgentCoreStub, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
+import { toldOperator } from '../support/told-operator';
 import { leftOf, rightOf } from '../support/task';
 
 const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
@@ -71,6 +72,7 @@ describe('AgentCore planner', () => {
     await stub.close();
   });
 
+  const told = (): ReturnType<typeof toldOperator> => toldOperator(telemetry);
   const reply = (contentType: string, ...chunks: readonly (string | Buffer)[]): void => {
     stub.replies.push({ contentType, chunks });
   };
@@ -110,7 +112,7 @@ describe('AgentCore planner', () => {
     stub.failCall(1, fault);
     expect(await session.close()).toBe(1);
     const [id] = stub.openSessions('planner');
-    expect(telemetry.records()).toMatchObject([
+    expect(told()).toMatchObject([
       { level: 'warn', event: 'session_not_stopped', fields: { operation: 'StopRuntimeSession', session_id: id } },
     ]);
   });

@@ -1,7 +1,7 @@
 import { isRight } from 'fp-ts/Either';
 import { attempt, type Call } from '../../src/adapters/aws/attempt';
 import { connectionSettings } from '../../src/adapters/aws/connection';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
 import { InvariantError } from '../../src/domain/assert';
 import type { CallFailure } from '../../src/ports/dependency';
 import { leftOf } from '../support/task';

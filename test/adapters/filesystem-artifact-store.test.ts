@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFilesystemArtifactStore } from '../../src/adapters/filesystem/artifact-store';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Artifact } from '../../src/ports/artifact-store';
 import { describeArtifactStoreContract } from '../contracts/artifact-store';
 import { leftOf, rightOf } from '../support/task';

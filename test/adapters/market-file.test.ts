@@ -9,7 +9,7 @@ import type { ByteStream } from '../../src/adapters/filesystem/byte-source';
 import { readJsonDocument } from '../../src/adapters/filesystem/json-document';
 import { openMarketFile } from '../../src/adapters/filesystem/market-file';
 import { MARKET_TEXT_FORMS, marketText, type MarketTextForm } from '../../src/adapters/filesystem/market-text';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
 import { describeProblem } from '../../src/domain/codec/problem';
 import { LINE_BYTES_MAX } from '../../src/domain/limits';
 import { makeMarketForm } from '../../src/domain/market/market-form';

@@ -1,4 +1,4 @@
-import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
+import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-store';
 import { describeArtifactStoreContract } from '../contracts/artifact-store';
 
 describeArtifactStoreContract('memory', () => Promise.resolve({ store: makeMemoryArtifactStore(), close: () => Promise.resolve() }));

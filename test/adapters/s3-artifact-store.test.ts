@@ -1,5 +1,5 @@
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
-import { deadlineIn, noDeadline } from '../../src/adapters/memory/clock';
+import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';

@@ -1,5 +1,5 @@
-import { makeScriptedCodeInterpreter, type ScriptedOutcome } from '../../src/adapters/memory/code-interpreter';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { makeScriptedCodeInterpreter, type ScriptedOutcome } from '../../src/adapters/in-process/code-interpreter';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Program } from '../../src/ports/code-interpreter';
 import { describeCodeInterpreterContract } from '../contracts/code-interpreter';
 import { rightOf } from '../support/task';

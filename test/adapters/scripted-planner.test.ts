@@ -1,5 +1,5 @@
-import { noDeadline } from '../../src/adapters/memory/clock';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
+import { noDeadline } from '../../src/adapters/in-process/clock';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { ONE } from '../../src/domain/decimal/decimal';
 import type { Goal } from '../../src/ports/planner';

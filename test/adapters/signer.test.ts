@@ -3,8 +3,8 @@ import { CreateKeyCommand, GetPublicKeyCommand, type KMSClient } from '@aws-sdk/
 import { makeKmsClient } from '../../src/adapters/kms/client';
 import { makeKmsSigner } from '../../src/adapters/kms/signer';
 import { generateKeyPair, signerOf, verifierOf } from '../../src/adapters/keys/key-file';
-import { noDeadline } from '../../src/adapters/memory/clock';
-import { makeInProcessSigner } from '../../src/adapters/memory/signer';
+import { noDeadline } from '../../src/adapters/in-process/clock';
+import { makeInProcessSigner } from '../../src/adapters/in-process/signer';
 import type { Verifier } from '../../src/ports/signer';
 import { describeSignerContract } from '../contracts/signer';
 import { useStubEnvironment } from '../support/aws-environment';

@@ -20,9 +20,9 @@ import { run } from '../../src/domain/run/run';
 import { verify } from '../../src/domain/run/verify';
 import { makeSignalSource } from '../../src/domain/world/market/signals';
 import { decodeStrategy, type Strategy } from '../../src/domain/world/market/strategy';
-import { DEFAULT_POLICY } from '../../src/domain/world/policy';
-import type { State } from '../../src/domain/world/state';
-import { makeWorld, step } from '../../src/domain/world/step';
+import { DEFAULT_POLICY } from '../../src/domain/world/market/policy';
+import type { State } from '../../src/domain/world/market/state';
+import { makeWorld, step } from '../../src/domain/world/market/step';
 import { renderPage } from '../../src/handlers/page/html';
 import { packRun } from '../../src/handlers/page/pack';
 

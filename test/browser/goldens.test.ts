@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PAGE_FILES, type PageRun } from '../../src/domain/report/page-data';
-import { prove } from '../../src/handlers/page/browser/proof';
-import { readRun } from '../../src/handlers/page/browser/run-model';
-import { unpackTape } from '../../src/handlers/page/browser/unpack';
+import { prove } from '../../src/handlers/page/browser/proof/proof';
+import { readRun } from '../../src/handlers/page/browser/shared/run-model';
+import { unpackTape } from '../../src/handlers/page/browser/shared/unpack';
 
 const GOLDEN = join(__dirname, '../golden');
 const NAMES = readdirSync(GOLDEN).filter((name) => existsSync(join(GOLDEN, name, 'tape.jsonl')));

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
 import { invoke, makeTestHandler, storedFiles } from '../support/handlers';
 import { violationsOf } from './axe';
 import { describeInBrowser, inkOf, textOf, visit } from './chromium';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import type { PageData } from '../../src/domain/report/page-data';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { ewm, serveBuilt } from '../support/built-cli';
 import { post } from '../support/http-call';
 import { launch } from './chromium';

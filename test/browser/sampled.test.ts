@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { PageData } from '../../src/domain/report/page-data';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { ewm } from '../support/built-cli';
 import { violationsOf } from './axe';
 import { describeInBrowser, inkOf, textOf, visit } from './chromium';

@@ -1,6 +1,6 @@
 /** What every artifact store does, whatever is behind it. */
 import { randomUUID } from 'node:crypto';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Artifact, ArtifactStore } from '../../src/ports/artifact-store';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 

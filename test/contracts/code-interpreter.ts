@@ -1,6 +1,6 @@
 /** What every code interpreter does, whatever is behind it. */
-import type { ScriptedOutcome } from '../../src/adapters/memory/code-interpreter';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import type { ScriptedOutcome } from '../../src/adapters/in-process/code-interpreter';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import { CODE_LANGUAGES, type CodeInterpreter, type CodeSession, type Program } from '../../src/ports/code-interpreter';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 

@@ -1,7 +1,7 @@
 /** What every memory does, whatever is behind it. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
 import type { Memory } from '../../src/ports/memory';
 import { leftOf, passedDeadline, rightOf } from '../support/task';

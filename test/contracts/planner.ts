@@ -1,5 +1,5 @@
 /** What every planner does, whatever is behind it. */
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { exactDecimal } from '../../src/domain/decimal/decimal';
 import type { Goal, Planner, PlannerSession } from '../../src/ports/planner';

@@ -1,6 +1,6 @@
 /** What every session log does, whatever is behind it. */
 import { randomBytes } from 'node:crypto';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { SessionLog, SessionPage } from '../../src/ports/session-log';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 

@@ -1,6 +1,6 @@
 /** What every signer does, whatever holds its key. */
 import fc from 'fast-check';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Signer, Verifier } from '../../src/ports/signer';
 import { passedDeadline, rightOf, leftOf } from '../support/task';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { JsonSchema } from '../../src/domain/codec/codec';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { decodeStrategy, strategySchema } from '../../src/domain/world/market/strategy';
-import { decodePolicy, policySchema } from '../../src/domain/world/policy';
+import { decodePolicy, policySchema } from '../../src/domain/world/market/policy';
 import { arbitraryAnyCase } from '../support/arbitraries';
 import { readExample } from '../support/fixture';
 import { marketDocument, RUNS, seeded } from '../support/harness';

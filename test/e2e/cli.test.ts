@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { filesOf } from '../../src/domain/run/modes';
 
 const LOCAL_FILES = filesOf('local');

@@ -1,7 +1,7 @@
 /** Committed runs of every mode, run again: the same bytes in every file, for ever. See README.md beside this file. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { filesOf, type Mode } from '../../src/domain/run/modes';
 import { checkChains } from '../../src/domain/run/replay';
 import { run } from '../../src/domain/run/run';

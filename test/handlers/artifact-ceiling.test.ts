@@ -1,7 +1,7 @@
 /** The ceiling on the bytes of a run's artifacts: at it a run is stored, one byte below nothing is, in any mode; and no evidence is lost silently. */
 import type { S3Client } from '@aws-sdk/client-s3';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { silentTelemetry } from '../../src/adapters/memory/telemetry';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { silentTelemetry } from '../../src/adapters/in-process/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { DEFAULT_LIMITS } from '../../src/domain/cost/limits';

@@ -52,9 +52,6 @@ interface Coverage {
 /** A package, or a file of ours; `node_modules` may be a link to anywhere. */
 const partOf = (path: string): string => /(?:^|\/)node_modules\/(?!.*\/node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
 
-/** A kind of rule: one more of them is in each bundle that has a world, and is called where a strategy has one. */
-const isRule = (path: string): boolean => path.startsWith('src/domain/world/market/rules/');
-
 interface Built {
   readonly zipBytes: Readonly<Record<Name, number>>;
   /** What stands in each bundle: files of ours by their path, and packages by their name. */
@@ -195,6 +192,11 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
   });
 });
 
+/** Which kinds of rules a run uses is its caller's choice. */
+const ofRules = (path: string): boolean => path.startsWith('src/domain/world/market/rules/');
+/** A world is one part: who plays it needs all of it. */
+const ofWorld = (path: string): boolean => path.startsWith('src/domain/world/market/');
+
 describe('what is in them', () => {
   const RUNS = ['base', 'tools', 'memory'] as const;
   const modesOf = (names: readonly Name[]): ReadonlyMap<string, string> => {
@@ -205,7 +207,7 @@ describe('what is in them', () => {
     return new Map([...modes].map(([part, names]) => [part, names.join(' ')]));
   };
   const partsOf = (wanted: string, names: readonly Name[] = RUNS): readonly string[] =>
-    [...modesOf(names)].flatMap(([part, modes]) => (modes === wanted && !isRule(part) ? [part] : [])).sort();
+    [...modesOf(names)].flatMap(([part, modes]) => (modes === wanted && !ofWorld(part) ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
     expect(partsOf('base')).toEqual([
@@ -228,7 +230,7 @@ describe('what is in them', () => {
     ]);
     expect(partsOf('memory')).toEqual([
       'src/adapters/agentcore/memory.ts',
-      'src/adapters/memory/clock.ts',
+      'src/adapters/in-process/clock.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
@@ -237,7 +239,7 @@ describe('what is in them', () => {
     expect(partsOf('base tools')).toEqual([
       'examples/fixtures/trading_path.json',
       'examples/strategies/threshold_demo.json',
-      'src/adapters/memory/market-document.ts',
+      'src/adapters/in-process/market-document.ts',
       'src/domain/episode/text-reader.ts',
       'src/domain/ledger/audit.ts',
       'src/domain/ledger/fill-row.ts',
@@ -251,19 +253,6 @@ describe('what is in them', () => {
       'src/domain/run/cursors.ts',
       'src/domain/run/prepare.ts',
       'src/domain/tape/step-row.ts',
-      'src/domain/world/costs.ts',
-      'src/domain/world/entries.ts',
-      'src/domain/world/market/market-world.ts',
-      'src/domain/world/market/report-lines.ts',
-      'src/domain/world/market/signals.ts',
-      'src/domain/world/market/strategy.ts',
-      'src/domain/world/plan.ts',
-      'src/domain/world/policy.ts',
-      'src/domain/world/proposal.ts',
-      'src/domain/world/sizing.ts',
-      'src/domain/world/state.ts',
-      'src/domain/world/step.ts',
-      'src/domain/world/verification.ts',
       'src/handlers/http/contract/body-world.ts',
       'src/handlers/http/contract/documents.ts',
     ]);
@@ -274,6 +263,7 @@ describe('what is in them', () => {
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
       'src/domain/agent/tools.ts',
+      'src/domain/episode/plan.ts',
       'src/domain/run/request-codecs.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
@@ -351,15 +341,15 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
     const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
     expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
-    expect(idle.filter((path) => path.startsWith('src/') && !isRule(path)).sort()).toEqual([
+    expect(idle.filter((path) => path.startsWith('src/') && !ofRules(path)).sort()).toEqual([
       'src/domain/agent/calls.ts',
       'src/domain/agent/stop.ts',
       'src/domain/agent/tool.ts',
       'src/domain/codec/problem.ts',
       'src/domain/markdown.ts',
       'src/domain/market/calendar.ts',
-      'src/domain/world/entries.ts',
-      'src/domain/world/proposal.ts',
+      'src/domain/world/market/entries.ts',
+      'src/domain/world/market/proposal.ts',
       'src/handlers/http/contract/problems.ts',
       'src/handlers/http/contract/request-budget.ts',
       'src/handlers/http/modes/artifact-bytes.ts',

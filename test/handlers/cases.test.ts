@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { filesOf } from '../../src/domain/run/modes';
 import { changed, forge } from '../support/forge';
 import { ask, invoke, makeTestHandler, provenHead } from '../support/handlers';

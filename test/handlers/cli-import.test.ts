@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
-import type { Io, TextSink } from '../../src/handlers/cli/io';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
+import type { Io, TextSink } from '../../src/handlers/cli/shared/io';
 import { runCli } from '../../src/handlers/cli/main';
 
 const CASES = join(__dirname, '../fixtures/cases');

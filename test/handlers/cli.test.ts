@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printable } from '../../src/domain/codec/printable';
-import { EXIT, EXIT_TABLE, type ExitCode } from '../../src/handlers/cli/exit-codes';
-import { type Io, makeSink } from '../../src/handlers/cli/io';
+import { EXIT, EXIT_TABLE, type ExitCode } from '../../src/handlers/cli/shared/exit-codes';
+import { type Io, makeSink } from '../../src/handlers/cli/shared/io';
 import { runCli } from '../../src/handlers/cli/main';
-import { makeTable } from '../../src/handlers/cli/table';
-import { counted, shellWord } from '../../src/handlers/cli/words';
+import { makeTable } from '../../src/handlers/cli/shared/table';
+import { counted, shellWord } from '../../src/handlers/cli/shared/words';
 
 const EXAMPLES = join(__dirname, '../../examples');
 const MARKET = join(EXAMPLES, 'fixtures/trading_path.json');

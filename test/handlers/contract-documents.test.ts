@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { planTools } from '../../src/domain/agent/tools';
 import type { Json } from '../../src/domain/canonical/canonical';
 import { isRecord } from '../../src/domain/codec/codec';
-import { proposalCodec } from '../../src/domain/world/proposal';
+import { proposalCodec } from '../../src/domain/world/market/proposal';
 import { configurationDoc } from '../../src/handlers/config-doc';
 import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/errors';
 import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bill } from '../../src/domain/cost/bill';
-import { costCommand, type CostOptions } from '../../src/handlers/cli/cost-command';
+import { costCommand, type CostOptions } from '../../src/handlers/cli/cost/cost-command';
 import { runCli } from '../../src/handlers/cli/main';
 import priceDocument from '../../terraform/prices.json';
 import { SMALL_LIMITS } from '../support/bill-limits';

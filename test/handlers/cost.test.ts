@@ -11,7 +11,7 @@ import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
 import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-interpreter';
 import { makeAgentCoreMemory } from '../../src/adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
-import { systemClock } from '../../src/adapters/memory/clock';
+import { systemClock } from '../../src/adapters/in-process/clock';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesOf, type Mode, MODE_NAMES } from '../../src/domain/run/modes';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { RUN_FILES } from '../../src/ports/run-files';
 import { captureIo } from '../support/captured-io';

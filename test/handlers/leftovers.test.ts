@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRight } from 'fp-ts/Either';
 import { removeLeftovers, writingName } from '../../src/adapters/filesystem/writing';
-import { EXIT } from '../../src/handlers/cli/exit-codes';
+import { EXIT } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { composeServer } from '../../src/handlers/compose-server';
 import { captureIo } from '../support/captured-io';

@@ -3,11 +3,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { PageData, PageRun } from '../../src/domain/report/page-data';
-import { EXIT, type ExitCode } from '../../src/handlers/cli/exit-codes';
+import { EXIT, type ExitCode } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
-import { showCommand } from '../../src/handlers/cli/show-command';
+import { showCommand } from '../../src/handlers/cli/run/show-command';
 import { captureIo } from '../support/captured-io';
 import { readFixture } from '../support/fixture';
 import { linesOf, runCase, textOf } from '../support/harness';

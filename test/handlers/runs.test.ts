@@ -2,10 +2,10 @@
 import { isLeft } from 'fp-ts/Either';
 import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import tradingPath from '../../examples/fixtures/trading_path.json';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
-import { makeMemoryRunWriter } from '../../src/adapters/memory/run-files';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import { makeMemoryRunWriter } from '../../src/adapters/in-process/run-files';
 import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { filesOf } from '../../src/domain/run/modes';

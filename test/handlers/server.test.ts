@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
-import { noDeadline } from '../../src/adapters/memory/clock';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
-import { silentTelemetry } from '../../src/adapters/memory/telemetry';
-import { serveCommand } from '../../src/handlers/cli/serve-command';
+import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-store';
+import { noDeadline } from '../../src/adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import { silentTelemetry } from '../../src/adapters/in-process/telemetry';
+import { serveCommand } from '../../src/handlers/cli/api/serve-command';
 import { composeServer } from '../../src/handlers/compose-server';
 import { decodeHandlerConfig } from '../../src/handlers/config';
 import { FUNCTIONS } from '../../src/handlers/compose-http';

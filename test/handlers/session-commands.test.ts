@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { EXIT, type ExitCode } from '../../src/handlers/cli/exit-codes';
+import { EXIT, type ExitCode } from '../../src/handlers/cli/shared/exit-codes';
 import { runCli } from '../../src/handlers/cli/main';
 import { captureIo } from '../support/captured-io';
 

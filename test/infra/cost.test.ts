@@ -21,6 +21,7 @@ const SURROUNDINGS = `locals {
   interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
   planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
+  session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
 }
 `;
 
@@ -78,7 +79,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       tracing: true,
       access_log: true,
       cors: true,
-      alarms: 24,
+      alarms: 26,
       budgets: 1,
       budget_actions: 1,
       emails: true,

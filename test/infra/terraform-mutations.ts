@@ -252,6 +252,15 @@ const permissions: Batch = {
       inFile('functions.tf', 'Resource = arns\n', 'Resource = ["arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/any"]\n'),
     ),
     mutation(
+      'sessions that nobody hears of',
+      'session alarm',
+      inFile(
+        'observability.tf',
+        'metric = "SessionsNotStopped", statistic = "Sum", period = 300, threshold = 0',
+        'metric = "SessionsNotStopped", statistic = "Sum", period = 300, threshold = 9',
+      ),
+    ),
+    mutation(
       'the interpreter of the wrong account',
       "code interpreter of one's own",
       inFile('agentcore.tf', 'code-interpreter-custom/', 'code-interpreter/'),

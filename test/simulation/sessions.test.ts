@@ -3,8 +3,8 @@
  * each act, a clock that moves. Each seed is one history and is printed when it fails: EWM_SEED=n runs it alone.
  */
 import { isLeft } from 'fp-ts/Either';
-import { makeManualClock, noDeadline } from '../../src/adapters/memory/clock';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
+import { makeManualClock, noDeadline } from '../../src/adapters/in-process/clock';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
 import { decodeBudget } from '../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import type { SessionAnswer } from '../../src/domain/session/answer';

@@ -3,10 +3,10 @@
  * effect, and may never be answered. One seed decides all of it, so a seed is one history.
  */
 import { left } from 'fp-ts/Either';
-import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
-import { makeManualClock, type ManualClock } from '../../src/adapters/memory/clock';
-import { makeInProcessMemory } from '../../src/adapters/memory/memory';
-import { makeInProcessSessionLog } from '../../src/adapters/memory/session-log';
+import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-store';
+import { makeManualClock, type ManualClock } from '../../src/adapters/in-process/clock';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-log';
 import type { SessionPorts } from '../../src/domain/session/context';
 import type { DependencyFailed } from '../../src/ports/dependency';
 import type { Memory } from '../../src/ports/memory';

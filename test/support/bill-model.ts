@@ -234,9 +234,13 @@ function modelRefusals(limits: ModelLimits, table: ModelPrices): Fraction {
   );
 }
 
+function sessionsOf(limits: ModelLimits): bigint {
+  return limits.modes.reduce((sum, mode) => sum + actsOf(mode, limits).sessions + actsOf(mode, limits).goals, 0n);
+}
+
 export function modelStanding(limits: ModelLimits, table: ModelPrices): Fraction {
   return plus(
-    priceOf(table, 'metrics', 9 * limits.modes.length),
+    priceOf(table, 'metrics', 9n * big(limits.modes.length) + min(1n, sessionsOf(limits))),
     priceOf(table, 'alarms', limits.alarms),
     priceOf(table, 'dashboards', limits.dashboards),
     priceOf(table, 'budgets', 31 * limits.budgets),

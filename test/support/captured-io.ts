@@ -1,5 +1,5 @@
 /** The streams of a command, kept for a test to read. */
-import type { Io } from '../../src/handlers/cli/io';
+import type { Io } from '../../src/handlers/cli/shared/io';
 import { Readable } from 'node:stream';
 
 export interface CapturedIo {

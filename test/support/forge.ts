@@ -1,5 +1,5 @@
 /** A forger with a hash function: changes rows and recomputes every hash behind them, so that the chains are whole and the files name each other. */
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { RunFile } from '../../src/ports/run-files';
 import { fromText, linesOf, rowsOf, textOf, withoutKey } from './harness';
 import { canonicalText, type Json, type JsonObject, sha256 } from './reference-model';

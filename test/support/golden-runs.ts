@@ -3,10 +3,10 @@
  * only what a directory cannot hold, so that a run can be made again from it. A clock that runs out does so at an act, not at a count of looks.
  */
 import { left } from 'fp-ts/Either';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { makeInProcessMemory } from '../../src/adapters/memory/memory';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';

@@ -1,9 +1,9 @@
 /** A handler in a test: in-process ports that can be looked into, and calls that are counted. */
-import { makeMemoryArtifactStore } from '../../src/adapters/memory/artifact-store';
-import { makeInProcessMemory } from '../../src/adapters/memory/memory';
-import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
-import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/memory/telemetry';
-import { noDeadline } from '../../src/adapters/memory/clock';
+import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-store';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/in-process/run-files';
+import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/in-process/telemetry';
+import { noDeadline } from '../../src/adapters/in-process/clock';
 import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import { CEILINGS } from '../../src/domain/budget/budget';

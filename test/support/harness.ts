@@ -4,8 +4,8 @@
  */
 import { isLeft, right, type Either } from 'fp-ts/Either';
 import { inspect } from 'node:util';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
-import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
+import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { type MarketPath, marketPathCodec } from '../../src/domain/market/market-path';
 import type { Cursor } from '../../src/domain/episode/cursor';
 import { type Episode, type StepsError, stepsStop } from '../../src/domain/episode/episode';
@@ -18,7 +18,7 @@ import { openSteps } from '../../src/domain/run/take';
 import type { TextReader } from '../../src/domain/episode/text-reader';
 import { verify, type Verdict } from '../../src/domain/run/verify';
 import type { Plan } from '../../src/domain/world/market/market-world';
-import type { State } from '../../src/domain/world/state';
+import type { State } from '../../src/domain/world/market/state';
 import type { MarketInput } from '../../src/ports/market-input';
 import { decodeInputs } from '../../src/domain/run/inputs';
 import { filesOf } from '../../src/domain/run/modes';

@@ -1,8 +1,8 @@
 /** A run of several checkpoints in memory, and its proof in segments; shared by the test and by the processes that tamper with it. */
 import fc from 'fast-check';
 import { isLeft } from 'fp-ts/Either';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
-import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
+import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { MarketStep } from '../../src/domain/market/market-path';
 import { run } from '../../src/domain/run/run';
 import { checkFiles, joinProofs, planSegments, proveSegment, type Segment, type SegmentProof } from '../../src/domain/run/segments';

@@ -1,11 +1,11 @@
 /** Random runs of tool and memory plans, through the use cases and adapters in memory. */
 import fc from 'fast-check';
-import { noDeadline } from '../../src/adapters/memory/clock';
-import { makeScriptedCodeInterpreter } from '../../src/adapters/memory/code-interpreter';
-import { makeMarketDocument } from '../../src/adapters/memory/market-document';
-import { makeInProcessMemory } from '../../src/adapters/memory/memory';
-import { makeScriptedPlanner } from '../../src/adapters/memory/planner';
-import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { noDeadline } from '../../src/adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { Budget } from '../../src/domain/budget/budget';
 import { liveCalls } from '../../src/domain/agent/calls';
 import type { Call } from '../../src/domain/agent/tool';

@@ -1,5 +1,5 @@
 /** A share of the tamper score in a process of its own, on files that the test hands over; see `tamper.test.ts`. */
-import type { RunFileBytes } from '../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { tamperings, tryTamperings } from './tamper';
 
 interface Task {

@@ -1,6 +1,6 @@
 /** Every way in which one file of a run directory is tampered with, one after the other, and whether the verifier notices. */
 import { isRight } from 'fp-ts/Either';
-import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { verify } from '../../src/domain/run/verify';
 import { RUN_FILES, type RunFile } from '../../src/ports/run-files';
 

@@ -15,7 +15,7 @@ import { canonical } from '../../domain/canonical/canonical';
 import { jsonFault } from '../../domain/codec/json-faults';
 import type { Problem } from '../../domain/codec/problem';
 import { sha256Hex } from '../../domain/hash';
-import { decodeProposal, type ProposedAction } from '../../domain/world/proposal';
+import { decodeProposal, type ProposedAction } from '../../domain/world/market/proposal';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import { CLOSE_MS_MAX } from '../../ports/closing';

@@ -1,7 +1,7 @@
 /** Ending a session of AgentCore, and telling an operator of one that may still run. */
 import { isLeft } from 'fp-ts/Either';
 import type { CallFailure } from '../../ports/dependency';
-import type { Telemetry } from '../../ports/telemetry';
+import { SESSIONS_NOT_STOPPED, type Telemetry } from '../../ports/telemetry';
 import { attempt, type Call, errorName } from '../aws/attempt';
 import { AGENTCORE } from './client';
 
@@ -28,6 +28,7 @@ export async function stopSession(
 
 /** Without an id: a start whose answer was lost. */
 export function noteUnstopped(telemetry: Telemetry, operation: string, sessionId: string | undefined, failure: CallFailure): void {
+  telemetry.measure(SESSIONS_NOT_STOPPED, 'Count', 1);
   const reason = failure._tag === 'DependencyFailed' ? failure.reason : 'no answer in time';
   telemetry.note('warn', 'session_not_stopped', { operation, ...(sessionId === undefined ? {} : { session_id: sessionId }), reason });
 }

@@ -16,7 +16,7 @@ import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/m
 import { makeTextReader } from '../../domain/episode/text-reader';
 import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
-import { makeMarketDocument } from '../memory/market-document';
+import { makeMarketDocument } from '../in-process/market-document';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { emptyCsv, makeCsvRows } from './csv-rows';
 import { parseJsonText, readJsonCursor, withoutByteOrderMark } from './json-document';

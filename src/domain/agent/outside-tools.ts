@@ -6,7 +6,7 @@ import type { Json } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { decimalFromJson, formatDecimal } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
-import type { ProposedAction } from '../world/proposal';
+import type { ProposedAction } from '../world/market/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';

@@ -42,8 +42,10 @@ export const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
 /** `{"message":"Forbidden"}` with its status line and headers: what API Gateway answers by itself. Unit: bytes. */
 export const REFUSAL_BYTES_MAX = 512n;
 
-/** Metrics that a function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
+/** Metrics that every function writes: `METRICS` of src/handlers/http/edge/observed.ts, one dimension each. */
 export const METRICS_PER_MODE = 9n;
+/** One more, of sessions that could not be stopped, by a function that begins some. */
+export const SESSION_METRICS = 1n;
 
 /** An alarm is evaluated once a minute at most. */
 export const ALARM_CHANGES_PER_HOUR = 60n;

@@ -21,6 +21,7 @@ import {
   SESSION_GRACE_SECONDS,
   SESSION_LOG_BYTES_MAX,
   SESSION_MEMORY_GB,
+  SESSION_METRICS,
   SESSION_ROUNDING_SECONDS,
   SESSION_VCPUS,
   SHARED_ANSWER_BYTES_MAX,
@@ -84,12 +85,18 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
 /** What a month costs that nobody uses, in the longest one. */
 export function standing(limits: Limits): Quantities {
   return {
-    metrics: METRICS_PER_MODE * BigInt(limits.modes.length),
+    metrics:
+      METRICS_PER_MODE * BigInt(limits.modes.length) + (limits.modes.some((mode) => beginsSessions(mode, limits)) ? SESSION_METRICS : 0n),
     alarms: BigInt(limits.alarms),
     dashboards: BigInt(limits.dashboards),
     budgets: BigInt(limits.budgets) * DAYS_PER_MONTH_MAX,
     budget_actions: BigInt(limits.budget_actions) * DAYS_PER_MONTH_MAX,
   };
+}
+
+function beginsSessions(mode: BillMode, limits: Limits): boolean {
+  const { codeSessions, plannerSessions } = FUNCTION_BOUNDS[mode];
+  return codeSessions(limits) + plannerSessions(limits) > 0n;
 }
 
 /** What alarms that never rest write in an hour. */

@@ -1,7 +1,7 @@
 /** The always-on audit of the ledger: continuity from fill to fill, and conservation over all of them. docs/spec.md section 3. */
 import { assert } from '../assert';
 import type { Decimal } from '../decimal/decimal';
-import type { State } from '../world/state';
+import type { State } from '../world/market/state';
 import type { Fill } from './fill';
 
 export interface LedgerAudit {

@@ -6,7 +6,7 @@ import { type Decimal, formatDecimal, mul } from '../decimal/decimal';
 import { isRecord } from '../codec/codec';
 import { ASKED_BY_PLAN, type Fill } from '../ledger/fill';
 import type { Row } from '../tape/chain';
-import { type Costs, feeOf, fillPrice } from '../world/costs';
+import { type Costs, feeOf, fillPrice } from '../world/market/costs';
 import { amountOf, decimals } from './step-point';
 
 export interface DerivedFill extends Fill {

@@ -4,7 +4,7 @@
  */
 import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
-import type { Costs } from '../world/costs';
+import type { Costs } from '../world/market/costs';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
 import { makeRefusals, type Refusals } from './refusals';

@@ -19,7 +19,7 @@ import { type Problem, problemsOf } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
-import type { StateText } from '../world/state';
+import type { StateText } from '../world/market/state';
 
 /** What the inputs of every run hold, whatever else its mode adds. */
 export type EpisodeInputs = JsonObject & {

@@ -13,8 +13,8 @@ import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data'
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import type { Row } from '../tape/chain';
-import type { Costs } from '../world/costs';
-import { decodePolicy, DEFAULT_POLICY } from '../world/policy';
+import type { Costs } from '../world/market/costs';
+import { decodePolicy, DEFAULT_POLICY } from '../world/market/policy';
 import { eachChunk, withCursor } from './cursors';
 import { type ChainLine, type ChainStatus, readChainLines } from './replay';
 

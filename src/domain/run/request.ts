@@ -3,7 +3,7 @@ import type { MemoryOperation } from '../../ports/memory';
 import type { Budget } from '../budget/budget';
 import type { Call } from '../agent/tool';
 import { canonical } from '../canonical/canonical';
-import type { StateText } from '../world/state';
+import type { StateText } from '../world/market/state';
 
 export interface WorldRequest {
   readonly marketSha256: string;

@@ -8,7 +8,7 @@ import { NOTHING_SPENT } from '../budget/budget';
 import { isRecord } from '../codec/codec';
 import { makeDigest } from '../hash';
 import { CHECKPOINT_INTERVAL_STEPS, CHUNK_BYTES, ROW_BYTES_MAX } from '../limits';
-import type { State } from '../world/state';
+import type { State } from '../world/market/state';
 import type { Cursor } from '../episode/cursor';
 import { digested, type DigestedOutput, undigested } from '../episode/output';
 import type { Plan } from '../world/market/market-world';

@@ -13,7 +13,7 @@ import { decodeMarketHeader } from '../market/market-path';
 import { readPath } from '../run/path';
 import { decodeStrategy } from '../world/market/strategy';
 import { makeMarketWorld } from '../world/market/market-world';
-import { decodePolicy } from '../world/policy';
+import { decodePolicy } from '../world/market/policy';
 import type { SessionError } from './errors';
 import { decodeSessionInputs, identifySession, isSessionId } from './inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';

@@ -6,9 +6,9 @@ import { canonical, canonicalString } from '../canonical/canonical';
 import type { Decimal } from '../decimal/decimal';
 import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
-import { canonicalState, type State } from '../world/state';
+import { canonicalState, type State } from '../world/market/state';
 import type { Signals } from '../world/market/signals';
-import type { Transition, World } from '../world/step';
+import type { Transition, World } from '../world/market/step';
 import { ascii, type RowBuffer } from './row-buffer';
 
 export interface StepRowWriter {

@@ -5,16 +5,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
 import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal';
-import { addServeCommands } from './add-api-commands';
-import { addCostCommand } from './add-cost-command';
-import { addMarketCommands } from './add-market-commands';
-import { addReportCommands } from './add-report-commands';
-import { addSessionCommands } from './add-session-commands';
-import { EXIT, EXIT_TABLE, type ExitCode } from './exit-codes';
-import { fail, usageFailure } from './failure';
-import type { Io } from './io';
-import type { ReplayFormat } from './replay-command';
-import type { RunOptions } from './run-command';
+import { addServeCommands } from './api/add-api-commands';
+import { addCostCommand } from './cost/add-cost-command';
+import { addMarketCommands } from './market/add-market-commands';
+import { addReportCommands } from './run/add-report-commands';
+import { addSessionCommands } from './session/add-session-commands';
+import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
+import { fail, usageFailure } from './shared/failure';
+import type { Io } from './shared/io';
+import type { ReplayFormat } from './proof/replay-command';
+import type { RunOptions } from './run/run-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
@@ -99,7 +99,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addOption(json())
     .addHelpText('after', example('ewm run --market prices.csv --strategy strategy.json --out runs/first'))
     .action(async (options: Flags<RunOptions>) => {
-      const { runCommand } = await import('./run-command');
+      const { runCommand } = await import('./run/run-command');
       finish(await runCommand({ ...options, force: options.force === true, json: options.json === true }, io));
     });
 
@@ -115,7 +115,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addHelpText('after', example('ewm verify runs/first'))
     .action(
       async (directory: string, options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
-        const { verifyCommand } = await import('./verify-command');
+        const { verifyCommand } = await import('./proof/verify-command');
         finish(
           await verifyCommand(
             directory,
@@ -148,7 +148,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--max-steps <n>', 'steps to show; the chain is checked to its end (default: all)', parseCount)
     .addHelpText('after', example('ewm replay tape --tape runs/first/tape.jsonl --max-steps 20'))
     .action(async (options: { tape: string; format: ReplayFormat; json?: boolean; maxSteps?: number }) => {
-      const { replayCommand } = await import('./replay-command');
+      const { replayCommand } = await import('./proof/replay-command');
       const form = options.json === true ? 'json' : options.format;
       finish(await replayCommand('tape', { file: options.tape, format: form, rowsMax: options.maxSteps ?? Infinity }, io));
     });
@@ -162,7 +162,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--max-rows <n>', 'fills to show; the chain is checked to its end (default: all)', parseCount)
     .addHelpText('after', example('ewm replay executions --executions runs/first/executions.jsonl --format csv'))
     .action(async (options: { executions: string; format: ReplayFormat; json?: boolean; maxRows?: number }) => {
-      const { replayCommand } = await import('./replay-command');
+      const { replayCommand } = await import('./proof/replay-command');
       const form = options.json === true ? 'json' : options.format;
       finish(await replayCommand('executions', { file: options.executions, format: form, rowsMax: options.maxRows ?? Infinity }, io));
     });
@@ -178,7 +178,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addOption(json())
     .addHelpText('after', example('ewm strategy check strategy.json --market prices.csv'))
     .action(async (file: string, options: { market?: string; json?: boolean }) => {
-      const { checkCommand } = await import('./strategy-command');
+      const { checkCommand } = await import('./run/strategy-command');
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 

@@ -1,7 +1,7 @@
 /** The process around a command: its streams, its signals, its exit code. */
 import { InvariantError } from '../../domain/assert';
-import { EXIT } from './exit-codes';
-import { type Io, makeSink } from './io';
+import { EXIT } from './shared/exit-codes';
+import { type Io, makeSink } from './shared/io';
 import { runCli } from './main';
 
 /** What a command that was asked to stop may take for it; one that waits for input would take for ever. */

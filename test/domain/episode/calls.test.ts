@@ -1,6 +1,6 @@
 /** Calls of an episode beyond those of a plan: a tool that nobody else knows, what happens before an act leaves, and going on from a cursor. */
-import { makeScriptedPlanner } from '../../../src/adapters/memory/planner';
-import { noDeadline } from '../../../src/adapters/memory/clock';
+import { makeScriptedPlanner } from '../../../src/adapters/in-process/planner';
+import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { type CallSource, type Intent, liveCalls, recordedCalls } from '../../../src/domain/agent/calls';
 import type { RunStop } from '../../../src/domain/agent/stop';
 import { type Call, makeTool, type OutsidePorts, type Tool, TOOL_CALL } from '../../../src/domain/agent/tool';
@@ -12,7 +12,7 @@ import { makeEpisode } from '../../../src/domain/episode/episode';
 import type { Row } from '../../../src/domain/tape/chain';
 import { readPath } from '../../../src/domain/run/path';
 import type { Plan, Proposal } from '../../../src/domain/world/market/market-world';
-import type { State } from '../../../src/domain/world/state';
+import type { State } from '../../../src/domain/world/market/state';
 import { readFixture } from '../../support/fixture';
 import {
   type Collected,

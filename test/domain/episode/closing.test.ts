@@ -1,12 +1,12 @@
 /** Sessions that calls began outside are ended once, whichever way the calls ended, and what could not be ended stands on the tape. */
 import { left } from 'fp-ts/Either';
-import { makeMemoryArtifactStore } from '../../../src/adapters/memory/artifact-store';
-import { makeManualClock, noDeadline } from '../../../src/adapters/memory/clock';
-import { makeScriptedCodeInterpreter } from '../../../src/adapters/memory/code-interpreter';
-import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
-import { makeScriptedPlanner } from '../../../src/adapters/memory/planner';
-import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { makeInProcessSessionLog } from '../../../src/adapters/memory/session-log';
+import { makeMemoryArtifactStore } from '../../../src/adapters/in-process/artifact-store';
+import { makeManualClock, noDeadline } from '../../../src/adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../../../src/adapters/in-process/code-interpreter';
+import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
+import { makeScriptedPlanner } from '../../../src/adapters/in-process/planner';
+import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
+import { makeInProcessSessionLog } from '../../../src/adapters/in-process/session-log';
 import { liveCalls } from '../../../src/domain/agent/calls';
 import type { Call, OutsidePorts } from '../../../src/domain/agent/tool';
 import { runToolPlan } from '../../../src/domain/run/run';

@@ -1,6 +1,6 @@
 /** The seam of a world is real: a counter with a limit goes through runner, tape, verification and report, and no line of theirs knows it. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
-import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { NO_CALLS } from '../../../src/domain/agent/calls';
 import type { Call } from '../../../src/domain/agent/tool';
 import { DEFAULT_BUDGET } from '../../../src/domain/budget/budget';

@@ -1,6 +1,6 @@
 /** Two runs compared: what was changed in the inputs is found there, and the first row that differs is the first step where they part. */
 import fc from 'fast-check';
-import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { compareRuns, type ComparedRuns } from '../../../src/domain/run/diff';
 import { DIFFERENCES_MAX, jsonDifferences } from '../../../src/domain/report/json-difference';
 import { arbitraryCase } from '../../support/arbitraries';

@@ -1,7 +1,7 @@
 /** The figures of a report against counts of this test's own, and the ledger that follows from the tape against the one that was written. */
 import { costOf } from '../../../src/domain/budget/budget';
 import fc from 'fast-check';
-import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { sha256Hex } from '../../../src/domain/hash';
 import { fillMembers, makeDerivedLedger } from '../../../src/domain/report/derived-ledger';
 import { drawdownShare } from '../../../src/domain/report/drawdown';
@@ -10,8 +10,8 @@ import { limitsOf, makeSpending, tripOf } from '../../../src/domain/report/spend
 import { stepPoint } from '../../../src/domain/report/step-point';
 import type { Row } from '../../../src/domain/tape/chain';
 import { aroundHash, withHash } from '../../../src/domain/tape/row-text';
-import type { Costs } from '../../../src/domain/world/costs';
-import { decodePolicy } from '../../../src/domain/world/policy';
+import type { Costs } from '../../../src/domain/world/market/costs';
+import { decodePolicy } from '../../../src/domain/world/market/policy';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
 import { elementAt, expectRight, linesOf, localRequest, rowsOf, runCase, RUNS, seeded, textOf } from '../../support/harness';

@@ -1,6 +1,6 @@
 /** Every cursor that is opened is closed, also where a read fails; tried with a failure at each read of each use case in turn. */
 import { left } from 'fp-ts/Either';
-import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { compareRuns } from '../../../src/domain/run/diff';
 import { readRun } from '../../../src/domain/run/read-page';
 import { checkChains } from '../../../src/domain/run/replay';

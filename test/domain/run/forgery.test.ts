@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
-import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
+import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import type { CallSource } from '../../../src/domain/agent/calls';
 import { DEADLINE } from '../../../src/domain/agent/stop';
 import type { Answer, Call } from '../../../src/domain/agent/tool';

@@ -1,6 +1,6 @@
 /** Every limit of a row from both sides: what is just allowed is written, and read by everything that reads runs; what is more is refused before. */
-import { makeScriptedCodeInterpreter } from '../../../src/adapters/memory/code-interpreter';
-import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeScriptedCodeInterpreter } from '../../../src/adapters/in-process/code-interpreter';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { CALL_BYTES_MAX, DOCUMENT_BYTES_MAX, LINE_BYTES_MAX } from '../../../src/domain/limits';
 import { compareRuns } from '../../../src/domain/run/diff';
 import { readRun } from '../../../src/domain/run/read-page';

@@ -1,9 +1,9 @@
 /** Base, tools and memory runs against an independent model: every row, the request, and what each call is told to have answered. */
 import { left, right } from 'fp-ts/Either';
 import fc from 'fast-check';
-import { makeInProcessMemory } from '../../../src/adapters/memory/memory';
-import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
-import { decodeProposal } from '../../../src/domain/world/proposal';
+import { makeInProcessMemory } from '../../../src/adapters/in-process/memory';
+import type { RunFileBytes } from '../../../src/adapters/in-process/run-files';
+import { decodeProposal } from '../../../src/domain/world/market/proposal';
 import type { DependencyFailed } from '../../../src/ports/dependency';
 import { arbitraryAnyCase, arbitraryCase } from '../../support/arbitraries';
 import { type HandlerRun, handlerRun } from '../../support/golden-runs';

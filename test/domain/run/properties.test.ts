@@ -1,7 +1,7 @@
 /** What must hold of every run, whatever the documents say: of its ledger, of its rows, and of the ways to read and to split it. */
 import fc from 'fast-check';
-import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
-import { makeMemoryRunReader } from '../../../src/adapters/memory/run-files';
+import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
+import { makeMemoryRunReader } from '../../../src/adapters/in-process/run-files';
 import { verify } from '../../../src/domain/run/verify';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';

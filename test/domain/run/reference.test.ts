@@ -1,10 +1,10 @@
 /** The engine against an independent model of the contract: every row of random runs, every code of random plans, and one run by hand. */
 import { isLeft } from 'fp-ts/Either';
 import fc from 'fast-check';
-import { decodePolicy } from '../../../src/domain/world/policy';
-import { decodeState, valueOf } from '../../../src/domain/world/state';
-import { verifyPlan } from '../../../src/domain/world/verification';
-import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
+import { decodePolicy } from '../../../src/domain/world/market/policy';
+import { decodeState, valueOf } from '../../../src/domain/world/market/state';
+import { verifyPlan } from '../../../src/domain/world/market/verification';
+import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
 import {
   arbitraryAnchor,
   arbitraryAnyCase,

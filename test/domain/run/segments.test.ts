@@ -1,10 +1,10 @@
 /** Verification in segments says what the sequential one says, and never more: over checkpoints, windows, budgets, and tampered bytes. */
 import { isLeft } from 'fp-ts/Either';
-import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { planSegments, proveSegment, type Segment, type SegmentPlan } from '../../../src/domain/run/segments';
 import { verify } from '../../../src/domain/run/verify';
 import { linkRow } from '../../../src/domain/tape/chain';
-import { stateText } from '../../../src/domain/world/state';
+import { stateText } from '../../../src/domain/world/market/state';
 import type { RunFile, RunReader } from '../../../src/ports/run-files';
 import { forge, withDigests } from '../../support/forge';
 import {

@@ -2,7 +2,7 @@
  * The tamper score: every byte flipped, and every row dropped, swapped, doubled and cut, of every file of a run. A verifier that misses
  * one of them, or throws at one, fails here.
  */
-import type { RunFileBytes } from '../../../src/adapters/memory/run-files';
+import type { RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { filesOf } from '../../../src/domain/run/modes';
 import { HANDLER_RUNS, handlerRun } from '../../support/golden-runs';
 import { bytesOf, rowsOf, runCase, verdictOn } from '../../support/harness';

@@ -1,6 +1,6 @@
 /** The verdicts of the verifier: what it proves, what it names when it does not, and what no chain check could find. */
 import fc from 'fast-check';
-import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/memory/run-files';
+import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { readChain, checkChains } from '../../../src/domain/run/replay';
 import { type Verdict, verify } from '../../../src/domain/run/verify';
 import { filesOf } from '../../../src/domain/run/modes';

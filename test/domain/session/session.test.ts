@@ -1,10 +1,10 @@
 /** Sessions: played over several requests, repeated, forked, closed; every answer follows from what is stored. */
 
-import { makeMemoryArtifactStore } from '../../../src/adapters/memory/artifact-store';
-import { makeManualClock, noDeadline } from '../../../src/adapters/memory/clock';
-import { makeMarketDocument } from '../../../src/adapters/memory/market-document';
-import { makeInProcessMemory } from '../../../src/adapters/memory/memory';
-import { makeInProcessSessionLog } from '../../../src/adapters/memory/session-log';
+import { makeMemoryArtifactStore } from '../../../src/adapters/in-process/artifact-store';
+import { makeManualClock, noDeadline } from '../../../src/adapters/in-process/clock';
+import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
+import { makeInProcessMemory } from '../../../src/adapters/in-process/memory';
+import { makeInProcessSessionLog } from '../../../src/adapters/in-process/session-log';
 import type { Budget } from '../../../src/domain/budget/budget';
 import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../../src/domain/market/market-path';

@@ -16,13 +16,13 @@ import { makeMarketForm, makeScannedStep, type ScannedStep } from '../../market/
 import { asksForEntries, lookbackSteps, makeSignalSource, type Signal, type Signals } from './signals';
 import type { Strategy } from './strategy';
 import { makeStepRowWriter } from '../../tape/step-row';
-import { type Action, type Skip, SKIP_REASONS, type SkipReason } from '../plan';
-import type { Policy } from '../policy';
-import { proposalCodec, type ProposedAction } from '../proposal';
-import { size } from '../sizing';
-import { decodeState, type State, stateText, valueOf } from '../state';
-import { BEYOND_WORTH, commit, makeWorld, type Transition, type World as MarketSetup } from '../step';
-import { verifierErrorText } from '../verification';
+import { type Action, type Skip, SKIP_REASONS, type SkipReason } from './plan';
+import type { Policy } from './policy';
+import { proposalCodec, type ProposedAction } from './proposal';
+import { size } from './sizing';
+import { decodeState, type State, stateText, valueOf } from './state';
+import { BEYOND_WORTH, commit, makeWorld, type Transition, type World as MarketSetup } from './step';
+import { verifierErrorText } from './verification';
 import { inputRows, outcomeRows, refusalLines, STEP_HEAD, stepLine } from './report-lines';
 import { failure, success } from 'io-ts';
 

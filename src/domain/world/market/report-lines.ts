@@ -5,8 +5,8 @@ import type { JsonObject } from '../../episode/world';
 import { cell } from '../../markdown';
 import type { ScannedStep } from '../../market/market-form';
 import { whyText } from '../../tape/step-row';
-import type { Action } from '../plan';
-import type { Transition, World } from '../step';
+import type { Action } from './plan';
+import type { Transition, World } from './step';
 
 export const STEP_HEAD = [
   '| step | time | prices | decision | actions | why | exposure | equity |',

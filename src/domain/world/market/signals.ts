@@ -4,7 +4,7 @@
  */
 import { assert } from '../../assert';
 import type { Decimal } from '../../decimal/decimal';
-import { type State, valueOf } from '../state';
+import { type State, valueOf } from './state';
 import type { Account } from './rules/account';
 import type { RuleLogic, Side } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';

@@ -4,8 +4,8 @@ import type { Codec } from '../../../domain/codec/codec';
 import type { Problem } from '../../../domain/codec/problem';
 import type { MarketPath } from '../../../domain/market/market-path';
 import { decodeStrategy } from '../../../domain/world/market/strategy';
-import { decodePolicy } from '../../../domain/world/policy';
-import { decodeState } from '../../../domain/world/state';
+import { decodePolicy } from '../../../domain/world/market/policy';
+import { decodeState } from '../../../domain/world/market/state';
 import { DEFAULT_MARKET, DEFAULT_STRATEGY, marketCodec, policyDocumentCodec, stateDocumentCodec, strategyCodec } from './documents';
 
 export const worldFields = { market: marketCodec, strategy: strategyCodec, policy: policyDocumentCodec, initial_state: stateDocumentCodec };

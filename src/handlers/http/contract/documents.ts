@@ -5,7 +5,7 @@ import { failure, success } from 'io-ts';
 import { type Codec, decimalCodec, isRecord, type JsonSchema, makeCodec, NOT_NEGATIVE } from '../../../domain/codec/codec';
 import { type MarketPath, marketPathCodec } from '../../../domain/market/market-path';
 import { strategySchema } from '../../../domain/world/market/strategy';
-import { policySchema } from '../../../domain/world/policy';
+import { policySchema } from '../../../domain/world/market/policy';
 
 const MARKETS: ReadonlyMap<string, unknown> = new Map([['trading_path', tradingPath]]);
 const STRATEGIES: ReadonlyMap<string, unknown> = new Map([['threshold_demo', thresholdDemo]]);

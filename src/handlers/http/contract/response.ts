@@ -3,7 +3,7 @@ import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { SPEC_VERSION } from '../../../domain/limits';
 import type { Decisions } from '../../../domain/episode/world';
-import type { StateText } from '../../../domain/world/state';
+import type { StateText } from '../../../domain/world/market/state';
 import type { SessionAnswer } from '../../../domain/session/answer';
 import type { ApiError } from './errors';
 

@@ -3,7 +3,7 @@ import { isLeft } from 'fp-ts/Either';
 import { liveCalls } from '../../../domain/agent/calls';
 import { planTools, reachesOutside } from '../../../domain/agent/tools';
 import { runToolPlan } from '../../../domain/run/run';
-import { proposalCodec } from '../../../domain/world/proposal';
+import { proposalCodec } from '../../../domain/world/market/proposal';
 import { decodeToolsBody } from '../contract/body-tools';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';

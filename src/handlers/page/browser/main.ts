@@ -3,22 +3,22 @@
  * it holds; a part that cannot be drawn says so and does not keep the others from being drawn; what became of the run is seen first.
  */
 import type { PageData, PageRun } from '../../../domain/report/page-data';
-import { budgetView } from './budget-view';
-import { chartsView } from './charts-view';
-import { compareView } from './compare-view';
-import { comparisonCheck } from './comparison-check';
-import { code, fill, h } from './dom';
-import { plural, shortHash } from './format';
-import { inputsView } from './inputs-view';
-import { makeNavigation, type Navigation } from './navigation';
-import { pageFault } from './page-shape';
-import { painted } from './painted';
-import type { Check } from './proof';
-import { makeProofView, type ProofView, proofWords } from './proof-view';
-import { fillsAreCounted, parseJson, readRun, type RunModel, text } from './run-model';
-import { cards, identity, sampleNote, verdict, verdictSentence } from './summary-view';
-import { callTable, ledgerTable, stepTable } from './tables';
-import { unpackTape } from './unpack';
+import { budgetView } from './views/budget-view';
+import { chartsView } from './views/charts-view';
+import { compareView } from './views/compare-view';
+import { comparisonCheck } from './proof/comparison-check';
+import { code, fill, h } from './shared/dom';
+import { plural, shortHash } from './shared/format';
+import { inputsView } from './views/inputs-view';
+import { makeNavigation, type Navigation } from './views/navigation';
+import { pageFault } from './shared/page-shape';
+import { painted } from './shared/painted';
+import type { Check } from './proof/proof';
+import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
+import { fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
+import { cards, identity, sampleNote, verdict, verdictSentence } from './views/summary-view';
+import { callTable, ledgerTable, stepTable } from './views/tables';
+import { unpackTape } from './shared/unpack';
 
 interface Section {
   readonly id: string;

@@ -3,10 +3,10 @@
  * Invariant: an answer is shown as text, whatever it holds; and the focus stays where the reader put it.
  */
 import { type RunList, runsTable } from '../markup/runs-table';
-import { fill, h } from './dom';
-import { toNode } from './elements';
-import { badge } from './marks';
-import { parseJson, record } from './run-model';
+import { fill, h } from './shared/dom';
+import { toNode } from './shared/elements';
+import { badge } from './shared/marks';
+import { parseJson, record } from './shared/run-model';
 
 function start(): void {
   for (const section of document.querySelectorAll<HTMLElement>('section.request')) wire(section);

@@ -1,0 +1,70 @@
+/** Prices, value and drawdown of a run on one axis of steps: a pane for each symbol, as symbols live on scales of their own. */
+import type { Decimal } from '../../../../domain/decimal/decimal';
+import { drawdownShare } from '../../../../domain/report/drawdown';
+import type { ChartSpec } from './chart';
+import { activityOf, bucketRefusals } from './activity';
+import type { Pane, Point, Series } from './chart-series';
+import { grouped, percentForReading, plural } from '../shared/format';
+import type { RunModel, StepEntry } from '../shared/run-model';
+import type { AxisLabels } from './step-scale';
+
+/** Symbols drawn at first: more of them would be too flat to read. */
+export const SYMBOLS_SHOWN = 6;
+
+export function marketChart(model: RunModel, symbols: readonly string[], onPick: (step: number) => void): ChartSpec {
+  const { steps, figures } = model;
+  const amounts = (read: (entry: StepEntry) => Decimal): readonly Point[] => points(steps, (entry) => toNumber(read(entry)));
+  const panes: Pane[] = [
+    ...symbols.map((symbol): Pane => {
+      const prices = steps.flatMap(({ point }) => {
+        const price = point.prices.get(symbol);
+        return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
+      });
+      const { markers, counts } = activityOf(model, symbol);
+      const line: Series = { name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers };
+      return { title: symbol, height: counts.length === 0 ? 116 : 150, series: [line, ...counts] };
+    }),
+    {
+      title: 'Value',
+      height: 150,
+      series: [
+        { name: 'cash', colour: 'cash', shape: 'steps', points: amounts(({ point }) => point.after.cash), behind: true },
+        { name: 'exposure', colour: 'exposure', shape: 'dashed', points: amounts(({ point }) => point.after.exposure), behind: true },
+        { name: 'equity', colour: 'equity', shape: 'line', points: amounts(({ point }) => point.after.equity), fromZero: true },
+      ],
+    },
+    {
+      title: 'Drawdown',
+      height: 84,
+      series: [
+        {
+          name: 'Drawdown',
+          colour: 'drawdown',
+          shape: 'area',
+          points: points(steps, ({ point }) => -toNumber(drawdownShare(point.drawdown)) * 100),
+          format: percentForReading,
+          fromZero: true,
+        },
+      ],
+    },
+  ];
+  const refused = bucketRefusals(model);
+  if (refused !== undefined) panes.push({ title: 'Refusals', height: 84, series: [refused] });
+  const { APPROVED, REJECTED, HOLD } = figures.decisions;
+  const alternative = `Charts over ${plural(steps.length, 'step')}: prices of ${symbols.join(', ')} with marks for buys, sells and refusals; equity, exposure and cash; drawdown. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
+  return { id: 'market-chart', alternative, labels: axisOf(model), panes, onPick };
+}
+
+export function axisOf({ steps }: RunModel): AxisLabels {
+  const times = new Map(steps.map(({ point }) => [point.step, point.time]));
+  return { unit: 'step', timeOf: (step) => times.get(step) };
+}
+
+export function points(steps: readonly StepEntry[], read: (entry: StepEntry) => number): readonly Point[] {
+  return steps.map((entry) => ({ time: entry.point.step, value: read(entry) }));
+}
+
+/** For drawing alone. */
+export function toNumber(value: Decimal): number {
+  return Number(value) / 1e8;
+}

@@ -1,0 +1,158 @@
+/** Two runs against each other: what went in, where they part and why, what became of both. */
+import type { DecisionChange, PageData, RunDiff } from '../../../../domain/report/page-data';
+import { type Chart, makeChart } from '../charts/chart';
+import { code, h } from '../shared/dom';
+import { grouped, plural } from '../shared/format';
+import { axisOf, points, toNumber } from '../charts/market-chart';
+import type { RunModel } from '../shared/run-model';
+import { makeTable } from './table';
+
+export function compareView(
+  data: PageData,
+  a: RunModel,
+  b: RunModel,
+  onPick: (step: number) => void,
+): { readonly element: HTMLElement; readonly charts: readonly Chart[] } {
+  const { diff } = data;
+  if (diff === null) return { element: h('p', {}, 'The page holds a second run, and no comparison.'), charts: [] };
+  const chart = a.steps.length === 0 || b.steps.length === 0 ? undefined : equityChart(a, b, diff, onPick);
+  return {
+    charts: chart === undefined ? [] : [chart],
+    element: h(
+      'div',
+      { class: 'compare' },
+      h('p', { class: 'names' }, 'A is ', h('b', {}, a.page.name), ', B is ', h('b', {}, b.page.name), '.'),
+      h('h3', {}, 'Where they part'),
+      divergence(diff),
+      chart?.element ?? null,
+      h('h3', {}, 'Inputs that differ'),
+      diff.inputs.length === 0 ? h('p', { class: 'quiet' }, 'None.') : inputTable(diff),
+      h('h3', {}, 'Decisions that changed'),
+      decisions(diff),
+      h('h3', {}, 'How they ended'),
+      ends(diff, a, b),
+    ),
+  };
+}
+
+function divergence({ divergence: parted }: RunDiff): HTMLElement {
+  if (parted === null) return h('p', { id: 'divergence' }, 'Nowhere: every step is the same.');
+  return h(
+    'div',
+    { id: 'divergence' },
+    h('p', { class: 'note' }, h('b', {}, `Step ${grouped(String(parted.step_index))}. `), parted.why),
+    parted.pointers.length === 0
+      ? null
+      : h(
+          'p',
+          { class: 'quiet' },
+          'What differs there, causes first: ',
+          ...parted.pointers.flatMap((pointer, at) => (at === 0 ? [code(pointer)] : [', ', code(pointer)])),
+        ),
+  );
+}
+
+function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, onPick: (step: number) => void): Chart {
+  const equity = (model: RunModel): ReturnType<typeof points> => points(model.steps, ({ point }) => toNumber(point.after.equity));
+  const [axisA, axisB] = [axisOf(a), axisOf(b)];
+  return makeChart({
+    id: 'compare-chart',
+    alternative: `Equity of A and B over ${plural(Math.max(a.steps.length, b.steps.length), 'step')}. ${parted === null ? 'They are the same.' : `They part at step ${String(parted.step_index)}.`}`,
+    labels: { unit: 'step', timeOf: (step) => axisA.timeOf(step) ?? axisB.timeOf(step) },
+    onPick,
+    panes: [
+      {
+        title: 'Equity',
+        height: 220,
+        series: [
+          {
+            name: 'A',
+            colour: 'equity',
+            shape: 'line',
+            points: equity(a),
+            ...(parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped', text: 'they part' }] }),
+          },
+          { name: 'B', colour: 'other', shape: 'dashed', points: equity(b) },
+        ],
+      },
+    ],
+  });
+}
+
+function inputTable({ inputs }: RunDiff): HTMLElement {
+  const shown = (json: string | null): string => json ?? 'absent';
+  return makeTable<RunDiff['inputs'][number]>({
+    id: 'diff-inputs-table',
+    caption: 'Inputs that differ',
+    noun: ['difference', 'differences'],
+    rows: inputs,
+    pageRows: 50,
+    columns: [
+      { title: 'File', width: 'short', text: ({ file }) => file },
+      { title: 'Member', width: 'short', text: ({ pointer }) => (pointer === '' ? 'the whole document' : pointer) },
+      { title: 'A', width: 'long', text: ({ a }) => shown(a) },
+      { title: 'B', width: 'long', text: ({ b }) => shown(b) },
+    ],
+  }).element;
+}
+
+function decisions({ decisions: { compared, changed, listed } }: RunDiff): HTMLElement {
+  const words = `${plural(changed, 'decision')} of ${grouped(String(compared))} changed${listed.length < changed ? `; the first ${grouped(String(listed.length))} are listed` : ''}.`;
+  if (listed.length === 0) return h('p', { class: 'quiet' }, words);
+  return h(
+    'div',
+    {},
+    h('p', { class: 'quiet' }, words),
+    makeTable<DecisionChange>({
+      id: 'diff-decisions-table',
+      caption: 'Decisions that changed',
+      noun: ['decision', 'decisions'],
+      rows: listed,
+      pageRows: 20,
+      columns: [
+        { title: 'Step', numeric: true, text: ({ step_index: step }) => String(step), order: ({ step_index: step }) => step },
+        { title: 'A', text: ({ a }) => a ?? 'no such step' },
+        { title: 'B', text: ({ b }) => b ?? 'no such step' },
+        { title: 'Why', width: 'long', text: ({ why }) => why },
+      ],
+    }).element,
+  );
+}
+
+function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
+  const row = (name: string, read: (end: NonNullable<RunDiff['final']['a']>) => string): HTMLElement =>
+    h(
+      'tr',
+      {},
+      h('th', { attributes: { scope: 'row' } }, name),
+      ...[final.a, final.b].map((end) => h('td', {}, end === null ? 'unfinished' : read(end))),
+    );
+  return h(
+    'div',
+    { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'How the two runs ended' } },
+    h(
+      'table',
+      { id: 'diff-ends-table' },
+      h('caption', { class: 'hidden' }, 'How the two runs ended'),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('td'),
+          h('th', { attributes: { scope: 'col' } }, `A: ${a.page.name}`),
+          h('th', { attributes: { scope: 'col' } }, `B: ${b.page.name}`),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        row('outcome', ({ ok, stopped_by: by }) => (ok ? 'finished ok' : `stopped by ${by ?? ''}`)),
+        row('steps', ({ steps }) => grouped(String(steps))),
+        row('final equity', ({ final_equity: equity }) => (equity === null ? '–' : grouped(equity))),
+        row('head hash', ({ head_hash: hash }) => hash ?? '–'),
+      ),
+    ),
+  );
+}
