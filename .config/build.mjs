@@ -39,6 +39,7 @@ const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
+const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
@@ -46,7 +47,7 @@ const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
   {
     entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart],
   },
   {
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
@@ -58,6 +59,7 @@ const shipped = [
       'cost-command': `${cli}/cost/cost-command.ts`,
       'report-commands': `${cli}/run/report-commands.ts`,
       'import-command': `${cli}/market/import-command.ts`,
+      'mcp-command': `${cli}/mcp/mcp-command.ts`,
     },
   },
 ];

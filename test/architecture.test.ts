@@ -30,6 +30,14 @@ const CONTROL_PLANE = [
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
 ];
+/** The official clients of both generations, for tests that play through them. */
+const MCP_CLIENTS = [
+  '@modelcontextprotocol/client',
+  '@modelcontextprotocol/client/stdio',
+  '@modelcontextprotocol/sdk/client/index.js',
+  '@modelcontextprotocol/sdk/client/stdio.js',
+  '@modelcontextprotocol/sdk/client/streamableHttp.js',
+];
 const TEST_PACKAGES = ['fast-check', ...FP, 'node:*'];
 
 /** Closed: a folder that is not here fails, so that a new one is a decision and not an accident. */
@@ -179,7 +187,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
   'src/handlers': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/server'],
+    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/mcp', 'src/handlers/server'],
     packages: [...FP, 'io-ts', 'node:path'],
   },
   // The API, from the inside out: what is said over it, how it travels, and what is done. The composition hands them what they need.
@@ -193,6 +201,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: ['@middy/core', '@middy/http-json-body-parser', 'aws-lambda', 'node:http', 'node:perf_hooks'],
   },
   'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
+  // Sessions as tools: the acts of the API under the protocol of agents.
+  'src/handlers/mcp': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'], packages: [...EITHER, '@modelcontextprotocol/server'] },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
   // The examples beside its forms are those of the API.
   'src/handlers/server': {
@@ -275,6 +285,19 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, '@aws-sdk/credential-provider-node', '@smithy/core/checksum', '@smithy/signature-v4', 'commander', 'node:*'],
   },
 
+  'src/handlers/cli/mcp': {
+    imports: [
+      DOMAIN,
+      'src/ports',
+      'src/handlers',
+      'src/handlers/cli/session',
+      'src/handlers/cli/shared',
+      'src/handlers/http/**',
+      'src/handlers/mcp',
+    ],
+    packages: [...EITHER, '@modelcontextprotocol/server/stdio', 'commander', 'node:crypto'],
+  },
+
   test: { imports: [], packages: ['node:*', 'typescript'] },
   'test/domain/**': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'],
@@ -282,7 +305,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
   'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
-  'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, '@smithy/core/schema', 'esbuild'] },
+  'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, ...MCP_CLIENTS, '@smithy/core/schema', 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support', 'test/contracts/**'],

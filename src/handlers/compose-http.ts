@@ -7,7 +7,7 @@ import { makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
-import { makeSessionContext } from '../domain/session/context';
+import { makeSessionContext, type SessionContext } from '../domain/session/context';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
@@ -16,7 +16,7 @@ import type { SessionLog } from '../ports/session-log';
 import type { Telemetry } from '../ports/telemetry';
 import type { Environment, HandlerConfig } from './config';
 import type { Mode } from './http/contract/response';
-import { type Handler, makeHandler } from './http/edge/handler';
+import { type Handler, makeHandler, type Served } from './http/edge/handler';
 import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
 import type { BaseParts } from './http/modes/mode';
@@ -52,16 +52,21 @@ function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseP
   return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
 }
 
-export interface SessionPorts extends HandlerPorts {
-  readonly log: SessionLog;
-  readonly clock: Clock;
-}
+export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock };
 
 export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
+  return makeHandler(sessionParts(settings, ports).served, settings, ports);
+}
+
+/** The acts on sessions, and what they work on. */
+export function sessionParts(
+  settings: HandlerConfig,
+  ports: SessionPorts,
+): { readonly served: Served<'sessions'>; readonly sessions: SessionContext } {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
-  return makeHandler(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), settings, ports);
+  return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions };
 }
 
 const LOCAL_SESSION_CEILING = 100_000;

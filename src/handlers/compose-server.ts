@@ -16,6 +16,7 @@ import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
+import { mcpFunction } from './compose-mcp';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -61,12 +62,14 @@ export function composeServer(
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
+    const sessionPorts = { ...shared, interpreter, planner, memory, log, clock: systemClock };
     const deps: LocalServer['deps'] = {
       functions: {
         'agentcore-base': baseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
         'agentcore-memory': memoryFunction(config, { ...shared, memory }),
-        sessions: sessionsFunction(sessionConfig, { ...shared, interpreter, planner, memory, log, clock: systemClock }),
+        sessions: sessionsFunction(sessionConfig, sessionPorts),
+        mcp: mcpFunction(sessionConfig, sessionPorts),
       },
       spokesman: 'agentcore-base',
       basePath: config.basePath,

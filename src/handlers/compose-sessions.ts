@@ -16,31 +16,43 @@ import { withoutListing } from '../domain/run/listing';
 import { CHILDREN } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { StoreError } from '../ports/run-files';
-import { sessionCeilings, sessionsFunction } from './compose-http';
-import { decodeHandlerConfig, type Environment } from './config';
+import type { Telemetry } from '../ports/telemetry';
+import { sessionCeilings, type SessionPorts, sessionsFunction } from './compose-http';
+import { decodeHandlerConfig, type Environment, type HandlerConfig } from './config';
 import type { Handler } from './http/edge/handler';
 
 export type SessionsProblem = StoreError | { readonly _tag: 'BadConfig'; readonly messages: readonly string[] };
 
 export function composeSessions(directory: string, env: Environment): TaskEither<SessionsProblem, Handler> {
   return async () => {
+    const found = await sessionsIn(directory, env, silentTelemetry)();
+    return isLeft(found) ? found : right(sessionsFunction(found.right.settings, found.right.ports));
+  };
+}
+
+/** What sessions in a directory are served with: the settings, and stand-ins for everything that is remote on AWS. */
+export function sessionsIn(
+  directory: string,
+  env: Environment,
+  telemetry: Telemetry,
+): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionPorts }> {
+  return async () => {
     const decoded = decodeHandlerConfig(env);
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const settings = { ...decoded.right, ceilings: sessionCeilings(decoded.right.ceilings, env) };
-    return right(
-      sessionsFunction(settings, {
-        artifacts: makeFilesystemArtifactStore({ directory: data.right }),
-        log: makeFilesystemSessionLog({ directory: data.right }),
-        clock: systemClock,
-        interpreter: makeScriptedCodeInterpreter(),
-        planner: makeScriptedPlanner(),
-        memory: makeInProcessMemory(),
-        telemetry: silentTelemetry,
-        openApi: () => '',
-      }),
-    );
+    const ports: SessionPorts = {
+      artifacts: makeFilesystemArtifactStore({ directory: data.right }),
+      log: makeFilesystemSessionLog({ directory: data.right }),
+      clock: systemClock,
+      interpreter: makeScriptedCodeInterpreter(),
+      planner: makeScriptedPlanner(),
+      memory: makeInProcessMemory(),
+      telemetry,
+      openApi: () => '',
+    };
+    return right({ settings, ports });
   };
 }
 

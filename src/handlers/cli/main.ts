@@ -8,6 +8,7 @@ import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal
 import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
+import { addMcpCommand } from './mcp/add-mcp-command';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
@@ -185,6 +186,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
+  addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
 

@@ -1,6 +1,6 @@
 /**
- * A Lambda function as it is deployed: one at a time, and not for ever.
- * Invariant: while one invocation runs, no other begins, not even after the first was given up: its code is still running.
+ * A Lambda function as it is deployed: so many at a time, and not for ever.
+ * Invariant: no more than `atOnce` run, those included that were given up: their code is still running.
  */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isRecord } from '../../domain/codec/codec';
@@ -14,8 +14,8 @@ export interface LocalFunction {
   readonly call: (event: APIGatewayProxyEventV2) => Promise<Reply>;
 }
 
-export function makeLocalFunction(invoke: Invoke, timeoutMs: number, note: (what: string) => void): LocalFunction {
-  let running = false;
+export function makeLocalFunction(invoke: Invoke, timeoutMs: number, note: (what: string) => void, atOnce = 1): LocalFunction {
+  let running = 0;
 
   async function run(event: APIGatewayProxyEventV2): Promise<Reply> {
     const endMs = performance.now() + timeoutMs;
@@ -29,14 +29,14 @@ export function makeLocalFunction(invoke: Invoke, timeoutMs: number, note: (what
       note(`the function failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       return INTERNAL_SERVER_ERROR;
     } finally {
-      running = false;
+      running -= 1;
     }
   }
 
   return {
     call: async (event) => {
-      if (running) return BUSY;
-      running = true;
+      if (running >= atOnce) return BUSY;
+      running += 1;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<Reply>((resolve) => {
         timer = setTimeout(() => {

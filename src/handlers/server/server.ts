@@ -1,6 +1,6 @@
 /**
  * The local server: HTTP in, the handlers that run on Lambda behind it, one function a mode.
- * Invariants: no handler runs twice at a time; every request that began is answered before the server stops, or its time is up.
+ * Invariants: no handler but that of MCP runs twice at a time; every request that began is answered before the server stops, or its time is up.
  */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
@@ -42,6 +42,9 @@ export interface RunningServer {
 
 export type ListenError = { readonly _tag: 'CannotListen'; readonly code: string; readonly message: string };
 
+/** A client of MCP sends its next message before the last one is answered. Which of two acts comes first, the session decides. */
+const MCP_AT_ONCE = 16;
+
 const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 
@@ -54,7 +57,10 @@ export function startServer(
 ): Promise<RunningServer | ListenError> {
   const { limits, note } = deps;
   const functions = new Map(
-    Object.entries(deps.functions).map(([service, invoke]) => [service, makeLocalFunction(invoke, limits.functionTimeoutMs, note)]),
+    Object.entries(deps.functions).map(([service, invoke]) => {
+      const atOnce = service === 'mcp' ? MCP_AT_ONCE : 1;
+      return [service, makeLocalFunction(invoke, limits.functionTimeoutMs, note, atOnce)];
+    }),
   );
   const pages = makePages(deps);
   let stopping = false;

@@ -8,6 +8,7 @@ import { isLeft } from 'fp-ts/Either';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
+import { toldToStop } from '../shared/told-to-stop';
 
 export interface ServeOptions {
   readonly port: number;
@@ -18,8 +19,6 @@ export interface ServeOptions {
   readonly json: boolean;
 }
 
-/** How often a wish to stop is looked for. */
-const INTERRUPT_POLL_MS = 50;
 /** What the requests that are being answered may still take once the server was told to stop. */
 const STOP_GRACE_MS = 30_000;
 
@@ -53,7 +52,7 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
     await io.stderr.write(`ewm: in a browser: ${server.url}/ lists the runs, shows each, and sends example requests\n`);
     for (const [what, label] of Object.entries(about)) await io.stderr.write(`ewm: ${what}: ${label}\n`);
   }
-  await toldToStop(io);
+  await toldToStop(io, STOP_GRACE_MS);
   note('stopping: no new requests; waiting for those that run');
   await server.stop();
   return EXIT.ok;
@@ -69,19 +68,3 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no such address; use --host 127.0.0.1',
   ENOTFOUND: 'no such host; use --host 127.0.0.1',
 };
-
-/** A signal, or the end of the process that started this one with a channel to it. */
-function toldToStop(io: Io): Promise<void> {
-  const interrupted = io.watchInterrupts(STOP_GRACE_MS);
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      if (interrupted()) done();
-    }, INTERRUPT_POLL_MS);
-    const done = (): void => {
-      clearInterval(timer);
-      process.off('disconnect', done);
-      resolve();
-    };
-    process.on('disconnect', done);
-  });
-}

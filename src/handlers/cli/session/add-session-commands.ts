@@ -113,15 +113,15 @@ export interface Headed {
 }
 
 export interface CreateOptions {
-  readonly name?: string;
-  readonly market?: string;
-  readonly strategy?: string;
-  readonly policy?: string;
-  readonly cash?: string;
-  readonly budget?: object;
+  readonly name?: string | undefined;
+  readonly market?: string | undefined;
+  readonly strategy?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly cash?: string | undefined;
+  readonly budget?: object | undefined;
 }
 
-function parseObject(text: string): object {
+export function parseObject(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;

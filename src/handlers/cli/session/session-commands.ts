@@ -22,6 +22,7 @@ import { extraHint } from '../shared/extra-hint';
 import { type Failure, fail, inputFailure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { counted } from '../shared/words';
+import { createBody } from './session-body';
 import { sessionPath, sessionSource } from './session-source';
 
 interface Place {
@@ -126,54 +127,9 @@ async function tell({ json, status }: ApiAnswer, io: Io): Promise<void> {
 }
 
 export async function create({ name, market, strategy, policy, cash, budget, ...place }: Place & CreateOptions, io: Io): Promise<ExitCode> {
-  const body: Record<string, unknown> = {};
-  if (name !== undefined) body['name'] = name;
-  if (budget !== undefined) body['budget'] = budget;
-  if (cash !== undefined) body['initial_state'] = { cash, positions: {} };
-  if (market !== undefined) {
-    const read = isName(market) ? right(market) : await marketDocument(market);
-    if (isLeft(read)) return fail(io, place.json === true, read.left);
-    body['market'] = read.right;
-  }
-  for (const [member, file] of [
-    ['strategy', strategy],
-    ['policy', policy],
-  ] as const) {
-    if (file === undefined) continue;
-    if (isName(file)) {
-      body[member] = file;
-      continue;
-    }
-    const read = await local.readDocument(file)();
-    if (isLeft(read)) return fail(io, place.json === true, inputFailure(read.left));
-    body[member] = read.right.value;
-  }
-  return request(place, io, (send) => send('POST', '/sessions', body));
-}
-
-/** A file has a suffix or a folder; what has neither is an example. */
-function isName(text: string): boolean {
-  return /^[a-z0-9_]+$/.test(text);
-}
-
-/** A market file of any form as the inline document of a request. */
-async function marketDocument(file: string): Promise<Either<Failure, object>> {
-  const market = local.openMarket(file);
-  const symbols = await market.open()();
-  if (isLeft(symbols)) return left(inputFailure(symbols.left));
-  const steps: object[] = [];
-  for (;;) {
-    const lines = await market.read()();
-    if (isLeft(lines)) return left(inputFailure(lines.left));
-    if (lines.right === '') break;
-    for (const line of lines.right.split('\n')) {
-      if (line === '') continue;
-      const { prices, ...rest } = JSON.parse(line) as { readonly prices: object };
-      steps.push({ ...rest, ...prices });
-    }
-  }
-  await market.close();
-  return right({ symbols: symbols.right, steps });
+  const body = await createBody({ name, market, strategy, policy, cash, budget });
+  if (isLeft(body)) return fail(io, place.json === true, body.left);
+  return request(place, io, (send) => send('POST', '/sessions', body.right));
 }
 
 export async function list(place: Place, io: Io): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 /**
  * The answers of the API as codecs: what the published schemas are made of, and what a client may decode with. Nothing in a handler decodes
- * its own answers, so this is in no bundle. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
+ * its own answers, so this is in no bundle but that of MCP, whose tools publish their schemas. The types hold it to `errors.ts` and `response.ts`; the tests hold every answer to it.
  */
 import { failure, success } from 'io-ts';
 import { type Limiter } from '../../../domain/budget/budget';
@@ -221,7 +221,7 @@ export const healthCodec: Codec<HealthResponse> = objectCodec('health', {
     ok: constant(true),
     version: textCodec,
     spec_version: constant(SPEC_VERSION),
-    mode: oneOf('service', ['agentcore-base', 'agentcore-tools', 'agentcore-memory', 'sessions'] as const),
+    mode: oneOf('service', ['agentcore-base', 'agentcore-tools', 'agentcore-memory', 'sessions', 'mcp'] as const),
     ceilings: fullBudgetCodec,
     enabled: objectCodec('enabled', { required: { memory: booleanCodec(), code_interpreter: booleanCodec(), planner: booleanCodec() } }),
   },

@@ -32,6 +32,10 @@ export type InternalError = {
   readonly request_id: string;
 };
 
+export function internalError(requestId: string): InternalError {
+  return { code: 'internal_error', message: 'a fault of this service; its log has the details', request_id: requestId };
+}
+
 /** Nothing was done: the session has gone on. `head` is the newest. */
 export type HeadMovedError = { readonly code: 'head_moved'; readonly message: string; readonly head: string };
 

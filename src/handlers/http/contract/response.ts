@@ -46,7 +46,7 @@ export interface HealthResponse {
   readonly ok: true;
   readonly version: string;
   readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: Mode | 'sessions';
+  readonly mode: Mode | 'sessions' | 'mcp';
   readonly ceilings: Budget;
   readonly enabled: { readonly memory: boolean; readonly code_interpreter: boolean; readonly planner: boolean };
 }

@@ -7,7 +7,7 @@ import type { RequestRefused } from './errors';
 import type { Mode } from './response';
 
 /** The functions of a deployment, by what they are called in answers and logs. */
-export type Service = Mode | 'sessions';
+export type Service = Mode | 'sessions' | 'mcp';
 
 /** Components by their names in `openapi.ts`, which does not compile where it has none of that name. */
 export interface RouteRow {
@@ -147,6 +147,16 @@ export const ROUTES = {
     summary: 'Seal a session: nothing follows.',
     request: { schema: 'SessionClose', example: { head: '3-…' } },
     answer: 'SessionAnswer',
+  },
+  'POST /mcp': {
+    service: 'mcp',
+    id: 'mcp',
+    summary: 'The sessions as tools of the Model Context Protocol: a JSON-RPC message over streamable HTTP, stateless.',
+  },
+  'POST /mcp/{id}': {
+    service: 'mcp',
+    id: 'mcpAgent',
+    summary: 'The same for an agent that plays one session and can make no other.',
   },
 } as const satisfies Readonly<Record<`${Method} /${string}`, RouteRow>>;
 

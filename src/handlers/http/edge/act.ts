@@ -9,6 +9,8 @@ export interface Call {
   readonly parameters: Parameters;
   /** Of the query, by name; the last one where a name stands twice. */
   readonly query: Parameters;
+  /** Names in lower case; none of a direct invocation. */
+  readonly headers: Parameters;
   /** Parsed and safe to walk; `{}` where there is none. */
   readonly body: unknown;
 }
@@ -40,7 +42,7 @@ export interface Answer {
   readonly status: number;
   /** Absent for OPTIONS. */
   readonly body?: AnswerBody;
-  /** Instead of a body: a document of another kind. */
+  /** Sent instead of the body: a document of another kind. A body beside it is for the log and the measures. */
   readonly document?: { readonly text: string; readonly contentType: string };
 }
 

@@ -31,10 +31,10 @@ export interface InboundOptions {
 
 export function readInbound(event: unknown, { service, bodyBytesMax, basePath }: InboundOptions): Inbound {
   const http = httpEventOf(event);
-  if (http === undefined) return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, body: event };
+  if (http === undefined) return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, headers: {}, body: event };
   const { form, method, query, headers } = http;
   const { origin } = headers;
-  const call = { via: form, parameters: {}, query, body: {}, ...(origin === undefined ? {} : { origin }) } as const;
+  const call = { via: form, parameters: {}, query, headers, body: {}, ...(origin === undefined ? {} : { origin }) } as const;
   const match = matchRoute(service, method, routePath(http, basePath));
   switch (match._tag) {
     case 'Refused':

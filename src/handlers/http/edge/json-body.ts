@@ -5,10 +5,10 @@
  */
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import { isRecord } from '../../../domain/codec/codec';
-import { jsonFault, NESTING_MAX, parsedNumberFault } from '../../../domain/codec/json-faults';
-import { type Problem, pointerStep } from '../../../domain/codec/problem';
-import type { ApiError } from '../contract/errors';
+import { jsonFault, NESTING_MAX } from '../../../domain/codec/json-faults';
+import type { Problem } from '../../../domain/codec/problem';
 import type { Inbound } from './inbound';
+import { FORBIDDEN_KEY, valueFault } from './json-value';
 import type { Middleware } from './middleware';
 import { invalidRequest, positionOf } from '../contract/problems';
 
@@ -23,7 +23,7 @@ export function jsonBody({ bodyBytesMax }: Options): Middleware {
       const { inbound } = request.internal;
       if (inbound?.refusal !== undefined || inbound === undefined) return;
       if (inbound.via === 'direct') {
-        const refusal = directFault(inbound.body, bodyBytesMax);
+        const refusal = valueFault(inbound.body, bodyBytesMax);
         if (refusal !== undefined) request.internal.inbound = { ...inbound, refusal };
       } else if (inbound.text !== undefined) {
         request.internal.inbound = { ...inbound, ...parse(parser, inbound.text) };
@@ -63,44 +63,4 @@ function parseProblem(text: string, error: unknown): Problem {
   if (said.startsWith('Maximum call stack')) return { pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` };
   const at = POSITION.exec(said)?.[1];
   return { pointer: '', message: `not JSON: ${said}`, ...(at === undefined ? {} : positionOf(text, Number(at))) };
-}
-
-const FORBIDDEN_KEY = 'the keys __proto__ and constructor.prototype are not taken';
-
-/** The same checks on a body that Lambda has parsed. Without recursion: any depth may arrive. */
-function directFault(body: unknown, bodyBytesMax: number): ApiError | undefined {
-  let level: readonly Place[] = [{ value: body, key: '', parent: undefined }];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    const next: Place[] = [];
-    for (const place of level) {
-      const { value } = place;
-      const message = typeof value === 'number' ? parsedNumberFault(value) : undefined;
-      if (message !== undefined) return invalidRequest([{ pointer: pointerOf(place), message }]);
-      if (typeof value !== 'object' || value === null) continue;
-      if (depth === NESTING_MAX) return invalidRequest([{ pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` }]);
-      if (reachesPrototype(value)) return invalidRequest([{ pointer: '', message: FORBIDDEN_KEY }]);
-      for (const [key, member] of Object.entries(value)) next.push({ value: member, key, parent: place });
-    }
-    level = next;
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(body ?? null));
-  if (bytes <= bodyBytesMax) return undefined;
-  return { code: 'payload_too_large', message: `a body of ${String(bytes)} bytes; at most ${String(bodyBytesMax)} are read` };
-}
-
-/** A value and the way to it. */
-interface Place {
-  readonly value: unknown;
-  readonly key: string;
-  readonly parent: Place | undefined;
-}
-
-function pointerOf({ key, parent }: Place): string {
-  return parent === undefined ? '' : pointerOf(parent) + pointerStep(key);
-}
-
-function reachesPrototype(value: object): boolean {
-  if (Object.hasOwn(value, '__proto__')) return true;
-  const constructor: unknown = Object.hasOwn(value, 'constructor') ? Reflect.get(value, 'constructor') : undefined;
-  return typeof constructor === 'object' && constructor !== null && Object.hasOwn(constructor, 'prototype');
 }

@@ -1,5 +1,5 @@
 /** Middleware: reads what came in, and gives what goes out the form in which it was asked for. Whatever is thrown is a bug and a 500. */
-import type { ApiError } from '../contract/errors';
+import { type ApiError, internalError } from '../contract/errors';
 import { type Answer, type AnswerBody, answerOf } from './act';
 import { corsHeaders } from './cors';
 import { httpEventOf, httpResult } from './http-event';
@@ -16,7 +16,7 @@ export function outbound({ refused, corsOrigins, ...options }: Options): Middlew
   function formed(inbound: Origin, { status, body, document }: Answer): HandlerResult {
     const { via, withBody, allow } = inbound;
     if (via === 'direct' && body !== undefined) return body;
-    const content = body === undefined ? document : { text: JSON.stringify(body), contentType: 'application/json' };
+    const content = document ?? (body === undefined ? undefined : { text: JSON.stringify(body), contentType: 'application/json' });
     const headers: Record<string, string> = {
       ...(content === undefined ? {} : { 'content-type': content.contentType }),
       'cache-control': 'no-store',
@@ -39,8 +39,7 @@ export function outbound({ refused, corsOrigins, ...options }: Options): Middlew
     },
     onError: (request) => {
       const { awsRequestId } = request.context;
-      const message = 'a fault of this service; its log has the details';
-      const answer = answerOf(refused({ code: 'internal_error', message, request_id: awsRequestId }));
+      const answer = answerOf(refused(internalError(awsRequestId)));
       request.internal.answer = answer;
       request.response = formed(request.internal.inbound ?? unread(request.event), answer);
     },

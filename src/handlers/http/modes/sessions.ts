@@ -1,15 +1,12 @@
 /** Sessions over HTTP: each route is one use case, and every answer says where the session stands. docs/spec.md section 8. */
 import { type Either, isLeft } from 'fp-ts/Either';
-import { assertNever, InvariantError } from '../../../domain/assert';
 import type { Budget } from '../../../domain/budget/budget';
 import type { MarketPath } from '../../../domain/market/market-path';
-import { answerAbout, headOf, type SessionAnswer } from '../../../domain/session/answer';
-import { DOCUMENT_FILES, documentKey, openSession, type SessionContext } from '../../../domain/session/context';
+import type { SessionAnswer } from '../../../domain/session/answer';
+import { DOCUMENT_FILES, documentKey, type SessionContext } from '../../../domain/session/context';
 import type { SessionError } from '../../../domain/session/errors';
 import { isSessionId } from '../../../domain/session/inputs';
-import { headText } from '../../../domain/session/head';
 import { HISTORY_MAX } from '../../../domain/session/limits';
-import type { Standing } from '../../../domain/session/replay';
 import {
   callSession,
   closeSession,
@@ -31,12 +28,11 @@ import {
   decodeQuoteBody,
   decodeReclaimBody,
 } from '../contract/body-session';
-import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
-import type { SessionResponse } from '../contract/response';
 import { type Act, type Answer, answerOf, type Call, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { aboveCeiling } from './ceilings';
+import { errorAnswer, refused } from './session-errors';
 
 export interface SessionParts {
   readonly settings: { readonly ceilings: Budget };
@@ -146,65 +142,4 @@ function documentOf(bytes: Uint8Array): Answer {
     status: 200,
     document: { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), contentType: 'text/plain; charset=utf-8' },
   };
-}
-
-function refused(error: ApiError): SessionResponse {
-  return { ok: false, error };
-}
-
-/** Where the session is known, the answer says where it stands as well as what is wrong. */
-async function errorAnswer(sessions: SessionContext, error: SessionError, deadline: Invocation['storing']): Promise<SessionResponse> {
-  switch (error._tag) {
-    case 'SessionNotFound':
-      return refused({ code: 'not_found', message: `no session ${error.session}` });
-    case 'HeadMoved': {
-      const head = headText(headOf(error.newest));
-      const { interrupted, unrecorded } = error;
-      const message =
-        unrecorded !== undefined
-          ? `${unrecorded} was made, and came back too late to be recorded: the session has it as charged, its effect unknown`
-          : interrupted !== undefined
-            ? `${interrupted.tool} was begun by a request that never came back: its effect is unknown, it stays charged, and nothing was done now`
-            : 'the session has gone on from this head; nothing was done';
-      return standingAnswer(sessions, error.newest, { code: 'head_moved', message, head });
-    }
-    case 'SessionBusy': {
-      const message = 'a request is at work outside; nothing was done';
-      return standingAnswer(sessions, error.newest, { code: 'session_busy', message, retry_after_ms: error.retryAfterMs });
-    }
-    case 'SessionSealed':
-      return standingAnswer(sessions, error.newest, { code: 'session_sealed', message: 'the session is sealed: nothing follows' });
-    case 'InvalidSession':
-      return refused(invalidRequest(error.problems));
-    case 'InvalidRequest':
-      return refused(invalidRequest(error.problems.map((problem) => ({ ...problem, pointer: `/${error.document}${problem.pointer}` }))));
-    case 'InvalidInput':
-      return refused(invalidRequest(error.problems));
-    case 'DependencyFailed':
-    case 'DeadlineExceeded':
-      return refused(dependencyError(error));
-    case 'ArtifactConflict':
-      return refused({ code: 'artifact_conflict', message: 'other bytes are stored under this key', key: error.key });
-    case 'SessionCorrupt': {
-      const { session, file, row, pointer, expected, actual } = error;
-      const message = `session ${session}, ${file}, row ${String(row)}, ${pointer}: expected ${expected}, found ${actual}`;
-      return refused({ code: 'dependency_failed', message, service: 'session log', operation: 'read', effect: 'none' });
-    }
-    case 'InvalidKey':
-    case 'MarketUnreadable':
-    case 'MarketBroken':
-    case 'Interrupted':
-    case 'NotFound':
-    case 'AlreadyExists':
-    case 'Unreadable':
-    case 'Unwritable':
-      throw new InvariantError(`a session in memory ended with ${error._tag}`);
-    default:
-      return assertNever(error);
-  }
-
-  async function standingAnswer(context: SessionContext, newest: Standing, problem: ApiError): Promise<SessionResponse> {
-    const session = await openSession(context, newest.session, deadline);
-    return isLeft(session) ? refused(problem) : { ...answerAbout(session.right, newest), ok: false, error: problem };
-  }
 }
