@@ -481,14 +481,18 @@ const ENVIRONMENT: Readonly<Record<Name, Readonly<Record<string, string>>>> = {
 
 const SESSION_ROUTES = Object.entries(ROUTES).flatMap(([route, { service }]) => (service === 'sessions' ? [route] : []));
 
-/** A request that is not a body for the mode's own path; a session's follows from the answer before it. */
+/** A request; a session's follows from the answer before it. */
 type Following = (before: unknown) => { readonly method?: string; readonly path: string; readonly body?: object };
+
+const run =
+  (name: Name, body: object): Following =>
+  () => ({ path: `/agentcore/${name}`, body });
 
 const sessionOf = (answer: unknown): { readonly session_id: string; readonly head: string } =>
   answer as { readonly session_id: string; readonly head: string };
 
 /** Together all that a function can do; the first one is sent twice. */
-const REQUESTS: Readonly<Record<Name, readonly [object | Following, ...(object | Following)[]]>> = {
+const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
   sessions: [
     () => ({
       path: '/sessions',
@@ -513,27 +517,27 @@ const REQUESTS: Readonly<Record<Name, readonly [object | Following, ...(object |
     (before) => ({ method: 'GET', path: `/sessions/${sessionOf(before).session_id}` }),
     () => ({ method: 'GET', path: '/sessions' }),
   ],
-  base: [{}],
+  base: [run('base', {})],
   tools: [
-    { tool_plan: [{ name: 'get_price_context', args: { step: 0 } }], budget: { max_steps: 1, max_tool_calls: 1 } },
-    {
+    run('tools', { tool_plan: [{ name: 'get_price_context', args: { step: 0 } }], budget: { max_steps: 1, max_tool_calls: 1 } }),
+    run('tools', {
       tool_plan: [
         { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
         { name: 'propose_plan', args: { goal: 'hold' } },
       ],
       budget: { max_steps: 2, max_tool_calls: 2, max_model_calls: 1 },
-    },
+    }),
   ],
   memory: [
-    { requests: [{ op: 'memory_put', key: 'a', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } },
-    {
+    run('memory', { requests: [{ op: 'memory_put', key: 'a', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } }),
+    run('memory', {
       requests: [
         { op: 'memory_put', key: 'k', value: 1 },
         { op: 'memory_get', key: 'k' },
         { op: 'memory_clear', key: 'k' },
       ],
       budget: { max_memory_ops: 3, max_memory_bytes: 1000 },
-    },
+    }),
   ],
 };
 

@@ -178,7 +178,7 @@ async function play(
     call: async (index, call) => {
       before = episode.breaker.state();
       const called = await episode.call(index, call);
-      if (called._tag === 'Made') bytes += Number(canonicalBytes(call.args)) + Number(canonicalBytes(called.result));
+      if (called._tag === 'Made') bytes += canonicalBytes(call.args) + canonicalBytes(called.result);
       return called;
     },
   };

@@ -25,8 +25,7 @@ export async function demoCommand(mode: ApiMode, json: boolean, io: Io, env: Env
   const told: Told[] = [];
   for (const [index, act] of story.acts.entries()) {
     const before = told.map(({ answer }) => answer);
-    const path = act.path?.(before) ?? pathOfMode(mode);
-    const body = typeof act.body === 'function' ? act.body(before) : act.body;
+    const { path, body } = act.following?.(before) ?? { path: pathOfMode(mode), body: act.body };
     const answer = await api.right.post(path, body);
     if (isLeft(answer)) return failProblem(answer.left, json, io);
     told.push({ act, body, answer: answer.right });

@@ -9,10 +9,10 @@ import type { ApiMode } from './smoke-command';
 
 export interface Act {
   readonly title: string;
-  /** What is sent; of a session it follows from what was answered before. */
-  readonly body: object | ((before: readonly ApiAnswer[]) => object);
-  /** Where to; to the mode's own path where absent. */
-  readonly path?: (before: readonly ApiAnswer[]) => string;
+  /** What is sent to the mode's own path. */
+  readonly body: object;
+  /** Instead, where it follows from what was answered before. */
+  readonly following?: (before: readonly ApiAnswer[]) => { readonly path: string; readonly body: object };
   /** The status that the story goes on with. */
   readonly status: number;
   readonly meaning: readonly string[];
@@ -112,10 +112,13 @@ function memory(budget: MemoryBudget): Story {
 const STEP = { name: 'execute', args: { actions: [] } };
 
 /** On the newest head, or on that of an earlier answer. */
-function onSession(calls: readonly object[], answer = -1): Pick<Act, 'body' | 'path'> {
+function onSession(calls: readonly object[], answer = -1): Pick<Act, 'body' | 'following'> {
   return {
-    path: (before) => `${sessionPath(textAt(before[0]?.json, 'session_id') ?? '')}/calls`,
-    body: (before) => ({ head: textAt(before.at(answer)?.json, 'head') ?? '', calls }),
+    body: { calls },
+    following: (before) => ({
+      path: `${sessionPath(textAt(before[0]?.json, 'session_id') ?? '')}/calls`,
+      body: { head: textAt(before.at(answer)?.json, 'head') ?? '', calls },
+    }),
   };
 }
 
