@@ -150,6 +150,68 @@ describe('amounts at either end of the range', () => {
   });
 });
 
+describe('what a strategy chooses without saying so', () => {
+  test('B10: a window that is longer than the market', async () => {
+    const said = await runCase('b10');
+    expect(said.exit).toBe(EXIT.ok);
+    expect(said.err).toBe('ewm: /rules/0 (sma_crossover, X): long_window 50 is longer than the market (3 steps), so it is never full\n');
+    expect(said.out).not.toContain('filled');
+  });
+
+  /** Mean of one price against that of two: BUY from step 1 on, at the price of that step or of the one after it. */
+  test.each([
+    ['signal_step', '2', 1, 'at the prices of the step that signals'],
+    ['next_step', '3', 2, 'at the prices of the step after their signal'],
+  ])('B11: orders fill at %s', async (fillAt, price, step, sentence) => {
+    const strategy = JSON.parse(readFileSync(join(CASES, 'b11-strategy.json'), 'utf8')) as JsonObject;
+    const file = join(directory, `b11-${fillAt}.json`);
+    writeFileSync(file, JSON.stringify({ ...strategy, timing: { fill_at: fillAt } }));
+    const out = runDirectory(`b11-${fillAt}`);
+    const said = await ewm('run', '--market', join(CASES, 'b10-market.csv'), '--strategy', file, '--out', out);
+    expect([said.exit, said.err]).toEqual([EXIT.ok, '']);
+    expect(said.out).toContain(`filled     ${sentence}`);
+    expect(rows(`b11-${fillAt}`, 'executions.jsonl')[0]).toMatchObject({ step_index: step, price });
+    // The default is not written, so digests of before this choice stay.
+    expect(readFileSync(join(out, 'strategy.json'), 'utf8').includes('fill_at')).toBe(fillAt === 'next_step');
+    expect(await verified(`b11-${fillAt}`)).toBe(EXIT.ok);
+  });
+
+  test('rules that overwrite each other, that hold both ways, and that nobody can follow', async () => {
+    const rule = (symbol: string, more: object): object => ({ type: 'threshold_price', symbol, ...more });
+    const file = join(directory, 'quarrel.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        metadata: { name: 'n', version: '1', description: '' },
+        universe: { symbols: ['X', 'Y', 'Z'] },
+        timing: { evaluation_frequency_steps: 3 },
+        sizing: { order_qty: 2, max_position_qty_per_symbol: 1 },
+        rules: [
+          rule('X', { buy_below: 5, sell_above: 4.5 }),
+          rule('X', { buy_below: 1, sell_above: 1 }),
+          { type: 'sma_crossover', symbol: 'Y', short_window: 1, long_window: 3 },
+        ],
+      }),
+    );
+    const market = join(directory, 'quarrel.csv');
+    writeFileSync(market, `time,X,Y,Z\n2024-01-01,1,1,1\n2024-01-02,1,1,1\n2024-01-03,1,1,1\n`);
+    const notes = [
+      '/rules/2 (sma_crossover, Y): long_window 3 needs 3 prices and is not full at evaluation_frequency_steps 3 in the market (3 steps)',
+      '/rules/0 (threshold_price, X): buy_below 5 is above sell_above 4.5: from 4.5 to 5 both hold, and BUY wins',
+      '/rules/1 (threshold_price, X): buy_below and sell_above are both 1: at that price BUY wins',
+      'X has 2 rules; where they disagree at a step, the last that signals wins: /rules/0 (threshold_price, X), /rules/1 (threshold_price, X)',
+      'Z is in the universe, and no rule speaks of it',
+      'sizing: order_qty 2 is above max_position_qty_per_symbol 1, so every BUY of that quantity is skipped',
+    ];
+    const ran = await ewm('run', '--market', market, '--strategy', file, '--out', runDirectory('quarrel'));
+    expect(ran.err).toBe(notes.map((note) => `ewm: ${note}\n`).join(''));
+    const checked = await ewm('strategy', 'check', file, '--market', market, '--json');
+    expect(JSON.parse(checked.out)).toMatchObject({ ok: true, notes });
+    expect(checked.err).toBe(ran.err);
+    expect(JSON.parse((await ewm('strategy', 'check', file, '--json')).out)).toMatchObject({ notes: notes.slice(1) });
+  });
+});
+
 describe('numbers that a double does not hold as they are written', () => {
   const bodyOf = (name: string): string => readFileSync(join(CASES, name), 'utf8');
   const post = async (mode: Mode, name: string): Promise<{ readonly status: number; readonly text: string }> =>

@@ -490,6 +490,7 @@ describe('strategy check', () => {
       version: '1.0.0',
       symbols: ['AAPL', 'MSFT'],
       rules: 2,
+      notes: [],
     });
   });
 

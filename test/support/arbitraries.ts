@@ -380,6 +380,10 @@ export function arbitraryStrategy(market: ReferenceMarket, anchor: CaseAnchor): 
         { weight: 1, arbitrary: fc.constant({}) },
         { weight: 2, arbitrary: fc.constant({ evaluation_frequency_steps: 1 }) },
         { weight: 1, arbitrary: fc.record({ evaluation_frequency_steps: fc.integer({ min: 2, max: 4 }) }) },
+        {
+          weight: 1,
+          arbitrary: fc.record({ evaluation_frequency_steps: fc.integer({ min: 1, max: 3 }), fill_at: fc.constant('next_step' as const) }),
+        },
       ),
       sizing: arbitrarySizing(anchor),
       rules: arbitraryRules(market, symbols),

@@ -39,7 +39,7 @@ export interface ReferenceSizing {
 export interface ReferenceStrategy {
   metadata: { name: string; version: string; description: string };
   universe: { symbols: string[] };
-  timing?: { evaluation_frequency_steps?: number };
+  timing?: { evaluation_frequency_steps?: number; fill_at?: 'signal_step' | 'next_step' };
   sizing: ReferenceSizing;
   rules: ReferenceRule[];
 }
@@ -279,10 +279,12 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number, state: State): Said {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
   const quantities = new Map<string, bigint>();
-  if (t % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return { signals, quantities };
+  // Orders that fill a step later act on what was signalled a step ago, about the state that that step left.
+  const signalled = strategy.timing?.fill_at === 'next_step' ? t - 1 : t;
+  if (signalled < 0 || signalled % (strategy.timing?.evaluation_frequency_steps ?? 1) !== 0) return { signals, quantities };
   for (const rule of strategy.rules) {
-    const history = path.slice(0, t + 1).map((prices) => priceOf(prices, rule.symbol));
-    const [signal, quantity] = orderOf(rule, history, t, state, at(path, t));
+    const history = path.slice(0, signalled + 1).map((prices) => priceOf(prices, rule.symbol));
+    const [signal, quantity] = orderOf(rule, history, signalled, state, at(path, signalled));
     if (signal === 'HOLD') continue;
     signals.set(rule.symbol, signal);
     if (quantity === undefined) quantities.delete(rule.symbol);
@@ -655,7 +657,10 @@ export function strategyJson(strategy: ReferenceStrategy): JsonObject {
   return {
     metadata: { name: metadata.name, version: metadata.version, description: metadata.description },
     universe: { symbols: universe.symbols },
-    timing: { evaluation_frequency_steps: strategy.timing?.evaluation_frequency_steps ?? 1 },
+    timing: {
+      evaluation_frequency_steps: strategy.timing?.evaluation_frequency_steps ?? 1,
+      ...(strategy.timing?.fill_at === 'next_step' ? { fill_at: 'next_step' } : {}),
+    },
     sizing: {
       order_qty: decimalJson(sizing.order_qty),
       max_position_qty_per_symbol: decimalJson(sizing.max_position_qty_per_symbol),

@@ -8,6 +8,7 @@ import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
 import { canonicalState, type State } from '../world/market/state';
 import type { Signals } from '../world/market/signals';
+import { fillsLater, speaksAt, type Timing } from '../world/market/strategy';
 import type { Transition, World } from '../world/market/step';
 import { ascii, type RowBuffer } from './row-buffer';
 
@@ -20,7 +21,7 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   const { symbols, strategy } = world;
   const universe = inCanonicalOrder(strategy.universe.symbols);
   const market = inCanonicalOrder(symbols);
-  const frequency = strategy.timing.evaluation_frequency_steps;
+  const { timing } = strategy;
   // Symbols, reasons, rationales and sentences of `why`: a bounded number of texts, as many as rules, symbols and codes make.
   const literals = new Map<string, Uint8Array>();
   let hashedState: State | undefined;
@@ -126,7 +127,7 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   function putWhy(t: number, transition: Transition): void {
     const { decision, skipped } = transition;
     if (decision !== 'HOLD' || skipped.length === 0) {
-      row.put(literal(whyText(t, frequency, transition)));
+      row.put(literal(whyText(t, timing, transition)));
       return;
     }
     // Which symbols were skipped for what takes many forms: written piece by piece, not kept.
@@ -182,7 +183,7 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
 }
 
 /** One sentence on why the decision is what it is. */
-export function whyText(t: number, frequency: number, { decision, actions, skipped, errors }: Transition): string {
+export function whyText(t: number, timing: Timing, { decision, actions, skipped, errors }: Transition): string {
   switch (decision) {
     case 'APPROVED':
       return actions.length === 1 ? 'the action passed verification' : `all ${String(actions.length)} actions passed verification`;
@@ -190,8 +191,14 @@ export function whyText(t: number, frequency: number, { decision, actions, skipp
       return `action ${String(errors[0]?.actionIndex ?? 0)} refused: ${errors.map(({ code }) => code).join(', ')}`;
     case 'HOLD':
       if (skipped.length > 0) return `${ALL_SKIPPED}${skipped.map(({ symbol, reason }) => `${symbol} ${reason}`).join(', ')}`;
-      return t % frequency === 0 ? QUIET : `evaluated every ${String(frequency)} steps, not at this one`;
+      return speaksAt(t, timing) ? QUIET : unevaluatedText(t, timing);
   }
+}
+
+function unevaluatedText(t: number, timing: Timing): string {
+  const every = `evaluated every ${String(timing.evaluation_frequency_steps)} steps`;
+  if (!fillsLater(timing)) return `${every}, not at this one`;
+  return t === 0 ? 'orders fill a step after their signal, and there is none before this one' : `${every}, not at the one before`;
 }
 
 const QUIET = 'every signal is HOLD';

@@ -4,7 +4,7 @@ import { formatDecimal } from '../../../src/domain/decimal/decimal';
 import { putFill } from '../../../src/domain/ledger/fill-row';
 import type { Fill } from '../../../src/domain/ledger/fill';
 import type { ScannedStep } from '../../../src/domain/market/market-form';
-import { decodeStrategy } from '../../../src/domain/world/market/strategy';
+import { decodeStrategy, type Timing } from '../../../src/domain/world/market/strategy';
 import type { Signal } from '../../../src/domain/world/market/signals';
 import { type Link, linkRow } from '../../../src/domain/tape/chain';
 import { makeRowBuffer } from '../../../src/domain/tape/row-buffer';
@@ -31,6 +31,8 @@ const strategy = expectRight(
     rules: [{ type: 'threshold_price', symbol: '9', buy_below: 1 }],
   }),
 );
+const EVERY_THIRD = strategy.timing;
+const LATER: Timing = { ...EVERY_THIRD, fill_at: 'next_step' };
 const world = makeWorld(SYMBOLS, strategy, DEFAULT_POLICY);
 
 const amount = fc.oneof(
@@ -104,7 +106,7 @@ function expectedRow(t: number, time: string | undefined, prices: Record<string,
         price: formatDecimal(price),
       })),
       decision: made.decision,
-      why: whyText(t, 3, made),
+      why: whyText(t, EVERY_THIRD, made),
       verifier_errors: made.errors.map(({ actionIndex, code, message }) => ({ action_index: actionIndex, code, message })),
       state_delta: {
         cash: change(before.cash, after.cash),
@@ -213,7 +215,7 @@ describe('whyText', () => {
   const made: Transition = { ...elementAt(base === undefined ? [] : [base], 0), skipped: [], errors: [] };
   const one: Action = { type: 'PlaceBuy', symbol: '9', quantity: 1n, price: 1n };
 
-  test.each<[string, Transition, number]>([
+  test.each<[string, Transition, number, Timing?]>([
     ['the action passed verification', { ...made, decision: 'APPROVED', actions: [one] }, 0],
     ['all 2 actions passed verification', { ...made, decision: 'APPROVED', actions: [one, one] }, 0],
     [
@@ -242,7 +244,10 @@ describe('whyText', () => {
     ],
     ['every signal is HOLD', { ...made, decision: 'HOLD' }, 3],
     ['evaluated every 3 steps, not at this one', { ...made, decision: 'HOLD' }, 4],
-  ])('%s', (sentence, about, t) => {
-    expect(whyText(t, 3, about)).toBe(sentence);
+    ['orders fill a step after their signal, and there is none before this one', { ...made, decision: 'HOLD' }, 0, LATER],
+    ['every signal is HOLD', { ...made, decision: 'HOLD' }, 4, LATER],
+    ['evaluated every 3 steps, not at the one before', { ...made, decision: 'HOLD' }, 3, LATER],
+  ])('%s', (sentence, about, t, timing = EVERY_THIRD) => {
+    expect(whyText(t, timing, about)).toBe(sentence);
   });
 });

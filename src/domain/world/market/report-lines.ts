@@ -37,7 +37,7 @@ export function stepLine(setup: World, step: number, market: ScannedStep, transi
   const prices = setup.symbols.map((symbol, index) => `${symbol} ${formatDecimal(market.prices[index] ?? 0n)}`).join(', ');
   const time = market.timeText === '' ? '' : cell(JSON.parse(market.timeText) as string);
   const actions = transition.actions.map(actionOf).join(', ');
-  const why = whyText(step, setup.strategy.timing.evaluation_frequency_steps, transition);
+  const why = whyText(step, setup.strategy.timing, transition);
   const { exposure, equity } = transition.valueAfter;
   const cells = [String(step), time, prices, transition.decision, actions, why, formatDecimal(exposure), formatDecimal(equity)];
   return `| ${cells.join(' | ')} |`;

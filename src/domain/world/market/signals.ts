@@ -5,11 +5,11 @@
 import { assert } from '../../assert';
 import type { Decimal } from '../../decimal/decimal';
 import { type State, valueOf } from './state';
-import type { Account } from './rules/account';
+import { type Account, noAccount } from './rules/account';
 import type { RuleLogic, Side } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';
 import { makeWindows, type ObservedWindows } from './rules/windows';
-import type { Strategy } from './strategy';
+import { fillsLater, speaksAt, type Strategy } from './strategy';
 
 export type Signal = 'BUY' | 'SELL' | 'HOLD';
 
@@ -24,7 +24,10 @@ export interface Signals {
 export interface SignalSource {
   /** Takes the prices (market order) of step `t` into the windows. Every step must be observed, in order, evaluated or not. */
   readonly observe: (prices: readonly Decimal[]) => void;
-  /** What the rules say at step `t`, which was observed last, about a state at its prices; rules on prices alone need neither. */
+  /**
+   * What is signalled at step `t`, which was observed last, about a state at its prices: by those prices, or by those of the step before where
+   * orders fill a step later. Rules on prices alone need neither.
+   */
   readonly evaluate: (t: number, state?: State, prices?: readonly Decimal[]) => Signals;
 }
 
@@ -36,7 +39,9 @@ interface Voice {
 
 /** How many prices before a step the rules look at: what a verifier that starts at a checkpoint must read first. Unit: steps. */
 export function lookbackSteps(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): number {
-  return wired(strategy, table, noAccount).watched.reduce((longest, { windows }) => Math.max(longest, windows.lookback()), 0);
+  const { watched } = wired(strategy, table, noAccount);
+  const longest = watched.reduce((most, { windows }) => Math.max(most, windows.lookback()), 0);
+  return longest + (fillsLater(strategy.timing) ? 1 : 0);
 }
 
 /** Whether a rule asks for the entry price of positions, which the state has to keep then. */
@@ -78,7 +83,7 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     marketIndexes.every((index) => index >= 0) && voices.every(({ universeIndex }) => universeIndex >= 0),
     'a rule is on a symbol of the universe and of the market',
   );
-  const frequency = strategy.timing.evaluation_frequency_steps;
+  const { timing } = strategy;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
   const sides: Side[] = voices.map(() => 0);
   // Rules mostly say what they said a step ago; then the same object is answered, and its text need not be made again.
@@ -100,13 +105,25 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
     return quantities?.some((quantity) => quantity !== undefined) === true ? { signals, whys, quantities } : { signals, whys };
   }
 
+  function take(prices: readonly Decimal[]): void {
+    for (let k = 0; k < watched.length; k += 1) watched[k]?.windows.observe(prices[marketIndexes[k] ?? 0] ?? 0n);
+  }
+
+  // Where orders fill later the windows stay one step behind the market. Copies, for prices are scanned into the same array again and again.
+  let before: readonly Decimal[] = [];
+  let latestPrices: readonly Decimal[] | undefined;
+  function takeLater(prices: readonly Decimal[]): void {
+    if (latestPrices !== undefined) take(latestPrices);
+    before = latestPrices ?? [];
+    latestPrices = [...prices];
+  }
+
   return {
-    observe: (prices) => {
-      for (let k = 0; k < watched.length; k += 1) watched[k]?.windows.observe(prices[marketIndexes[k] ?? 0] ?? 0n);
-    },
+    observe: fillsLater(timing) ? takeLater : take,
     evaluate: (t, about, prices = []) => {
-      if (t % frequency !== 0) return silent;
-      [step, present, priced] = [t, about, prices];
+      if (!speaksAt(t, timing)) return silent;
+      // What is signalled late is what the step before would have signalled: its number, its prices, and the state that it left.
+      [step, present, priced] = fillsLater(timing) ? [t - 1, about, before] : [t, about, prices];
       let changed = false;
       for (let index = 0; index < voices.length; index += 1) {
         const logic = voices[index]?.logic;
@@ -121,11 +138,6 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
       return latest;
     },
   };
-}
-
-/** For strategies that are asked what they need, and not what they say. */
-function noAccount(): Account {
-  return { step: () => 0, position: () => 0n, equity: () => 0n, entry: () => () => 0n };
 }
 
 interface Wired {

@@ -1,7 +1,18 @@
 /** Strategy documents: what they may say (docs/spec.md section 2), decoded to exact values, and their normal form. */
+import { failure, success } from 'io-ts';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../../canonical/canonical';
-import { countCodec, decimalCodec, type Decoded, listCodec, objectCodec, POSITIVE, textCodec } from '../../codec/codec';
+import {
+  type Codec,
+  countCodec,
+  decimalCodec,
+  type Decoded,
+  listCodec,
+  makeCodec,
+  objectCodec,
+  POSITIVE,
+  textCodec,
+} from '../../codec/codec';
 import { type Problem, problemsOf } from '../../codec/problem';
 import { formatDecimal } from '../../decimal/decimal';
 import { RULES_MAX } from '../../limits';
@@ -10,6 +21,23 @@ import { optionalDecimal } from './rules/rule';
 import { RULE_TABLE } from './rules/table';
 
 const positive = decimalCodec(POSITIVE);
+
+const FILL_AT = ['signal_step', 'next_step'] as const;
+type FillAt = (typeof FILL_AT)[number];
+
+const fillAtCodec: Codec<FillAt> = makeCodec(
+  'fill_at',
+  {
+    enum: [...FILL_AT],
+    default: 'signal_step',
+    description:
+      'Which price an order fills at: that of the step whose prices made the signal, or that of the step after it, as a trader who sees the close would.',
+  },
+  (value, context) => {
+    const known = FILL_AT.find((name) => name === value);
+    return known === undefined ? failure(value, context, `expected one of ${FILL_AT.join(', ')}`) : success(known);
+  },
+);
 
 const documentCodec = objectCodec('strategy', {
   description: 'A strategy of Executable World Models: which rules signal BUY, SELL or HOLD on which symbols, and how orders are sized.',
@@ -27,6 +55,7 @@ const documentCodec = objectCodec('strategy', {
     timing: objectCodec('timing', {
       required: {},
       defaulted: { evaluation_frequency_steps: countCodec(1) },
+      optional: { fill_at: fillAtCodec },
       defaults: { evaluation_frequency_steps: 1 },
     }),
   },
@@ -34,6 +63,25 @@ const documentCodec = objectCodec('strategy', {
 });
 
 export type Strategy = Omit<Decoded<typeof documentCodec>, '$schema'>;
+
+export type Timing = Strategy['timing'];
+
+/** Whether orders fill at the step after the one that made their signal. */
+export function fillsLater({ fill_at: fillAt }: Timing): boolean {
+  return fillAt === 'next_step';
+}
+
+/** Whether a step has signals to act on: rules are looked at every so many steps, and speak at that step or at the next one. */
+export function speaksAt(t: number, timing: Timing): boolean {
+  const signalled = fillsLater(timing) ? t - 1 : t;
+  return signalled >= 0 && signalled % timing.evaluation_frequency_steps === 0;
+}
+
+/** How many prices the rules know at the last step, of so many, at which they are looked at and can still be followed; 0 when at none. */
+export function pricesAtLastSignal(steps: number, timing: Timing): number {
+  const last = steps - 1 - (fillsLater(timing) ? 1 : 0);
+  return last < 0 ? 0 : last - (last % timing.evaluation_frequency_steps) + 1;
+}
 
 export const strategySchema = documentCodec.schema;
 
@@ -94,7 +142,11 @@ export function normalStrategy(strategy: Strategy): string {
   return canonical({
     metadata: strategy.metadata,
     universe: strategy.universe,
-    timing: strategy.timing,
+    timing: {
+      evaluation_frequency_steps: strategy.timing.evaluation_frequency_steps,
+      // The default is not written: strategies of before this choice keep their digests.
+      ...(fillsLater(strategy.timing) ? { fill_at: 'next_step' } : {}),
+    },
     sizing: {
       order_qty: formatDecimal(strategy.sizing.order_qty),
       max_position_qty_per_symbol: formatDecimal(strategy.sizing.max_position_qty_per_symbol),

@@ -3,7 +3,6 @@
  * Invariant: how the file was read and what was chosen in it is said, on stderr and with `--json`, whatever comes of it.
  */
 import { isLeft } from 'fp-ts/Either';
-import { printable } from '../../../domain/codec/printable';
 import { formatDecimal } from '../../../domain/decimal/decimal';
 import type { ImportCounts } from '../../../domain/market/import';
 import type { ImportOptions, ImportPlan } from '../../../domain/market/import-plan';
@@ -16,6 +15,7 @@ import { deliver, formOfOutput, illegalHeader, illegalOutput, INTERRUPTED, optio
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
+import { say } from '../shared/say';
 import { makeTable } from '../shared/table';
 
 export interface ImportCommandOptions extends ImportOptions {
@@ -92,10 +92,6 @@ async function importOpened(file: PriceFile, path: string, options: ImportComman
   } finally {
     await spool.close();
   }
-}
-
-async function say(lines: readonly string[], io: Io): Promise<void> {
-  for (const line of lines) await io.stderr.write(`ewm: ${printable(line)}\n`);
 }
 
 async function preview(

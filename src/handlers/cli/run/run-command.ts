@@ -8,11 +8,14 @@ import { run } from '../../../domain/run/run';
 import { stopName } from '../../../domain/agent/stop';
 import { initialStateOf, runJson, type RunSummary } from '../../../domain/run/summary';
 import type { StoreError } from '../../../ports/run-files';
+import { decodeStrategy } from '../../../domain/world/market/strategy';
+import { fillNote, strategyNotes } from '../../../domain/world/market/strategy-notes';
 import { local } from '../../compose';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, inputFailure, runFailure, stdinTwice, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
+import { say } from '../shared/say';
 import { counted, shellWord } from '../shared/words';
 
 export interface RunOptions {
@@ -65,7 +68,13 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
     return fail(io, options.json, failure);
   }
   const { summary, digests } = outcome.right;
-  await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out));
+  const followed = decodeStrategy(documents.strategy.value);
+  if (!isLeft(followed)) {
+    const whole = options.steps === undefined && summary.error === null;
+    await say(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
+  }
+  const filled = isLeft(followed) ? '' : fillNote(followed.right);
+  await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, filled));
   if (summary.error === null) return EXIT.ok;
   const remedy = summary.error.code === 'budget_exceeded' ? '; with a higher --max-steps it is a new run: another --out, or --force' : '';
   await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);
@@ -81,7 +90,7 @@ function takenOr(error: StoreError): Failure {
   return { ...failure, messages: [`${error.path}: ${error.reason}; ${advice}`] };
 }
 
-export function renderSummary(summary: RunSummary, directory: string): string {
+export function renderSummary(summary: RunSummary, directory: string, filled: string): string {
   const { decisions } = summary;
   const initial = initialStateOf(summary.inputs);
   const cash = exactDecimal(isRecord(initial) && typeof initial['cash'] === 'string' ? initial['cash'] : '0');
@@ -92,6 +101,7 @@ export function renderSummary(summary: RunSummary, directory: string): string {
       counted(summary.executions.rows, 'fill'),
     `  equity     ${formatDecimal(cash)} -> ${equity}${returnText(cash, exactDecimal(equity))}`,
     `  exposure   ${totalOf(summary, 'final_exposure')}`,
+    ...(summary.executions.rows === 0 ? [] : [`  filled     ${filled}`]),
     `  head hash  ${summary.headHash}`,
     ...(decisions.REJECTED === 0 ? [] : [`  rejected   ewm show ${shellWord(directory)} says by which limit, and what to raise`]),
     `  next       ewm verify ${shellWord(directory)}`,

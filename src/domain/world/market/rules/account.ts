@@ -13,3 +13,8 @@ export interface Account {
    */
   readonly entry: () => () => Decimal;
 }
+
+/** For strategies that are asked what they need, and not what they say. */
+export function noAccount(): Account {
+  return { step: () => 0, position: () => 0n, equity: () => 0n, entry: () => () => 0n };
+}

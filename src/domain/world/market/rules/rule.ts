@@ -34,6 +34,8 @@ export interface RuleKind<R extends RuleFields> {
   readonly normal: (rule: R) => RuleText;
   /** How far the rule looks back is what it asks of `windows`, and is stated nowhere else; whether the state keeps entries, what of `account`. */
   readonly make: (rule: R, windows: Windows, account: Account) => RuleLogic;
+  /** What a legal rule decides that its reader may not see, a sentence each. */
+  readonly notes?: (rule: R) => readonly string[];
 }
 
 export function optionalDecimal(key: string, value: Decimal | undefined): Readonly<Record<string, string>> {

@@ -34,4 +34,11 @@ export const thresholdPrice: RuleKind<Decoded<typeof codec>> = {
     buyWhy: `threshold_price: price at or below ${formatDecimal(buyBelow ?? 0n)}`,
     sellWhy: `threshold_price: price at or above ${formatDecimal(sellAbove ?? 0n)}`,
   }),
+  notes: ({ buy_below: buyBelow, sell_above: sellAbove }) => {
+    if (buyBelow === undefined || sellAbove === undefined || buyBelow < sellAbove) return [];
+    const [buy, sell] = [formatDecimal(buyBelow), formatDecimal(sellAbove)];
+    return buyBelow === sellAbove
+      ? [`buy_below and sell_above are both ${buy}: at that price BUY wins`]
+      : [`buy_below ${buy} is above sell_above ${sell}: from ${sell} to ${buy} both hold, and BUY wins`];
+  },
 };

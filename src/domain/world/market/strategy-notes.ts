@@ -1,0 +1,98 @@
+/** What a legal strategy decides without saying so: rules that cannot speak, speak against each other, or cannot be followed. Sentences. */
+import { formatDecimal } from '../../decimal/decimal';
+import { type Rule, RULE_TABLE } from './rules/table';
+import { makeWindows } from './rules/windows';
+import { noAccount } from './rules/account';
+import { fillsLater, pricesAtLastSignal, type Strategy } from './strategy';
+
+/** The steps that a strategy is asked about, and what they are called: `the market`. */
+export interface Course {
+  readonly steps: number;
+  readonly name: string;
+}
+
+/** `course`: nothing where no market is known. */
+export function strategyNotes(strategy: Strategy, course?: Course): readonly string[] {
+  const { rules, universe, sizing } = strategy;
+  return [
+    ...(course === undefined ? [] : rules.flatMap((rule, index) => silentNote(strategy, rule, index, course))),
+    ...rules.flatMap(
+      (rule, index) =>
+        RULE_TABLE.kindOf(rule)
+          .notes?.(rule)
+          .map((note) => `${ruleName(rule, index)}: ${note}`) ?? [],
+    ),
+    ...universe.symbols.flatMap((symbol) => symbolNote(rules, symbol)),
+    ...(sizing.order_qty > sizing.max_position_qty_per_symbol
+      ? [
+          `sizing: order_qty ${formatDecimal(sizing.order_qty)} is above max_position_qty_per_symbol ` +
+            `${formatDecimal(sizing.max_position_qty_per_symbol)}, so every BUY of that quantity is skipped`,
+        ]
+      : []),
+  ];
+}
+
+/** At which prices orders are filled: decided by every strategy, and stated by few. */
+export function fillNote({ timing }: Strategy): string {
+  return fillsLater(timing)
+    ? 'at the prices of the step after their signal (timing.fill_at of the strategy)'
+    : 'at the prices of the step that signals ("fill_at": "next_step" in the timing of the strategy: one later)';
+}
+
+/** A window that is not full at any step at which its rule is looked at. */
+function silentNote({ timing }: Strategy, rule: Rule, index: number, { steps, name }: Course): readonly string[] {
+  const longest = asksOf(rule).reduce((most, ask) => (ask.prices > most.prices ? ask : most), { window: 0, prices: 0 });
+  const { window, prices } = longest;
+  if (prices <= pricesAtLastSignal(steps, timing)) return [];
+  const field = Object.entries(rule).find(([, value]) => value === window)?.[0] ?? 'the window';
+  const length = `${name} (${steps === 1 ? '1 step' : `${String(steps)} steps`})`;
+  const said = `${ruleName(rule, index)}: ${field} ${String(window)}`;
+  if (window > steps) return [`${said} is longer than ${length}, so it is never full`];
+  const every =
+    timing.evaluation_frequency_steps === 1 ? '' : ` at evaluation_frequency_steps ${String(timing.evaluation_frequency_steps)}`;
+  return [`${said} needs ${String(prices)} prices and is not full${every} in ${length}`];
+}
+
+interface Ask {
+  /** As the rule says it. Unit: steps. */
+  readonly window: number;
+  /** How many prices fill it. */
+  readonly prices: number;
+}
+
+/** What a rule asks for when it is made, which is where its windows are stated. */
+function asksOf(rule: Rule): readonly Ask[] {
+  const asks: Ask[] = [];
+  const windows = makeWindows();
+  const noted =
+    <A>(ask: (steps: number) => A, more: number) =>
+    (steps: number): A => {
+      asks.push({ window: steps, prices: steps + more });
+      return ask(steps);
+    };
+  RULE_TABLE.kindOf(rule).make(
+    rule,
+    {
+      ...windows,
+      sum: noted(windows.sum, 0),
+      squares: noted(windows.squares, 0),
+      exponential: noted(windows.exponential, 0),
+      changes: noted(windows.changes, 1),
+      highestBefore: noted(windows.highestBefore, 1),
+      lowestBefore: noted(windows.lowestBefore, 1),
+    },
+    noAccount(),
+  );
+  return asks;
+}
+
+function symbolNote(rules: readonly Rule[], symbol: string): readonly string[] {
+  const named = rules.flatMap((rule, index) => (rule.symbol === symbol ? [ruleName(rule, index)] : []));
+  if (named.length === 0) return [`${symbol} is in the universe, and no rule speaks of it`];
+  if (named.length === 1) return [];
+  return [`${symbol} has ${String(named.length)} rules; where they disagree at a step, the last that signals wins: ${named.join(', ')}`];
+}
+
+function ruleName({ type, symbol }: Rule, index: number): string {
+  return `/rules/${String(index)} (${type}, ${symbol})`;
+}
