@@ -227,6 +227,7 @@ describe('what is in them', () => {
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
+      'src/ports/telemetry.ts',
     ]);
     expect(partsOf('memory')).toEqual([
       'src/adapters/agentcore/memory.ts',
@@ -278,6 +279,7 @@ describe('what is in them', () => {
       'src/domain/codec/parse.ts',
       'src/domain/run/divergence.ts',
       'src/handlers/http/contract/body-session.ts',
+      'src/handlers/http/modes/session-errors.ts',
       'src/handlers/http/modes/sessions.ts',
       'src/handlers/lambda/sessions.ts',
     ]);
@@ -350,8 +352,10 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/market/calendar.ts',
       'src/domain/world/market/entries.ts',
       'src/domain/world/market/proposal.ts',
+      'src/handlers/http/contract/errors.ts',
       'src/handlers/http/contract/problems.ts',
       'src/handlers/http/contract/request-budget.ts',
+      'src/handlers/http/edge/json-value.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
   });

@@ -4,7 +4,7 @@ import type { MemoryOperation } from '../../../ports/memory';
 import type { MemoryBudget } from './memory-budget';
 import { textAt } from './api-answer';
 import type { ApiAnswer } from './api-client';
-import { sessionPath } from '../session/session-source';
+import { sessionPath } from './session-source';
 import type { ApiMode } from './smoke-command';
 
 export interface Act {

@@ -6,7 +6,7 @@ import { pullSession } from '../../../domain/session/pull';
 import { client } from '../../compose-client';
 import { at, briefly, textAt } from './api-answer';
 import type { ApiAnswer } from './api-client';
-import { sessionPath, sessionSource } from '../session/session-source';
+import { sessionPath, sessionSource } from './session-source';
 import { ask, badRequest, type Expectation, overspent, type Smoke, succeeded, trip } from './smoke-check';
 
 type HeldRun = ReturnType<typeof client.heldRun>;

@@ -23,7 +23,7 @@ import { type Failure, fail, inputFailure, storeFailure, usageFailure } from '..
 import type { Io } from '../shared/io';
 import { counted } from '../shared/words';
 import { createBody } from './session-body';
-import { sessionPath, sessionSource } from './session-source';
+import { sessionPath, sessionSource } from '../api/session-source';
 
 interface Place {
   readonly data: string;

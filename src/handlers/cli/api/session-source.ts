@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { SessionError } from '../../../domain/session/errors';
 import type { SessionSource } from '../../../domain/session/pull';
-import type { ApiAnswer } from '../api/api-client';
+import type { ApiAnswer } from './api-client';
 
 /** `get`: one request, or a sentence on why no answer came. */
 export function sessionSource(get: (path: string) => Promise<Either<string, ApiAnswer>>): SessionSource {
