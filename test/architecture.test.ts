@@ -96,6 +96,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/codec',
       'src/domain/decimal',
       'src/domain/ledger',
+      'src/domain/market',
       'src/domain/tape',
       'src/domain/world/market',
     ],
