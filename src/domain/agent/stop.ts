@@ -50,8 +50,19 @@ export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http
   readonly effect: 'none';
 };
 
+/** A request about a session has filled its segment: the calls behind it are for another request. */
+export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
+
 export type RunStop =
-  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop | StaleReadStop;
+  | BudgetExceeded
+  | DeadlineExceededStop
+  | OutOfRange
+  | SimulationRejected
+  | ToolFailed
+  | LookAhead
+  | RequestFull
+  | DependencyFailedStop
+  | StaleReadStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {
