@@ -1,7 +1,7 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint api-docs test simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
+.PHONY: help setup build lint api-docs test mcp-inspector simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
 	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
@@ -57,6 +57,9 @@ screenshots: $(DEMO)/run.json ## take the pictures of the README again (CHROMIUM
 test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it skips and why
 	@node test/infra/runtime-client-install.mjs
 	npm run --silent test:infra
+
+mcp-inspector: dist/ewm.cjs ## list and call every MCP tool with the Inspector's command line (fetches it: 140 MB)
+	node .config/mcp-inspector.mjs
 
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force

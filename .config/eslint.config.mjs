@@ -2,7 +2,7 @@ import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.config/library-types/', 'dist/', 'tmp/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['.config/library-types/', 'dist/', 'examples/worlds/', 'tmp/', 'node_modules/', 'test/fixtures/', 'test/golden/worlds/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],

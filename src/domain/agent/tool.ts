@@ -8,8 +8,9 @@ import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
 import type { Planner, PlannerSession } from '../../ports/planner';
 import type { BudgetExceeded, Costs } from '../budget/budget';
-import type { Json } from '../canonical/canonical';
+import { canonical, type Json } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
+import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop } from './stop';
@@ -186,7 +187,8 @@ export function makeTool<A, Q>(tool: InsideTool<A, Q> | OutsideTool<A, Q>): Tool
     naming: tool.reach === 'outside' ? tool.naming : undefined,
     recorded: tool.reach === 'outside' ? tool.recorded : undefined,
     bind: (raw) => {
-      const decoded = tool.args.decode(raw);
+      // In the order in which a tape has them: what is wrong is told member by member, live and from a tape alike.
+      const decoded = tool.args.decode(parseJson(canonical(raw)));
       if (isLeft(decoded)) {
         return left(
           problemsOf(decoded.left)

@@ -60,6 +60,10 @@ function textOf(file: RunFile, end: RunEnd, digests: () => FileDigests): string 
     case 'run.json':
       return runJson(summary, digests());
     case 'request.json':
+    case 'world.js':
+    case 'policy.js':
+    case 'params.json':
+    case 'inputs.jsonl':
     case 'strategy.json':
     case 'policy.json':
     case 'market.jsonl':

@@ -104,7 +104,7 @@ export function renderReport({ mode, summary, report: world, lines, callRows }: 
     '',
     '| | |',
     '| --- | --- |',
-    ...(world === undefined ? [] : outcomeRows(summary, world)),
+    ...(world === undefined ? [] : outcomeRows(mode, summary, world)),
     `| head hash | \`${summary.headHash}\` |`,
     '',
     ...(callRows.length === 0 ? [] : ['## Calls', '', '| call | what | ok | answer |', '| ---: | --- | --- | --- |', ...callRows, '']),
@@ -140,12 +140,12 @@ function inputRows(mode: ModeRow, inputs: EpisodeInputs, world: ReportParts | un
   ];
 }
 
-function outcomeRows({ decisions, executions, final }: RunSummary, world: ReportParts): readonly string[] {
+function outcomeRows({ effect }: ModeRow, { decisions, executions, final }: RunSummary, world: ReportParts): readonly string[] {
   return [
     `| APPROVED | ${String(decisions.APPROVED)} |`,
     `| REJECTED | ${String(decisions.REJECTED)} |`,
     `| HOLD | ${String(decisions.HOLD)} |`,
-    `| fills | ${String(executions.rows)} |`,
+    `| ${effect}s | ${String(executions.rows)} |`,
     ...world.outcomeRows(final),
   ];
 }
