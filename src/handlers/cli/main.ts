@@ -90,7 +90,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   program
     .command('run')
     .description('run a strategy over a market, or a world of your own, into a directory that proves itself')
-    .usage('(--market <file> --strategy <file> | --world <file> --inputs <file>) --out <directory> [options]')
+    .usage('(--market <f> --strategy <f> | --world <f> --inputs <f>) --out <directory> [options]')
     .addOption(need('--market <file>', 'prices: .json, .jsonl or .csv; - is stdin', 'world'))
     .addOption(need('--strategy <file>', 'the rules, .json; - is stdin', 'world'))
     .addOption(need('--out <directory>', 'where the run goes'))
