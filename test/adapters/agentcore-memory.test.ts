@@ -222,7 +222,7 @@ describe('AgentCore memory', () => {
     });
 
     it.each(['before', 'after'] as const)('says nothing of a value whose put was not answered, %s it took effect', async (when) => {
-      stub.failCall(1, { when, how: 'reset' });
+      stub.failCall(1, { when, how: 'status', status: 500, type: 'ServiceException' });
       expect(await leftOf(put('lost', 'run:0'))).toMatchObject({ operation: 'CreateEvent', effect: 'unknown' });
       expect(await leftOf(get())).toMatchObject(stale);
       expect(await leftOf(clear())).toMatchObject(stale);
@@ -366,13 +366,13 @@ describe('AgentCore memory', () => {
     const late = { _tag: 'DeadlineExceeded', service: 'bedrock-agentcore' };
     const acts = [
       async () => {
-        expect(await leftOf(put('v', when, deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+        expect(await leftOf(put('v', when, deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
       async () => {
-        expect(await leftOf(get(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+        expect(await leftOf(get(deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
       async () => {
-        expect(await leftOf(clear(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+        expect(await leftOf(clear(deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
     ];
     for (const act of acts) {
