@@ -485,7 +485,12 @@ it('knows the metrics that a function writes, the files that it stores, and the 
   expect(document).toBeLessThan(Number(SHARED_ANSWER_BYTES_MAX[1]));
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));
-  for (const mode of BILL_MODES) expect(FUNCTION_BOUNDS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
+  for (const mode of ['base', 'tools', 'memory'] as const)
+    expect(FUNCTION_BOUNDS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
+  for (const mode of BILL_MODES) {
+    const service = mode === 'sessions' ? mode : `agentcore-${mode}`;
+    expect(FUNCTION_BOUNDS[mode].routes).toBe(BigInt(Object.values(ROUTES).filter((row) => row.service === service).length));
+  }
 });
 
 it('finds what costs more than the figure', () => {

@@ -43,8 +43,11 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
+/** A request about a session has filled its segment: the calls behind it are for another request. */
+export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
+
 export type RunStop =
-  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | DependencyFailedStop;
+  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | RequestFull | DependencyFailedStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {
