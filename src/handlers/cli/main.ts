@@ -16,6 +16,7 @@ import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
 import type { ReplayFormat } from './proof/replay-command';
 import type { RunOptions } from './run/run-command';
+import { addWorldCommands } from './world/add-world-commands';
 import type { RunWorldOptions } from './world/run-world-command';
 
 /** Worker threads one verification may ask for. */
@@ -213,6 +214,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
+  addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
