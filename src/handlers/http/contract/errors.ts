@@ -77,5 +77,6 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   unpriced: 422,
   internal_error: 500,
   dependency_failed: 503,
+  stale_read: 503,
   deadline_exceeded: 504,
 };
