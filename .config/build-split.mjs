@@ -17,12 +17,22 @@ export async function buildSplit(entryPoints, options) {
     entryPoints,
     format: 'esm',
     splitting: true,
+    // They are in THIRD-PARTY-LICENSES.txt.
+    legalComments: 'none',
     write: false,
     outExtension: { '.js': '.cjs' },
     chunkNames: 'shared/[name]-[hash]',
   });
   for (const { path, text } of built.outputFiles) {
-    const { code } = await transform(text, { format: 'cjs', platform, target, supported, minify, lineLimit: LINE_LIMIT });
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform,
+      target,
+      supported,
+      minify,
+      lineLimit: LINE_LIMIT,
+      legalComments: 'none',
+    });
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, code);
   }

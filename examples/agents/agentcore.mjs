@@ -5,7 +5,7 @@ import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 import { createServer } from 'node:net';
 import { z } from 'zod';
 
-async function ask(_request, _signal) {
+async function ask() {
   return { result: { text: 'It costs 42.' }, usage: { input_tokens: 20, output_tokens: 7 } };
 }
 

@@ -7,7 +7,7 @@ const answers = [
   { call: ['search', 'all prices'] },
   { text: 'It costs 42.' },
 ];
-async function ask(_request, _signal) {
+async function ask() {
   return { answer: answers.shift() ?? { text: '' }, usage: { input_tokens: 20, output_tokens: 7 } };
 }
 

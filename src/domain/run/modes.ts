@@ -15,7 +15,10 @@ export interface ModeRow {
   readonly effect: 'fill' | 'action';
 }
 
-export type NamedFile = Extract<RunFile, 'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | 'prices.json' | FileWorldDocument>;
+export type NamedFile = Extract<
+  RunFile,
+  'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | 'prices.json' | FileWorldDocument
+>;
 type FileWorldDocument = (typeof FILE_WORLD_DOCUMENTS)[number];
 
 const WORLD_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl'] as const;

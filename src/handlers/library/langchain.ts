@@ -60,7 +60,7 @@ export function guardMiddleware(guard: Guard, options: LangChainOptions = {}): A
         throw act.explain(error);
       }
     },
-  }) as unknown as AgentMiddleware;
+  });
 }
 
 interface Attempts {

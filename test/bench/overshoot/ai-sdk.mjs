@@ -75,7 +75,7 @@ export const scenarios = {
   parallel: async (provider, guard, most) => {
     await generateText({ ...parts(provider, guard), prompt: 'go', stopWhen: toolsUpTo(most) });
   },
-  retries: async (provider, guard, _most) => {
+  retries: async (provider, guard) => {
     await generateText({ ...parts(provider, guard), prompt: 'go', maxRetries: 5 });
   },
   oversized: async (provider, guard, most) => {

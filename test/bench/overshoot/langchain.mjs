@@ -65,7 +65,7 @@ export const scenarios = {
     const inner = () => agentOf(provider, guard, [toolCallLimitMiddleware({ runLimit: most })]).invoke(go);
     await Promise.allSettled([inner(), inner()]);
   },
-  cut: async (provider, guard, _most) => {
+  cut: async (provider, guard) => {
     provider.hangs = true;
     for (let request = 0; request < 5; request += 1) {
       const controller = new AbortController();
