@@ -1,6 +1,6 @@
 /** One history of sessions under everything that can go wrong, decided by a seed; it throws where a promise of docs/spec.md section 8 is broken. */
 import assert from 'node:assert/strict';
-import { isLeft } from 'fp-ts/Either';
+import { type Either, isLeft } from 'fp-ts/Either';
 import { noDeadline } from '../../src/adapters/in-process/clock';
 import { makeMarketDocument } from '../../src/adapters/in-process/market-document';
 import { decodeBudget } from '../../src/domain/budget/budget-codec';
@@ -65,6 +65,7 @@ export interface History {
   /** What happened, in order: the same for the same plan. */
   readonly text: string;
   readonly events: number;
+  readonly simulatedMs: number;
 }
 
 export async function history({ seed, players, requests, faults }: Plan): Promise<History> {
@@ -78,7 +79,6 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
     },
     acted: ledger.acted,
   });
-  // What one check of the outside throws would end as a failure of a port; it is kept, and thrown where nobody catches it.
   const given: Given[] = [];
   const root = await makeRoot(outside, ledger);
   const told = new Map<string, number>([[root, 0]]);
@@ -96,6 +96,7 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
       hear(answer.session_id, answer.head);
     },
     answered: (asked, answer) => {
+      assert(ledger.headsOf(asked.session).includes(asked.head), 'a head that never was is answered');
       assert(ledger.headsOf(answer.session_id).includes(answer.head), 'an answer tells a head that is not stored');
       const { repeated: _repeated, ...rest } = answer;
       given.push({ asked, head: answer.head, text: sorted(rest) });
@@ -106,7 +107,6 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
       events.push(`${asked.verb}: ${error._tag}`);
       assert(error._tag !== 'SessionCorrupt', `a session is corrupt: ${JSON.stringify(error)}`);
     },
-    done: () => undefined,
   };
 
   let left = players;
@@ -131,11 +131,17 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
   }
   outside.calm();
   await settled();
-  if (failure !== undefined) throw failure;
+  if (failure instanceof Error) throw failure;
+  assert.equal(failure, undefined);
   await checkRecord(outside, ledger, given);
   await checkGoesOn(outside, ledger);
+  await checkRefuses(outside, ledger);
   ledger.checkTrees();
-  return { text: `${events.join('; ')} ${outside.acts.join()} ${given.map(({ head }) => head).join()}`, events: count };
+  return {
+    text: `${events.join('; ')} ${outside.acts.join()} ${given.map(({ head }) => head).join()}`,
+    events: count,
+    simulatedMs: outside.ranMs(),
+  };
 }
 
 async function makeRoot(outside: Outside, ledger: Ledger): Promise<string> {
@@ -203,7 +209,24 @@ async function checkGoesOn(outside: Outside, ledger: Ledger): Promise<void> {
   }
 }
 
-function right<E, A>(either: { readonly _tag: 'Left'; readonly left: E } | { readonly _tag: 'Right'; readonly right: A }): A {
+/** What was sealed or taken back stays so. */
+async function checkRefuses({ quiet }: Outside, ledger: Ledger): Promise<void> {
+  const context = makeSessionContext(quiet);
+  const deadlines = { work: noDeadline, storing: noDeadline };
+  for (const session of ledger.sessions()) {
+    const head = ledger.headsOf(session).at(-1) ?? '';
+    const asked: readonly Asked[] = [
+      ...ledger.refundedOf(session).map((child) => ({ verb: 'reclaim', session, head, child }) as const),
+      ...(ledger.isSealed(session) ? [{ verb: 'close', session, head } as const] : []),
+    ];
+    for (const one of asked) {
+      const answer = await ask(context, one, deadlines);
+      assert(isLeft(answer), `${one.verb} is answered again`);
+    }
+  }
+}
+
+function right<A>(either: Either<unknown, A>): A {
   if (either._tag === 'Left') assert.fail(JSON.stringify(either.left));
   return either.right;
 }

@@ -10,13 +10,9 @@ type Counts = Record<string, number>;
 interface Kept {
   readonly budget: Counts;
   readonly parent: string | undefined;
-  readonly parentHead: string | undefined;
   spent: Counts;
-  /** The budget row of the newest segment's beginning, as the tape tells it. */
   lastHash: string;
   readonly heads: string[];
-  /** Numbers of rows that each request of a digest has. */
-  readonly results: Map<string, number>;
   readonly children: Map<string, Counts>;
   readonly refunded: Set<string>;
   pending: { readonly index: number; readonly costs: Counts; readonly until: number; readonly name: string } | undefined;
@@ -36,7 +32,8 @@ export interface Ledger {
   readonly sessions: () => readonly string[];
   readonly isSealed: (session: string) => boolean;
   readonly isLatched: (session: string) => boolean;
-  readonly parentOf: (session: string) => string | undefined;
+  /** Children whose grant was taken back. */
+  readonly refundedOf: (session: string) => readonly string[];
   /** At the end: everything that the sessions of a tree spent themselves, beside the budget of its root. */
   readonly checkTrees: () => void;
 }
@@ -66,11 +63,9 @@ export function makeLedger(): Ledger {
     sessions.set(session, {
       budget,
       parent: parent?.session_id,
-      parentHead: parent?.head,
       spent: Object.fromEntries(Object.keys(budget).map((key) => [key, 0])),
       lastHash: '',
       heads: [],
-      results: new Map(),
       children: new Map(),
       refunded: new Set(),
       pending: undefined,
@@ -208,7 +203,7 @@ export function makeLedger(): Ledger {
     sessions: () => [...sessions.keys()],
     isSealed: (session) => sessions.get(session)?.sealed ?? false,
     isLatched: (session) => sessions.get(session)?.latched ?? false,
-    parentOf: (session) => sessions.get(session)?.parent,
+    refundedOf: (session) => [...(sessions.get(session)?.refunded ?? [])],
     checkTrees: () => {
       const own = (id: string): Counts => {
         const kept = of(id);
@@ -249,7 +244,7 @@ function bytesOf(value: unknown): number {
 
 export function sorted(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sorted).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  if (typeof value !== 'object' || value === null) return value === undefined ? '' : JSON.stringify(value);
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
   return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${sorted(member)}`).join()}}`;
 }

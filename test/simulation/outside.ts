@@ -44,6 +44,8 @@ export interface Outside {
   readonly acts: readonly string[];
   /** The latest that the wall clock ever showed. Unit: ms. */
   readonly latestMs: () => number;
+  /** On a clock that nobody sets. */
+  readonly ranMs: () => number;
   readonly moveClock: (byMs: number) => void;
   /** The work of a request has to end by then, on a clock that nobody sets. */
   readonly deadlineIn: (ms: number) => Deadline;
@@ -176,6 +178,7 @@ export function makeOutside(random: Random, faults: Faults, watched: Watched): O
     quiet: { log: stored, documents, clock, outside: {} },
     acts,
     latestMs: () => latestMs,
+    ranMs: () => monotonicMs,
     moveClock: (byMs) => {
       setClock(Math.max(0, clock.nowMs() + byMs));
     },

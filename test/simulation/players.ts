@@ -40,7 +40,6 @@ export interface Table {
   readonly answered: (asked: Asked, answer: SessionAnswer) => void;
   readonly refused: (asked: Asked, error: SessionError) => void;
   readonly observed: (answer: SessionAnswer, toldBefore: number) => void;
-  readonly done: () => void;
 }
 
 const CALLS: readonly Call[] = [
@@ -72,11 +71,16 @@ export async function play(process: Process, table: Table, requests: number): Pr
       await quoteSession(context, session, [pick(random, CALLS)], noDeadline);
       continue;
     }
+    if (random(20) === 0) await insist(context, { ...asked, head: forged(asked.head) }, table, 1);
     // A message that is delivered twice is two requests at once.
-    const twice = random(6) === 0 ? insist(context, asked, table, 1) : undefined;
-    await insist(context, asked, table, 3);
-    await twice;
+    const twice = random(6) === 0 ? [insist(context, asked, table, 1)] : [];
+    await Promise.all([...twice, insist(context, asked, table, 3)]);
   }
+}
+
+/** The right number, and the hash of nothing. */
+function forged(head: string): string {
+  return head.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
 }
 
 async function insist(context: SessionContext, asked: Asked, table: Table, attempts: number): Promise<void> {
@@ -92,13 +96,20 @@ async function insist(context: SessionContext, asked: Asked, table: Table, attem
 
 function choose({ random, known }: Table, { session_id: session, head, children }: SessionAnswer): Asked | undefined {
   const dice = random(100);
+  const isRoot = session === known()[0];
   const [child] = children;
-  if (dice < 60) return { verb: 'call', session, head, calls: Array.from({ length: 1 + random(3) }, () => pick(random, CALLS)) };
-  if (dice < 75)
-    return { verb: 'fork', session, head, budget: BUDGETS[random(BUDGETS.length)] ?? BUDGETS[0], name: `child ${String(random(2))}` };
-  if (dice < 85) return session === known()[0] && random(4) > 0 ? undefined : { verb: 'close', session, head };
-  if (dice < 95) return child === undefined ? undefined : { verb: 'reclaim', session, head, child };
+  if (dice < (isRoot ? 60 : 45))
+    return { verb: 'call', session, head, calls: Array.from({ length: 1 + random(3) }, () => pick(random, CALLS)) };
+  if (dice < 70) return { verb: 'fork', session, head, budget: pick(random, BUDGETS), name: `child ${String(random(2))}` };
+  if (dice < 85) return isRoot && random(8) > 0 ? reclaim() : { verb: 'close', session, head };
+  if (dice < 95) return reclaim();
   return undefined;
+
+  /** Often one that is open or was taken back before: refused. */
+  function reclaim(): Asked | undefined {
+    const wanted = random(3) === 0 ? pick(random, known()) : child;
+    return wanted === undefined ? undefined : { verb: 'reclaim', session, head, child: wanted };
+  }
 }
 
 const BUDGETS = [
