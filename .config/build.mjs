@@ -23,6 +23,7 @@ const shared = {
   define: { EWM_VERSION: JSON.stringify(version), ...page.define },
   // `import()` becomes `require`, which does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
+  loader: { '.wasm': 'binary' },
   outExtension: { '.js': '.cjs' },
   outdir,
   sourcemap: 'linked',
@@ -39,6 +40,9 @@ const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
+// The engine that runs world files: 700 KB.
+const worldApart = apart(/\/world-commands$/, './worlds.cjs');
+const worldsApart = apart(/\/compose-worlds$/, './worlds.cjs');
 const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
 
@@ -47,12 +51,21 @@ const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
   {
     entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart, worldApart, worldsApart],
   },
   {
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
     outdir: undefined,
     outfile: join(outdir, 'api-commands.cjs'),
+  },
+  {
+    stdin: {
+      contents: "export * from './cli/world/world-commands'; export * from './compose-worlds';",
+      resolveDir: 'src/handlers',
+      loader: 'ts',
+    },
+    outdir: undefined,
+    outfile: join(outdir, 'worlds.cjs'),
   },
   {
     entryPoints: {

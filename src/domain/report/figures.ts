@@ -2,11 +2,13 @@
  * The figures of a run, from the rows of its tape and nothing else. Invariant: exact until they are shown; memory does not grow with the rows,
  * so a reader of any tape and the program inside a page use the same.
  */
+import { isRecord } from '../codec/codec';
 import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
 import type { Costs } from '../world/market/costs';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import { compareDrawdowns, type Drawdown, makeDrawdowns } from './drawdown';
+import { makePerformance, type Performance } from './performance';
 import { makeRefusals, type Refusals } from './refusals';
 import { share, stepPoint, type StepPoint } from './step-point';
 
@@ -27,6 +29,7 @@ export interface Figures {
   readonly maxExposure: { readonly value: Decimal; readonly step: number } | undefined;
   /** The deepest, and of equals the first; nothing where equity never fell. */
   readonly maxDrawdown: Drawdown | undefined;
+  readonly measures: Performance;
 }
 
 /** What one step adds to the charts. */
@@ -46,6 +49,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
   const drawdowns = makeDrawdowns();
   const decisions: Record<'APPROVED' | 'REJECTED' | 'HOLD', number> = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
   const refusals = makeRefusals();
+  const measures = makePerformance();
   const sides = { BUY: 0, SELL: 0 };
   let steps = 0;
   let fees = 0n;
@@ -61,7 +65,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
       const point = stepPoint(row);
       if (point === undefined) return undefined;
       steps += 1;
-      refusals.add(row);
+      refusals.addRow(row);
       if (point.decision === 'APPROVED' || point.decision === 'REJECTED' || point.decision === 'HOLD') decisions[point.decision] += 1;
       for (const fill of fills) {
         sides[fill.side] += 1;
@@ -73,6 +77,18 @@ export function makeFigureReader(costs: Costs): FigureReader {
         drawdowns.next(point.step, point.before.equity);
       }
       last = point;
+      measures.next(
+        {
+          time: point.time,
+          equityBefore: point.before.equity,
+          equityAfter: point.after.equity,
+          exposureAfter: point.after.exposure,
+          symbols: point.prices.keys(),
+          priceOf: (symbol) => point.prices.get(symbol),
+        },
+        fills,
+        isRecord(row['signals']) ? Object.keys(row['signals']) : [],
+      );
       const { equity, exposure } = point.after;
       if (maxExposure === undefined || exposure > maxExposure.value) maxExposure = { value: exposure, step: point.step };
       const drawdown = drawdowns.next(point.step, equity);
@@ -93,6 +109,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
       finalExposure: last?.after.exposure,
       maxExposure,
       maxDrawdown,
+      measures: measures.measures(),
     }),
   };
 }

@@ -4,7 +4,8 @@ import { isRecord } from '../../../domain/codec/codec';
 import { printable } from '../../../domain/codec/printable';
 import { type Decimal, divHalfEven, formatDecimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
-import { returnShare } from '../../../domain/report/figures';
+import { type FigureRow, PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
+import { type Figures, returnShare } from '../../../domain/report/figures';
 import { refusalText } from '../../../domain/report/refusals';
 import { runEnd } from '../../../domain/report/run-comparison';
 import { limitsOf } from '../../../domain/report/spending';
@@ -62,7 +63,36 @@ function worldFields({ figures }: OpenedRun): readonly Field[] {
       'exposure',
       `${formatDecimal(finalExposure ?? 0n)}, at most ${formatDecimal(maxExposure?.value ?? 0n)} (step ${String(maxExposure?.step ?? 0)})`,
     ],
+    ...performanceFields(figures),
   ];
+}
+
+/** What users of the field ask for; a figure that a run does not have is a dash. */
+function performanceFields(figures: Figures): readonly Field[] {
+  const { stepsPerYear, roundTrips, buyAndHold, exposureTime } = figures.measures;
+  const said = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
+  const figure = (name: string): string => said.get(name) ?? '-';
+  return [
+    ['growth', `${figure('cagr')} a year; buy and hold ${buyAndHold === undefined ? '-' : percent(buyAndHold)} in all`],
+    [
+      'ratios',
+      `Sharpe ${figure('sharpe')}, Sortino ${figure('sortino')}, Calmar ${figure('calmar')}, volatility ${figure('volatility')}` +
+        (stepsPerYear === undefined ? ', by step (no dates)' : ', a year'),
+    ],
+    [
+      'trips',
+      `${counted(roundTrips.closed, 'round trip')}, ${figure('win_rate')} won, profit factor ${figure('profit_factor')}; ` +
+        `${String(roundTrips.open)} open; in the market ${exposureTime === undefined ? '-' : percent(exposureTime)} of steps`,
+    ],
+  ];
+}
+
+/** To two digits behind the point, for reading. */
+export function figureText({ unit, of }: FigureRow, figures: Figures): string {
+  const value = of(figures);
+  if (value === undefined) return '-';
+  if (unit === 'share') return percent(value);
+  return unit === 'ratio' ? formatDecimal(divHalfEven(value, 1_000_000n) * 1_000_000n) : formatDecimal(value);
 }
 
 function stateFields(state: unknown): readonly Field[] {

@@ -4,6 +4,7 @@ import { printable } from '../../../domain/codec/printable';
 import { formatDecimal, type Decimal } from '../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import { type Envelope, makeEnvelope } from '../../../domain/report/envelope';
+import { PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
 import { returnShare, type SeriesPoint } from '../../../domain/report/figures';
 import { NO_SELECTION } from '../../../domain/report/sample';
 import { limitsOf } from '../../../domain/report/spending';
@@ -116,6 +117,9 @@ function showJson(run: OpenedRun): object {
         : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
     final_exposure: amount(figures.finalExposure),
     max_exposure: maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step },
+    ...Object.fromEntries(PERFORMANCE_FIGURES.map((row) => [row.name, amount(row.of(figures))])),
+    steps_per_year: amount(figures.measures.stepsPerYear),
+    open_trips: figures.measures.roundTrips.open,
     budget: limitsOf(opening ?? {}, spent).map((limit) => ({ limiter: limit.limiter, max: limit.max, spent: limit.spent })),
   };
 }

@@ -1,7 +1,8 @@
 /** The top of a report: what became of the run, in words first and figures after. */
-import { type Decimal, formatDecimal } from '../../../../domain/decimal/decimal';
+import { type Decimal, divHalfEven, formatDecimal } from '../../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../../domain/report/drawdown';
-import { returnShare } from '../../../../domain/report/figures';
+import { type FigureRow, PERFORMANCE_FIGURES } from '../../../../domain/report/figure-table';
+import { type Figures, returnShare } from '../../../../domain/report/figures';
 import { refusalText } from '../../../../domain/report/refusals';
 import { tripOf } from '../../../../domain/report/spending';
 import { code, facts, h } from '../shared/dom';
@@ -81,6 +82,8 @@ export function cards(model: RunModel): HTMLElement {
     if (refused > 0 && sample === null)
       list.push(card('Rejected', 'rejected', plural(figures.decisions.REJECTED, 'step'), figures.refusals.map(refusalText).join(' · ')));
   }
+  // Of a sample the rows are too few to tell these.
+  if (steps.length > 0 && sample === null) list.push(...performanceCards(figures));
   if (calls.length > 0) {
     const failed = calls.filter(({ row }) => row['ok'] !== true).length;
     list.push(card('Calls', 'calls', plural(calls.length, 'call'), failed === 0 ? 'all answered' : `${String(failed)} not ok`));
@@ -93,6 +96,36 @@ export function cards(model: RunModel): HTMLElement {
     );
   }
   return h('div', { class: 'cards' }, ...list);
+}
+
+/** What users of the field ask for; a figure that a run does not have is a dash. */
+function performanceCards(figures: Figures): readonly HTMLElement[] {
+  const { stepsPerYear, roundTrips } = figures.measures;
+  const said = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
+  const figure = (name: string): string => said.get(name) ?? '–';
+  return [
+    card('Growth a year', 'growth', figure('cagr'), `buy and hold ${figure('buy_and_hold')} in all`),
+    card(
+      'Sharpe ratio',
+      'sharpe',
+      figure('sharpe'),
+      `Sortino ${figure('sortino')} · Calmar ${figure('calmar')} · volatility ${figure('volatility')}${stepsPerYear === undefined ? ', by step: no dates' : ' a year'}`,
+    ),
+    card(
+      'Round trips',
+      'round-trips',
+      String(roundTrips.closed),
+      `${figure('win_rate')} won · profit factor ${figure('profit_factor')} · in the market ${figure('exposure_time')} of steps`,
+    ),
+  ];
+}
+
+function figureText({ unit, of }: FigureRow, figures: Figures): string {
+  const value = of(figures);
+  if (value === undefined) return '–';
+  return unit === 'share'
+    ? percentOf(value)
+    : grouped(formatDecimal(unit === 'ratio' ? divHalfEven(value, 1_000_000n) * 1_000_000n : value));
 }
 
 function card(title: string, key: string, value: string, detail: string): HTMLElement {
