@@ -34,7 +34,7 @@ function commandsOf(command: Command, path: string): readonly Completed[] {
 }
 
 function flagsOf({ long, short }: Option): readonly string[] {
-  return [long, short].filter((flag) => flag !== undefined && flag !== null);
+  return [long, short].filter((flag) => flag !== undefined);
 }
 
 /** Words where a command or an option begins, the choices of an option behind it, and files everywhere else. */
