@@ -12,7 +12,7 @@ import { addMcpCommand } from './mcp/add-mcp-command';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
-import { completionScript, type Shell, SHELLS } from './shared/completion';
+import { completionScript, type Shell, SHELLS } from './completion';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
 import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
