@@ -280,6 +280,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'csv-stringify/sync', 'node:*'],
   },
+  'src/handlers/cli/export': {
+    imports: [DOMAIN, 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander'],
+  },
   'src/handlers/cli/world': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
     packages: [...FP, 'commander', 'fast-check', 'node:child_process'],
@@ -495,7 +499,7 @@ function importsOf(file: ts.SourceFile): readonly Import[] {
 function importedFiles(path: string, among: readonly string[]): readonly string[] {
   const file = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
   return importsOf(file)
-    .filter(({ lazy }) => lazy !== true)
+    .filter(({ from, lazy }) => lazy !== true && from.startsWith('.'))
     .map(({ from }) => `${posix.join(posix.dirname(path), from)}.ts`)
     .filter((target) => among.includes(target));
 }

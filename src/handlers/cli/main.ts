@@ -9,6 +9,7 @@ import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addExportCommand } from './export/add-export-command';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
@@ -182,6 +183,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
+  addExportCommand(program, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
