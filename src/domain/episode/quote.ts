@@ -57,12 +57,8 @@ export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quotin
   for (const [index, call] of calls.entries()) {
     const { stop } = await copy.call(index, call);
     if (stop === undefined) continue;
+    // What a proposal would have made of the state is not known, so neither is this refusal: at the most it is none. Its step is taken either way.
     if (stop.code !== 'simulation_rejected' || !proposed) break;
-    // What the proposal would have made of the state is not known, so neither is this refusal: at the most it is none. Its step is taken, paid for once.
-    const tool = { [call.name]: 1 };
-    const held = await copy.call(index, { ...call, args: { ...call.args, actions: [] } });
-    copy.breaker.settle({ steps: 1, tool_calls: 1, tools: tool }, {});
-    if (held.stop !== undefined) break;
   }
   const spent = copy.breaker.state();
   const most = values ? { ...spent, memory_bytes: Math.max(spent.memory_bytes, memoryBytesLeft) } : spent;
