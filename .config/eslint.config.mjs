@@ -57,5 +57,5 @@ export default tseslint.config(
     },
   },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['.config/**/*.mjs', 'test/**/*.mjs', 'examples/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -65,7 +65,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
       const point = stepPoint(row);
       if (point === undefined) return undefined;
       steps += 1;
-      refusals.add(row);
+      refusals.addRow(row);
       if (point.decision === 'APPROVED' || point.decision === 'REJECTED' || point.decision === 'HOLD') decisions[point.decision] += 1;
       for (const fill of fills) {
         sides[fill.side] += 1;
