@@ -34,23 +34,31 @@ export interface Quoting {
   readonly memoryBytesLeft: number;
 }
 
+/** What acts outside would have been made so far. */
+interface Seen {
+  /** Spent when the first of them would have been sent. */
+  least: BudgetState | undefined;
+  /** Whether what a world would do hangs on one of them. */
+  proposed: boolean;
+  /** Whether one of them brings a value that is paid for. */
+  values: boolean;
+}
+
 export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quoting, calls: readonly Call[]): Promise<Quoted> {
   const good = new Map(tools.map(({ name, recorded }) => [name, recorded]));
   // Only asked whether they are there: what is not sent needs no session.
   const there = Object.fromEntries(
     Object.entries(ports).flatMap(([name, port]) => (port === undefined ? [] : [[name, {}]])),
   ) as OpenedPorts;
-  let least: BudgetState | undefined;
-  let proposed = false;
-  let values = false;
+  const seen: Seen = { least: undefined, proposed: false, values: false };
   const copy = open({
     ...NO_CALLS,
     answer: (intent, act, rowType) => {
       const recorded = good.get(intent.tool);
       if (recorded === undefined || act.sender(there) === undefined) return NO_CALLS.answer(intent, act, rowType);
-      least ??= copy.breaker.state();
-      proposed ||= recorded.rowType === 'model';
-      values ||= recorded.withheld !== undefined;
+      seen.least ??= copy.breaker.state();
+      seen.proposed ||= recorded.rowType === 'model';
+      seen.values ||= recorded.withheld !== undefined;
       return Promise.resolve({ source: 'local', recorded: { ok: true, result: recorded.good } });
     },
   });
@@ -58,11 +66,11 @@ export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quotin
     const { stop } = await copy.call(index, call);
     if (stop === undefined) continue;
     // What a proposal would have made of the state is not known, so neither is this refusal: at the most it is none. Its step is taken either way.
-    if (stop.code !== 'simulation_rejected' || !proposed) break;
+    if (stop.code !== 'simulation_rejected' || !seen.proposed) break;
   }
   const spent = copy.breaker.state();
-  const most = values ? { ...spent, memory_bytes: Math.max(spent.memory_bytes, memoryBytesLeft) } : spent;
-  return { least: least ?? most, most };
+  const most = seen.values ? { ...spent, memory_bytes: Math.max(spent.memory_bytes, memoryBytesLeft) } : spent;
+  return { least: seen.least ?? most, most };
 }
 
 /** A quote against what a budget has left. */
