@@ -10,7 +10,7 @@ import { assert } from '../assert';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
-import { grantCosts, spentOf } from '../session/grant';
+import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
 import { type Act, brokenBound, reservationOf, settledCosts } from './act';
 import type { PriceTable } from './prices';
@@ -132,7 +132,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
       const granted = children.get(child);
       if (granted === undefined) return false;
       children.delete(child);
-      const used = spentOf(granted, spent);
+      const used = chargedOf(granted, spent);
       breaker.settle(granted, used);
       append(refundRow({ child, head, granted, spent: used }));
       return true;

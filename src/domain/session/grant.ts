@@ -23,7 +23,7 @@ export function missingLimits(giver: Budget, given: Budget): readonly { readonly
 }
 
 /** What was spent of what was granted. */
-export function spentOf({ tools, ...counts }: Costs, spent: Costs): Costs {
+export function chargedOf({ tools, ...counts }: Costs, spent: Costs): Costs {
   const of = <K extends string>(wanted: Partial<Record<K, number>>, from: Partial<Record<K, number>>): Record<string, number> =>
     Object.fromEntries((Object.keys(wanted) as K[]).map((key) => [key, from[key] ?? 0]));
   const { tools: spentTools = {}, ...spentCounts } = spent;
