@@ -273,7 +273,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/cli/proof': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
-    packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
+    packages: [...EITHER, 'commander', 'csv-stringify/sync', 'node:*'],
   },
   'src/handlers/cli/world': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
