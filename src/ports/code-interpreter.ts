@@ -18,8 +18,8 @@ export interface CodeResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: 0;
-  /** What came besides text, in order; nothing of it is kept. */
-  readonly dropped: readonly DroppedContent[];
+  /** What came besides text, in order; nothing of it is kept. Absent where nothing came. */
+  readonly dropped?: readonly DroppedContent[];
 }
 
 /** An image, a file, or a link to one. */

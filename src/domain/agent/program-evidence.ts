@@ -40,7 +40,7 @@ function cut(text: string, from: number, to: number): string {
 }
 
 /** Images and files that came with the output: not kept, and named. Nothing where there were none. */
-export function droppedText(dropped: readonly DroppedContent[]): { readonly dropped?: Json } {
+export function droppedText(dropped: readonly DroppedContent[] = []): { readonly dropped?: Json } {
   if (dropped.length === 0) return {};
   const first = dropped.slice(0, DROPPED_NAMED_MAX).map(({ type, name, mediaType, bytes }) => ({
     type: short(type),
