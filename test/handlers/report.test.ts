@@ -125,6 +125,7 @@ describe('report', () => {
       sampled: false,
       chain: { rows: 7, broken: null },
       head_hash: (JSON.parse(ROWS().at(-1) ?? '') as { hash: string }).hash,
+      receipt: null,
     });
   });
 
