@@ -4,7 +4,7 @@ import { isRecord } from '../../../domain/codec/codec';
 import { printable } from '../../../domain/codec/printable';
 import type { Divergence } from '../../../domain/run/divergence';
 import { belongsTo, type Extra, extraEntries, withoutListing } from '../../../domain/run/listing';
-import { filesOf, MODE_NAMES } from '../../../domain/run/modes';
+import { filesOf, MODE_NAMES, MODES } from '../../../domain/run/modes';
 import { type ChainsStatus, checkChains } from '../../../domain/run/replay';
 import { stopName } from '../../../domain/agent/stop';
 import { type Verdict, verify, type VerifyError } from '../../../domain/run/verify';
@@ -84,7 +84,8 @@ async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<Ve
 async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io): Promise<ExitCode> {
   switch (verdict._tag) {
     case 'Proven': {
-      const { runId, headHash, steps, executions, error } = verdict.summary;
+      const { runId, headHash, steps, executions, error, inputs } = verdict.summary;
+      const effect = inputs.mode === 'world' ? MODES.world.effect : 'fill';
       const fields = { run_id: runId, head_hash: headHash, steps, fills: executions.rows };
       await io.stdout.write(
         json
@@ -92,7 +93,7 @@ async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io):
           : [
               `proven: ${reader.location}`,
               `  run        ${runId}`,
-              `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
+              `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, effect)}; every byte of every file is what the inputs lead to`,
               ...(error === null ? [] : [`  stopped by ${stopName(error)}: ${error.message}`]),
               `  head hash  ${headHash}`,
               '',

@@ -8,6 +8,7 @@ import { PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
 import { returnShare, type SeriesPoint } from '../../../domain/report/figures';
 import { NO_SELECTION } from '../../../domain/report/sample';
 import { limitsOf } from '../../../domain/report/spending';
+import type { WorldPoint } from '../../../domain/report/world-figures';
 import type { Row } from '../../../domain/tape/chain';
 import type { Environment } from '../../config';
 import { wantsColour } from '../shared/environment';
@@ -31,6 +32,7 @@ const CALLS_MAX = 20;
 export async function showCommand(directory: string, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
   const equity = makeEnvelope();
   const prices = new Map<string, Envelope>();
+  const totals = new Map<string, Envelope>();
   const calls: Row[] = [];
   let [callsFound, symbolsFound] = [0, 0];
   const onStep = (point: SeriesPoint): void => {
@@ -41,13 +43,19 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
       prices.get(symbol)?.add(price);
     }
   };
+  const onWorldStep = ({ amounts }: WorldPoint): void => {
+    for (const [name, amount] of amounts) {
+      if (!totals.has(name) && totals.size < CHARTS_MAX) totals.set(name, makeEnvelope());
+      totals.get(name)?.add(amount);
+    }
+  };
   const onOther = (row: Row): void => {
     if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
     callsFound += 1;
     if (calls.length < CALLS_MAX) calls.push(row);
   };
   const progress = await makeProgress(io, 'show');
-  const run = await readRunDirectory(directory, { onStep, onOther, onProgress: progress.update }, NO_SELECTION);
+  const run = await readRunDirectory(directory, { onStep, onWorldStep, onOther, onProgress: progress.update }, NO_SELECTION);
   progress.stop();
   if (isLeft(run)) return fail(io, json, run.left);
 
@@ -62,6 +70,7 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
       if (symbolsFound > prices.size)
         await io.stdout.write(`\nand ${String(symbolsFound - prices.size)} more symbols; ewm report shows them\n`);
     }
+    for (const [name, series] of totals) await io.stdout.writeStyled(chartText(name, series, columns, colours ? 'ansiCyan' : undefined));
     await showCalls(calls, callsFound, columns, io);
     // Last: what is read first must not be scrolled away.
     await io.stdout.write(`\n${summaryLines(runName(directory), run.right, columns).join('\n')}\n`);
@@ -102,9 +111,12 @@ function showJson(run: OpenedRun): object {
     chain: { rows: chain.rows, broken: chain.broken ?? null },
     head_hash: chain.headHash ?? null,
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
-    steps: figures.steps,
-    decisions: figures.decisions,
-    refusals: Object.fromEntries(figures.refusals),
+    ...(run.world === undefined
+      ? {}
+      : { world: { ...run.world, fuelMost: undefined, fuel_most: run.world.fuelMost ?? null, refusals: undefined } }),
+    steps: run.world?.steps ?? figures.steps,
+    decisions: run.world?.decisions ?? figures.decisions,
+    refusals: Object.fromEntries(run.world?.refusals ?? figures.refusals),
     fills: figures.fills,
     fees: amount(figures.fees),
     turnover: amount(figures.turnover),
