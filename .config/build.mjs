@@ -57,6 +57,7 @@ const shipped = [
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
     outdir: undefined,
     outfile: join(outdir, 'api-commands.cjs'),
+    plugins: [worldsApart],
   },
   {
     stdin: {
@@ -74,6 +75,7 @@ const shipped = [
       'import-command': `${cli}/market/import-command.ts`,
       'mcp-command': `${cli}/mcp/mcp-command.ts`,
     },
+    plugins: [worldsApart],
   },
 ];
 const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));

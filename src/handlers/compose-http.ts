@@ -7,6 +7,7 @@ import { makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
+import type { OpenSandbox } from '../domain/run/retake-world';
 import { makeSessionContext, type SessionContext } from '../domain/session/context';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
@@ -52,7 +53,8 @@ function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseP
   return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
 }
 
-export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock };
+/** `sandbox`: where world files of callers run; a deployment without one has markets alone. */
+export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly sandbox?: OpenSandbox };
 
 export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
   return makeHandler(sessionParts(settings, ports).served, settings, ports);
@@ -65,7 +67,7 @@ export function sessionParts(
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext } {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
-  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
+  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } }, ports.sandbox);
   return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions };
 }
 

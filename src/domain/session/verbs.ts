@@ -15,24 +15,16 @@ import { COUNT_MAX, SPEC_VERSION } from '../limits';
 import { normaliseDocuments, type RunRequest } from '../run/prepare';
 import { actOn, create as createSegment, type Outcome } from './act';
 import { answerAbout, headOf, remainingOf, type SessionAnswer } from './answer';
-import {
-  DOCUMENT_FILES,
-  type DocumentFile,
-  documentKey,
-  type Deadlines,
-  type Documents,
-  newestStanding,
-  openDocuments,
-  openSession,
-  type SessionContext,
-} from './context';
+import { type Deadlines, newestStanding, NO_WORLDS_HERE, openDocuments, openSession, type SessionContext } from './context';
+import { contentTypeOf, DOCUMENT_FILES, type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
 import type { SessionError } from './errors';
 import { grantCosts, missingLimits } from './grant';
 import { headText } from './head';
-import { identifySession, type SessionInputs } from './inputs';
+import { hasNoWorld, identifySession, type SessionInputs } from './inputs';
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
 import { FORK, makeCollector, type OpenSession, openSessionTape, resumeEpisode, type Standing } from './replay';
 import { grantRow, refundRow, stopRow } from './rows';
+import { makeWorldDocuments, type NewWorld } from './world-documents';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
 
@@ -57,6 +49,34 @@ export async function createSession(context: SessionContext, request: NewSession
     budget,
     parent: null,
     ...documents.right.facts,
+  };
+  return begin(context, { ...texts, 'session.json': `${canonical(inputs)}\n` }, inputs, deadline);
+}
+
+export interface NewWorldSession {
+  readonly name: string;
+  readonly world: NewWorld;
+  readonly budget: Budget;
+}
+
+/** The same of a session in a world file. */
+export async function createWorldSession(context: SessionContext, { name, world, budget }: NewWorldSession, deadline: Deadline): Answered {
+  const { sandbox } = context.worlds;
+  if (sandbox === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message: NO_WORLDS_HERE }] });
+  const made = makeWorldDocuments(await sandbox(), world, budget);
+  if (isLeft(made)) return left({ _tag: 'InvalidSession', problems: made.left });
+  const { files, texts, initialState } = made.right;
+  const inputs: SessionInputs = {
+    spec_version: SPEC_VERSION,
+    mode: 'session',
+    name,
+    budget,
+    parent: null,
+    world: files,
+    market_sha256: null,
+    strategy_sha256: null,
+    policy_sha256: null,
+    initial_state: initialState,
   };
   return begin(context, { ...texts, 'session.json': `${canonical(inputs)}\n` }, inputs, deadline);
 }
@@ -87,7 +107,7 @@ async function begin(context: SessionContext, documents: Partial<Documents>, inp
   const encoder = new TextEncoder();
   const puts = DOCUMENT_FILES.flatMap((file) => {
     const text = documents[file];
-    const contentType = file === 'market.jsonl' ? 'application/x-ndjson' : 'application/json';
+    const contentType = contentTypeOf(file);
     return text === undefined
       ? []
       : [context.documents.put({ key: documentKey(id, file), bytes: encoder.encode(text), contentType }, deadline)()];
@@ -235,11 +255,10 @@ async function documentsOf(
   deadline: Deadline,
 ): Promise<Partial<Documents>> {
   const texts: Partial<Record<DocumentFile, string>> = { 'session.json': `${canonical(inputs)}\n` };
-  if (inputs.market_sha256 === null) return texts;
-  for (const file of DOCUMENT_FILES) {
-    if (file === 'session.json') continue;
+  if (hasNoWorld(inputs)) return texts;
+  for (const file of documentsNamed(inputs)) {
     const read = await context.documents.get(documentKey(parent, file), deadline)();
-    if (!isLeft(read)) texts[file] = new TextDecoder().decode(read.right);
+    if (!isLeft(read)) texts[file] = new TextDecoder('utf-8', { ignoreBOM: true }).decode(read.right);
   }
   return texts;
 }

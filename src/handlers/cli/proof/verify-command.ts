@@ -10,6 +10,7 @@ import { stopName } from '../../../domain/agent/stop';
 import { type Verdict, verify, type VerifyError } from '../../../domain/run/verify';
 import type { RunReader, StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
+import { openSandbox } from '../../open-sandbox';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { extraHint } from '../shared/extra-hint';
 import { fail, interruptedFailure, storeFailure } from '../shared/failure';
@@ -76,7 +77,7 @@ async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<Ve
   }
   const progress = await makeProgress(io, 'verify');
   const watch = { onProgress: progress.update, interrupted: io.watchInterrupts() };
-  const verdict = await verify(reader, watch, async () => (await import('../../compose-worlds')).worlds.sandbox());
+  const verdict = await verify(reader, watch, openSandbox);
   progress.stop();
   return verdict;
 }
@@ -187,7 +188,7 @@ async function extraBeside(
   const mode = isRecord(inputs) ? inputs['mode'] : undefined;
   if (mode === 'session') {
     const { extraInPulled } = await import('../session/session-commands');
-    return extraInPulled(directory, tape.sealed, granted);
+    return extraInPulled(directory, opening, tape.sealed, granted);
   }
   const known = MODE_NAMES.find((name) => name === mode);
   // What belongs to a run of no known mode cannot be said, so all that stands there is told.

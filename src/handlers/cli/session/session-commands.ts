@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { metersOf } from '../../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import { isRecord } from '../../../domain/codec/codec';
-import { makeBounded } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/context';
+import { decodeSessionInputs } from '../../../domain/session/inputs';
 import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
 import { type PulledSession, pullSession } from '../../../domain/session/pull';
 import type { StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
+import { openSandbox } from '../../open-sandbox';
 import { composeSessions, pulledSession } from '../../compose-sessions';
 import { gatewayEvent } from '../../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
@@ -222,7 +224,12 @@ export async function pull(
     return isLeft(answer) ? left(answer.left.messages.join(' ')) : answer;
   });
   const directoryOf = (ids: readonly string[]): string => join(out, ...ids.slice(1).flatMap((child) => [CHILDREN, child]));
-  const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeBounded(8));
+  const pulled = await pullSession(
+    source,
+    [id],
+    (ids) => local.writeRun(directoryOf(ids), force === true)(),
+    makeSessionWorlds(openSandbox),
+  );
   if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
   await io.stdout.write(
     json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
@@ -263,10 +270,12 @@ function sessionFailure(error: { readonly _tag: string }): Failure {
 
 export function extraInPulled(
   directory: string,
+  opening: unknown,
   sealed: boolean,
   children: readonly string[],
 ): Promise<Either<StoreError, readonly Extra[]>> {
-  return extraInSession(pulledSession(directory, { allowExtra: false }), sealed, children);
+  const inputs = decodeSessionInputs(isRecord(opening) ? opening['inputs'] : undefined);
+  return extraInSession(pulledSession(directory, { allowExtra: false }), isLeft(inputs) ? {} : inputs.right, sealed, children);
 }
 
 export async function verifySession(
@@ -274,7 +283,7 @@ export async function verifySession(
   { open, allowExtra, json }: { readonly open: boolean; readonly allowExtra: boolean; readonly json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openSandbox));
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;
