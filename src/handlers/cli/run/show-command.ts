@@ -101,7 +101,7 @@ async function showCalls(calls: readonly Row[], found: number, columns: number, 
 function showJson(run: OpenedRun): object {
   const { figures, chain, opening, seal, spent, unfinished } = run;
   const amount = (value: Decimal | undefined): string | null => (value === undefined ? null : formatDecimal(value));
-  const { maxDrawdown, maxExposure } = figures;
+  const { maxDrawdown, maxExposure, times } = figures;
   return {
     ok: isWhole(run),
     run_id: opening?.['run_id'] ?? null,
@@ -115,6 +115,8 @@ function showJson(run: OpenedRun): object {
       ? {}
       : { world: { ...run.world, fuelMost: undefined, fuel_most: run.world.fuelMost ?? null, refusals: undefined } }),
     steps: run.world?.steps ?? figures.steps,
+    first_time: times.first ?? null,
+    last_time: times.last ?? null,
     decisions: run.world?.decisions ?? figures.decisions,
     refusals: Object.fromEntries(run.world?.refusals ?? figures.refusals),
     fills: figures.fills,
@@ -126,9 +128,16 @@ function showJson(run: OpenedRun): object {
     max_drawdown:
       maxDrawdown === undefined
         ? null
-        : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
+        : {
+            share: amount(drawdownShare(maxDrawdown)),
+            peak_step: maxDrawdown.peakStep,
+            peak_time: times.peak ?? null,
+            trough_step: maxDrawdown.step,
+            trough_time: times.trough ?? null,
+          },
     final_exposure: amount(figures.finalExposure),
-    max_exposure: maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step },
+    max_exposure:
+      maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step, time: times.maxExposure ?? null },
     ...Object.fromEntries(PERFORMANCE_FIGURES.map((row) => [row.name, amount(row.of(figures))])),
     steps_per_year: amount(figures.measures.stepsPerYear),
     open_trips: figures.measures.roundTrips.open,
