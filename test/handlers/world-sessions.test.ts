@@ -65,7 +65,7 @@ test('a scripted player over MCP plays inventory for 30 days under a budget, and
     });
   }
   expect(at).toMatchObject({ observation: null, budget_state: { steps: DAYS, tool_calls: DAYS } });
-  expect((at['budget_state'] as Record<string, number>)['fuel']).toBeGreaterThan(100_000);
+  expect((at['budget_state'] as unknown as Record<string, number>)['fuel']).toBeGreaterThan(100_000);
   expect(Number((at['state'] as { cash: string }).cash)).toBeGreaterThan(500);
   const closed = await say(sessions, 'world_close', { session_id: id, head: at['head'] });
   expect(closed).toMatchObject({ ok: true, status: 'sealed' });
@@ -119,7 +119,7 @@ test('fuel that a session does not have refuses the act before it begins', async
     }),
   );
   expect(done).toMatchObject({ ok: false });
-  expect((done['budget_state'] as Record<string, number>)['fuel']).toBeLessThanOrEqual(300_000);
+  expect((done['budget_state'] as unknown as Record<string, number>)['fuel']).toBeLessThanOrEqual(300_000);
 });
 
 test('what is no world is said with its place; a deployment without an engine says so', async () => {

@@ -8,6 +8,7 @@ import type { Clock, Deadline } from '../../ports/clock';
 
 import type { SessionLog } from '../../ports/session-log';
 import type { OutsidePorts } from '../agent/tool';
+import type { Budget } from '../budget/budget';
 import { canonical } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { decodeMarketHeader } from '../market/market-path';
@@ -18,7 +19,7 @@ import { makeMarketWorld } from '../world/market/market-world';
 import { decodePolicy } from '../world/market/policy';
 import type { SessionError } from './errors';
 import { type DocumentFile, documentKey, type Documents, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
-import { decodeSessionInputs, hasNoWorld, identifySession, isSessionId, type SessionInputs, type WorldFiles } from './inputs';
+import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs, type WorldFiles } from './inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';
 import { makeSessionWorld, NO_WORLD, type SessionWorld } from './session-world';
 import { openWorldDocuments } from './world-documents';
@@ -29,6 +30,8 @@ export interface SessionPorts {
   readonly documents: ArtifactStore;
   readonly clock: Clock;
   readonly outside: OutsidePorts;
+  /** What a day may grant to all sessions and requests together (`day.ts`); absent: nothing caps it. */
+  readonly dayBudget?: Partial<Budget> | undefined;
 }
 
 /** An act has to end early enough to be recorded. */
@@ -172,11 +175,12 @@ export async function openDocuments(
     const { max_world_memory_bytes: memory, max_state_bytes: state } = session.budget;
     const fileKey = canonical({ ...files, memory: memory ?? null, state: state ?? null });
     const begun = worlds.get(fileKey);
-    if (begun !== undefined && session.parent !== null) return right({ inputs: session, identity, world: begun });
+    const isFork = session.parent !== null && !isDay(session.parent.session_id);
+    if (begun !== undefined && isFork) return right({ inputs: session, identity, world: begun });
     const opened = await openWorldDocuments(await worlds.sandbox(), documents, files, session.budget);
     if (isLeft(opened)) return invalid(opened.left);
     const { world: file, initialState } = opened.right;
-    if (session.parent === null && canonical(session.initial_state) !== canonical(initialState)) {
+    if (!isFork && canonical(session.initial_state) !== canonical(initialState)) {
       return corrupt('session.json', `the initial state ${canonical(initialState)}`, canonical(session.initial_state));
     }
     worlds.set(fileKey, file);

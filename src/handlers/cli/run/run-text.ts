@@ -12,6 +12,7 @@ import { jsonText } from '../../../domain/report/json-difference';
 import { limitsOf } from '../../../domain/report/spending';
 import type { WorldFigures } from '../../../domain/report/world-figures';
 import type { OpenedRun } from '../shared/page-run';
+import { receiptLine } from '../shared/receipt-status';
 import { counted } from '../shared/words';
 
 type Field = readonly [name: string, value: string];
@@ -29,6 +30,7 @@ export function summaryLines(name: string, run: OpenedRun, columns: number): rea
     ...(run.world === undefined ? stateFields(seal?.['final_state']) : fileWorldFields(run.world)),
     ...budgetFields(run),
     ['head hash', chain.headHash ?? 'none'],
+    ...(run.receipt._tag === 'None' ? [] : [['receipt', receiptLine(run.receipt)] as const]),
     ...['world', 'engine', 'params', 'inputs', 'market', 'strategy', 'policy', 'request'].flatMap((file): readonly Field[] => {
       const digest = inputs[`${file}_sha256`];
       return typeof digest === 'string' ? [[file, digest]] : [];
