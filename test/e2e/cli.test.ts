@@ -253,7 +253,10 @@ describe('a run that is stopped', () => {
       child.kill('SIGKILL');
       await dead;
       // Its unfinished files lie beside the old run: named and refused unless they are allowed.
-      const said = JSON.parse((await ewm(['verify', 'killed', '--allow-extra', '--json'])).stdout) as { verdict: string; run?: { steps: number } };
+      const said = JSON.parse((await ewm(['verify', 'killed', '--allow-extra', '--json'])).stdout) as {
+        verdict: string;
+        run?: { steps: number };
+      };
       verdicts.add(said.verdict === 'proven' ? `proven ${String(said.run?.steps)}` : said.verdict);
     }
     for (const verdict of verdicts) expect(['proven 5', 'proven 20000', 'unfinished']).toContain(verdict);
