@@ -39,6 +39,15 @@ const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
 const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
+const sweepApart = apart(/\/sweep-commands$/, './sweep-commands.cjs');
+// The pool of threads starts each with a file of its own.
+const poolWorker = {
+  name: 'pool-worker',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /piscina\/dist\/index\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("'worker.js'", "'pool-worker.cjs'"),
+    })),
+};
 const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
 
@@ -47,7 +56,17 @@ const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
   {
     entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart, sweepApart],
+  },
+  {
+    entryPoints: {
+      'sweep-commands': `${cli}/sweep/sweep-commands.ts`,
+      'sweep-worker': `${cli}/sweep/sweep-worker.ts`,
+      'pool-worker': 'node_modules/piscina/dist/worker.js',
+    },
+    plugins: [reportApart, poolWorker],
+    // Lowers the priority of threads, where it is there; it is not asked for.
+    external: ['@napi-rs/nice'],
   },
   {
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },

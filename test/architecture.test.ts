@@ -236,6 +236,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/views': {
     imports: [
       'src/domain/budget',
@@ -259,8 +260,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'simple-ascii-chart', 'node:path'],
   },
+  'src/handlers/cli/sweep': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/run', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander', 'node:*', 'piscina', 'pure-rand/distribution/uniformInt'],
+  },
   'src/handlers/cli/proof': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared', 'src/handlers/cli/sweep'],
     packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
   },
   'src/handlers/cli/market': {

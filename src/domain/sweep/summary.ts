@@ -35,7 +35,17 @@ export function readCellRow(line: string, figure: string): CellRow | undefined {
   const { pair, part } = window;
   if (typeof cell !== 'number' || typeof pair !== 'number' || typeof part !== 'string') return undefined;
   if (typeof runId !== 'string' || typeof headHash !== 'string') return undefined;
-  return { cell, point: point as Json, pair, part, runId, headHash, value: decimalIn(figures[figure]), moments: momentsIn(moments), ok: row['ok'] === true };
+  return {
+    cell,
+    point: point as Json,
+    pair,
+    part,
+    runId,
+    headHash,
+    value: decimalIn(figures[figure]),
+    moments: momentsIn(moments),
+    ok: row['ok'] === true,
+  };
 }
 
 function momentsIn(value: unknown): Moments | undefined {

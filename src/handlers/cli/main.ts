@@ -11,6 +11,7 @@ import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
+import { addSweepCommands } from './sweep/add-sweep-commands';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
 import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
@@ -106,16 +107,20 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   program
     .command('verify')
-    .description('re-execute a run from its inputs and compare every byte')
-    .argument('<directory>', 'a run directory', parseText)
+    .description('re-execute a run from its inputs and compare every byte; of a sweep, a sample of its cells')
+    .argument('<directory>', 'a run directory, or that of a sweep', parseText)
     .option('--chain-only', 'check the hashes, re-execute nothing')
     .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
+    .addOption(new Option('--cells <n>', 'of a sweep: how many cells to run again, or all').argParser(parseCells).default(20))
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
     .action(
-      async (directory: string, options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
+      async (
+        directory: string,
+        options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; cells: number; jobs: number; json?: boolean },
+      ) => {
         const { verifyCommand } = await import('./proof/verify-command');
         finish(
           await verifyCommand(
@@ -124,6 +129,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
               chainOnly: options.chainOnly === true,
               allowExtra: options.allowExtra === true,
               open: options.open === true,
+              cells: options.cells,
               jobs: options.jobs,
               json: options.json === true,
             },
@@ -185,6 +191,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
+  addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
@@ -250,6 +257,11 @@ function parseCount(text: string): number {
   const count = /^[0-9]{1,16}$/.test(text) ? Number(text) : 0;
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected an integer of 1 or more');
   return count;
+}
+
+/** Infinity: all of them. */
+function parseCells(text: string): number {
+  return text === 'all' ? Infinity : parseCount(text);
 }
 
 function parseJobs(text: string): number {

@@ -34,8 +34,8 @@ export function addSweepCommands(program: Command, { need, path, jobs }: SweepPa
     .addOption(json())
     .addHelpText('after', `${SPEC}${RESUME}\nExample:\n  ewm sweep --spec examples/sweeps/sma.json --out sweeps/sma`)
     .action(async (options: Omit<SweepOptions, 'jobs'> & { readonly jobs?: number }) => {
-      const [{ sweepCommand }, { availableParallelism }] = await Promise.all([import('./sweep-commands'), import('node:os')]);
-      finish(await sweepCommand({ ...options, jobs: options.jobs ?? availableParallelism() }, io));
+      const [{ sweep: sweepOf }, { availableParallelism }] = await Promise.all([import('./sweep-commands'), import('node:os')]);
+      finish(await sweepOf({ ...options, jobs: options.jobs ?? availableParallelism() }, io));
     });
   sweep
     .command('check')
@@ -45,8 +45,8 @@ export function addSweepCommands(program: Command, { need, path, jobs }: SweepPa
     .addOption(json())
     .addHelpText('after', `${SPEC}\nExample:\n  ewm sweep check examples/sweeps/sma.json`)
     .action(async (file: string, options: { readonly market?: string; readonly json: boolean }) => {
-      const { sweepCheckCommand } = await import('./sweep-commands');
-      finish(await sweepCheckCommand(file, options, io));
+      const { checkSweep } = await import('./sweep-commands');
+      finish(await checkSweep(file, options, io));
     });
 }
 

@@ -31,7 +31,10 @@ export async function sweepCheckCommand(file: string, options: SweepCheckOptions
     const prepared = prepareCell(cell, cellMarket);
     if (!isLeft(prepared)) continue;
     for (const { pointer, message } of prepared.left)
-      problems.push({ pointer: '/axes', message: `at ${canonical(cell.point)}: ${pointer}: ${message}; a constraint leaves such points out` });
+      problems.push({
+        pointer: '/axes',
+        message: `at ${canonical(cell.point)}: ${pointer}: ${message}; a constraint leaves such points out`,
+      });
   }
   if (problems.length > 0) return fail(io, options.json, invalidFailure(file, problems));
   await io.stdout.write(options.json ? `${JSON.stringify(checkJson(plan))}\n` : `${file}: ${checkText(plan)}\n`);

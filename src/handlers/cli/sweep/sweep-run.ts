@@ -52,8 +52,7 @@ export async function sweepCommand(options: SweepOptions, io: Io): Promise<ExitC
   if (isLeft(kept)) return fail(io, options.json, kept.left);
   const { report } = await import('../run/report-commands');
   const quiet = { ...io, stdout: SILENT, stderr: { ...SILENT, isTerminal: false } };
-  for (const { runId } of summary.kept)
-    await report(join(options.out, 'runs', runId), { open: false, force: true, json: false }, quiet);
+  for (const { runId } of summary.kept) await report(join(options.out, 'runs', runId), { open: false, force: true, json: false }, quiet);
   const page = await renderSweep(options.out, plan, summary);
   if (isLeft(page)) return fail(io, options.json, page.left);
   // Last: a directory without it holds no finished sweep.
@@ -132,12 +131,7 @@ async function writeMarket(out: string, { symbols, lines }: MarketBytes): Promis
 }
 
 /** The best cells again, whole this time; each has to come to the hash of its row. */
-async function keepRuns(
-  out: string,
-  plan: SweepPlan,
-  market: MarketBytes,
-  kept: readonly CellRow[],
-): Promise<Either<Failure, void>> {
+async function keepRuns(out: string, plan: SweepPlan, market: MarketBytes, kept: readonly CellRow[]): Promise<Either<Failure, void>> {
   for (const { cell: index, runId, headHash } of kept) {
     const { documents, window } = plan.cellAt(index);
     const directory = join(out, 'runs', runId);
@@ -146,7 +140,8 @@ async function keepRuns(
     const { strategy, policy, initialState, maxSteps } = documents;
     const request = { strategy, policy, initialState, ...(typeof maxSteps === 'number' ? { maxSteps } : {}) };
     const ran = await run(request, sliceOf(market, window.from, window.until), writer.right);
-    if (isLeft(ran) || ran.right.summary.headHash !== headHash) throw new Error(`cell ${String(index)} came to another run than its row says`);
+    if (isLeft(ran) || ran.right.summary.headHash !== headHash)
+      throw new Error(`cell ${String(index)} came to another run than its row says`);
   }
   return right(undefined);
 }
@@ -190,7 +185,12 @@ function interruption(rows: number, { granted }: SweepPlan): Failure | undefined
 
 function problemFailure({ cell, point, problems }: CellProblem): Failure {
   const messages = problems.map(({ pointer, message }) => `cell ${String(cell)}, ${point}: ${pointer}: ${message}`);
-  return { exit: EXIT.badInput, code: 'invalid_input', messages: [...messages, 'a constraint leaves such points out: "short < long"'], problems };
+  return {
+    exit: EXIT.badInput,
+    code: 'invalid_input',
+    messages: [...messages, 'a constraint leaves such points out: "short < long"'],
+    problems,
+  };
 }
 
 function writeFailure(error: Parameters<typeof storeFailure>[0] | { readonly _tag: 'Interrupted' }): Failure {
@@ -203,4 +203,3 @@ const SILENT = {
   isTerminal: false,
   columns: 80,
 } as const;
-

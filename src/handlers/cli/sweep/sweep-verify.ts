@@ -10,6 +10,7 @@ import type { MarketBytes } from '../../../domain/sweep/market';
 import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import { decodeSweep } from '../../../domain/sweep/spec';
 import { type CellRow, makeSummary, type SweepSummary } from '../../../domain/sweep/summary';
+import type { StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, inputFailure, storeFailure } from '../shared/failure';
@@ -36,9 +37,10 @@ interface Read {
 /** What does not hold, in a sentence. */
 type Doubt = string;
 
-export async function verifySweep(directory: string, options: SweepVerifyOptions, io: Io): Promise<ExitCode> {
+export async function verifySweepDirectory(directory: string, options: SweepVerifyOptions, io: Io): Promise<ExitCode> {
   const read = await readDirectory(directory, io);
-  if (isLeft(read)) return typeof read.left === 'string' ? notProven(directory, read.left, options.json, io) : fail(io, options.json, read.left);
+  if (isLeft(read))
+    return typeof read.left === 'string' ? notProven(directory, read.left, options.json, io) : fail(io, options.json, read.left);
   const { text, plan, market } = read.right;
   const rows = await readRows(directory, plan, sampleOf(plan, options.cells));
   if (isLeft(rows)) return fail(io, options.json, storeFailure(rows.left));
@@ -49,7 +51,14 @@ export async function verifySweep(directory: string, options: SweepVerifyOptions
     (await rerun(plan, market, sampled, io)) ??
     (await keptRuns(directory, summary.kept));
   if (found !== undefined) return notProven(directory, found, options.json, io);
-  const json = { ok: true, verdict: 'proven', sweep_id: plan.sweepId, cells: plan.granted, rerun: sampled.size, merkle_root: summary.merkleRoot };
+  const json = {
+    ok: true,
+    verdict: 'proven',
+    sweep_id: plan.sweepId,
+    cells: plan.granted,
+    rerun: sampled.size,
+    merkle_root: summary.merkleRoot,
+  };
   await io.stdout.write(
     options.json
       ? `${JSON.stringify(json)}\n`
@@ -74,7 +83,9 @@ async function readDirectory(directory: string, io: Io): Promise<Either<Failure 
   const market = await readMarket(local.openMarket(join(directory, SWEEP_MARKET_FILE), io));
   if (isLeft(market)) return left(inputFailure(market.left));
   const plan = planSweep(spec.right, factsOf(market.right));
-  return isLeft(plan) ? left(`the spec does not fit its market: ${plan.left[0]?.message ?? ''}`) : right({ text, plan, market: market.right });
+  return isLeft(plan)
+    ? left(`the spec does not fit its market: ${plan.left[0]?.message ?? ''}`)
+    : right({ text, plan: plan.right, market: market.right });
 }
 
 /** Which cells are run again. Drawn by the id of the sweep: the same ones each time, so that two people who verify it say the same. */
@@ -92,7 +103,7 @@ interface Rows {
   readonly doubt: Doubt | undefined;
 }
 
-async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<number>) {
+async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<number>): Promise<Either<StoreError, Rows>> {
   const reader = makeSummary(plan);
   const sampled = new Map<number, string>();
   let extra = false;
@@ -111,7 +122,7 @@ async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<
     : reader.rows() < plan.granted
       ? `${CELLS_FILE} has ${String(reader.rows())} rows, the spec has ${String(plan.granted)} cells`
       : undefined;
-  return right<Rows>({ summary: reader.summary(), sampled, doubt });
+  return right({ summary: reader.summary(), sampled, doubt });
 }
 
 function differenceOf(expected: string, actual: string): Doubt {
@@ -128,7 +139,8 @@ async function rerun(plan: SweepPlan, market: MarketBytes, sampled: ReadonlyMap<
   try {
     for (const [index, line] of sampled) {
       const row = await take({ from: index, until: index + 1 });
-      if (isLeft(row) || row.right[0] !== line) return `${CELLS_FILE}, line ${String(index + 1)}: the run of cell ${String(index)} says something else`;
+      if (isLeft(row) || row.right[0] !== line)
+        return `${CELLS_FILE}, line ${String(index + 1)}: the run of cell ${String(index)} says something else`;
       done += 1;
       progress.update(done, sampled.size);
     }
