@@ -1,10 +1,10 @@
 # Executable World Models. `make` prints the targets; every target does its own set-up.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build lint api-docs test simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
-	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory \
-	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory \
-	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory outputs destroy
+.PHONY: help setup build lint api-docs test mcp-inspector simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
+	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions \
+	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
+	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions outputs destroy
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -58,6 +58,9 @@ test-infra: $(INSTALLED) dist/ewm.cjs ## tests of the deployment; says what it s
 	@node test/infra/runtime-client-install.mjs
 	npm run --silent test:infra
 
+mcp-inspector: dist/ewm.cjs ## list and call every MCP tool with the Inspector's command line (fetches it: 140 MB)
+	node .config/mcp-inspector.mjs
+
 demo-local-loop: dist/ewm.cjs ## run a strategy over real prices and prove the run
 	$(EWM) run --market $(DEMO_MARKET) --strategy $(DEMO_STRATEGY) --out $(DEMO) --force
 	$(EWM) verify $(DEMO)
@@ -95,6 +98,9 @@ smoke-agentcore-tools: dist/ewm.cjs ## check /agentcore/tools and prove what it 
 smoke-agentcore-memory: dist/ewm.cjs ## check /agentcore/memory and prove what it wrote
 	$(EWM) smoke memory
 
+smoke-agentcore-sessions: dist/ewm.cjs ## check /sessions, and prove a session that it made
+	$(EWM) smoke sessions
+
 demo-agentcore-base: dist/ewm.cjs ## a budget of steps that is too small, then enough
 	$(EWM) demo base
 
@@ -103,6 +109,9 @@ demo-agentcore-tools: dist/ewm.cjs ## a budget of tool calls that is too small, 
 
 demo-agentcore-memory: dist/ewm.cjs ## a budget of memory bytes that is too small, then enough
 	$(EWM) demo memory
+
+demo-agentcore-sessions: dist/ewm.cjs ## a session: two steps, a fork that may spend a part, a budget that trips
+	$(EWM) demo sessions
 
 # On AWS. All take AWS_PROFILE and AWS_REGION; what is applied is shown and asked for first, unless AUTO_APPROVE=1.
 DEPLOY := node .config/deploy.mjs
@@ -118,6 +127,9 @@ deploy-agentcore-tools: dist/ewm.cjs ## deploy /agentcore/tools; keeps the modes
 
 deploy-agentcore-memory: dist/ewm.cjs ## deploy /agentcore/memory (ENABLE_AGENTCORE_MEMORY=1 MEMORY_MAX_OPS= MEMORY_MAX_BYTES=)
 	@$(DEPLOY) deploy memory
+
+deploy-agentcore-sessions: dist/ewm.cjs ## deploy /sessions; keeps the modes that are deployed
+	@$(DEPLOY) deploy sessions
 
 outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-case bill
 	@$(DEPLOY) outputs

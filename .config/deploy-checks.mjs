@@ -21,11 +21,14 @@ export async function identityIn(region) {
 
 /** Lines that forbid applying this plan, and lines worth reading first. */
 export async function checkPlan(plan, region) {
-  const created = (type) =>
-    (plan.resource_changes ?? []).filter((one) => one.type === type && one.change.actions.includes('create')).map(({ change }) => change);
+  const changed = (type, ...actions) =>
+    (plan.resource_changes ?? [])
+      .filter((one) => one.type === type && one.change.actions.some((action) => actions.includes(action)))
+      .map(({ change }) => change);
+  const created = (type) => changed(type, 'create');
   const limits = plan.planned_values?.outputs?.limits?.value ?? {};
   const checks = await Promise.all([
-    concurrency(created('aws_lambda_function'), region),
+    concurrency(changed('aws_lambda_function', 'create', 'update'), region),
     existing(created('aws_lambda_function'), region),
     buckets(created('aws_s3_bucket'), region),
     agentCore(limits, region),
@@ -35,11 +38,12 @@ export async function checkPlan(plan, region) {
   return { refusals: checks.flatMap(({ refusals = [] }) => refusals), warnings: checks.flatMap(({ warnings = [] }) => warnings) };
 }
 
-/** A function reserves an execution, and Lambda refuses where fewer than 100 would be left: at 10 in a new account. */
+/** A function reserves its executions, and Lambda refuses where fewer than 100 would be left: at 10 in a new account. */
 async function concurrency(changes, region) {
-  if (changes.length === 0) return {};
   // One that is replaced has its reservation already, unless it was left half-made.
-  const added = changes.filter(({ before }) => before?.reserved_concurrent_executions !== 1).length;
+  const reserved = (state) => Math.max(0, state?.reserved_concurrent_executions ?? 0);
+  const added = changes.reduce((sum, { before, after }) => sum + Math.max(0, reserved(after) - reserved(before)), 0);
+  if (added === 0) return {};
   const { value } = await ask(LambdaClient, region, new GetAccountSettingsCommand({}));
   const { ConcurrentExecutions: all, UnreservedConcurrentExecutions: left } = value?.AccountLimit ?? {};
   if (left === undefined || left - added >= UNRESERVED_MIN) return {};

@@ -2,7 +2,7 @@ import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.config/library-types/', 'dist/', 'tmp/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['.config/library-types/', 'dist/', 'examples/worlds/', 'tmp/', 'node_modules/', 'test/fixtures/', 'test/golden/worlds/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
@@ -57,5 +57,5 @@ export default tseslint.config(
     },
   },
   { files: ['test/bench/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['.config/**/*.mjs', 'test/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['.config/**/*.mjs', 'test/**/*.mjs', 'examples/**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

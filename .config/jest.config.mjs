@@ -6,9 +6,9 @@ export default {
   // They need more than Node: jest.infra.config.mjs and jest.browser.config.mjs run them.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/infra/', '<rootDir>/test/browser/'],
   testEnvironment: 'node',
-  transform: { '\\.[cm]?[jt]s$': '<rootDir>/.config/jest-esbuild.mjs' },
+  transform: { '\\.([cm]?[jt]s|wasm)$': '<rootDir>/.config/jest-esbuild.mjs' },
   // Packages published as ES modules only are transformed like our own source.
-  transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(csv-parse|csv-stringify|pure-rand|@middy|fast-check|@jitl)/)'],
   // They export an `import` condition only, and Jest resolves as `require` does.
   moduleNameMapper: { '^@middy/(core|util|http-json-body-parser)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   // What the build puts in.

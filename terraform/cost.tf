@@ -6,6 +6,7 @@ locals {
     modes                    = sort(tolist(var.modes))
     lambda_memory_mb         = var.lambda_memory_mb
     lambda_timeout_seconds   = var.lambda_timeout_seconds
+    sessions_concurrency     = var.sessions_concurrency
     throttle_rate_per_second = var.throttle_rate_per_second
     throttle_burst           = var.throttle_burst
     log_retention_days       = var.log_retention_days

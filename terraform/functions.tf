@@ -2,14 +2,17 @@
 # To add one: a row here, its name in the variable `modes`, its bounds in src/domain/cost/functions.ts, its bundle in .config/build-lambda.mjs.
 locals {
   bundle_directory = startswith(var.bundle_directory, "/") ? var.bundle_directory : "${path.module}/${var.bundle_directory}"
-  artifacts_arn    = "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"
+  stored_arn       = "${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}"
 
+  # `stores`: the folder of the bucket that it writes to and reads from. `concurrency`: requests at a time.
   functions = {
     base = {
       service         = "agentcore-base"
       routes          = ["POST /agentcore/base"]
       memory_mb       = var.lambda_memory_mb
       timeout_seconds = var.lambda_timeout_seconds
+      concurrency     = 1
+      stores          = "artifacts"
       environment     = {}
       statements      = []
     }
@@ -19,30 +22,10 @@ locals {
       routes          = ["POST /agentcore/tools"]
       memory_mb       = var.lambda_memory_mb
       timeout_seconds = var.lambda_timeout_seconds
-      environment = {
-        EWM_AGENTCORE_TIMEOUT_MS      = tostring(var.agentcore_timeout_ms)
-        AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
-        AGENTCORE_RUNTIME_ARN         = local.planner_enabled ? var.planner_runtime_arn : null
-        AGENTCORE_RUNTIME_QUALIFIER   = local.planner_enabled ? var.planner_qualifier : null
-      }
-      statements = concat(
-        [for arn in compact([local.code_interpreter_arn]) : {
-          Sid    = "RunPrograms"
-          Effect = "Allow"
-          Action = [
-            "bedrock-agentcore:StartCodeInterpreterSession",
-            "bedrock-agentcore:InvokeCodeInterpreter",
-            "bedrock-agentcore:StopCodeInterpreterSession",
-          ]
-          Resource = [arn]
-        }],
-        [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
-          Sid      = "AskPlanner"
-          Effect   = "Allow"
-          Action   = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
-          Resource = arns
-        }],
-      )
+      concurrency     = 1
+      stores          = "artifacts"
+      environment     = merge(local.outside_environment, local.plan_environment)
+      statements      = local.plan_statements
     }
 
     memory = {
@@ -50,33 +33,98 @@ locals {
       routes          = ["POST /agentcore/memory"]
       memory_mb       = var.lambda_memory_mb
       timeout_seconds = var.lambda_timeout_seconds
-      environment = {
-        EWM_AGENTCORE_TIMEOUT_MS  = tostring(var.agentcore_timeout_ms)
-        ENABLE_AGENTCORE_MEMORY   = local.memory_enabled ? "1" : "0"
-        AGENTCORE_MEMORY_ID       = local.memory_id
-        AGENTCORE_MEMORY_ACTOR_ID = var.memory_actor_id
-      }
-      statements = concat(
-        [for arn in(local.memory_enabled ? [local.memory_arn] : []) : {
-          Sid    = "UseMemory"
-          Effect = "Allow"
-          Action = [
-            "bedrock-agentcore:CreateEvent",
-            "bedrock-agentcore:ListEvents",
-            "bedrock-agentcore:DeleteEvent",
-          ]
-          Resource = [arn]
-        }],
-        [for key in(local.memory_enabled ? compact([var.kms_key_arn]) : []) : {
-          Sid       = "EncryptMemory"
-          Effect    = "Allow"
-          Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
-          Resource  = [key]
-          Condition = { StringEquals = { "kms:ViaService" = "bedrock-agentcore.${var.region}.${local.dns_suffix}" } }
-        }],
-      )
+      concurrency     = 1
+      stores          = "artifacts"
+      environment     = merge(local.outside_environment, local.memory_environment)
+      statements      = local.memory_statements
+    }
+
+    sessions = {
+      service = "sessions"
+      routes = [
+        "POST /sessions",
+        "GET /sessions",
+        "GET /sessions/{id}",
+        "GET /sessions/{id}/inputs/{file}",
+        "GET /sessions/{id}/segments/{seq}",
+        "POST /sessions/{id}/calls",
+        "POST /sessions/{id}/quote",
+        "POST /sessions/{id}/fork",
+        "POST /sessions/{id}/reclaim",
+        "POST /sessions/{id}/close",
+      ]
+      memory_mb       = var.lambda_memory_mb
+      timeout_seconds = var.lambda_timeout_seconds
+      concurrency     = var.sessions_concurrency
+      stores          = "sessions"
+      environment     = merge(local.outside_environment, local.plan_environment, local.memory_environment)
+      statements      = concat(local.session_statements, local.plan_statements, local.memory_statements)
     }
   }
+
+  # What reaches outside: tools of a plan, memory, and a session, which has both.
+  outside_environment = { EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms) }
+
+  plan_environment = {
+    AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
+    AGENTCORE_RUNTIME_ARN         = local.planner_enabled ? var.planner_runtime_arn : null
+    AGENTCORE_RUNTIME_QUALIFIER   = local.planner_enabled ? var.planner_qualifier : null
+  }
+
+  plan_statements = concat(
+    [for arn in compact([local.code_interpreter_arn]) : {
+      Sid    = "RunPrograms"
+      Effect = "Allow"
+      Action = [
+        "bedrock-agentcore:StartCodeInterpreterSession",
+        "bedrock-agentcore:InvokeCodeInterpreter",
+        "bedrock-agentcore:StopCodeInterpreterSession",
+      ]
+      Resource = [arn]
+    }],
+    [for arns in(local.planner_enabled ? [local.planner_arns] : []) : {
+      Sid      = "AskPlanner"
+      Effect   = "Allow"
+      Action   = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
+      Resource = arns
+    }],
+  )
+
+  memory_environment = {
+    ENABLE_AGENTCORE_MEMORY   = local.memory_enabled ? "1" : "0"
+    AGENTCORE_MEMORY_ID       = local.memory_id
+    AGENTCORE_MEMORY_ACTOR_ID = var.memory_actor_id
+  }
+
+  memory_statements = concat(
+    [for arn in(local.memory_enabled ? [local.memory_arn] : []) : {
+      Sid    = "UseMemory"
+      Effect = "Allow"
+      Action = [
+        "bedrock-agentcore:CreateEvent",
+        "bedrock-agentcore:ListEvents",
+        "bedrock-agentcore:DeleteEvent",
+      ]
+      Resource = [arn]
+    }],
+    [for key in(local.memory_enabled ? compact([var.kms_key_arn]) : []) : {
+      Sid       = "EncryptMemory"
+      Effect    = "Allow"
+      Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+      Resource  = [key]
+      Condition = { StringEquals = { "kms:ViaService" = "bedrock-agentcore.${var.region}.${local.dns_suffix}" } }
+    }],
+  )
+
+  # The only function that lists: the newest segment of a session is found by a list, and a key that is not there is told from one that may not
+  # be read. Below its own folder, and nowhere else (docs/decisions/0020-sessions-on-aws.md).
+  session_statements = [{
+    Sid       = "FindSegments"
+    Effect    = "Allow"
+    Action    = ["s3:ListBucket"]
+    Resource  = [aws_s3_bucket.artifacts.arn]
+    Condition = { StringLike = { "s3:prefix" = "${var.artifact_prefix}sessions/*" } }
+  }]
 
   # What every function is told and may do, besides its row; its log and the ban on calling functions are in the module.
   environment_of_all = {
@@ -101,19 +149,19 @@ locals {
     MEMORY_MAX_BYTES    = tostring(var.max_memory_bytes)
   }
 
-  statements_of_all = concat([
+  statements_of_all = { for mode, row in local.functions : mode => concat([
     {
       Sid      = "CreateArtifacts"
       Effect   = "Allow"
       Action   = ["s3:PutObject"]
-      Resource = [local.artifacts_arn]
+      Resource = ["${local.stored_arn}${row.stores}/*"]
     },
     {
-      # To tell a repeat of a run from another run: a key that is taken is read and compared.
+      # To tell a repeat of a run from another run: a key that is taken is read and compared. A session goes on from what it reads.
       Sid      = "CompareArtifacts"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = [local.artifacts_arn]
+      Resource = ["${local.stored_arn}${row.stores}/*"]
     },
     ], var.kms_key_arn == null ? [] : [
     {
@@ -123,7 +171,7 @@ locals {
       Resource  = [var.kms_key_arn]
       Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.${local.dns_suffix}" } }
     },
-  ])
+  ]) }
 }
 
 module "function" {
@@ -138,6 +186,7 @@ module "function" {
   runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
   timeout_seconds         = local.functions[each.key].timeout_seconds
+  concurrency             = local.functions[each.key].concurrency
   async_event_age_seconds = var.async_event_age_seconds
   tracing                 = var.tracing
   log_retention_days      = var.log_retention_days
@@ -152,5 +201,5 @@ module "function" {
     ) : key => value if value != null && value != ""
   }
   # One statement, one purpose.
-  statements_json = jsonencode(concat(local.statements_of_all, local.functions[each.key].statements))
+  statements_json = jsonencode(concat(local.statements_of_all[each.key], local.functions[each.key].statements))
 }

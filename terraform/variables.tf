@@ -54,19 +54,19 @@ variable "kms_key_arn" {
 # What is deployed
 
 variable "modes" {
-  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory."
+  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory, sessions."
   type        = set(string)
   default     = ["base"]
   nullable    = false
 
   validation {
-    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory"])) == 0
-    error_message = "modes must hold one or more of base, tools, memory, and nothing else."
+    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory", "sessions"])) == 0
+    error_message = "modes must hold one or more of base, tools, memory, sessions, and nothing else."
   }
 }
 
 variable "bundle_directory" {
-  description = "Folder with base.zip, tools.zip and memory.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
+  description = "Folder with base.zip, tools.zip, memory.zip and sessions.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
   type        = string
   default     = "../dist/lambda"
   nullable    = false
@@ -150,6 +150,18 @@ variable "lambda_timeout_seconds" {
   validation {
     condition     = var.lambda_timeout_seconds >= 7 && var.lambda_timeout_seconds <= 29 && floor(var.lambda_timeout_seconds) == var.lambda_timeout_seconds
     error_message = "lambda_timeout_seconds must be an integer from 7 to 29: an HTTP API gives up after 30 s."
+  }
+}
+
+variable "sessions_concurrency" {
+  description = "Requests about sessions that are answered at a time; the other functions answer one. Two requests about one session never both act, however many there are. Legal: an integer from 1 to 100."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.sessions_concurrency >= 1 && var.sessions_concurrency <= 100 && floor(var.sessions_concurrency) == var.sessions_concurrency
+    error_message = "sessions_concurrency must be an integer from 1 to 100."
   }
 }
 

@@ -67,6 +67,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     types: ['src/domain/episode'],
     packages: [...EITHER, 'io-ts'],
   },
+  // A world that is a file: what runs it is behind a port.
+  'src/domain/world/file': {
+    imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/episode', 'src/ports'],
+    types: ['src/domain/agent', 'src/domain/budget'],
+    packages: [...EITHER, 'io-ts'],
+  },
   // A kind of rule a file.
   'src/domain/world/market/rules': {
     imports: ['src/domain', 'src/domain/codec', 'src/domain/decimal', 'src/domain/market'],
@@ -134,7 +140,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, 'io-ts'],
   },
 
-  'src/ports': { imports: [], types: [DOMAIN], packages: ['fp-ts/TaskEither'] },
+  'src/ports': { imports: [], types: [DOMAIN], packages: FP },
 
   'src/adapters/in-process': { imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/keys'], packages: [...FP, 'node:perf_hooks'] },
   'src/adapters/filesystem': {
@@ -148,6 +154,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'node:buffer',
       'node:crypto',
       'node:fs/promises',
+      'node:module',
       'node:os',
       'node:path',
       'node:stream',
@@ -166,6 +173,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
+  // The engine that runs world files.
+  'src/adapters/quickjs': { imports: [DOMAIN, 'src/ports'], packages: [...EITHER, '@jitl/quickjs-wasmfile-release-sync/wasm'] },
   // Time zones by name.
   'src/adapters/zones': { imports: [DOMAIN], packages: ['moment-timezone/builds/moment-timezone-with-data-1970-2030'] },
   // Keys in PEM and in AWS KMS.
@@ -268,6 +277,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared', 'src/handlers/cli/sweep'],
     packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
   },
+  'src/handlers/cli/world': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
+    packages: [...FP, 'commander', 'fast-check', 'node:child_process'],
+  },
   'src/handlers/cli/market': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
     types: ['src/adapters/**'],
@@ -316,7 +329,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'test/handlers/**': {
     imports: ['src/**', 'test/support', 'examples/**', 'terraform'],
-    packages: [...TEST_PACKAGES, ...AWS_SDK, 'ajv/dist/2020', 'esbuild', 'fflate'],
+    packages: [...TEST_PACKAGES, ...AWS_SDK, '@modelcontextprotocol/server/stdio', 'ajv/dist/2020', 'esbuild', 'fflate'],
   },
   'test/browser': { imports: ['src/**', 'test/support', 'examples/**'], packages: [...TEST_PACKAGES, 'axe-core', 'playwright-core'] },
   'test/e2e': { imports: ['src/**', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
@@ -329,7 +342,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 };
 
 /** The folders of the domain whose files take ports. */
-const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/run', 'src/domain/session'];
+const SEE_PORTS = ['src/domain/agent', 'src/domain/episode', 'src/domain/run', 'src/domain/session', 'src/domain/world/file'];
 
 /** The composition roots: one for the command line, and one for each part of the program that must not carry the adapters of another. */
 const COMPOSE = /^src\/handlers\/compose(-[a-z]+)?\.ts$/;
@@ -348,6 +361,11 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
   'test/support/bill-model.ts': {
     imports: [],
     instead: 'the model of the bill shares no code with src/. Write it again, slowly, from docs/cost.md',
+  },
+  'test/support/world-models.ts': {
+    imports: [],
+    instead:
+      'the models of the worlds that ship share no code with src/, nor with the worlds. Write them again, slowly, from their READMEs',
   },
   'test/support/arbitraries.ts': {
     imports: ['fast-check', './reference-model'],
@@ -695,7 +713,7 @@ describe('what breaks a rule is found, with what to do instead', () => {
       'a port in the domain',
       'src/domain/world/market/x.ts',
       `import { RUN_FILES } from '../../../ports/run-files';`,
-      'only the use cases (src/domain/agent, src/domain/episode, src/domain/run, src/domain/session) see ports',
+      'only the use cases (src/domain/agent, src/domain/episode, src/domain/run, src/domain/session, src/domain/world/file) see ports',
     ],
     [
       'a type of a port in the domain',

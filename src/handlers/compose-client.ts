@@ -1,7 +1,7 @@
 /** What a client of the API is built from: where the artifacts of its runs are read. */
 import { deadlineIn } from '../adapters/in-process/clock';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
-import { makeMemoryRunReader } from '../adapters/in-process/run-files';
+import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter } from '../adapters/in-process/run-files';
 import { type Agents, makeProxyAgents, proxyNameOf } from '../adapters/proxy/agents';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
@@ -29,4 +29,6 @@ export const client = {
   agents: makeProxyAgents,
   proxyNameOf,
   runFromFiles: makeMemoryRunReader,
+  /** A directory that is held in memory until it is proven. */
+  heldRun: (location: string): MemoryRunWriter => makeMemoryRunWriter(location),
 } as const;

@@ -10,10 +10,11 @@ import { systemClock } from '../adapters/in-process/clock';
 import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
+import { makeS3SessionLog } from '../adapters/s3/session-log';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
-import { baseFunction, type HandlerPorts, memoryFunction, toolsFunction } from './compose-http';
-import type { Mode } from './http/contract/response';
+import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
+import type { Service } from './http/contract/routes';
 import type { Handler } from './http/edge/handler';
 
 export function baseHandler(): Handler {
@@ -28,12 +29,16 @@ export function memoryHandler(): Handler {
   return composed('agentcore-memory', memoryFunction, memoryPorts);
 }
 
-type Make = (settings: HandlerConfig, ports: HandlerPorts) => Handler;
-type Ports = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => HandlerPorts;
+export function sessionsHandler(): Handler {
+  return composed('sessions', sessionsFunction, sessionsPorts);
+}
 
-function composed(mode: Mode, make: Make, ports: Ports): Handler {
-  const config = readLambdaConfig(mode);
-  const telemetry = makePowertoolsTelemetry({ service: mode });
+type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => P;
+
+function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+  const config = readLambdaConfig(service);
+  const telemetry = makePowertoolsTelemetry({ service });
   const handle = make(config.handler, ports(config, telemetry));
   return async (event, context) => {
     try {
@@ -49,22 +54,50 @@ function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): Handle
 }
 
 function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  const { codeInterpreterId, planner, agentcore } = config;
-  const ports = { artifacts: artifactStore(config), telemetry, openApi };
-  if (codeInterpreterId === undefined && planner === undefined) return ports;
-  const client = makeAgentCoreClient(agentcore);
-  return {
-    ...ports,
-    ...(codeInterpreterId === undefined ? {} : { interpreter: makeAgentCoreCodeInterpreter({ client, codeInterpreterId, telemetry }) }),
-    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client, telemetry, ...planner }) }),
-  };
+  return { artifacts: artifactStore(config), telemetry, openApi, ...planPorts(config, telemetry, oneClient(config)) };
 }
 
 function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  const { memory, agentcore } = config;
-  const ports = { artifacts: artifactStore(config), telemetry, openApi };
-  if (memory === undefined) return ports;
-  return { ...ports, memory: makeAgentCoreMemory({ client: makeAgentCoreClient(agentcore), ...memory, clock: systemClock }) };
+  return { artifacts: artifactStore(config), telemetry, openApi, ...memoryPort(config, oneClient(config)) };
+}
+
+/** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
+function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): SessionPorts {
+  const place = bucketOf(config);
+  const agentCore = oneClient(config);
+  return {
+    artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
+    log: makeS3SessionLog(place),
+    clock: systemClock,
+    telemetry,
+    openApi,
+    ...planPorts(config, telemetry, agentCore),
+    ...memoryPort(config, agentCore),
+  };
+}
+
+type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;
+
+function oneClient({ agentcore }: LambdaConfig): AgentCore {
+  let client: ReturnType<AgentCore> | undefined;
+  return () => (client ??= makeAgentCoreClient(agentcore));
+}
+
+function planPorts(
+  { codeInterpreterId, planner }: LambdaConfig,
+  telemetry: PowertoolsTelemetry,
+  agentCore: AgentCore,
+): Pick<HandlerPorts, 'interpreter' | 'planner'> {
+  return {
+    ...(codeInterpreterId === undefined
+      ? {}
+      : { interpreter: makeAgentCoreCodeInterpreter({ client: agentCore(), codeInterpreterId, telemetry }) }),
+    ...(planner === undefined ? {} : { planner: makeAgentCorePlanner({ client: agentCore(), telemetry, ...planner }) }),
+  };
+}
+
+function memoryPort({ memory }: LambdaConfig, agentCore: AgentCore): Pick<HandlerPorts, 'memory'> {
+  return memory === undefined ? {} : { memory: makeAgentCoreMemory({ client: agentCore(), ...memory, clock: systemClock }) };
 }
 
 /** The build puts its text here: a function of one mode does not hold the codecs of all. */
@@ -72,7 +105,10 @@ function openApi(): string {
   return EWM_OPENAPI;
 }
 
-function artifactStore({ artifacts, s3 }: LambdaConfig): ArtifactStore {
-  const { bucket, prefix, pathStyle } = artifacts;
-  return makeS3ArtifactStore({ client: makeS3Client({ ...s3, pathStyle }), bucket, prefix });
+function artifactStore(config: LambdaConfig): ArtifactStore {
+  return makeS3ArtifactStore(bucketOf(config));
+}
+
+function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Parameters<typeof makeS3SessionLog>[0] {
+  return { client: makeS3Client({ ...s3, pathStyle }), bucket, prefix };
 }

@@ -8,7 +8,7 @@ import { type Budget, CEILINGS } from '../domain/budget/budget';
 import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
-import type { Mode } from './http/contract/response';
+import type { Service } from './http/contract/routes';
 import type { EdgeSettings } from './http/edge/handler';
 import type { ModeSettings } from './http/modes/mode';
 
@@ -174,11 +174,11 @@ export function decodeHandlerConfig(env: Environment): Either<readonly string[],
   return isLeft(decoded) ? decoded : right(handlerConfigOf(decoded.right));
 }
 
-export function decodeLambdaConfig(mode: Mode, env: Environment): Either<readonly string[], LambdaConfig> {
+export function decodeLambdaConfig(service: Service, env: Environment): Either<readonly string[], LambdaConfig> {
   const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
   if (isLeft(decoded)) return decoded;
   const vars = decoded.right;
-  const memory = mode === 'agentcore-memory' && vars.ENABLE_AGENTCORE_MEMORY;
+  const memory = (service === 'agentcore-memory' || service === 'sessions') && vars.ENABLE_AGENTCORE_MEMORY;
   const mistakes = [
     ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
     ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),
@@ -206,8 +206,8 @@ export function decodeLambdaConfig(mode: Mode, env: Environment): Either<readonl
 }
 
 /** For a process that can do nothing without its settings. */
-export function readLambdaConfig(mode: Mode): LambdaConfig {
-  const decoded = decodeLambdaConfig(mode, process.env);
+export function readLambdaConfig(service: Service): LambdaConfig {
+  const decoded = decodeLambdaConfig(service, process.env);
   if (isLeft(decoded)) throw new Error(`configuration: ${decoded.left.join('; ')}`);
   return decoded.right;
 }

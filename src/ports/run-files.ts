@@ -4,6 +4,10 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 /** Every file that a run directory of any mode may hold, in the order in which they become visible: `run.json` last. */
 export const RUN_FILES = [
   'request.json',
+  'world.js',
+  'policy.js',
+  'params.json',
+  'inputs.jsonl',
   'strategy.json',
   'policy.json',
   'market.jsonl',

@@ -29,6 +29,7 @@ run "too_small" {
     lambda_memory_mb            = 127
     lambda_timeout_seconds      = 6
     async_event_age_seconds     = 59
+    sessions_concurrency        = 0
     log_retention_days          = 0
     connect_timeout_ms          = 0
     s3_timeout_ms               = 0
@@ -60,7 +61,7 @@ run "too_small" {
 
   expect_failures = [
     var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.runtime, var.lambda_memory_mb,
-    var.lambda_timeout_seconds, var.async_event_age_seconds, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms,
+    var.lambda_timeout_seconds, var.async_event_age_seconds, var.sessions_concurrency, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms,
     var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
@@ -81,6 +82,7 @@ run "too_large" {
     lambda_memory_mb         = 10241
     lambda_timeout_seconds   = 30
     async_event_age_seconds  = 21601
+    sessions_concurrency     = 101
     log_retention_days       = 3654
     connect_timeout_ms       = 29001
     s3_timeout_ms            = 29001
@@ -102,7 +104,7 @@ run "too_large" {
 
   expect_failures = [
     var.name, var.modes, var.throttle_rate_per_second, var.throttle_burst, var.lambda_memory_mb, var.lambda_timeout_seconds,
-    var.async_event_age_seconds, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms,
+    var.async_event_age_seconds, var.sessions_concurrency, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms,
     var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops, var.max_memory_bytes,
     var.max_body_bytes, var.artifact_bucket_name, var.artifact_expiry_days, var.noncurrent_expiry_days, var.memory_event_expiry_days,
     var.planner_qualifier, var.max_artifact_bytes,
@@ -117,6 +119,7 @@ run "no_integers" {
     lambda_memory_mb            = 512.5
     lambda_timeout_seconds      = 28.5
     async_event_age_seconds     = 60.5
+    sessions_concurrency        = 1.5
     log_retention_days          = 14.5
     connect_timeout_ms          = 1000.5
     s3_timeout_ms               = 5000.5
@@ -137,7 +140,7 @@ run "no_integers" {
   }
 
   expect_failures = [
-    var.throttle_burst, var.lambda_memory_mb, var.lambda_timeout_seconds, var.async_event_age_seconds, var.log_retention_days,
+    var.throttle_burst, var.lambda_memory_mb, var.lambda_timeout_seconds, var.sessions_concurrency, var.async_event_age_seconds, var.log_retention_days,
     var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls,
     var.max_model_calls, var.max_memory_ops, var.max_memory_bytes, var.max_body_bytes, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour,

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import { sessionAnswerCodec } from '../../src/handlers/http/contract/answer-codecs';
+import type { Service } from '../../src/handlers/http/contract/routes';
 import {
   type AgentCoreStub,
   resultFrame,
@@ -18,12 +19,14 @@ import {
 import { answerOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
+import { valueOfRight } from '../support/task';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000 } as const;
+const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000, sessions: 220_000 } as const;
 type Name = keyof typeof SIZE_MAX;
+const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
 
 const BUILD = `
 import { buildLambda } from './.config/build-lambda.mjs';
@@ -34,7 +37,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1, sessions: 220_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -143,8 +146,10 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
         ],
       },
       memory: { budget, requests: [{ op: 'memory_put', key: 'k', value: 1 }] },
+      sessions: { budget },
     };
-    const { answer, lines } = await invoke(name, httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(bodies[name]) }), {
+    const path = name === 'sessions' ? '/sessions' : `/agentcore/${name}`;
+    const { answer, lines } = await invoke(name, httpEvent({ path, body: JSON.stringify(bodies[name]) }), {
       EWM_ARTIFACT_BUCKET: STUB_BUCKET,
       EWM_MAX_MODEL_CALLS: '1',
       ENABLE_AGENTCORE_MEMORY: '1',
@@ -152,11 +157,13 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
       AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID,
       AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN,
     });
-    const mode: Mode = `agentcore-${name}`;
     const { body } = answer as { readonly body: string };
-    expect(answer).toMatchObject({ statusCode: 200 });
-    expect(answerOf(mode, JSON.parse(body))).toMatchObject({ ok: true });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 1 }[name]);
+    const parsed: unknown = JSON.parse(body);
+    expect(answer).toMatchObject({ statusCode: name === 'sessions' ? 201 : 200 });
+    expect(name === 'sessions' ? valueOfRight(sessionAnswerCodec.decode(parsed)) : answerOf(`agentcore-${name}`, parsed)).toMatchObject({
+      ok: true,
+    });
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -165,7 +172,11 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     }
     // A log line and one line of metrics, and nothing else.
     expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(2);
-    expect(JSON.parse(lines.find((line) => line.includes('"_aws"')) ?? '{}')).toMatchObject({ service: mode, Requests: 1, Failures: 0 });
+    expect(JSON.parse(lines.find((line) => line.includes('"_aws"')) ?? '{}')).toMatchObject({
+      service: serviceOf(name),
+      Requests: 1,
+      Failures: 0,
+    });
   });
 
   it('answers its health without a request', async () => {
@@ -174,7 +185,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     expect(JSON.parse(body)).toMatchObject({
       ok: true,
       version: '1.2.3',
-      mode: `agentcore-${name}`,
+      mode: serviceOf(name),
       enabled: { memory: false, code_interpreter: false, planner: false },
     });
     expect([s3.requests(), agentCore.requests()]).toEqual([[], []]);
@@ -187,15 +198,16 @@ const ofRules = (path: string): boolean => path.startsWith('src/domain/world/mar
 const ofWorld = (path: string): boolean => path.startsWith('src/domain/world/market/');
 
 describe('what is in them', () => {
-  const modesOf = (): ReadonlyMap<string, string> => {
+  const RUNS = ['base', 'tools', 'memory'] as const;
+  const modesOf = (names: readonly Name[]): ReadonlyMap<string, string> => {
     const modes = new Map<string, Name[]>();
-    for (const name of Object.keys(SIZE_MAX) as Name[]) {
+    for (const name of names) {
       for (const part of new Set(built.inputs[name].map(partOf))) modes.set(part, [...(modes.get(part) ?? []), name]);
     }
     return new Map([...modes].map(([part, names]) => [part, names.join(' ')]));
   };
-  const partsOf = (wanted: string): readonly string[] =>
-    [...modesOf()].flatMap(([part, modes]) => (modes === wanted && !ofWorld(part) ? [part] : [])).sort();
+  const partsOf = (wanted: string, names: readonly Name[] = RUNS): readonly string[] =>
+    [...modesOf(names)].flatMap(([part, modes]) => (modes === wanted && !ofWorld(part) ? [part] : [])).sort();
 
   it('is what their modes need: what not all of them hold is named here, with who holds it', () => {
     expect(partsOf('base')).toEqual([
@@ -215,9 +227,13 @@ describe('what is in them', () => {
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
       'src/ports/code-interpreter.ts',
+      'src/ports/telemetry.ts',
     ]);
     expect(partsOf('memory')).toEqual([
+      'src/adapters/agentcore/memory-events.ts',
+      'src/adapters/agentcore/memory-value.ts',
       'src/adapters/agentcore/memory.ts',
+      'src/adapters/agentcore/own-writes.ts',
       'src/adapters/in-process/clock.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
@@ -256,6 +272,23 @@ describe('what is in them', () => {
       'src/domain/run/request-codecs.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
+  });
+
+  it('is of sessions what tools and memory call, and nothing that makes the files of a run', () => {
+    const own = partsOf('sessions', [...RUNS, 'sessions']);
+    expect(own.filter((part) => !part.startsWith('src/domain/session/'))).toEqual([
+      'src/adapters/s3/session-log.ts',
+      'src/adapters/session-key.ts',
+      'src/domain/agent/recorded-answers.ts',
+      'src/domain/codec/parse.ts',
+      'src/domain/run/divergence.ts',
+      'src/handlers/http/contract/body-session.ts',
+      'src/handlers/http/modes/session-errors.ts',
+      'src/handlers/http/modes/sessions.ts',
+      'src/handlers/lambda/sessions.ts',
+    ]);
+    expect(own.filter((part) => /session\/(?:chain|files|prove|pull)/.test(part))).toEqual([]);
+    expect(built.inputs.sessions.filter((part) => /^src\/domain\/run\/(?:run|report|finish|take)/.test(part))).toEqual([]);
   });
 
   it('is nothing of the command line, of the server, of verification, or of the other ways to credentials', () => {
@@ -324,8 +357,10 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/market/instant.ts',
       'src/domain/world/market/entries.ts',
       'src/domain/world/market/proposal.ts',
+      'src/handlers/http/contract/errors.ts',
       'src/handlers/http/contract/problems.ts',
       'src/handlers/http/contract/request-budget.ts',
+      'src/handlers/http/edge/json-value.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
   });

@@ -13,6 +13,7 @@ const GOLDENS: Readonly<Record<Mode, string>> = {
   'agentcore-base': 'base-all-steps',
   'agentcore-tools': 'tools-execute',
   'agentcore-memory': 'memory-values',
+  world: 'worlds/grid',
 };
 
 let directory = '';

@@ -10,62 +10,13 @@ import { jsonFault } from '../../src/domain/codec/json-faults';
 import { sha256HexOfBytes } from '../../src/domain/hash';
 import { STATUS_OF } from '../../src/handlers/http/contract/errors';
 import type { Mode } from '../../src/handlers/http/contract/response';
+import { HOSTILE_KEYS, HOSTILE_VALUES } from '../support/hostile-values';
 import { answerOf, ask, CONFIG, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 
 const SEED = 20_251_124;
 const REQUESTS = 10_000;
 const MODES = ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const satisfies readonly Mode[];
-
-const HOSTILE_VALUES: readonly unknown[] = [
-  null,
-  true,
-  '',
-  -1,
-  -0,
-  0,
-  0.1,
-  1e-9,
-  1e17,
-  1e18,
-  1e308,
-  Number.MAX_SAFE_INTEGER,
-  Number.MAX_SAFE_INTEGER + 1,
-  '0x10',
-  '1e3',
-  '-0',
-  '99999999999999999999',
-  '../../../etc/passwd',
-  'trading_path\u0000',
-  '\uD800',
-  'toString',
-  '${jndi:ldap://x}',
-  '<script>alert(1)</script>',
-  'x'.repeat(5_000),
-  [],
-  {},
-  [[]],
-  { length: 1e9 },
-  { toJSON: 'x', valueOf: 1, constructor: { name: 'x' } },
-  { constructor: { prototype: { ok: true } } },
-  JSON.parse('{"__proto__":{"ok":true}}'),
-  { $ref: '#' },
-];
-const HOSTILE_KEYS = [
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  '',
-  ' ',
-  'steps ',
-  'Steps',
-  '\uD800',
-  'a/b~c',
-  'version',
-  'requestContext',
-];
 
 const plan = [
   { name: 'get_price_context', args: { step: 0 } },

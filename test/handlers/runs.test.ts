@@ -228,6 +228,13 @@ describe('tools that are not enabled', () => {
   });
 });
 
+it('a call with several unknown arguments is told in one order, whatever theirs, and is a proof of a failed call', async () => {
+  const test = makeTestHandler('agentcore-tools');
+  const answer = await invoke(test, { budget: BUDGET, tool_plan: [call('execute', { step: 0, zeta: { b: 1, a: 2 }, alpha: 1 })] });
+  expect(answer.error?.message).toMatch(/alpha.*zeta/);
+  expect(await provenHead(test.artifacts, answer)).toBe(answer.head_hash);
+});
+
 describe('artifacts', () => {
   it('that are others than those of the run are a conflict', async () => {
     const test = makeTestHandler('agentcore-base');

@@ -63,6 +63,13 @@ describe('the smoke test', () => {
     expect(exit).toBe(0);
   });
 
+  it('of sessions holds against the local server, and proves the session and its child', async () => {
+    const { exit, out } = await smoke('sessions', { EWM_API_URL: on.url });
+    expect(out).not.toContain('FAILED');
+    expect(out).toMatch(/pull the session and its child, and verify them.*\nsmoke sessions: all 13 checks hold\n$/);
+    expect(exit).toBe(0);
+  });
+
   it('of memory leaves nothing in it, and can be taken again', async () => {
     expect((await smoke('memory', { EWM_API_URL: on.url })).exit).toBe(0);
   });
@@ -203,6 +210,15 @@ describe('the demo', () => {
     expect(out).toMatch(
       new RegExp(`Next:\n {3}curl -s ${on.url}/runs/[0-9a-f]{32}/report.md\n {3}ewm verify \\S+\n {3}make smoke-agentcore-${mode}\n$`),
     );
+  });
+
+  it('of sessions plays one, repeats a request, and trips its budget', async () => {
+    const { exit, out } = await demo('sessions', { EWM_API_URL: on.url });
+    expect(exit).toBe(0);
+    expect(out).toMatch(/201, ok\n {3}session {8}[0-9a-f]{32}\n/);
+    expect(out).toContain('repeated       true');
+    expect(out).toContain('error.limiter  max_steps');
+    expect(out).toMatch(new RegExp(`Next:\n {3}ewm session pull [0-9a-f]{32} --api ${on.url} --out \\S+\n {3}ewm session verify`));
   });
 
   it('says how to switch memory on where it is off', async () => {

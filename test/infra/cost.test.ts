@@ -17,23 +17,24 @@ const TERRAFORM = executablePath('terraform');
 
 /** As locals.tf and observability.tf say it, without the resources around them. */
 const SURROUNDINGS = `locals {
-  memory_enabled      = var.enable_agentcore_memory && contains(var.modes, "memory")
-  interpreter_enabled = var.code_interpreter_id != null && contains(var.modes, "tools")
-  planner_enabled     = var.planner_runtime_arn != null && contains(var.modes, "tools")
+  memory_enabled      = var.enable_agentcore_memory && length(setintersection(var.modes, ["memory", "sessions"])) > 0
+  interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
+  planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
-  session_alarms      = { for number in range(local.interpreter_enabled || local.planner_enabled ? 1 : 0) : tostring(number) => number }
+  session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
 }
 `;
 
 const PLANNER = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/planner-0123456789';
 const KEY = 'arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000';
-const ALL = ['base', 'tools', 'memory'];
+const ALL = ['base', 'tools', 'memory', 'sessions'];
 
 type Variables = Readonly<Record<string, unknown>>;
 
 const NUMBERS = {
   lambda_memory_mb: 129,
   lambda_timeout_seconds: 7,
+  sessions_concurrency: 2,
   throttle_burst: 11,
   log_retention_days: 3_653,
   max_steps: Number.MAX_SAFE_INTEGER,
@@ -70,7 +71,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
     },
     {
       region: 'eu-central-1',
-      modes: ['base', 'memory', 'tools'],
+      modes: ['base', 'memory', 'sessions', 'tools'],
       memory: true,
       code_interpreter: true,
       planner: true,
@@ -78,7 +79,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       tracing: true,
       access_log: true,
       cors: true,
-      alarms: 19,
+      alarms: 26,
       budgets: 1,
       budget_actions: 1,
       emails: true,

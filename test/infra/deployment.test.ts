@@ -50,6 +50,7 @@ import { type ApiSettings, setOff, strangerRequests, strangersHour } from '../su
 import { valueOfRight } from '../support/task';
 import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
 import { httpEvent } from '../support/http-events';
+import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { deployerPolicy } from '../support/deployer-policy';
 import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
 import { describeWhere } from '../support/needs';
@@ -59,7 +60,7 @@ import { ACTIONS, type Name } from './function-actions';
 import { type Deployment, missingDeployTools, startDeployment } from './deploy-target';
 import { missingRuntimeClient, startFunction } from './runtime-client';
 
-const MODES = ['base', 'tools', 'memory'] as const;
+const MODES = ['base', 'tools', 'memory', 'sessions'] as const;
 const ZIPS = join(__dirname, '../../dist/lambda');
 
 /** What a person would have in a .tfvars file; the rest comes from the targets and the defaults. */
@@ -102,13 +103,14 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(deployment.proxy.templates.size).toBe(0);
   });
 
-  it('adds tools and memory, one by one, and keeps what is there', async () => {
+  it('adds tools, memory and sessions, one by one, and keeps what is there', async () => {
     await deployment.target(['deploy', 'tools']);
     await deployment.target(['deploy', 'memory'], { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' });
+    await deployment.target(['deploy', 'sessions']);
     expect(await deployment.outputs()).toMatchObject({
-      modes: ['base', 'memory', 'tools'],
+      modes: ['base', 'memory', 'sessions', 'tools'],
       memory_id: STUB_MEMORY_ID,
-      function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory' },
+      function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory', sessions: 'ewm-sessions' },
       limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
     });
   });
@@ -118,7 +120,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       const said = await deployment.target(target);
       expect(said).toContain('No changes.');
       // The bill below the plan, and the typical month beside the worst.
-      expect(said).toMatch(/^component +an invocation \(tools\) +an hour +a month +typical month$/m);
+      expect(said).toMatch(/^component +an invocation \((?:tools|sessions)\) +an hour +a month +typical month$/m);
       expect(said).toMatch(/^total( +[0-9]+\.[0-9]{6}){4}$/m);
     }
   });
@@ -167,9 +169,11 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       'POST /agentcore/base': 'AWS_IAM',
       'POST /agentcore/memory': 'AWS_IAM',
       'POST /agentcore/tools': 'AWS_IAM',
+      ...Object.fromEntries(SESSION_ROUTES.map((route) => [route, 'AWS_IAM'])),
     });
     for (const { RouteKey: key = '', Target: target } of routes) {
-      expect(leadsTo(target)).toContain(`function:ewm-${key.startsWith('GET ') ? 'base' : (key.split('/').at(-1) ?? '')}/`);
+      const mode = /^POST .agentcore.(\w+)$/.exec(key)?.[1] ?? (key.includes('/sessions') ? 'sessions' : 'base');
+      expect(leadsTo(target)).toContain(`function:ewm-${mode}/`);
     }
     for (const integration of integrations)
       expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 30_000 });
@@ -215,6 +219,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(Object.fromEntries(logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]))).toEqual({
       '/aws/lambda/ewm-base': 14,
       '/aws/lambda/ewm-memory': 14,
+      '/aws/lambda/ewm-sessions': 14,
       '/aws/lambda/ewm-tools': 14,
     });
     const { MetricAlarms: alarms = [] } = await aws.watch.send(new DescribeAlarmsCommand({}));
@@ -273,8 +278,6 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'ewm-deployed-'));
       [s3, agentCore] = await Promise.all([startS3Stub(), startAgentCoreStub()]);
-      agentCore.programs.push([resultFrame({ stdout: '1\n' })]);
-      agentCore.replies.push({ contentType: 'application/json', chunks: ['[]'] });
       for (const name of MODES) policies.set(name, await policyOf(name));
     });
     afterAll(async () => {
@@ -299,13 +302,23 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       [s3, agentCore].forEach((stub) => {
         stub.reset();
       });
+      agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
+      agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
       try {
         // The second time it finds its artifacts there, and compares them.
-        const [first = {}, ...others] = REQUESTS[name];
-        for (const [index, body] of [first, first, ...others].map((body, at) => [Math.max(at - 1, 0), body] as const)) {
+        const [first, ...others] = REQUESTS[name];
+        let answer: unknown;
+        for (const [index, request] of [first, first, ...others].map((one, at) => [Math.max(at - 1, 0), one] as const)) {
           const requestId = `8f5d3c1a-0000-4000-8000-${String(index).padStart(12, '0')}`;
-          const outcome = await lambda.invoke(httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) }), requestId);
-          expect(outcome).toMatchObject({ _tag: 'Response', payload: { statusCode: 200 } });
+          const {
+            method = 'POST',
+            path = `/agentcore/${name}`,
+            body,
+          } = typeof request === 'function' ? request(answer) : { body: request };
+          const event = httpEvent({ method, path, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+          const outcome = await lambda.invoke(event, requestId);
+          expect(outcome).toMatchObject({ _tag: 'Response', payload: { statusCode: name === 'sessions' && index === 0 ? 201 : 200 } });
+          answer = JSON.parse((outcome as { readonly payload: { readonly body: string } }).payload.body);
         }
       } finally {
         await lambda.stop();
@@ -360,9 +373,21 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       const forbidden: AwsCall[] = [
         { action: 's3:GetObject', resource: `arn:aws:s3:::${STUB_BUCKET}/secret` },
         { action: 's3:PutObject', resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/other/x` },
-        { action: 's3:DeleteObject', resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/artifacts/x/run.json` },
+        ...['artifacts/x/run.json', 'sessions/x/segments/00000000.jsonl'].map((key) => ({
+          action: 's3:DeleteObject',
+          resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/${key}`,
+        })),
+        ...['PutObject', 'GetObject'].map((action) => ({
+          action: `s3:${action}`,
+          resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/${name === 'sessions' ? 'artifacts/x/run.json' : 'sessions/x/segments/00000000.jsonl'}`,
+        })),
         { action: 's3:GetObject', resource: 'arn:aws:s3:::another-bucket/ewm/artifacts/x/run.json' },
         { action: 's3:ListBucket', resource: `arn:aws:s3:::${STUB_BUCKET}` },
+        ...['', 'ewm/', 'ewm/artifacts/'].map((prefix) => ({
+          action: 's3:ListBucket',
+          resource: `arn:aws:s3:::${STUB_BUCKET}`,
+          context: { 's3:prefix': prefix },
+        })),
         { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-base` },
         { action: 'logs:PutLogEvents', resource: `arn:aws:logs:${TEST_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/another:log-stream:x` },
         {
@@ -443,46 +468,76 @@ const OF_ALL = {
   MEMORY_MAX_BYTES: '2048',
 };
 
+const OUTSIDE = { EWM_AGENTCORE_TIMEOUT_MS: '20000' };
+const PLAN = { AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID, AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN };
+const MEMORY = { ENABLE_AGENTCORE_MEMORY: '1', AGENTCORE_MEMORY_ID: STUB_MEMORY_ID, AGENTCORE_MEMORY_ACTOR_ID: 'ewm' };
+
 const ENVIRONMENT: Readonly<Record<Name, Readonly<Record<string, string>>>> = {
   base: OF_ALL,
-  tools: {
-    ...OF_ALL,
-    EWM_AGENTCORE_TIMEOUT_MS: '20000',
-    AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID,
-    AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN,
-  },
-  memory: {
-    ...OF_ALL,
-    EWM_AGENTCORE_TIMEOUT_MS: '20000',
-    ENABLE_AGENTCORE_MEMORY: '1',
-    AGENTCORE_MEMORY_ID: STUB_MEMORY_ID,
-    AGENTCORE_MEMORY_ACTOR_ID: 'ewm',
-  },
+  tools: { ...OF_ALL, ...OUTSIDE, ...PLAN },
+  memory: { ...OF_ALL, ...OUTSIDE, ...MEMORY },
+  sessions: { ...OF_ALL, ...OUTSIDE, ...PLAN, ...MEMORY },
 };
 
+const SESSION_ROUTES = Object.entries(ROUTES).flatMap(([route, { service }]) => (service === 'sessions' ? [route] : []));
+
+/** A request; a session's follows from the answer before it. */
+type Following = (before: unknown) => { readonly method?: string; readonly path: string; readonly body?: object };
+
+const run =
+  (name: Name, body: object): Following =>
+  () => ({ path: `/agentcore/${name}`, body });
+
+const sessionOf = (answer: unknown): { readonly session_id: string; readonly head: string } =>
+  answer as { readonly session_id: string; readonly head: string };
+
 /** Together all that a function can do; the first one is sent twice. */
-const REQUESTS: Readonly<Record<Name, readonly object[]>> = {
-  base: [{}],
+const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
+  sessions: [
+    () => ({
+      path: '/sessions',
+      body: {
+        name: 'deployed',
+        budget: { max_steps: 9, max_tool_calls: 3, max_model_calls: 1, max_memory_ops: 3, max_memory_bytes: 1000 },
+      },
+    }),
+    (before) => ({
+      path: `/sessions/${sessionOf(before).session_id}/calls`,
+      body: {
+        head: sessionOf(before).head,
+        calls: [
+          { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+          { name: 'propose_plan', args: { goal: 'hold' } },
+          { name: 'memory_put', args: { key: 'k', value: 1 } },
+          { name: 'memory_get', args: { key: 'k' } },
+          { name: 'memory_clear', args: { key: 'k' } },
+        ],
+      },
+    }),
+    (before) => ({ method: 'GET', path: `/sessions/${sessionOf(before).session_id}` }),
+    () => ({ method: 'GET', path: '/sessions' }),
+  ],
+  base: [run('base', {})],
   tools: [
-    { tool_plan: [{ name: 'get_price_context', args: { step: 0 } }], budget: { max_steps: 1, max_tool_calls: 1 } },
-    {
+    run('tools', { tool_plan: [{ name: 'get_price_context', args: { step: 0 } }], budget: { max_steps: 1, max_tool_calls: 1 } }),
+    run('tools', {
       tool_plan: [
         { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
         { name: 'propose_plan', args: { goal: 'hold' } },
       ],
       budget: { max_steps: 2, max_tool_calls: 2, max_model_calls: 1 },
-    },
+    }),
   ],
   memory: [
-    { requests: [{ op: 'memory_put', key: 'a', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } },
-    {
+    run('memory', { requests: [{ op: 'memory_put', key: 'a', value: 1 }], budget: { max_memory_ops: 1, max_memory_bytes: 100 } }),
+    run('memory', {
       requests: [
         { op: 'memory_put', key: 'k', value: 1 },
         { op: 'memory_get', key: 'k' },
         { op: 'memory_clear', key: 'k' },
       ],
       budget: { max_memory_ops: 3, max_memory_bytes: 1000 },
-    },
+    }),
   ],
 };
 

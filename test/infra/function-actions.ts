@@ -1,19 +1,21 @@
 /** What each function asks of AWS, and no more: a deployment's roles are held to it, and so is what the handlers ask in all their tests. */
 
-export type Name = 'base' | 'tools' | 'memory';
+export type Name = 'base' | 'tools' | 'memory' | 'sessions';
+
+const STORE = ['s3:PutObject', 's3:GetObject'];
+const PLAN = [
+  'StartCodeInterpreterSession',
+  'InvokeCodeInterpreter',
+  'StopCodeInterpreterSession',
+  'InvokeAgentRuntime',
+  'StopRuntimeSession',
+].map((name) => `bedrock-agentcore:${name}`);
+const MEMORY = ['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`);
 
 export const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
-  base: ['s3:PutObject', 's3:GetObject'],
-  tools: [
-    's3:PutObject',
-    's3:GetObject',
-    ...[
-      'StartCodeInterpreterSession',
-      'InvokeCodeInterpreter',
-      'StopCodeInterpreterSession',
-      'InvokeAgentRuntime',
-      'StopRuntimeSession',
-    ].map((name) => `bedrock-agentcore:${name}`),
-  ],
-  memory: ['s3:PutObject', 's3:GetObject', ...['CreateEvent', 'ListEvents', 'DeleteEvent'].map((name) => `bedrock-agentcore:${name}`)],
+  base: STORE,
+  tools: [...STORE, ...PLAN],
+  memory: [...STORE, ...MEMORY],
+  // The newest segment is found by a list.
+  sessions: [...STORE, 's3:ListBucket', ...PLAN, ...MEMORY],
 };

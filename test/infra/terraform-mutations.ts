@@ -23,6 +23,7 @@ const MODULE_IAM = 'modules/function/iam.tf';
 const DEFAULTS = 'tests/defaults.tftest.hcl';
 const EVERYTHING = 'tests/everything.tftest.hcl';
 const OPTIONS = 'tests/options.tftest.hcl';
+const SESSIONS = 'tests/sessions.tftest.hcl';
 
 /** The statement that no role may be without. */
 const DENY = `      {
@@ -62,7 +63,7 @@ const fixedSettings: Batch = {
     mutation(
       'concurrency raised',
       'concurrency',
-      inFile(MODULE, 'reserved_concurrent_executions = 1\n', 'reserved_concurrent_executions = 2\n'),
+      inFile(MODULE, 'reserved_concurrent_executions = var.concurrency\n', 'reserved_concurrent_executions = 2\n'),
     ),
     mutation('one retry', 'retries', inFile(MODULE, 'maximum_retry_attempts       = 0\n', 'maximum_retry_attempts       = 1\n')),
     mutation('a long event age', 'event age', inFile(MODULE, '= var.async_event_age_seconds\n', '= 21600\n')),
@@ -224,7 +225,15 @@ const asked: Batch = {
       byDefault('budget_email', 'null', '"a@example.com"'),
     ),
     mutation('somebody is told by default', 'alarm topic', byDefault('alarm_email', 'null', '"a@example.com"')),
-    mutation('every object of the bucket', 'base policy', inFile('functions.tf', '${var.artifact_prefix}artifacts/*"', '*"')),
+    mutation(
+      'every object of the bucket',
+      'base policy',
+      inFile(
+        'functions.tf',
+        'Action   = ["s3:PutObject"]\n      Resource = ["${local.stored_arn}${row.stores}/*"]',
+        'Action   = ["s3:PutObject"]\n      Resource = ["${local.stored_arn}*"]',
+      ),
+    ),
   ],
 };
 
@@ -272,6 +281,39 @@ const permissions: Batch = {
       ['routes', 'health'],
       inFile('api.tf', 'sort(tolist(var.modes))[0]', 'reverse(sort(tolist(var.modes)))[0]'),
       inFile('api.tf', 'contains(var.modes, "base") ? "base"', 'length(var.modes) == 1 ? "base"'),
+    ),
+  ],
+};
+
+const sessions: Batch = {
+  name: 'what sessions may do',
+  tests: SESSIONS,
+  mutations: [
+    mutation(
+      'listing of the whole bucket',
+      'sessions policy',
+      inFile('functions.tf', '"s3:prefix" = "${var.artifact_prefix}sessions/*"', '"s3:prefix" = "*"'),
+    ),
+    mutation('many at a time', 'session concurrency', inFile('functions.tf', '= var.sessions_concurrency\n', '= 10\n')),
+    mutation('memory for everybody', 'sessions without memory', inFile('functions.tf', 'local.memory_enabled ? "1" : "0"', '"1"')),
+    mutation(
+      'listing by all',
+      'listing',
+      inFile(
+        'functions.tf',
+        '      environment     = {}\n      statements      = []',
+        '      environment     = {}\n      statements      = local.session_statements',
+      ),
+    ),
+    mutation('any path below a session', 'session permission', inFile('api.tf', '"/\\{[a-z_]+\\}/"', '"/\\{[a-z_]+\\}.*/"')),
+    mutation(
+      'memory that a session cannot reach',
+      'sessions environment',
+      inFile(
+        'functions.tf',
+        'merge(local.outside_environment, local.plan_environment, local.memory_environment)',
+        'merge(local.outside_environment, local.plan_environment)',
+      ),
     ),
   ],
 };
@@ -371,4 +413,4 @@ const removals: Batch = {
   ],
 };
 
-export const BATCHES: readonly Batch[] = [permissions, limits, fixedSettings, asked, bucket, removals];
+export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, removals];

@@ -106,8 +106,10 @@ describe('the Terraform files', () => {
     const text = `${texts.get('functions.tf') ?? ''}${texts.get('api.tf') ?? ''}`;
     const routes = [...text.matchAll(/"((?:GET|POST) \/\S*)"/g)].map(([, route]) => String(route));
     // Those of the local server alone have no bundle.
-    const bundles = (await readdir(join(__dirname, '../../src/handlers/lambda'))).map((file) => `agentcore-${file.replace('.ts', '')}`);
-    const onAws = Object.entries(ROUTES).filter(([, { service }]) => service === 'every' || bundles.includes(service));
+    const bundles = (await readdir(join(__dirname, '../../src/handlers/lambda'))).map((file) => file.replace('.ts', ''));
+    const onAws = Object.entries(ROUTES).filter(
+      ([, { service }]) => service === 'every' || bundles.includes(service.replace('agentcore-', '')),
+    );
     expect(routes.sort()).toEqual(onAws.map(([key]) => key).sort());
   });
 

@@ -32,7 +32,13 @@ const BY_TLS = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.2' };
 
 export function s3Call({ method, segments, query, headers }: Call): AwsCall {
   const [bucket = '', ...path] = segments;
-  if (query.get('list-type') === '2') return { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
+  if (query.get('list-type') === '2') {
+    return {
+      action: 's3:ListBucket',
+      resource: `arn:aws:s3:::${bucket}`,
+      context: { ...BY_TLS, 's3:prefix': query.get('prefix') ?? '' },
+    };
+  }
   const action = OBJECT_ACTIONS.get(method);
   if (action === undefined) throw new Error(`which action is ${method} ${segments.join('/')}?`);
   const once = headers?.['if-none-match'];

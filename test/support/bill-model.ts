@@ -25,6 +25,7 @@ export interface ModelLimits {
   readonly modes: readonly string[];
   readonly lambda_memory_mb: number;
   readonly lambda_timeout_seconds: number;
+  readonly sessions_concurrency: number;
   /** As text. */
   readonly rate: string;
   readonly throttle_burst: number;
@@ -75,7 +76,7 @@ const ANSWER_LIMIT = 6_291_556n;
 function answerBytes(mode: string, limits: ModelLimits): bigint {
   const told = 2n * big(limits.max_body_bytes) + 450_000n;
   if (mode === 'base') return min(ANSWER_LIMIT, told);
-  if (mode === 'tools') return ANSWER_LIMIT;
+  if (mode === 'tools' || mode === 'sessions') return ANSWER_LIMIT;
   return min(ANSWER_LIMIT, told + 2n * big(limits.max_memory_bytes) + 8_192n * min(big(limits.max_memory_ops), 1_000n));
 }
 
@@ -83,6 +84,8 @@ function storedBytes(mode: string, limits: ModelLimits): bigint {
   const allowed = min(big(limits.lambda_memory_mb) * 1024n * 1024n, big(limits.max_artifact_bytes));
   const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
   if (mode === 'tools') return allowed;
+  // Twelve MiB of calls and answers, and half a MiB for the row that opens each segment.
+  if (mode === 'sessions') return inputs + 12n * 1024n * 1024n + 512n * 1024n * (6n + outside(limits));
   if (mode === 'memory')
     return limits.memory ? min(allowed, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
   const prices = min(1_000n * big(limits.max_steps), big(limits.max_body_bytes) / 6n + 10n);
@@ -94,15 +97,42 @@ function apiUnits(answer: bigint): bigint {
   return 21n + ceil(answer + 10_240n, 512_000n);
 }
 
+/** Calls of one request about a session that leave the process. */
+function outside(limits: ModelLimits): bigint {
+  const calls = limits.code_interpreter || limits.planner ? min(1_000n, big(limits.max_steps), big(limits.max_tool_calls)) : 0n;
+  const operations = limits.memory ? min(1_000n, big(limits.max_memory_ops)) : 0n;
+  return min(64n, calls + operations);
+}
+
 /** Calls of a mode that reach something outside, and its files. */
 function actsOf(
   mode: string,
   limits: ModelLimits,
-): { readonly files: bigint; readonly events: bigint; readonly sessions: bigint; readonly goals: bigint } {
+): {
+  readonly files: bigint;
+  readonly reads: bigint;
+  readonly lists: bigint;
+  readonly events: bigint;
+  readonly sessions: bigint;
+  readonly goals: bigint;
+} {
   const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
+  if (mode === 'sessions') {
+    return {
+      files: outside(limits) + 6n,
+      reads: outside(limits) + 32n,
+      lists: 116n,
+      events: limits.memory ? min(64n, big(limits.max_memory_ops)) : 0n,
+      sessions: limits.code_interpreter ? min(1n, calls) : 0n,
+      goals: limits.planner ? min(1n, calls, big(limits.max_model_calls)) : 0n,
+    };
+  }
   const isTools = mode === 'tools';
+  const files = mode !== 'memory' ? 10n : limits.memory ? 8n : 0n;
   return {
-    files: mode !== 'memory' ? 10n : limits.memory ? 8n : 0n,
+    files,
+    reads: files,
+    lists: 0n,
     events: mode === 'memory' && limits.memory ? min(big(limits.max_memory_ops), 1_000n) : 0n,
     // One session of each kind for all of a plan.
     sessions: isTools && limits.code_interpreter ? min(1n, calls) : 0n,
@@ -129,7 +159,7 @@ function modeBill(
   { acting, all, requests, health, lambdaMs, stoppedSeconds }: Times,
 ): ModelBill {
   const cost = (name: string, units: bigint): Fraction => priceOf(table, name, units);
-  const { files, events, sessions, goals } = actsOf(mode, limits);
+  const { files, reads, lists, events, sessions, goals } = actsOf(mode, limits);
   const answer = answerBytes(mode, limits);
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
@@ -141,10 +171,10 @@ function modeBill(
     lambda: plus(cost('lambda_compute', big(limits.lambda_memory_mb) * lambdaMs), cost('lambda_requests', all)),
     api: cost('api_requests', requests * apiUnits(answer) + health * (apiUnits(16_384n) + apiUnits(131_072n))),
     s3: plus(
-      cost('s3_puts', acting * files),
-      cost('s3_gets', acting * files),
+      cost('s3_puts', acting * (files + lists)),
+      cost('s3_gets', acting * reads),
       cost('s3_storage', acting * days * (storedBytes(mode, limits) + 2_048n * files)),
-      cost('kms_requests', limits.kms ? acting * (files + files + 2n + events + events) : 0n),
+      cost('kms_requests', limits.kms ? acting * (files + reads + 2n + 100n * events) : 0n),
     ),
     agentcore_memory: cost('memory_events', acting * events),
     code_interpreter: plus(cost('code_interpreter_cpu', 2n * sessionSeconds), cost('code_interpreter_memory', 8n * sessionSeconds)),
@@ -165,21 +195,27 @@ export function modelInvocation(mode: string, limits: ModelLimits, table: ModelP
   return modeBill(mode, limits, table, { acting: 1n, all: 1n, requests: 1n, health: 0n, lambdaMs });
 }
 
+/** In an hour, of each instance of a function. */
 const INSTANCE_LIMIT = 36_010n;
 
 /** `stops`: whether sessions end when they are told to. Then no two of a function are alive at once, and each is rounded up to a second. */
 export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean, stops = false): ModelBill {
   const { over, under } = fractionOf(limits.rate);
-  const requests = ceil(over * 3_600n, under) + big(limits.throttle_burst);
-  const acting = direct ? INSTANCE_LIMIT : min(requests, INSTANCE_LIMIT);
-  const host = limits.modes.includes('base') ? 'base' : limits.modes.includes('memory') ? 'memory' : 'tools';
+  const perRoute = ceil(over * 3_600n, under) + big(limits.throttle_burst);
+  const host = ['base', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
   const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
   const bills = limits.modes.map((mode) => {
-    const health = mode === host ? requests : 0n;
-    const all = min(acting + 2n * health, INSTANCE_LIMIT);
+    const instances = mode === 'sessions' ? big(limits.sessions_concurrency) : 1n;
+    // Ten routes of sessions, each with a throttle of its own.
+    const requests = mode === 'sessions' ? 10n * perRoute : perRoute;
+    const most = instances * INSTANCE_LIMIT;
+    const acting = direct ? most : min(requests, most);
+    const health = mode === host ? perRoute : 0n;
+    const all = min(acting + 2n * health, most);
+    const lambdaMs = min(all * one, instances * (3_600_000n + one) + all);
     const timeout = big(limits.lambda_timeout_seconds);
-    const stopped = stops ? { stoppedSeconds: min(acting * timeout, 3_600n + timeout) + acting } : {};
-    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs: min(all * one, 3_600_000n + one + all), ...stopped });
+    const stopped = stops ? { stoppedSeconds: min(acting * timeout, instances * (3_600n + timeout)) + acting } : {};
+    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs, ...stopped });
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
   return added([...bills, { fixed: priceOf(table, 'emails', mails), refused_requests: modelRefusals(limits, table) }]);

@@ -33,6 +33,7 @@ export function makeCounterWorld(limit: number): CounterWorld {
     totals: ({ after }) => ({ final_left: limit - after }),
     totalsAt: (count) => ({ final_left: limit - count }),
     path: 'path',
+    headerLines: 1,
     lineForm: '{"add":n}',
     makeInput: () => ({ add: 0 }),
     scan: (text, start, end, into) => {

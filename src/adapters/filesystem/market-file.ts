@@ -10,6 +10,7 @@ import { LINE_BYTES_MAX } from '../../domain/limits';
 import { rawColumns } from '../../domain/market/column-kinds';
 import { cellProblem, findColumn, PROBLEMS_MAX, rowProblem } from '../../domain/market/csv-table';
 import { makeMarketForm, makeScannedStep, type MarketForm, type ScannedStep } from '../../domain/market/market-form';
+import { otherKind } from '../../domain/codec/document-kind';
 import { decodeMarketHeader, decodeNestedStep, marketPathCodec } from '../../domain/market/market-path';
 import { makeTimeOrder } from '../../domain/market/time-order';
 import { decodeWideHeader, decodeWideRow, type WideHeader } from '../../domain/market/wide-table';
@@ -106,7 +107,8 @@ function makeJsonReader(cursor: ByteCursor, source: string): FormReader {
       if (isLeft(document)) return document;
       const decoded = marketPathCodec.decode(document.right.value);
       if (isLeft(decoded)) {
-        const problems = problemsOf(decoded.left.slice(0, PROBLEMS_MAX));
+        const other = otherKind(document.right.value, 'a market path');
+        const problems = other === undefined ? problemsOf(decoded.left.slice(0, PROBLEMS_MAX)) : [other];
         return left(invalid(source, document.right.problemsAt(problems)));
       }
       input = makeMarketDocument(decoded.right);
@@ -152,7 +154,8 @@ function makeJsonLinesReader(cursor: ByteCursor, source: string): FormReader {
     const document = parseJsonText(withoutByteOrderMark(header));
     if (isLeft(document)) return left(invalid(source, [document.left]));
     const symbols = decodeMarketHeader(document.right.value);
-    if (isLeft(symbols)) return left(invalid(source, document.right.problemsAt(symbols.left)));
+    const other = isLeft(symbols) ? otherKind(document.right.value, 'a market path') : undefined;
+    if (isLeft(symbols)) return left(invalid(source, document.right.problemsAt(other === undefined ? symbols.left : [other])));
     form = makeMarketForm(symbols.right);
     scratch = makeScannedStep(symbols.right);
     return symbols;

@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { directoryEntries } from './directory-entries';
 import { makeFileCursor } from './file-cursor';
@@ -71,7 +71,9 @@ export function inspectRunDirectory(directory: string): TaskEither<StoreError, D
         (found) => !found.isDirectory(),
         () => false,
       );
-      return isFile ? left({ _tag: 'Unreadable', path: directory, reason: 'is not a directory' }) : names;
+      const known = RUN_FILES.some((file) => file === basename(directory));
+      const reason = `is not a directory${known ? `; did you mean the one that it is in, ${dirname(directory)}?` : ''}`;
+      return isFile ? left({ _tag: 'Unreadable', path: directory, reason }) : names;
     }
     const held = new Set(names.right);
     if (held.has('run.json')) return right('finished');

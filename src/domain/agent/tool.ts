@@ -8,11 +8,12 @@ import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
 import type { Planner, PlannerSession } from '../../ports/planner';
 import type { BudgetExceeded, Costs } from '../budget/budget';
-import type { Json } from '../canonical/canonical';
+import { canonical, type Json } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
+import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop } from './stop';
+import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop } from './stop';
 
 /** One call as it was asked for. */
 export type Call = { readonly name: string; readonly args: JsonObject };
@@ -69,7 +70,8 @@ export interface ToolContext<A> {
 }
 
 /** A call that failed by itself; its place in the episode is added where the error has one. */
-export type CallError = DependencyFailedStop | DeadlineExceededStop | { readonly code: 'tool_failed'; readonly message: string };
+export type CallError =
+  DependencyFailedStop | DeadlineExceededStop | StaleReadStop | { readonly code: 'tool_failed'; readonly message: string };
 
 export type Recorded = { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError };
 
@@ -130,6 +132,8 @@ export interface RecordedAnswer {
   readonly withheld?: Codec<unknown>;
   /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */
   readonly failure?: string;
+  /** Whether its answer may not show yet what was written before. */
+  readonly mayBeStale?: true;
   /** Whether its calls are made in a session, one for all of a run, that has to be stopped. */
   readonly inSession?: true;
 }
@@ -186,7 +190,8 @@ export function makeTool<A, Q>(tool: InsideTool<A, Q> | OutsideTool<A, Q>): Tool
     naming: tool.reach === 'outside' ? tool.naming : undefined,
     recorded: tool.reach === 'outside' ? tool.recorded : undefined,
     bind: (raw) => {
-      const decoded = tool.args.decode(raw);
+      // In the order in which a tape has them: what is wrong is told member by member, live and from a tape alike.
+      const decoded = tool.args.decode(parseJson(canonical(raw)));
       if (isLeft(decoded)) {
         return left(
           problemsOf(decoded.left)

@@ -7,6 +7,7 @@ import * as t from 'io-ts';
 import type { Json } from '../canonical/canonical';
 import { type Decimal, decimalFromJson } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
+import { didYouMean } from './nearest';
 
 export type JsonSchema = Readonly<Record<string, Json>>;
 
@@ -168,7 +169,11 @@ export function objectCodec<R extends Fields, O extends Fields = Record<never, n
       const codec = codecs.get(key);
       const raw = value[key];
       if (codec === undefined) {
-        errors.push({ value: raw, context: t.appendContext(context, key, t.unknown, raw), message: `unknown field; legal here: ${legal}` });
+        errors.push({
+          value: raw,
+          context: t.appendContext(context, key, t.unknown, raw),
+          message: `unknown field; legal here: ${legal}${didYouMean(key, [...codecs.keys()])}`,
+        });
         continue;
       }
       const result = codec.validate(raw, t.appendContext(context, key, codec, raw));
@@ -192,10 +197,20 @@ export function taggedCodec<A>(name: string, tagField: string, variants: Readonl
     const tag = Object.hasOwn(value, tagField) ? value[tagField] : undefined;
     const variant = typeof tag === 'string' && Object.hasOwn(variants, tag) ? variants[tag] : undefined;
     if (variant === undefined) {
-      return t.failure(tag, t.appendContext(context, tagField, t.unknown, tag), `expected one of ${tags.join(', ')}`);
+      return t.failure(
+        tag,
+        t.appendContext(context, tagField, t.unknown, tag),
+        `expected one of ${tags.join(', ')}${didYouMean(tag, tags)}`,
+      );
     }
     return variant.validate(value, context);
   });
+}
+
+/** The same codec, with what a reader of the schema should know; `byDefault` is what is filled in where the field is absent. */
+export function describedCodec<A>(codec: Codec<A>, description: string, byDefault?: Json): Codec<A> {
+  const schema = { ...codec.schema, description, ...(byDefault === undefined ? {} : { default: byDefault }) };
+  return makeCodec(codec.name, schema, codec.validate);
 }
 
 /** Adds a check that needs the whole decoded value; it answers the mistakes it finds. */

@@ -6,8 +6,16 @@ import { BYTES_PER_MB, CALLS_MAX, LAMBDA_PAYLOAD_BYTES_MAX, least } from './boun
 import type { BillMode, Limits } from './limits';
 
 export interface FunctionBounds {
-  /** Files of a run: each is one PUT, and where its key is taken one GET to compare. */
+  /** Routes of its own: the API throttles each by itself. */
+  readonly routes: bigint;
+  /** Requests at a time. */
+  readonly concurrency: (limits: Limits) => bigint;
+  /** Objects that are created: each is one PUT. */
   readonly files: (limits: Limits) => bigint;
+  /** Objects that are read: where a key is taken, to compare. */
+  readonly reads: (limits: Limits) => bigint;
+  /** Lists, which S3 prices like PUTs. */
+  readonly lists: bigint;
   readonly artifactBytes: (limits: Limits) => bigint;
   /** The body of an answer. Unit: bytes. */
   readonly answerBytes: (limits: Limits) => bigint;
@@ -55,7 +63,21 @@ const MEMORY_OPERATION_BYTES_MAX = 8_192n;
 /** A list of problems, a state of 1,000 positions: what an answer holds whatever was sent. Unit: bytes. */
 const ANSWER_BYTES_BASE = 450_000n;
 
+// Artifacts of a request about a session.
+/** Documents of a session and its first segment, and the grant of its parent: a fork. */
+const FORK_FILES = 6n;
+/** Documents of two sessions, those that are there already, and what a race, a repeat and an act that nobody ended make a request look at. */
+const SESSION_READS = 32n;
+/** The newest segment is found by so many lists at most: gallop and halve to 10^8. A request looks for it three times, and asks for eight missing keys. */
+const SESSION_LISTS = 3n * 36n + 8n;
+/** A `resume` row: states and plans of 1,000 positions. Unit: bytes. */
+const RESUME_BYTES_MAX = 524_288n;
+/** Calls of a request and what they answer, the last call whole: `REQUEST_BYTES_MAX` of src/domain/session/limits.ts, twice, and one answer. Unit: bytes. */
+const SESSION_ROWS_BYTES_MAX = 3n * 4_194_304n;
+const SESSION_CALLS_MAX = 64n;
+
 const none = (): bigint => 0n;
+const one = (): bigint => 1n;
 
 const LOCAL_RUN: Typical = {
   lambdaMs: 400n,
@@ -70,7 +92,11 @@ const LOCAL_RUN: Typical = {
 
 export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
   base: {
+    routes: 1n,
+    concurrency: one,
     files: () => 10n,
+    reads: () => 10n,
+    lists: 0n,
     artifactBytes: (limits) => {
       const body = BigInt(limits.max_body_bytes);
       const prices = least(BigInt(limits.max_steps) * SYMBOLS_MAX, body / PRICE_BYTES_MIN + EXAMPLE_PRICES);
@@ -84,18 +110,26 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     typical: LOCAL_RUN,
   },
   tools: {
+    routes: 1n,
+    concurrency: one,
     files: () => 10n,
+    reads: () => 10n,
+    lists: 0n,
     artifactBytes: heldBytesMax,
     // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
     answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
-    codeSessions: (limits) => (limits.code_interpreter ? least(1n, toolCallsMax(limits)) : 0n),
-    plannerSessions: (limits) => (limits.planner ? least(1n, BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n),
+    codeSessions: codeSessionsMax,
+    plannerSessions: plannerSessionsMax,
     memoryEvents: none,
     typical: { ...LOCAL_RUN, lambdaMs: 3_000n, codeSessionSeconds: 5n, plannerSessionSeconds: 30n },
   },
   memory: {
+    routes: 1n,
+    concurrency: one,
     // Without a memory it stores nothing.
     files: (limits) => (limits.memory ? 8n : 0n),
+    reads: (limits) => (limits.memory ? 8n : 0n),
+    lists: 0n,
     artifactBytes: (limits) => {
       if (!limits.memory) return 0n;
       const operations = MEMORY_OPERATION_BYTES_MAX * memoryOperationsMax(limits);
@@ -111,6 +145,25 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     memoryEvents: (limits) => (limits.memory ? memoryOperationsMax(limits) : 0n),
     typical: { ...LOCAL_RUN, lambdaMs: 600n, files: 8n, storedBytes: 16_000n, memoryEvents: 2n },
   },
+  sessions: {
+    routes: 10n,
+    concurrency: (limits) => BigInt(limits.sessions_concurrency),
+    files: (limits) => FORK_FILES + outsideCallsMax(limits),
+    // A repeat is answered from the segments that its first time made.
+    reads: (limits) => SESSION_READS + outsideCallsMax(limits),
+    lists: SESSION_LISTS,
+    artifactBytes: (limits) =>
+      INPUT_GROWTH * BigInt(limits.max_body_bytes) +
+      SUMMARY_BYTES_MAX +
+      SESSION_ROWS_BYTES_MAX +
+      RESUME_BYTES_MAX * (FORK_FILES + outsideCallsMax(limits)),
+    answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
+    codeSessions: codeSessionsMax,
+    plannerSessions: plannerSessionsMax,
+    memoryEvents: (limits) => (limits.memory ? least(memoryOperationsMax(limits), SESSION_CALLS_MAX) : 0n),
+    // Two calls inside, on a session that this process wrote last.
+    typical: { ...LOCAL_RUN, lambdaMs: 200n, files: 1n, storedBytes: 4_000n, answerBytes: 4_096n, logBytes: 8_192n },
+  },
 };
 
 /** A run with more than the ceiling stores nothing; and all its files are whole in the function's memory before the first is put. */
@@ -125,6 +178,20 @@ function describedBytesMax(limits: Limits): bigint {
 /** Calls of a plan, each of which takes a step, too. */
 function toolCallsMax({ max_tool_calls: calls, max_steps: steps }: Limits): bigint {
   return least(BigInt(calls), BigInt(steps), CALLS_MAX);
+}
+
+/** Calls of one request about a session that leave the process: each has a segment of its own. */
+function outsideCallsMax(limits: Limits): bigint {
+  const called = limits.code_interpreter || limits.planner ? toolCallsMax(limits) : 0n;
+  return least(SESSION_CALLS_MAX, called + (limits.memory ? memoryOperationsMax(limits) : 0n));
+}
+
+function codeSessionsMax(limits: Limits): bigint {
+  return limits.code_interpreter ? least(1n, toolCallsMax(limits)) : 0n;
+}
+
+function plannerSessionsMax(limits: Limits): bigint {
+  return limits.planner ? least(1n, BigInt(limits.max_model_calls), toolCallsMax(limits)) : 0n;
 }
 
 function memoryOperationsMax({ max_memory_ops: operations }: Limits): bigint {

@@ -14,6 +14,7 @@ import {
   INIT_MS_MAX,
   INVOCATIONS_PER_SECOND_MAX,
   least,
+  MEMORY_REQUESTS,
   METRICS_PER_MODE,
   OBJECT_OVERHEAD_BYTES,
   REFUSAL_BYTES_MAX,
@@ -39,6 +40,7 @@ const MS_PER_SECOND = 1_000n;
 const DAYS_PER_MONTH_MAX = 31n;
 /** A typical session: one vCPU busy half of the time counts as half of one; memory at its ordinary peak. */
 const TYPICAL_GB = 1n;
+const TYPICAL_MEMORY_REQUESTS = 3n;
 
 /** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
 export type Callers = 'api' | 'direct';
@@ -59,21 +61,24 @@ export function ofInvocation(mode: BillMode, limits: Limits, stops: Stops = 'fai
 /** All functions of a deployment for one hour, at the most they take. */
 export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'): Quantities {
   const requests = requestsPerHour(limits);
-  const mostOfOne = INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
-  const acting = callers === 'direct' ? mostOfOne : least(requests, mostOfOne);
   const host = hostOf(limits);
   const shared = requests * BigInt(SHARED_ANSWER_BYTES_MAX.length);
   const functions = limits.modes.map((mode) => {
-    const all = least(acting + (mode === host ? shared : 0n), mostOfOne);
-    const answerBytes = FUNCTION_BOUNDS[mode].answerBytes(limits);
+    const { routes, concurrency, answerBytes: answerBytesOf } = FUNCTION_BOUNDS[mode];
+    const instances = concurrency(limits);
+    const most = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
+    const asked = requests * routes;
+    const acting = callers === 'direct' ? most : least(asked, most);
+    const all = least(acting + (mode === host ? shared : 0n), most);
+    const answerBytes = answerBytesOf(limits);
     // Whoever invokes directly may be outside of AWS, too.
-    const direct = acting > requests ? acting - requests : 0n;
+    const direct = acting > asked ? acting - asked : 0n;
     return sum([
       acts(mode, limits, acting, stops),
-      started(limits, all, least(all * msPerInvocation(limits), msOfOneInstance(limits, all))),
-      carried(answerBytes, requests),
+      started(limits, all, least(all * msPerInvocation(limits), msOfInstances(limits, instances, all))),
+      carried(answerBytes, asked),
       { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
-      accessed(limits, requests),
+      accessed(limits, asked),
     ]);
   });
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
@@ -130,7 +135,8 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
           data_out: requests * typical.answerBytes,
           s3_puts: requests * files,
           s3_storage: requests * (files === 0n ? 0n : typical.storedBytes) * daysKept(limits),
-          kms_requests: limits.kms ? requests * (files + 2n + 2n * events) : 0n,
+          // A put of a key that has a value lists, creates and deletes.
+          kms_requests: limits.kms ? requests * (files + 2n + 2n * TYPICAL_MEMORY_REQUESTS * events) : 0n,
           memory_events: requests * events,
           code_interpreter_cpu: requests * code,
           code_interpreter_memory: requests * code * TYPICAL_GB,
@@ -157,21 +163,21 @@ function hostOf({ modes }: Limits): BillMode | undefined {
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
 function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops): Quantities {
   const bounds = FUNCTION_BOUNDS[mode];
-  const files = bounds.files(limits);
+  const [files, reads] = [bounds.files(limits), bounds.reads(limits)];
   const sessions = bounds.codeSessions(limits);
   const plannerSessions = bounds.plannerSessions(limits);
   const events = bounds.memoryEvents(limits);
   // A session that is not stopped may live as long as was left of the invocation when it began, and the grace; an agent's as long as it is set to.
   const lifeOf = (unstopped: bigint, each: bigint): bigint =>
-    each * (stops === 'fail' ? invocations * unstopped : stoppedSeconds(limits, invocations));
+    each * (stops === 'fail' ? invocations * unstopped : stoppedSeconds(limits, bounds.concurrency(limits), invocations));
   const sessionSeconds = lifeOf(BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS, sessions);
   const runtimeSeconds = lifeOf(BigInt(limits.planner_session_seconds), plannerSessions);
   return {
-    s3_puts: invocations * files,
-    s3_gets: invocations * files,
+    s3_puts: invocations * (files + bounds.lists),
+    s3_gets: invocations * reads,
     s3_storage: invocations * (bounds.artifactBytes(limits) + files * OBJECT_OVERHEAD_BYTES) * daysKept(limits),
-    // A data key for each write and each read, one for the log and one for the environment, and two for each operation of an encrypted memory.
-    kms_requests: limits.kms ? invocations * (2n * files + 2n + 2n * events) : 0n,
+    // A data key for each write and each read, one for the log and one for the environment, and two for each request to an encrypted memory.
+    kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * MEMORY_REQUESTS * events) : 0n,
     memory_events: invocations * events,
     code_interpreter_cpu: sessionSeconds * SESSION_VCPUS,
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
@@ -181,10 +187,10 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
   };
 }
 
-/** Sessions that end with their invocations: one instance runs one after the other, so an hour holds an hour of them; each is rounded up. */
-function stoppedSeconds(limits: Limits, invocations: bigint): bigint {
+/** Sessions that end with their invocations: an instance runs one after the other, so an hour holds an hour of them; each is rounded up. */
+function stoppedSeconds(limits: Limits, instances: bigint, invocations: bigint): bigint {
   const timeout = BigInt(limits.lambda_timeout_seconds);
-  return least(invocations * timeout, SECONDS_PER_HOUR + timeout) + invocations * SESSION_ROUNDING_SECONDS;
+  return least(invocations * timeout, instances * (SECONDS_PER_HOUR + timeout)) + invocations * SESSION_ROUNDING_SECONDS;
 }
 
 function daysKept(limits: Limits): bigint {
@@ -196,11 +202,11 @@ function msPerInvocation(limits: Limits): bigint {
 }
 
 /**
- * One instance at a time, so an hour holds an hour of it; and what is left of the invocation that began before the hour, and the rounding of
- * each to a whole millisecond.
+ * So many instances at a time, so an hour holds an hour of each; and what is left of the invocations that began before the hour, and the
+ * rounding of each to a whole millisecond.
  */
-function msOfOneInstance(limits: Limits, invocations: bigint): bigint {
-  return SECONDS_PER_HOUR * MS_PER_SECOND + msPerInvocation(limits) + invocations;
+function msOfInstances(limits: Limits, instances: bigint, invocations: bigint): bigint {
+  return instances * (SECONDS_PER_HOUR * MS_PER_SECOND + msPerInvocation(limits)) + invocations;
 }
 
 /** What every invocation is, those of health included: started, timed, logged, traced. */

@@ -33,6 +33,7 @@ import { assert } from '../assert';
 import { type Breaker, makeBreaker } from '../budget/breaker';
 import type { Budget } from '../budget/budget';
 import { canonical, type Json } from '../canonical/canonical';
+import { COUNT_MAX } from '../limits';
 import { cell } from '../markdown';
 import type { Link, Row } from '../tape/chain';
 import { append, type Chains, makeChain } from './chains';
@@ -41,7 +42,7 @@ import { appendAll, type DigestedOutput } from './output';
 import { makePlay, type Play, type WorldInPlay } from './play';
 import { finalOf, sealRow } from './seal';
 import type { TextError, TextReader } from './text-reader';
-import { type JsonObject, NO_DECISIONS, type Transitioned } from './world';
+import { type JsonObject, type Meter, NO_DECISIONS, type Transitioned } from './world';
 
 export interface EpisodeIdentity {
   /** `prev_hash` of tape row 0. */
@@ -110,6 +111,8 @@ export interface Episode<S, P, E> {
   readonly cursor: () => Cursor<S, P>;
   /** Steps of path before the first one that `advance` needs. */
   readonly lookback: number;
+  /** Whether its world has come to its end. */
+  readonly isDone: () => boolean;
   /**
    * Takes the world's own steps up to, not including, `until`, or until the budget refuses one. `lines` delivers those of the steps from
    * `max(0, cursor.step - lookback)` on. Rows are flushed as they are made.
@@ -139,11 +142,12 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   const { inputs, identity, budget, world: inPlay, tools = [], calls = NO_CALLS, from, output } = parts;
   const chains = openChains(inputs, identity, from);
   const breaker = makeBreaker(budget, from?.spent, from?.refusal);
+  const meter = meterOf(budget, breaker);
   const toolOf = new Map(tools.map((tool) => [tool.name, tool]));
   const play: Play<S, I, P, A, T> | undefined =
     inPlay === undefined
       ? undefined
-      : makePlay(inPlay, identity.runId, chains, from?.world, from?.steps ?? 0, from?.decisions ?? NO_DECISIONS);
+      : makePlay(inPlay, identity.runId, chains, from?.world, from?.steps ?? 0, from?.decisions ?? NO_DECISIONS, meter);
 
   let outOfRange: OutOfRange | undefined = from?.outOfRange;
   // The row of the last call is put on the tape by what follows it: until then it can say what became of the sessions.
@@ -189,13 +193,17 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const take = makeTaker(inPlay, play, until);
     const opened = await flush();
     if (isLeft(opened)) return opened;
-    while (play.next() < until && outOfRange === undefined && breaker.refusal() === undefined) {
+    while (play.next() < until && outOfRange === undefined && breaker.refusal() === undefined && !isDone()) {
       if (watch.deadlinePassed?.() === true) break;
       if (watch.interrupted?.() === true) return left({ _tag: 'Interrupted', steps: play.next() });
       const text = await lines.next();
       if (isLeft(text)) return left({ _tag: 'MarketUnreadable', error: text.left });
       if (text.right === '') {
-        return left({ _tag: 'MarketBroken', line: play.next() + 2, message: `the ${inPlay.world.path} ends before the last step` });
+        return left({
+          _tag: 'MarketBroken',
+          line: play.next() + 1 + inPlay.world.headerLines,
+          message: `the ${inPlay.world.path} ends before the last step`,
+        });
       }
       const broken = take(text.right);
       if (broken !== undefined) return left(broken);
@@ -204,6 +212,13 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       watch.onProgress?.(play.next(), until);
     }
     return right(undefined);
+  }
+
+  const isDone = (): boolean => play !== undefined && inPlay?.world.isDone?.(play.state()) === true;
+
+  /** Whether no act of this world can begin: its engine has nothing left to run on. The refusal latches. */
+  function outOfFuel({ metered }: { readonly metered?: true }): boolean {
+    return metered === true && breaker.preflight({ fuel: 1 }) !== undefined;
   }
 
   /** Takes the steps of a text of whole lines: the hot path, so plain loops and nothing made a step that can be made once. */
@@ -220,17 +235,21 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
       for (let at = 0; at < text.length && step < until;) {
         const newline = text.indexOf('\n', at);
         if (newline === -1 || !world.scan(text, at, newline, input))
-          return { _tag: 'MarketBroken', line: step - priming + 2, message: `not a line of the normal form ${world.lineForm}` };
+          return {
+            _tag: 'MarketBroken',
+            line: step - priming + 1 + world.headerLines,
+            message: `not a line of the normal form ${world.lineForm}`,
+          };
         at = newline + 1;
         if (priming > 0) {
           policy.observe(input);
           priming -= 1;
           continue;
         }
-        if (breaker.reserve('steps', 1) !== undefined) return undefined;
+        if (world.isDone?.(state()) === true || outOfFuel(world) || breaker.reserve('steps', 1) !== undefined) return undefined;
         policy.observe(input);
         const before = state();
-        const transition = world.commit(before, input, policy.plan(step, before, input));
+        const transition = world.commit(before, input, policy.plan(step, before, input, meter), { step, meter });
         if (world.isBeyondRange(transition)) {
           const message = `step ${String(step)}: ${world.refusals(transition)[0]?.message ?? ''}`;
           outOfRange = { code: 'out_of_range', message, step_index: step };
@@ -250,6 +269,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const bound = tool?.bind(args);
     const naming = tool?.naming ?? TOOL_NAMING;
     const costs = bound === undefined || isLeft(bound) ? (tool?.attempt ?? TOOL_CALL) : bound.right.costs;
+    if (inPlay !== undefined) outOfFuel(inPlay.world);
     const refused = breaker.reserveAll(naming.rowType === 'tool' ? { ...costs, tools: { [name]: 1 } } : costs);
     if (refused !== undefined) return { _tag: 'NotBegun', stop: refused };
 
@@ -318,6 +338,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   return {
     cursor,
     lookback: inPlay?.world.lookback ?? 0,
+    isDone,
     advance,
     call,
     closeCalls,
@@ -331,7 +352,18 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 /** Why a run ends before its last step, if it does: the step is refused, or it was granted and not taken because the time was up. */
 export function stepsStop<S, P, E>(episode: Episode<S, P, E>, stepsWanted: number): RunStop | null {
   const { steps, outOfRange } = episode.cursor();
-  return steps < stepsWanted ? (outOfRange ?? episode.breaker.preflight({ steps: 1 }) ?? DEADLINE) : null;
+  return steps < stepsWanted && !episode.isDone() ? (outOfRange ?? episode.breaker.preflight({ steps: 1 }) ?? DEADLINE) : null;
+}
+
+/** No limit is the most that a limit can be. */
+function meterOf(budget: Budget, breaker: Breaker): Meter {
+  return {
+    fuelLeft: () => (budget.max_fuel ?? COUNT_MAX) - (breaker.state().fuel ?? 0),
+    charge: (costs) => {
+      const refused = breaker.reserveAll(costs);
+      assert(refused === undefined, 'an engine takes no more than it was let have');
+    },
+  };
 }
 
 function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentity, from: Cursor<S, P> | undefined): Chains {

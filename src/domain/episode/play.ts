@@ -7,7 +7,7 @@ import { assert } from '../assert';
 import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { append, type Chains } from './chains';
 import type { Evaluation, WorldCursor } from './cursor';
-import type { Decision, Decisions, JsonObject, Transitioned, World } from './world';
+import type { Decision, Decisions, JsonObject, Meter, Transitioned, World } from './world';
 
 export type OnStep<I, T> = (step: number, input: I, transition: T, position: number) => void;
 
@@ -44,6 +44,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
   from: WorldCursor<S, P> | undefined,
   taken: number,
   counted: Decisions,
+  meter: Meter,
 ): Play<S, I, P, A, T> {
   const writer = world.makeWriter(runId, from?.state ?? initial, chains);
   const decisions: Record<Decision, number> = { ...counted };
@@ -51,7 +52,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
   let next = from?.step ?? 0;
   let steps = taken;
   let evaluation = from?.evaluation;
-  let last: T | undefined;
+  let sums: JsonObject | undefined;
 
   function inputAt(step: number): I {
     const input = path[step];
@@ -63,7 +64,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
     writer.write(step, input, transition);
     decisions[transition.decision] += 1;
     state = transition.after;
-    last = transition;
+    sums = world.totals(transition) ?? sums;
     onStep?.(step, input, transition, steps);
     next = step + 1;
     steps += 1;
@@ -75,7 +76,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
   function evaluate(step: number): Evaluation<P> {
     const policy = world.makePolicy();
     for (let k = Math.max(0, step - world.lookback); k <= step; k += 1) policy.observe(inputAt(k));
-    return { step, plan: policy.plan(step, state, inputAt(step)) };
+    return { step, plan: policy.plan(step, state, inputAt(step), meter) };
   }
 
   function attempt(step: number, given: A | undefined, committing: boolean): Attempt {
@@ -89,7 +90,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
     const actions = given ?? actionsLeft(current);
     const impossible = world.impossible(actions, step, inputAt(step));
     if (impossible !== undefined) return { failed: impossible };
-    const transition = world.commit(state, inputAt(step), world.planOf(actions, current));
+    const transition = world.commit(state, inputAt(step), world.planOf(actions, current), { step, meter });
     if (world.isBeyondRange(transition)) return { rejected: world.refusals(transition) };
     if (committing) record(step, inputAt(step), transition);
     const result = { step, ...world.outcome(transition) };
@@ -107,7 +108,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
   const contextStep = (): number => Math.min(evaluation?.step ?? next, path.length - 1);
 
   function totals(): JsonObject {
-    if (last !== undefined) return world.totals(last);
+    if (sums !== undefined) return sums;
     if (from !== undefined) return from.totals;
     const first = path[0];
     return first === undefined ? {} : world.totalsAt(state, first);
@@ -124,7 +125,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
       steps: path.length,
       next: () => next,
       lookAhead,
-      observe: (step) => world.observe(inputAt(step)),
+      observe: (step) => world.observe(inputAt(step), state),
       evaluate: (step) => {
         evaluation = evaluate(step);
         return world.planText(evaluation.plan);

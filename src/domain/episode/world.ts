@@ -9,6 +9,7 @@
  */
 import type { Either } from 'fp-ts/Either';
 import type { RefusedAction } from '../agent/stop';
+import type { Costs } from '../budget/budget';
 import type { Json } from '../canonical/canonical';
 import type { Codec } from '../codec/codec';
 import type { Problem } from '../codec/problem';
@@ -28,10 +29,24 @@ export interface Transitioned<S> {
   readonly after: S;
 }
 
+/** What an engine that runs a world may take of the budget, and has taken. */
+export interface Meter {
+  /** Fuel that the budget has left; a very large number where it sets no limit. */
+  readonly fuelLeft: () => number;
+  /** Charges what was used: never more fuel than there was left. */
+  readonly charge: (costs: Costs) => void;
+}
+
+/** Where an act happens, and what it may take. */
+export interface StepContext {
+  readonly step: number;
+  readonly meter: Meter;
+}
+
 /** The world's own policy. Stateful: every input is observed once, in order; `plan` is about the one observed last. */
 export interface Policy<S, I, P> {
   readonly observe: (input: I) => void;
-  readonly plan: (step: number, state: S, input: I) => P;
+  readonly plan: (step: number, state: S, input: I, meter: Meter) => P;
 }
 
 /** Writes what a step did: one `step` row on the tape, and a row on the ledger for each effect. It moves the heads of both. */
@@ -56,17 +71,23 @@ export interface WorldReport<I, T> {
 export interface World<S, I, P, A, T extends Transitioned<S>> {
   /** How many inputs before a step its policy looks at: what a run that starts at a cursor reads first. Unit: steps. */
   readonly lookback: number;
+  /** Whether an engine that the budget meters runs it: then no act begins where no fuel is left. */
+  readonly metered?: true;
 
   // ---- State, as text ----
   readonly decodeState: (value: unknown) => Either<readonly Problem[], S>;
   readonly stateText: (state: S) => JsonObject;
-  /** Members of the seal that sum the state up, such as `final_equity`; after a step, and for a state at an input. */
-  readonly totals: (transition: T) => JsonObject;
+  /** Members of the seal that sum the state up, such as `final_equity`; after a step (nothing: as they were before), and for a state at an input. */
+  readonly totals: (transition: T) => JsonObject | undefined;
   readonly totalsAt: (state: S, input: I) => JsonObject;
+  /** Whether the world has come to its end: no further step is taken, and the run is a finished one. Never where absent. */
+  readonly isDone?: (state: S) => boolean;
 
   // ---- The path of inputs: lines of a normal form ----
   /** What it is called, such as `market`. */
   readonly path: string;
+  /** Lines before the first input. */
+  readonly headerLines: 0 | 1;
   /** What its lines look like. */
   readonly lineForm: string;
   readonly makeInput: () => I;
@@ -75,7 +96,7 @@ export interface World<S, I, P, A, T extends Transitioned<S>> {
 
   // ---- A step ----
   readonly makePolicy: () => Policy<S, I, P>;
-  readonly commit: (state: S, input: I, plan: P) => T;
+  readonly commit: (state: S, input: I, plan: P, context: StepContext) => T;
   /** Whether the input takes the state to where no row could hold it, whatever the plan: such a step is refused and has no row. */
   readonly isBeyondRange: (transition: T) => boolean;
   /** The same before any plan is known: why nothing can be done at an input, or nothing at all. */
@@ -83,8 +104,8 @@ export interface World<S, I, P, A, T extends Transitioned<S>> {
   readonly makeWriter: (runId: string, from: S, chains: Chains) => StepWriter<S, I, T>;
 
   // ---- Acts of an agent, which knows the world as JSON ----
-  /** What is to be seen of an input. */
-  readonly observe: (input: I) => JsonObject;
+  /** What is to be seen of an input, in a state where it is the input that comes next. */
+  readonly observe: (input: I, state: S | undefined) => JsonObject;
   /** What a planner is told. */
   readonly context: (state: S, input: I) => JsonObject;
   readonly actions: Codec<A>;

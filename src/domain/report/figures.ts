@@ -38,7 +38,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
       const fills = ledger.next(row);
       const point = stepPoint(row);
       if (point === undefined) return undefined;
-      refusals.add(row);
+      refusals.addRow(row);
       const { prices, time } = point;
       const summed = { ...point, time: () => time, symbols: prices.keys(), priceOf: (symbol: string) => prices.get(symbol) };
       const drawdown = sums.next(summed, fills, isRecord(row['signals']) ? Object.keys(row['signals']) : []);

@@ -10,28 +10,46 @@ const LIMITS: Readonly<Record<string, string>> = {
   insufficient_cash: 'the initial cash, or a smaller sizing.order_qty of the strategy',
 };
 
+/** How many steps were refused with a code. A step can have several codes. */
+export type RefusalCount = readonly [code: string, steps: number];
+
 export interface Refusals {
-  readonly add: (row: Row) => void;
-  /** Steps refused for each code, the most frequent first; of equals in the order of the alphabet. A step can have several codes. */
-  readonly counts: () => readonly (readonly [code: string, steps: number])[];
+  /** A refused step, by the codes of its errors. */
+  readonly add: (codes: readonly string[]) => void;
+  /** A row of a tape: a step that was refused counts, anything else does not. */
+  readonly addRow: (row: Row) => void;
+  /** The most frequent first; of equals in the order of the alphabet. */
+  readonly counts: () => readonly RefusalCount[];
 }
 
 export function makeRefusals(): Refusals {
   const steps = new Map<string, number>();
+  const add = (codes: readonly string[]): void => {
+    for (const code of new Set(codes)) steps.set(code, (steps.get(code) ?? 0) + 1);
+  };
   return {
-    add: ({ decision, verifier_errors: errors }) => {
+    add,
+    addRow: ({ decision, verifier_errors: errors }) => {
       if (decision !== 'REJECTED' || !Array.isArray(errors)) return;
-      const codes = new Set(
-        errors.flatMap((error: unknown) => (isRecord(error) && typeof error['code'] === 'string' ? [error['code']] : [])),
-      );
-      for (const code of codes) steps.set(code, (steps.get(code) ?? 0) + 1);
+      add(errors.flatMap((error: unknown) => (isRecord(error) && typeof error['code'] === 'string' ? [error['code']] : [])));
     },
-    counts: () => [...steps].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1)),
+    counts: () => inOrder([...steps]),
   };
 }
 
+/** The counts of consecutive parts of one run. */
+export function joinRefusals(parts: readonly (readonly RefusalCount[])[]): readonly RefusalCount[] {
+  const steps = new Map<string, number>();
+  for (const [code, count] of parts.flat()) steps.set(code, (steps.get(code) ?? 0) + count);
+  return inOrder([...steps]);
+}
+
+function inOrder(counts: readonly RefusalCount[]): readonly RefusalCount[] {
+  return [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+}
+
 /** `position_value_limit 484 (raise risk_limits.max_position_value of the policy)`. */
-export function refusalText([code, steps]: readonly [string, number]): string {
+export function refusalText([code, steps]: RefusalCount): string {
   const limit = Object.hasOwn(LIMITS, code) ? LIMITS[code] : undefined;
   return `${code} ${String(steps)}${limit === undefined ? '' : ` (raise ${limit})`}`;
 }

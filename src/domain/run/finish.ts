@@ -2,6 +2,7 @@
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { RunFile } from '../../ports/run-files';
 import type { DigestedOutput } from '../episode/output';
+import type { RefusalCount } from '../report/refusals';
 import type { ModeRow } from './modes';
 import { type ReportLines, type ReportParts, renderReport } from './report';
 import { budgetsJson, decisionJson, type FileDigests, memoryJson, runJson, type RunSummary } from './summary';
@@ -11,6 +12,8 @@ export interface FinishedRun {
   /** What it left, `run.json` last. */
   readonly files: readonly RunFile[];
   readonly digests: FileDigests;
+  /** How many steps were refused, by the code of the verifier. */
+  readonly refusals: readonly RefusalCount[];
 }
 
 /** A sealed run, and what its report is made of. */
@@ -39,7 +42,7 @@ export async function finish<E>(
     const appended = await output.append(file, text);
     if (isLeft(appended)) return appended;
   }
-  return right({ summary, files: mode.files, digests: digests() });
+  return right({ summary, files: mode.files, digests: digests(), refusals: end.lines.refusals });
 }
 
 /** The text of a file that sums a run up; nothing for its inputs and its rows. */
@@ -57,6 +60,10 @@ function textOf(file: RunFile, end: RunEnd, digests: () => FileDigests): string 
     case 'run.json':
       return runJson(summary, digests());
     case 'request.json':
+    case 'world.js':
+    case 'policy.js':
+    case 'params.json':
+    case 'inputs.jsonl':
     case 'strategy.json':
     case 'policy.json':
     case 'market.jsonl':

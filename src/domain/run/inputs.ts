@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
 import { budgetCodec } from '../budget/budget-codec';
-import { canonical } from '../canonical/canonical';
+import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import {
   type Codec,
   countCodec,
@@ -11,6 +11,7 @@ import {
   literalCodec,
   makeCodec,
   objectCodec,
+  orNull,
   refinedCodec,
   taggedCodec,
   textCodec,
@@ -19,6 +20,7 @@ import { type Problem, problemsOf } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
+import { ENGINE_LIMITERS, worldLimits } from '../world/file/budget';
 import type { StateText } from '../world/market/state';
 
 /** What the inputs of every run hold, whatever else its mode adds. */
@@ -55,7 +57,25 @@ export type MemoryInputs = {
   readonly request_sha256: string;
 };
 
-export type RunInputs = WorldInputs | MemoryInputs;
+/** A run in a world file. `policy_sha256` is that of an empty file where the run has none. */
+export type FileWorldInputs = {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: 'world';
+  readonly world_sha256: string;
+  /** Of all that decides what a world does beside the file: see `engineSha256`. */
+  readonly engine_sha256: string;
+  readonly policy_sha256: string;
+  readonly params_sha256: string;
+  readonly inputs_sha256: string;
+  readonly seed: string | null;
+  /** What `init` gave. */
+  readonly initial_state: JsonObject;
+  readonly steps: number;
+  readonly budget: Budget;
+  readonly invocation: null;
+};
+
+export type RunInputs = WorldInputs | MemoryInputs | FileWorldInputs;
 
 export interface RunIdentity {
   /** `prev_hash` of tape row 0. */
@@ -84,6 +104,19 @@ export const specVersionCodec = makeCodec<typeof SPEC_VERSION>('spec version', {
   value === SPEC_VERSION ? success(SPEC_VERSION) : failure(value, context, `this program verifies spec_version ${String(SPEC_VERSION)}`),
 );
 
+const SEED_CHARS_MAX = 256;
+
+/** What `random()` draws from: any text. */
+export const seedCodec: Codec<string> = makeCodec('seed', { type: 'string', minLength: 1, maxLength: SEED_CHARS_MAX }, (value, context) =>
+  typeof value === 'string' && value.isWellFormed() && value.length >= 1 && value.length <= SEED_CHARS_MAX
+    ? success(value)
+    : failure(value, context, `expected text of 1 to ${String(SEED_CHARS_MAX)} characters`),
+);
+
+const fileStateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>
+  isRecord(value) && hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected a JSON object'),
+);
+
 const nullCodec = makeCodec<null>('null', { type: 'null' }, (value, context) =>
   value === null ? success(null) : failure(value, context, 'expected null'),
 );
@@ -102,15 +135,24 @@ const world = {
   budget: budgetCodec,
 };
 
-/** The budget that `ewm run` makes: it grants steps, at most those asked for, and nothing else. */
-function localMistakes({ steps, budget }: Pick<WorldInputs, 'steps' | 'budget'>): readonly { path: readonly string[]; message: string }[] {
+type Mistakes = readonly { path: readonly string[]; message: string }[];
+
+/** The budget that `ewm run` makes: it grants steps, at most those asked for, and nothing else but what `more` names. */
+function localMistakes({ steps, budget }: Pick<WorldInputs, 'steps' | 'budget'>, more: readonly string[] = []): Mistakes {
   const legal: Readonly<Record<string, unknown>> = { ...DEFAULT_BUDGET, max_steps: Math.min(budget.max_steps, steps) };
   return Object.entries(budget)
-    .filter(([key, limit]) => legal[key] !== limit)
+    .filter(([key, limit]) => legal[key] !== limit && !more.includes(key))
     .map(([key]) => ({
       path: ['budget', key],
       message: key in legal ? `a local run has at most ${String(legal[key])}` : 'a local run has no such limit',
     }));
+}
+
+/** And what its engine may take, within what the engine can do. */
+function fileWorldMistakes(inputs: FileWorldInputs): Mistakes {
+  const limits = worldLimits(inputs.budget);
+  const mistakes = isLeft(limits) ? limits.left.map(({ limiter, message }) => ({ path: ['budget', limiter], message })) : [];
+  return [...localMistakes(inputs, ENGINE_LIMITERS), ...mistakes];
 }
 
 /** Lambda, and the local server like it, name every request. */
@@ -121,7 +163,7 @@ const requestIdCodec = makeCodec<string>('request id', { type: 'string', minLeng
 const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode', {
   local: refinedCodec(
     objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
-    localMistakes,
+    (inputs) => localMistakes(inputs),
   ),
   'agentcore-base': objectCodec('base inputs', {
     required: { ...world, mode: literalCodec('agentcore-base'), invocation: nullCodec, request_sha256: sha256Codec },
@@ -138,6 +180,25 @@ const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode
       request_sha256: sha256Codec,
     },
   }),
+  world: refinedCodec(
+    objectCodec('world inputs', {
+      required: {
+        spec_version: specVersionCodec,
+        mode: literalCodec('world'),
+        world_sha256: sha256Codec,
+        engine_sha256: sha256Codec,
+        policy_sha256: sha256Codec,
+        params_sha256: sha256Codec,
+        inputs_sha256: sha256Codec,
+        seed: orNull(seedCodec),
+        initial_state: fileStateCodec,
+        steps: countCodec(1),
+        budget: budgetCodec,
+        invocation: nullCodec,
+      },
+    }),
+    fileWorldMistakes,
+  ),
 });
 
 /** Decodes the `inputs` of a tape's row 0. Whether they are in normal form shows when row 0 is written again and compared. */

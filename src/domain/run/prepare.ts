@@ -132,10 +132,10 @@ export async function prepare(
   });
 }
 
-function stepsMistake(steps: number, maxSteps: number, marketSteps: number): string | undefined {
+export function stepsMistake(steps: number, maxSteps: number, pathSteps: number, pathHas = 'the market has'): string | undefined {
   if (!Number.isSafeInteger(steps) || steps < 1) return `${String(steps)} steps: expected an integer of 1 or more`;
   if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) return `a budget of ${String(maxSteps)} steps: expected an integer of 1 or more`;
-  return steps > marketSteps ? `${String(steps)} asked for, the market has ${String(marketSteps)}` : undefined;
+  return steps > pathSteps ? `${String(steps)} asked for, ${pathHas} ${String(pathSteps)}` : undefined;
 }
 
 export type Facts = Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state' | 'steps'>;

@@ -78,7 +78,7 @@ export function makeChainWalk(
     const newline = lines.indexOf('\n', at);
     const { row, fault } = check.next(lines.slice(at, newline === -1 ? undefined : newline));
     const type = row?.['type'];
-    const misplaced = kind === 'tape' ? tapeFault(rows, type, seals) : type === 'fill' ? undefined : 'not a fill';
+    const misplaced = kind === 'tape' ? tapeFault(rows, type, seals) : type === 'fill' || type === 'action' ? undefined : 'not a fill';
     const wrong = fault ?? misplaced ?? (newline === -1 ? 'the row is cut off' : undefined);
     if (wrong !== undefined) broken ??= { row: rows, fault: wrong };
     if (type === 'seal') seals += 1;

@@ -1,5 +1,7 @@
 /** `report.md`: a run for a person to read. Made from the inputs alone, so a verifier writes it again and compares. */
+import type { RefusedAction } from '../agent/stop';
 import type { Decision, WorldReport } from '../episode/world';
+import { joinRefusals, makeRefusals, type RefusalCount } from '../report/refusals';
 import { cell } from '../markdown';
 import { type Budget, type BudgetState, metersOf } from '../budget/budget';
 import type { EpisodeInputs } from './inputs';
@@ -24,26 +26,37 @@ export interface ReportLines {
   readonly first: readonly string[];
   readonly last: readonly string[];
   readonly rejected: readonly string[];
+  /** No part of the report, which lists steps: what a caller is told of all of them. */
+  readonly refusals: readonly RefusalCount[];
 }
 
-export const NO_LINES: ReportLines = { first: [], last: [], rejected: [] };
+export const NO_LINES: ReportLines = { first: [], last: [], rejected: [], refusals: [] };
+
+/** What the report asks of a world. */
+interface Reported<I, T> {
+  readonly report: WorldReport<I, T>;
+  readonly refusals: (transition: T) => readonly RefusedAction[];
+}
 
 /** Collects the rows of the report while `stepsPlanned` steps go by; memory is bounded by the constants above. */
 export function makeReportRows<I, T extends { readonly decision: Decision }>(
-  world: WorldReport<I, T>,
+  { report: world, refusals }: Reported<I, T>,
   stepsPlanned: number,
 ): ReportRows<I, T> {
   const first: string[] = [];
   const last: string[] = [];
   const rejected: string[] = [];
+  const counted = makeRefusals();
   const lastFrom = Math.max(EDGE_ROWS, stepsPlanned - EDGE_ROWS);
   return {
     onStep: (step, input, transition, position) => {
       if (position < EDGE_ROWS) first.push(world.stepLine(step, input, transition));
       else if (position >= lastFrom) last.push(world.stepLine(step, input, transition));
-      if (transition.decision === 'REJECTED' && rejected.length < REJECTED_ROWS) rejected.push(world.refusalLines(step, transition));
+      if (transition.decision !== 'REJECTED') return;
+      if (rejected.length < REJECTED_ROWS) rejected.push(world.refusalLines(step, transition));
+      counted.add(refusals(transition).map(({ code }) => code));
     },
-    rows: () => ({ first, last, rejected }),
+    rows: () => ({ first, last, rejected, refusals: counted.counts() }),
   };
 }
 
@@ -53,6 +66,7 @@ export function joinReportLines(segments: readonly ReportLines[]): ReportLines {
     first: segments.flatMap(({ first }) => first),
     last: segments.flatMap(({ last }) => last),
     rejected: segments.flatMap(({ rejected }) => rejected).slice(0, REJECTED_ROWS),
+    refusals: joinRefusals(segments.map(({ refusals }) => refusals)),
   };
 }
 
@@ -90,7 +104,7 @@ export function renderReport({ mode, summary, report: world, lines, callRows }: 
     '',
     '| | |',
     '| --- | --- |',
-    ...(world === undefined ? [] : outcomeRows(summary, world)),
+    ...(world === undefined ? [] : outcomeRows(mode, summary, world)),
     `| head hash | \`${summary.headHash}\` |`,
     '',
     ...(callRows.length === 0 ? [] : ['## Calls', '', '| call | what | ok | answer |', '| ---: | --- | --- | --- |', ...callRows, '']),
@@ -126,12 +140,12 @@ function inputRows(mode: ModeRow, inputs: EpisodeInputs, world: ReportParts | un
   ];
 }
 
-function outcomeRows({ decisions, executions, final }: RunSummary, world: ReportParts): readonly string[] {
+function outcomeRows({ effect }: ModeRow, { decisions, executions, final }: RunSummary, world: ReportParts): readonly string[] {
   return [
     `| APPROVED | ${String(decisions.APPROVED)} |`,
     `| REJECTED | ${String(decisions.REJECTED)} |`,
     `| HOLD | ${String(decisions.HOLD)} |`,
-    `| fills | ${String(executions.rows)} |`,
+    `| ${effect}s | ${String(executions.rows)} |`,
     ...world.outcomeRows(final),
   ];
 }

@@ -14,6 +14,7 @@ import { digested } from '../episode/output';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { makeTextReader } from '../episode/text-reader';
+import { committed } from './committed';
 import { withCursor } from './cursors';
 import { finish, type FinishedRun } from './finish';
 import { identify, type MemoryInputs } from './inputs';
@@ -91,23 +92,4 @@ function startMistake<E extends { readonly _tag: string }>(error: E | StartOutOf
   if (error._tag !== 'StartOutOfRange') return error as Exclude<E, StartOutOfRange>;
   const { message } = error as StartOutOfRange;
   return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };
-}
-
-/** Closes what a run leaves open, whichever way it ends, and makes a finished one visible. */
-async function committed<E extends { readonly _tag: string }>(
-  market: MarketInput | undefined,
-  writer: RunWriter,
-  act: () => Promise<Either<E, FinishedRun>>,
-): Promise<Either<E | StoreError, FinishedRun>> {
-  const outcome = await act();
-  await market?.close();
-  // An interrupted run keeps what it did, under names that say it is unfinished; a failed one has nothing worth keeping.
-  if (isLeft(outcome)) {
-    await writer.abandon(outcome.left._tag === 'Interrupted' ? 'keep' : 'remove');
-    return outcome;
-  }
-  const visible = await writer.commit(outcome.right.files)();
-  if (!isLeft(visible)) return outcome;
-  await writer.abandon('remove');
-  return visible;
 }

@@ -46,7 +46,7 @@ export function openSteps<S, I, P, A, T extends Transitioned<S>, E>(
   output: DigestedOutput<E>,
   from?: Cursor<S, P>,
 ): StepsRun<S, I, T, P, E> {
-  const report = makeReportRows(world.report, Math.min(inputs.steps, inputs.budget.max_steps));
+  const report = makeReportRows(world, Math.min(inputs.steps, inputs.budget.max_steps));
   const parts = { inputs, identity, budget: inputs.budget, world: { world, initial, onStep: report.onStep }, output };
   return { episode: makeEpisode(from === undefined ? parts : { ...parts, from }), report };
 }
@@ -89,7 +89,7 @@ export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
 ): Promise<Either<E | StartOutOfRange, RunEnd>> {
   const beyond = path[0] === undefined ? undefined : world.beyondRangeAt(initial, path[0]);
   if (beyond !== undefined) return left({ _tag: 'StartOutOfRange', message: `step 0: ${beyond[0]?.message ?? ''}` });
-  const report = makeReportRows(world.report, plan.length);
+  const report = makeReportRows(world, plan.length);
   const episode = makeEpisode({
     inputs,
     identity,

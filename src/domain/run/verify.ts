@@ -41,6 +41,7 @@ import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldIn
 import { belongsTo, proveListing } from './listing';
 import { type Mode, namedDigest } from './modes';
 import { readPath } from './path';
+import { type OpenSandbox, retakeWorld } from './retake-world';
 import { readChain } from './replay';
 import { memoryRequestJson, worldRequestJson } from './request';
 import { decodeRecordedPlan, decodeRecordedRequests } from './request-codecs';
@@ -74,20 +75,21 @@ export interface Provable<I> {
   readonly retake: Retake<I>;
 }
 
-const RETAKES: { readonly [M in Mode]: Retake<Extract<RunInputs, { readonly mode: M }>> } = {
+type Retakes = { readonly [M in Mode]: Retake<Extract<RunInputs, { readonly mode: M }>> };
+
+const retakesIn = (sandbox: OpenSandbox | undefined): Retakes => ({
   local: inMarket(retakeSteps),
   'agentcore-base': inMarket(retakeSteps),
   'agentcore-tools': inMarket(retakeToolPlan),
   'agentcore-memory': retakeMemoryPlan,
-};
+  world: (reader, inputs, output, watch) => retakeWorld(reader, inputs, output, watch, sandbox, overMarket),
+});
 
-const MODES_PROVABLE: Provable<RunInputs> = {
-  decodeInputs,
-  retake: (reader, inputs, output, watch) => (RETAKES[inputs.mode] as Retake<RunInputs>)(reader, inputs, output, watch),
-};
-
-export function verify(reader: RunReader, watch: StepsWatch = {}): Promise<Either<VerifyError, Verdict>> {
-  return verifyAs(MODES_PROVABLE, reader, watch);
+/** `sandbox`: where runs in world files are taken again; without one they cannot be told. */
+export function verify(reader: RunReader, watch: StepsWatch = {}, sandbox?: OpenSandbox): Promise<Either<VerifyError, Verdict>> {
+  const retakes = retakesIn(sandbox);
+  const retake: Retake<RunInputs> = (run, inputs, ...rest) => (retakes[inputs.mode] as Retake<RunInputs>)(run, inputs, ...rest);
+  return verifyAs({ decodeInputs, retake }, reader, watch);
 }
 
 export async function verifyAs<I>(
@@ -306,20 +308,21 @@ async function readCalls(
   return right({ calls, seal, stopped: isRecord(error) ? error['code'] : undefined });
 }
 
-/** The lines of the market from a byte offset on; what is wrong with the file becomes a divergence. */
+/** The lines of a path of inputs from a byte offset on; what is wrong with the file becomes a divergence. */
 export async function overMarket<A>(
   reader: RunReader,
   offset: number,
   use: (lines: TextReader) => Promise<Either<CompareError | StepsError | StartOutOfRange, A>>,
+  file: 'market.jsonl' | 'inputs.jsonl' = 'market.jsonl',
 ): Promise<Either<ProofError, A>> {
-  const outcome = await withCursor(reader.open('market.jsonl', offset), (cursor) => use(makeTextReader(cursor)));
+  const outcome = await withCursor(reader.open(file, offset), (cursor) => use(makeTextReader(cursor)));
   if (!isLeft(outcome)) return outcome;
   switch (outcome.left._tag) {
     case 'MarketUnreadable':
-      return textError('market.jsonl', outcome.left.error);
+      return textError(file, outcome.left.error);
     case 'MarketBroken':
       return diverged({
-        file: 'market.jsonl',
+        file,
         row: outcome.left.line - 1,
         pointer: '',
         expected: 'a step in normal form',

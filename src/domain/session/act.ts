@@ -14,14 +14,14 @@ import type { Call } from '../agent/tool';
 import { assert } from '../assert';
 import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { bytesEqual } from '../bytes';
-import { canonical } from '../canonical/canonical';
+import { canonical, canonicalBytes } from '../canonical/canonical';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
-import { ACT_MS_MAX } from './limits';
+import { ACT_MS_MAX, REQUEST_BYTES_MAX } from './limits';
 import { makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
 import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
 import type { SessionEpisode } from './session-world';
@@ -144,11 +144,12 @@ async function play(
     return !isLeft(stored) && stored.right;
   }
 
-  const calls: CallSource = liveCalls({
+  const live = liveCalls({
     // The number of the first segment: an act is named by its request, not by who makes it.
     runId: `${session.identity.runId}-${String(from.seq + 1)}`,
     ports: context.outside,
     deadline: work,
+    answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     beforeOutside: async ({ index, tool }) => {
       const costs = difference(session, before, episode.breaker.state());
       const call = request.callAt?.(index);
@@ -164,6 +165,8 @@ async function play(
       return undefined;
     },
   });
+  let bytes = 0;
+  const calls: CallSource = { ...live, refuses: (index) => live.refuses(index) ?? (bytes > REQUEST_BYTES_MAX ? FULL : undefined) };
   const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null }, calls, {
     append: (file, content) => collector.output.append(file, content),
     digest: () => '',
@@ -172,9 +175,11 @@ async function play(
   const { right: episode } = opened;
   const counted: SessionEpisode<never> = {
     ...episode,
-    call: (index, call) => {
+    call: async (index, call) => {
       before = episode.breaker.state();
-      return episode.call(index, call);
+      const called = await episode.call(index, call);
+      if (called._tag === 'Made') bytes += canonicalBytes(call.args) + canonicalBytes(called.result);
+      return called;
     },
   };
 
@@ -203,6 +208,11 @@ async function play(
   if (isLeft(recorded)) return recorded;
   return recorded.right === undefined ? moved(context, session, deadline) : right(recorded.right);
 }
+
+const FULL: RunStop = {
+  code: 'payload_too_large',
+  message: `a request ends behind ${String(REQUEST_BYTES_MAX)} bytes of calls and answers: what follows is for another request`,
+};
 
 const LOST: RunStop = { code: 'deadline_exceeded', message: 'the race for the next segment is lost' };
 

@@ -45,7 +45,7 @@ export function answerAbout({ inputs, identity, world }: OpenSession, standing: 
     head: headText(headOf(standing)),
     step: cursor.world?.step ?? null,
     state: cursor.world?.state ?? null,
-    observation: cursor.world === null ? null : world.observe(cursor.world.step, history),
+    observation: cursor.world === null ? null : world.observe(cursor.world.step, history, cursor.world.state),
     budget: inputs.budget,
     budget_state: cursor.spent,
     remaining: remainingOf(inputs.budget, cursor.spent),

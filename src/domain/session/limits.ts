@@ -12,8 +12,11 @@ export const DEPTH_MAX = 16;
 /** Steps of path that an observation may hold. */
 export const HISTORY_MAX = 1_000;
 
-/** A segment is read whole, and so is an answer made of it. Unit: bytes. */
-export const SEGMENT_BYTES_MAX = 4 * 1_048_576;
+/**
+ * No call of a request begins once its rows hold more than this, and answers of the outside have as much together: a segment is read whole and
+ * answered whole, and with one more call it stays below the 6 MB of a Lambda answer. Unit: bytes.
+ */
+export const REQUEST_BYTES_MAX = 2 * 1_048_576;
 
 /** How long the maker of an act that leaves the process may be at work where its own deadline does not say. Unit: ms. */
 export const ACT_MS_MAX = 15 * 60_000;

@@ -58,7 +58,7 @@ export interface SessionWorld {
     spent: SessionCursor['spent'],
   ) => Either<readonly Problem[], SessionCursor>;
   /** The next step, and at most `history` before it; null where the path has ended. */
-  readonly observe: (step: number, history: number) => JsonObject | null;
+  readonly observe: (step: number, history: number, state: JsonObject) => JsonObject | null;
 }
 
 /** `path`: the inputs of the world, all of them. */
@@ -121,12 +121,13 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
         },
       });
     },
-    observe: (step, history) => {
+    observe: (step, history, stateText) => {
       const now = path[step];
       if (now === undefined) return null;
       const from = Math.max(0, step - Math.min(history, HISTORY_MAX));
-      const before = path.slice(from, step).map((input, index) => ({ step: from + index, ...world.observe(input) }));
-      return { step, ...world.observe(now), ...(history > 0 ? { history: before } : {}) };
+      const before = path.slice(from, step).map((input, index) => ({ step: from + index, ...world.observe(input, undefined) }));
+      const state = world.decodeState(stateText);
+      return { step, ...world.observe(now, isLeft(state) ? undefined : state.right), ...(history > 0 ? { history: before } : {}) };
     },
   };
 }

@@ -17,6 +17,8 @@ import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
 import type { ReplayFormat } from './proof/replay-command';
 import type { RunOptions } from './run/run-command';
+import { addWorldCommands } from './world/add-world-commands';
+import type { RunWorldOptions } from './world/run-world-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
@@ -32,7 +34,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     exit = code;
   });
   try {
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['--help'] : jsonBehindCommand(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     await Promise.all(told);
@@ -46,6 +48,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   return exit;
 }
 
+/** `ewm --json verify DIR` is `ewm verify DIR --json`: the option belongs to commands, and people say it first. */
+function jsonBehindCommand(argv: readonly string[]): readonly string[] {
+  const command = argv.findIndex((argument) => argument !== '--json');
+  if (command < 1) return argv;
+  const end = argv.indexOf('--');
+  const rest = argv.slice(command, end === -1 ? undefined : end);
+  return [...rest, ...(rest.includes('--json') ? [] : ['--json']), ...(end === -1 ? [] : argv.slice(end))];
+}
+
 /** Also for a command line that could not be parsed. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
@@ -55,10 +66,10 @@ function wantsJson(argv: readonly string[]): boolean {
 function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => void): Command {
   const program = new Command('ewm');
   /** Checked after unknown options, so that a misspelt one is named as such; and all of them at once. */
-  const needed = new Set<Option>();
-  const need = (flags: string, description: string): Option => {
+  const needed = new Map<Option, string | undefined>();
+  const need = (flags: string, description: string, unless?: string): Option => {
     const option = new Option(flags, description).argParser(parseText);
-    needed.add(option);
+    needed.set(option, unless);
     return option;
   };
   const path = (flags: string, description: string): Option => new Option(flags, description).argParser(parseText);
@@ -77,7 +88,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .configureHelp({ helpWidth: io.stdout.columns, showGlobalOptions: false })
     .hook('preAction', (_, command) => {
       const missing = command.options.filter(
-        (option) => needed.has(option) && command.getOptionValue(option.attributeName()) === undefined,
+        (option) =>
+          needed.has(option) && command.getOptionValue(option.attributeName()) === undefined && !isGiven(command, needed.get(option)),
       );
       if (missing.length > 0) command.error(`error: ${pathOf(command)} needs ${missing.map(({ flags }) => flags).join(', ')}`);
     })
@@ -88,19 +100,38 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   program
     .command('run')
-    .description('run a strategy over a market into a directory that proves itself')
-    .usage('--market <file> --strategy <file> --out <directory> [options]')
-    .addOption(need('--market <file>', 'prices: .json, .jsonl or .csv; - is stdin'))
-    .addOption(need('--strategy <file>', 'the rules, .json; - is stdin'))
+    .description('run a strategy over a market, or a world of your own, into a directory that proves itself')
+    .usage('(--market <f> --strategy <f> | --world <f> --inputs <f>) --out <directory> [options]')
+    .addOption(need('--market <file>', 'prices: .json, .jsonl or .csv; - is stdin', 'world'))
+    .addOption(need('--strategy <file>', 'the rules, .json; - is stdin', 'world'))
     .addOption(need('--out <directory>', 'where the run goes'))
-    .addOption(path('--policy <file>', 'risk limits and fees, .json; - is stdin (default: leverage 2, 80 % and 5000 a position, no fee)'))
+    .addOption(
+      path(
+        '--policy <file>',
+        'risk limits and fees, .json; - is stdin (default: leverage 2, 80 % and 5000 a position, no fee); of a world, its policy, .js or .ts',
+      ),
+    )
+    .addOption(path('--world <file>', 'a world of your own, .js or .ts (docs/worlds.md)'))
+    .addOption(path('--inputs <file>', 'its inputs, one a step: .jsonl or .csv; - is stdin'))
+    .addOption(path('--params <file>', 'its parameters, .json (default: {})'))
+    .addOption(path('--seed <text>', 'what its random() draws from'))
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
+    .option('--max-fuel <n>', 'budget of a world: units of fuel of its engine (default: only each call has a limit)', parseCount)
+    .option('--max-world-memory-bytes <n>', 'budget of a world: bytes of its memory (default: 16 MiB)', parseCount)
+    .option('--max-state-bytes <n>', 'budget of a world: bytes of its state (default: 64 KiB)', parseCount)
     .addOption(force('the run that is there, once the new one is complete'))
     .addOption(json())
     .addHelpText('after', example('ewm run --market prices.csv --strategy strategy.json --out runs/first'))
-    .action(async (options: Flags<RunOptions>) => {
+    .action(async (options: Flags<RunOptions> | Flags<RunWorldOptions>, command: Command) => {
+      if ('world' in options) {
+        const { runWorldCommand } = await import('./world/run-world-command');
+        finish(await runWorldCommand({ ...options, force: options.force === true, json: options.json === true }, io));
+        return;
+      }
+      const worldOnly = ['inputs', 'params', 'seed', 'maxFuel', 'maxWorldMemoryBytes', 'maxStateBytes'].find((name) => name in options);
+      if (worldOnly !== undefined) return command.error(`error: ewm run takes ${flagOf(command, worldOnly)} with --world only`);
       const { runCommand } = await import('./run/run-command');
       finish(await runCommand({ ...options, force: options.force === true, json: options.json === true }, io));
     });
@@ -189,6 +220,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
+  addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
@@ -201,7 +233,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .command('help')
     .description('print the help of a command')
     .argument('[command...]', 'such as: run, replay tape')
-    .action((names: readonly string[]) => {
+    .addOption(new Option('--json', 'print one JSON document'))
+    .action((names: readonly string[], options: { readonly json?: boolean }) => {
       let command = program;
       for (const name of names) {
         const found: Command | undefined = command.commands.find((candidate) => candidate.name() === name);
@@ -211,7 +244,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
         }
         command = found;
       }
-      command.outputHelp();
+      if (options.json !== true) command.outputHelp();
+      else told.push(io.stdout.write(`${JSON.stringify({ ok: true, command: pathOf(command), help: helpOf(command) })}\n`));
     });
 
   pointToHelp(program);
@@ -224,12 +258,30 @@ type Flags<A extends { readonly force: boolean; readonly json: boolean }> = Omit
   readonly json?: boolean;
 };
 
+/** What `--help` prints. */
+function helpOf(command: Command): string {
+  let text = '';
+  const printed = command.configureOutput();
+  command.configureOutput({ ...printed, writeOut: (part) => (text += part) }).outputHelp();
+  command.configureOutput(printed);
+  return text;
+}
+
 /** A mistake points to the help of the command it was made in. */
 function pointToHelp(command: Command): void {
   // There is one `help`, at the top.
   command.helpCommand(false);
   command.showHelpAfterError(`(${pathOf(command)} --help tells what is legal)`);
   for (const inner of command.commands) pointToHelp(inner);
+}
+
+/** Whether the option of that name stands on the command line. */
+function isGiven(command: Command, name: string | undefined): boolean {
+  return name !== undefined && command.getOptionValue(name) !== undefined;
+}
+
+function flagOf(command: Command, name: string): string {
+  return command.options.find((option) => option.attributeName() === name)?.long ?? name;
 }
 
 function pathOf(command: Command): string {

@@ -1,7 +1,7 @@
 /** What the tools take and answer, as schemas: those of the HTTP API, with errors and calls in the form that fits a list of tools. */
 import type { Json } from '../../domain/canonical/canonical';
 import { sessionTools } from '../../domain/agent/tools';
-import { countCodec, isRecord, type JsonSchema, objectCodec, textCodec } from '../../domain/codec/codec';
+import { countCodec, isRecord, type JsonSchema, objectCodec, orNull, textCodec } from '../../domain/codec/codec';
 import { HISTORY_MAX } from '../../domain/session/limits';
 import { proposalCodec } from '../../domain/world/market/proposal';
 import { errorCodec } from '../http/contract/answer-codecs';
@@ -71,7 +71,7 @@ export const historySchema: JsonSchema = {
     segments: { type: 'integer', minimum: 1, description: 'How many there are.' },
     from_segment: { type: 'integer', minimum: 0 },
     rows: { type: 'array', items: { type: 'object' }, description: 'Rows of the tape, oldest first.' },
-    next_segment: { type: ['integer', 'null'], description: 'Where to go on reading; null at the end.' },
+    next_segment: { ...orNull(countCodec(0)).schema, description: 'Where to go on reading; null at the end.' },
   },
   required: ['ok'],
 };

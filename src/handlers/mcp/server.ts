@@ -36,6 +36,13 @@ export interface Serving {
   readonly onAnswer?: (body: ToolBody) => void;
 }
 
+/** What there is does not change while a client looks at it, so there is nothing to subscribe to. */
+const CAPABILITIES = {
+  tools: { listChanged: false },
+  resources: { listChanged: false, subscribe: false },
+  prompts: { listChanged: false },
+};
+
 /** Sessions whose resources are on one page of the list. */
 const SESSIONS_LISTED = 50;
 
@@ -43,7 +50,7 @@ export function makeMcpServer(parts: McpParts, { scope, invocation, onAnswer }: 
   const tools = TOOLS.filter((tool) => isOn(scope.plane, tool));
   const mcp = new McpServer(
     { name: 'executable-world-models', title: 'Executable World Models', version: parts.version },
-    { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: instructions(scope) },
+    { capabilities: CAPABILITIES, instructions: instructions(scope) },
   );
 
   // The layer below it: arguments and answers have schemas of our codecs, and our codecs check them.

@@ -53,7 +53,7 @@ export const TOOLS: readonly WorldTool[] = [
     title: 'Create a session',
     kind: 'control',
     description:
-      'Make a session: a world (a market path, a strategy, risk limits) under one budget for its whole life. Without arguments it is the bundled example with a budget of one step. Every call made in it takes 1 of max_steps and 1 of max_tool_calls, so name both. The same name, documents and budget are the same session: creating it again answers where it stands. A budget above the ceiling of this deployment is refused whole (budget_above_ceiling).',
+      'Make a session: a world (a market path, a strategy, risk limits) under one budget for its whole life. Without arguments it is the bundled example with a budget of one step. Most calls made in it take 1 of max_steps and 1 of max_tool_calls, so name both. The same name, documents and budget are the same session: creating it again answers where it stands. A budget above the ceiling of this deployment is refused whole (budget_above_ceiling).',
     ofSession: false,
     input: createBodyCodec.schema,
     output: session,
@@ -96,9 +96,9 @@ export const TOOLS: readonly WorldTool[] = [
   },
   {
     name: 'world_act',
-    title: 'Act',
+    title: 'Act in a session',
     kind: 'act',
-    description: `Make calls in order; they are charged, recorded and cannot be undone. \`execute\` takes its \`actions\` at the next step and moves the world one step on ([] waits; without \`actions\`, those of the last evaluate_strategy). Each call takes 1 step and 1 tool call; propose_plan a model call too, memory_put, memory_get and memory_clear memory operations and bytes. The first call that fails ends the request, and what was done stays. budget_exceeded ends the session's acts for good: close it, or ask whoever gave the budget. ${HEAD}`,
+    description: `Make calls in order; they are charged, recorded and cannot be undone. \`execute\` takes its \`actions\` at the next step and moves the world one step on ([] waits; without \`actions\`, those of the last evaluate_strategy). Each call takes 1 step and 1 tool call, and propose_plan a model call; memory_put, memory_get and memory_clear take a memory operation and their bytes instead. The first call that fails ends the request, and what was done stays. budget_exceeded ends the session's acts for good: close it, or ask whoever gave the budget. ${HEAD}`,
     ofSession: true,
     input: withCalls(callsBodyCodec.schema),
     output: session,

@@ -30,8 +30,8 @@ resource "aws_lambda_function" "this" {
   memory_size = var.memory_mb
   timeout     = var.timeout_seconds
 
-  # Guardrail: one request at a time, so that a flood waits or fails and does not multiply.
-  reserved_concurrent_executions = 1
+  # Guardrail: one request at a time, or as few as the caller says, so that a flood waits or fails and does not multiply.
+  reserved_concurrent_executions = var.concurrency
 
   environment {
     variables = var.environment

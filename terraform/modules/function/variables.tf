@@ -1,4 +1,4 @@
-# What a function is given. Concurrency and retries are not here: they are guardrails, fixed in main.tf.
+# What a function is given. Retries are not here: they are a guardrail, fixed in main.tf.
 variable "name" {
   description = "Name of the function and its log group. Legal: 1 to 64 letters, digits, - and _."
   type        = string
@@ -38,6 +38,13 @@ variable "memory_mb" {
 variable "timeout_seconds" {
   description = "The longest an invocation may take. Unit: seconds. Legal: 7 to 29."
   type        = number
+  nullable    = false
+}
+
+variable "concurrency" {
+  description = "Requests at a time. Legal: 1 to 100."
+  type        = number
+  default     = 1
   nullable    = false
 }
 

@@ -120,6 +120,7 @@ it('has the limits of a deployment whose variables were left alone', () => {
 });
 
 const GROWING = [
+  'sessions_concurrency',
   'lambda_timeout_seconds',
   'lambda_memory_mb',
   'throttle_burst',

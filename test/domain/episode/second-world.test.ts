@@ -29,6 +29,7 @@ const COUNTING: ModeRow = {
   files: ['market.jsonl', 'tape.jsonl', 'executions.jsonl', 'decision.json', 'report.md', 'run.json'],
   named: ['market.jsonl'],
   finished: (_calls, steps) => `${String(steps)} steps`,
+  effect: 'fill',
 };
 
 function runOf(inputs: CounterInputs): CounterRun {

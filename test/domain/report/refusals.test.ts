@@ -1,4 +1,4 @@
-import { makeRefusals, refusalText } from '../../../src/domain/report/refusals';
+import { joinRefusals, makeRefusals, refusalText } from '../../../src/domain/report/refusals';
 import type { Row } from '../../../src/domain/tape/chain';
 
 function step(decision: string, ...codes: readonly string[]): Row {
@@ -16,11 +16,30 @@ test('counts refused steps by code, the most frequent first, each step once a co
     { type: 'step', decision: 'REJECTED', verifier_errors: 'none' },
     { type: 'step', decision: 'REJECTED', verifier_errors: [null, { code: 5 }] },
   ])
-    refusals.add(row);
+    refusals.addRow(row);
   expect(refusals.counts()).toEqual([
     ['position_value_limit', 2],
     ['insufficient_position', 1],
     ['leverage_limit', 1],
+  ]);
+});
+
+test('counts of parts add up in the same order', () => {
+  expect(
+    joinRefusals([
+      [
+        ['b', 2],
+        ['a', 1],
+      ],
+      [
+        ['a', 3],
+        ['c', 2],
+      ],
+    ]),
+  ).toEqual([
+    ['a', 4],
+    ['b', 2],
+    ['c', 2],
   ]);
 });
 

@@ -54,6 +54,7 @@ export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, 
     },
 
     path: 'market',
+    headerLines: 1,
     lineForm: '{"prices":{...},"time"?}',
     makeInput: () => makeScannedStep(symbols),
     scan: form.scan,

@@ -1,8 +1,9 @@
 /** Risk policy: the limits a BUY must keep and the cost of a fill. docs/spec.md section 2. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { canonical } from '../../canonical/canonical';
-import { type Codec, decimalCodec, type Decoded, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../../codec/codec';
+import { type Codec, decimalCodec, type Decoded, describedCodec, makeCodec, NOT_NEGATIVE, objectCodec, textCodec } from '../../codec/codec';
 import { type Problem, problemsOf } from '../../codec/problem';
+import { otherKind } from '../../codec/document-kind';
 import { type Decimal, exactDecimal, formatDecimal, ONE } from '../../decimal/decimal';
 import { failure, success } from 'io-ts';
 import { BPS_PER_UNIT, type Costs } from './costs';
@@ -24,21 +25,50 @@ const RISK_DEFAULTS = { max_leverage: exactDecimal('2'), max_position_pct: exact
 const COST_DEFAULTS = { fee_bps: 0n };
 
 const policyCodec = objectCodec('policy', {
-  description: 'Risk limits of a run and the costs of each fill. Every field has a default.',
+  description:
+    'Risk limits of a run and the costs of each fill. Every field has a default. Limits bind what adds risk and never block a sale.',
   required: {},
   optional: { $schema: textCodec },
   defaulted: {
-    policy_id: textCodec,
+    policy_id: describedCodec(textCodec, 'A name for the policy.', 'default'),
     risk_limits: objectCodec('risk limits', {
       required: {},
-      defaulted: { max_leverage: notNegative, max_position_pct: notNegative, max_position_value: notNegative },
+      defaulted: {
+        max_leverage: describedCodec(
+          notNegative,
+          'Most exposure after a BUY, as a multiple of equity; beyond it the step is refused with leverage_limit.',
+          formatDecimal(RISK_DEFAULTS.max_leverage),
+        ),
+        max_position_pct: describedCodec(
+          notNegative,
+          'Most value of one position after a BUY, as a share of equity (0.8 is 80 %); beyond it: position_concentration.',
+          formatDecimal(RISK_DEFAULTS.max_position_pct),
+        ),
+        max_position_value: describedCodec(
+          notNegative,
+          'Most value of one position after a BUY, in cash; beyond it: position_value_limit.',
+          formatDecimal(RISK_DEFAULTS.max_position_value),
+        ),
+      },
       defaults: RISK_DEFAULTS,
     }),
     costs: objectCodec('costs', {
       description: 'The fee of a fill, and the slippage that moves its price against the order; none by default.',
       required: {},
-      optional: { slippage_bps: basisPointsCodec('slippage', 'price') },
-      defaulted: { fee_bps: basisPointsCodec('fee', 'notional') },
+      optional: {
+        slippage_bps: describedCodec(
+          basisPointsCodec('slippage', 'price'),
+          'How far a fill is moved against the order, in hundredths of a percent of the price, from 0 to 10000.',
+          '0',
+        ),
+      },
+      defaulted: {
+        fee_bps: describedCodec(
+          basisPointsCodec('fee', 'notional'),
+          'Fee of each fill in hundredths of a percent of its notional, from 0 to 10000. Rebates (below 0) are not supported.',
+          formatDecimal(COST_DEFAULTS.fee_bps),
+        ),
+      },
       defaults: COST_DEFAULTS,
     }),
   },
@@ -51,7 +81,10 @@ export const policySchema = policyCodec.schema;
 
 export function decodePolicy(value: unknown): Either<readonly Problem[], Policy> {
   const decoded = policyCodec.decode(value);
-  if (isLeft(decoded)) return left(problemsOf(decoded.left));
+  if (isLeft(decoded)) {
+    const other = otherKind(value, 'a policy');
+    return left(other === undefined ? problemsOf(decoded.left) : [other]);
+  }
   const { $schema: _schema, costs, ...policy } = decoded.right;
   // No slippage is one policy, however it is written.
   const { slippage_bps: slippageBps, ...fee } = costs;

@@ -7,14 +7,17 @@ import {
   countCodec,
   decimalCodec,
   type Decoded,
+  describedCodec,
   listCodec,
   makeCodec,
   objectCodec,
   POSITIVE,
   textCodec,
 } from '../../codec/codec';
+import { didYouMean } from '../../codec/nearest';
 import { type Problem, problemsOf } from '../../codec/problem';
 import { formatDecimal } from '../../decimal/decimal';
+import { otherKind } from '../../codec/document-kind';
 import { RULES_MAX } from '../../limits';
 import { symbolCodec, symbolListCodec } from '../../market/symbol';
 import { optionalDecimal } from './rules/rule';
@@ -35,7 +38,9 @@ const fillAtCodec: Codec<FillAt> = makeCodec(
   },
   (value, context) => {
     const known = FILL_AT.find((name) => name === value);
-    return known === undefined ? failure(value, context, `expected one of ${FILL_AT.join(', ')}`) : success(known);
+    return known === undefined
+      ? failure(value, context, `expected one of ${FILL_AT.join(', ')}${didYouMean(value, FILL_AT)}`)
+      : success(known);
   },
 );
 
@@ -45,8 +50,13 @@ const documentCodec = objectCodec('strategy', {
     metadata: objectCodec('metadata', { required: { name: textCodec, version: textCodec, description: textCodec } }),
     universe: objectCodec('universe', { required: { symbols: symbolListCodec } }),
     sizing: objectCodec('sizing', {
-      required: { order_qty: positive, max_position_qty_per_symbol: positive },
-      optional: { max_new_exposure_per_step: positive },
+      required: {
+        order_qty: describedCodec(positive, 'Units of an order, where its rule names no quantity of its own.'),
+        max_position_qty_per_symbol: describedCodec(positive, 'Most units to hold of one symbol; a BUY that would pass it is skipped.'),
+      },
+      optional: {
+        max_new_exposure_per_step: describedCodec(positive, 'Most notional of the BUY orders of one step; what would pass it is skipped.'),
+      },
     }),
     rules: listCodec(RULE_TABLE.codec, { min: 1, max: RULES_MAX }),
   },
@@ -54,7 +64,9 @@ const documentCodec = objectCodec('strategy', {
   defaulted: {
     timing: objectCodec('timing', {
       required: {},
-      defaulted: { evaluation_frequency_steps: countCodec(1) },
+      defaulted: {
+        evaluation_frequency_steps: describedCodec(countCodec(1), 'The rules are looked at every so many steps, from step 0 on.', 1),
+      },
       optional: { fill_at: fillAtCodec },
       defaults: { evaluation_frequency_steps: 1 },
     }),
@@ -88,6 +100,8 @@ export const strategySchema = documentCodec.schema;
 /** Decodes a strategy document; the left lists every mistake. `marketSymbols` adds the check of the universe against a market. */
 export function decodeStrategy(value: unknown, marketSymbols?: readonly string[]): Either<readonly Problem[], Strategy> {
   const decoded = documentCodec.decode(value);
+  const other = isLeft(decoded) ? otherKind(value, 'a strategy') : undefined;
+  if (other !== undefined) return left([other]);
   const problems = isLeft(decoded) ? [...problemsOf(decoded.left)] : [];
   problems.push(...crossProblems(value, marketSymbols));
   if (isLeft(decoded) || problems.length > 0) return left(problems);
@@ -104,7 +118,7 @@ function crossProblems(value: unknown, marketSymbols: readonly string[] | undefi
     if (marketSymbols !== undefined && !marketSymbols.includes(symbol)) {
       problems.push({
         pointer: `/universe/symbols/${String(index)}`,
-        message: `"${symbol}": not in the market, which prices ${marketSymbols.join(', ')}`,
+        message: `"${symbol}": not in the market, which prices ${someOf(marketSymbols)}${didYouMean(symbol, marketSymbols)}`,
       });
     }
   });
@@ -112,11 +126,18 @@ function crossProblems(value: unknown, marketSymbols: readonly string[] | undefi
     if (symbol !== undefined && !universe.includes(symbol)) {
       problems.push({
         pointer: `/rules/${String(index)}/symbol`,
-        message: `"${symbol}": not in the universe, which is ${universe.join(', ')}`,
+        message: `"${symbol}": not in the universe, which is ${someOf(universe)}${didYouMean(symbol, universe)}`,
       });
     }
   });
   return problems;
+}
+
+const SYMBOLS_SHOWN = 20;
+
+function someOf(symbols: readonly string[]): string {
+  const more = symbols.length - SYMBOLS_SHOWN;
+  return `${symbols.slice(0, SYMBOLS_SHOWN).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
 }
 
 function symbolsIn(value: unknown): readonly string[] | undefined {

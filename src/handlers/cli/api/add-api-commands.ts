@@ -50,10 +50,11 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
 
   const smoke = program.command('smoke').description('check an API: the local server, or the one on AWS');
   const demo = program.command('demo').description('show what a budget does: too small, then enough');
-  for (const mode of ['base', 'tools', 'memory'] as const) {
+  for (const mode of ['base', 'tools', 'memory', 'sessions'] as const) {
+    const path = mode === 'sessions' ? '/sessions' : `/agentcore/${mode}`;
     smoke
       .command(mode)
-      .description(`check /agentcore/${mode} and prove the artifacts that it wrote; exit 0 when all holds, 1 when not`)
+      .description(`check ${path} and prove what it wrote; exit 0 when all holds, 1 when not`)
       .option('--artifacts <directory>', 'read the artifacts here: a directory that holds artifacts/<run_id>/')
       .addOption(json())
       .addHelpText('after', ENVIRONMENT)
@@ -63,7 +64,7 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
       });
     demo
       .command(mode)
-      .description(`/agentcore/${mode} with a budget that trips, and with one that suffices`)
+      .description(`${path} with a budget that trips, and with one that suffices`)
       .addOption(json())
       .addHelpText('after', ENVIRONMENT)
       .action(async (options: { json: boolean }) => {
@@ -73,7 +74,7 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
   }
   smoke
     .command('local')
-    .description('start the server of this build on a free port, check all three modes, stop it')
+    .description('start the server of this build on a free port, check all modes, stop it')
     .addOption(json())
     .action(async (options: { json: boolean }) => {
       const { smokeLocal } = await import('./api-commands');

@@ -7,10 +7,11 @@ import type { Environment } from '../../config';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
 import { MEMORY_HELP, readMemoryWish } from './memory-budget';
-import { type ApiMode, failProblem } from './smoke-command';
+import { type ApiMode, failProblem, pathOfMode } from './smoke-command';
 
 interface Told {
   readonly act: Act;
+  readonly body: object;
   readonly answer: ApiAnswer;
 }
 
@@ -20,15 +21,16 @@ export async function demoCommand(mode: ApiMode, json: boolean, io: Io, env: Env
   const wish = readMemoryWish(env);
   if (isLeft(wish)) return failProblem(wish.left, json, io);
   const story = STORIES[mode](wish.right.budget);
-  const path = `/agentcore/${mode}`;
   if (!json) await io.stdout.write(`${story.title}\n`);
   const told: Told[] = [];
   for (const [index, act] of story.acts.entries()) {
-    const answer = await api.right.post(path, act.body);
+    const before = told.map(({ answer }) => answer);
+    const { path, body } = act.following?.(before) ?? { path: pathOfMode(mode), body: act.body };
+    const answer = await api.right.post(path, body);
     if (isLeft(answer)) return failProblem(answer.left, json, io);
-    told.push({ act, answer: answer.right });
+    told.push({ act, body, answer: answer.right });
     if (memoryIsDisabled(answer.right)) return tellDisabled(told, json, io);
-    if (!json) await io.stdout.write(actText(index + 1, api.right, path, act, answer.right));
+    if (!json) await io.stdout.write(actText(index + 1, `${api.right.target.url}${path}`, act, body, answer.right));
   }
   const unexpected = told.find(({ act, answer }) => answer.status !== act.status);
   if (json) await io.stdout.write(jsonText(unexpected === undefined, told));
@@ -47,20 +49,20 @@ async function tellDisabled(told: readonly Told[], json: boolean, io: Io): Promi
 }
 
 function jsonText(ok: boolean, told: readonly Told[]): string {
-  const acts = told.map(({ act, answer }) => ({ request: act.body, status: answer.status, response: answer.json }));
+  const acts = told.map(({ body, answer }) => ({ request: body, status: answer.status, response: answer.json }));
   return `${JSON.stringify({ ok, acts })}\n`;
 }
 
 /** The longest name of a tool is `simulate_and_verify`. */
 const NAME_COLUMNS = 19;
 
-function actText(number: number, api: ApiClient, path: string, act: Act, answer: ApiAnswer): string {
+function actText(number: number, url: string, act: Act, body: object, answer: ApiAnswer): string {
   const lines = [
     '',
     `${String(number)}. ${act.title}`,
     '',
-    `   POST ${api.target.url}${path}`,
-    `   ${JSON.stringify(act.body)}`,
+    `   POST ${url}`,
+    `   ${JSON.stringify(body)}`,
     '',
     ...(at(answer.json, 'ok') === true ? successLines(answer) : refusalLines(answer)),
     '',
@@ -72,14 +74,16 @@ function actText(number: number, api: ApiClient, path: string, act: Act, answer:
 function successLines({ status, json }: ApiAnswer): readonly string[] {
   const decisions = at(json, 'decisions');
   const results = at(json, 'results');
+  const session = textAt(json, 'session_id');
   return [
     `   ${String(status)}, ok`,
-    `   run            ${textAt(json, 'run_id') ?? 'none'}`,
+    ...(session === undefined ? [`   run            ${textAt(json, 'run_id') ?? 'none'}`] : [`   session        ${session}`]),
+    ...(at(json, 'repeated') === true ? ['   repeated       true'] : []),
     ...(decisions === undefined || at(json, 'final_state') === undefined ? [] : [`   decisions      ${JSON.stringify(decisions)}`]),
     ...(textAt(json, 'final_equity') === undefined ? [] : [`   equity         ${textAt(json, 'final_equity') ?? ''}`]),
     ...(Array.isArray(results) ? results.map((result: unknown) => `   ${resultText(result)}`) : []),
     ...spentLines(json),
-    `   head hash      ${textAt(json, 'head_hash') ?? 'none'}`,
+    session === undefined ? `   head hash      ${textAt(json, 'head_hash') ?? 'none'}` : `   head           ${textAt(json, 'head') ?? ''}`,
   ];
 }
 
@@ -109,9 +113,17 @@ function spentLines(json: unknown): readonly string[] {
 }
 
 async function nextText(api: ApiClient, mode: ApiMode, story: Story, told: readonly Told[]): Promise<string> {
-  const runId = textAt(told.at(-1)?.answer.json, 'run_id') ?? '';
-  const commands = await nextCommands(api, runId);
+  const last = told.at(-1)?.answer.json;
+  const commands =
+    mode === 'sessions'
+      ? sessionCommands(api, textAt(told[0]?.answer.json, 'session_id') ?? '')
+      : await nextCommands(api, textAt(last, 'run_id') ?? '');
   return ['', story.moral, '', 'Next:', ...commands.map((line) => `   ${line}`), `   make smoke-agentcore-${mode}`, ''].join('\n');
+}
+
+function sessionCommands({ target: { url } }: ApiClient, id: string): readonly string[] {
+  const directory = `tmp/${id}`;
+  return [`ewm session pull ${id} --api ${url} --out ${directory}`, `ewm session verify ${directory} --open`];
 }
 
 async function nextCommands(api: ApiClient, runId: string): Promise<readonly string[]> {

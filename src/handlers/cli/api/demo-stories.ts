@@ -2,11 +2,17 @@
 import { requestBytes } from '../../../domain/agent/memory-tools';
 import type { MemoryOperation } from '../../../ports/memory';
 import type { MemoryBudget } from './memory-budget';
+import { textAt } from './api-answer';
+import type { ApiAnswer } from './api-client';
+import { sessionPath } from './session-source';
 import type { ApiMode } from './smoke-command';
 
 export interface Act {
   readonly title: string;
+  /** What is sent to the mode's own path. */
   readonly body: object;
+  /** Instead, where it follows from what was answered before. */
+  readonly following?: (before: readonly ApiAnswer[]) => { readonly path: string; readonly body: object };
   /** The status that the story goes on with. */
   readonly status: number;
   readonly meaning: readonly string[];
@@ -20,7 +26,7 @@ export interface Story {
 
 const MORAL = 'When a budget trips: read error.limiter, compare budget with budget_state, raise that one limit and no other.';
 
-export const STORIES: Readonly<Record<ApiMode, (memory: MemoryBudget) => Story>> = { base, tools, memory };
+export const STORIES: Readonly<Record<ApiMode, (memory: MemoryBudget) => Story>> = { base, tools, memory, sessions };
 
 function base(): Story {
   return {
@@ -96,6 +102,62 @@ function memory(budget: MemoryBudget): Story {
         body: { requests: [GET], budget },
         status: 200,
         meaning: ['The bytes of the value that came back are paid for too; a value that does not fit the budget is withheld.'],
+      },
+    ],
+    moral: MORAL,
+  };
+}
+
+/** A step of the world with no action: what is paid for is the step. */
+const STEP = { name: 'execute', args: { actions: [] } };
+
+/** On the newest head, or on that of an earlier answer. */
+function onSession(calls: readonly object[], answer = -1): Pick<Act, 'body' | 'following'> {
+  return {
+    body: { calls },
+    following: (before) => ({
+      path: `${sessionPath(textAt(before[0]?.json, 'session_id') ?? '')}/calls`,
+      body: { head: textAt(before.at(answer)?.json, 'head') ?? '', calls },
+    }),
+  };
+}
+
+function sessions(): Story {
+  return {
+    title: 'Sessions: a world that lives across requests. One budget holds for its whole life.',
+    acts: [
+      {
+        title: 'A session with two steps to spend',
+        body: { budget: { max_steps: 2, max_tool_calls: 5 } },
+        status: 201,
+        meaning: ['It stands before its first step, and waits: nothing runs between two requests, and nothing is paid for.'],
+      },
+      {
+        title: 'One step is taken',
+        ...onSession([STEP]),
+        status: 200,
+        meaning: ['The head names where the session stands now. The next request is made on it.'],
+      },
+      {
+        title: 'The very same request again, as after an answer that was lost',
+        ...onSession([STEP], 0),
+        status: 200,
+        meaning: ['Answered from the record: nothing was done again, and nothing was charged.'],
+      },
+      {
+        title: 'A budget that is too small: two more steps, one is left',
+        ...onSession([STEP, STEP]),
+        status: 422,
+        meaning: [
+          'The first of the two was taken. The second was refused before it began, and the breaker holds for good.',
+          'What to raise: max_steps, to 3 (error.needed), in a session of its own; "quote" says so before anything is spent.',
+        ],
+      },
+      {
+        title: 'Enough',
+        body: { budget: { max_steps: 3, max_tool_calls: 5 } },
+        status: 201,
+        meaning: ['Another session. Or let a child of the first one spend a part: "fork" takes its budget from the parent.'],
       },
     ],
     moral: MORAL,

@@ -74,7 +74,7 @@ export async function proven(smoke: Smoke, of: string, answer: ApiAnswer | undef
   await smoke.report(found === undefined ? { ...result, ok: true } : { ...result, ok: false, found });
 }
 
-function overspent(json: unknown): string | undefined {
+export function overspent(json: unknown): string | undefined {
   const all = spentOf(json);
   if (all === undefined) return 'an answer without budget and budget_state';
   const over = all.filter(({ budget, spent }: Spent) => spent > budget);

@@ -9,10 +9,15 @@ import { fail } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { MEMORY_HELP, readMemoryWish } from './memory-budget';
 import type { CheckResult, Smoke } from './smoke-check';
+import { smokeSessions } from './smoke-sessions';
 import { smokeBase, smokeMemory, smokeTools } from './smoke-suites';
 
-export const API_MODES = ['base', 'tools', 'memory'] as const;
+export const API_MODES = ['base', 'tools', 'memory', 'sessions'] as const;
 export type ApiMode = (typeof API_MODES)[number];
+
+export function pathOfMode(mode: ApiMode): string {
+  return mode === 'sessions' ? '/sessions' : `/agentcore/${mode}`;
+}
 
 export interface SmokeOptions {
   readonly json: boolean;
@@ -44,9 +49,10 @@ export async function smokeCommand(mode: ApiMode, options: SmokeOptions, io: Io,
   });
   let disabled = false;
   if (found === undefined) {
-    const smoke: Smoke = { api: api.right, fetch: artifactFetcher(api.right, options.artifacts), path: `/agentcore/${mode}`, report };
+    const smoke: Smoke = { api: api.right, fetch: artifactFetcher(api.right, options.artifacts), path: pathOfMode(mode), report };
     if (mode === 'base') await smokeBase(smoke);
     else if (mode === 'tools') await smokeTools(smoke);
+    else if (mode === 'sessions') await smokeSessions(smoke);
     else disabled = await smokeMemory(smoke, wish.right.budget);
   }
   if (disabled && wish.right.expected) {

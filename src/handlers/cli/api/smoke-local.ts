@@ -1,5 +1,5 @@
 /**
- * `ewm smoke local`: the built server on a free port with a directory of its own and memory on, all three smoke tests, and its end.
+ * `ewm smoke local`: the built server on a free port with a directory of its own and memory on, all smoke tests, and its end.
  * Invariant: whatever happens, the server is stopped and its directory is gone. It also stops by itself when this process dies: the channel
  * between the two breaks.
  */

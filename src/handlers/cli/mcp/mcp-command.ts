@@ -2,7 +2,7 @@
  * `ewm mcp`: the server until its client closes stdin, or it is told to stop.
  * Invariants: stdout is the protocol and nothing else; no call that has begun is left half done when the process ends.
  */
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { randomUUID } from 'node:crypto';
 import { composeMcp } from '../../compose-mcp';
@@ -47,15 +47,17 @@ export async function mcpCommand(options: McpOptions, io: Io, env: Environment =
     `ewm: MCP over stdin and stdout: ${session === undefined ? 'all sessions' : `session ${session}`}, plane ${plane}\n`,
   );
 
+  const transport = new StdioServerTransport(process.stdin, process.stdout);
   const handle = serveStdio(() => makeMcpServer(parts, { scope: scope.right, invocation }), {
+    transport,
     onerror: (error) => {
       void io.stderr.write(`ewm: ${error.message}\n`);
     },
   });
-  await Promise.race([ended(process.stdin), toldToStop(io, STOP_GRACE_MS)]);
+  const how = await Promise.race([ended(process.stdin), givenUp(transport), toldToStop(io, STOP_GRACE_MS).then(() => EXIT.ok)]);
   await running.settled();
   await handle.close();
-  return EXIT.ok;
+  return how;
 }
 
 /** The session that is named, or made, and what its client may see. */
@@ -110,13 +112,25 @@ function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; 
   };
 }
 
-function ended(stdin: NodeJS.ReadStream): Promise<void> {
+/** The client has closed its end. */
+function ended(stdin: NodeJS.ReadStream): Promise<ExitCode> {
   return new Promise((resolve) => {
     for (const event of ['end', 'close'] as const) {
       stdin.once(event, () => {
-        resolve();
+        resolve(EXIT.ok);
       });
     }
+  });
+}
+
+/** The transport reads no further: a message without an end. It has said so, and nothing more would ever be answered. */
+function givenUp(transport: StdioServerTransport): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    const { onclose } = transport;
+    transport.onclose = () => {
+      onclose?.();
+      resolve(process.stdin.readableEnded ? EXIT.ok : EXIT.badInput);
+    };
   });
 }
 

@@ -83,7 +83,8 @@ async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<Ve
     if (summary !== undefined) return right({ _tag: 'Proven', summary });
   }
   const progress = await makeProgress(io, 'verify');
-  const verdict = await verify(reader, { onProgress: progress.update, interrupted: io.watchInterrupts() });
+  const watch = { onProgress: progress.update, interrupted: io.watchInterrupts() };
+  const verdict = await verify(reader, watch, async () => (await import('../../compose-worlds')).worlds.sandbox());
   progress.stop();
   return verdict;
 }

@@ -7,6 +7,7 @@ import type { RunRequest } from '../../../domain/run/prepare';
 import { run } from '../../../domain/run/run';
 import { stopName } from '../../../domain/agent/stop';
 import { initialStateOf, runJson, type RunSummary } from '../../../domain/run/summary';
+import { type RefusalCount, refusalText } from '../../../domain/report/refusals';
 import type { StoreError } from '../../../ports/run-files';
 import { decodeStrategy } from '../../../domain/world/market/strategy';
 import { fillNote, strategyNotes } from '../../../domain/world/market/strategy-notes';
@@ -67,14 +68,14 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
     });
     return fail(io, options.json, failure);
   }
-  const { summary, digests } = outcome.right;
+  const { summary, digests, refusals } = outcome.right;
   const followed = decodeStrategy(documents.strategy.value);
   if (!isLeft(followed)) {
     const whole = options.steps === undefined && summary.error === null;
     await say(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
   }
   const filled = isLeft(followed) ? '' : fillNote(followed.right);
-  await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, filled));
+  await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, refusals, filled));
   if (summary.error === null) return EXIT.ok;
   const remedy = summary.error.code === 'budget_exceeded' ? '; with a higher --max-steps it is a new run: another --out, or --force' : '';
   await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);
@@ -90,7 +91,7 @@ function takenOr(error: StoreError): Failure {
   return { ...failure, messages: [`${error.path}: ${error.reason}; ${advice}`] };
 }
 
-export function renderSummary(summary: RunSummary, directory: string, filled: string): string {
+export function renderSummary(summary: RunSummary, directory: string, refusals: readonly RefusalCount[], filled: string): string {
   const { decisions } = summary;
   const initial = initialStateOf(summary.inputs);
   const cash = exactDecimal(isRecord(initial) && typeof initial['cash'] === 'string' ? initial['cash'] : '0');
@@ -103,7 +104,7 @@ export function renderSummary(summary: RunSummary, directory: string, filled: st
     `  exposure   ${totalOf(summary, 'final_exposure')}`,
     ...(summary.executions.rows === 0 ? [] : [`  filled     ${filled}`]),
     `  head hash  ${summary.headHash}`,
-    ...(decisions.REJECTED === 0 ? [] : [`  rejected   ewm show ${shellWord(directory)} says by which limit, and what to raise`]),
+    ...refusals.map((count, index) => `  ${index === 0 ? 'rejected ' : '         '}  ${refusalText(count)}`),
     `  next       ewm verify ${shellWord(directory)}`,
     `             ewm replay tape --tape ${shellWord(`${directory}/tape.jsonl`)}`,
   ];

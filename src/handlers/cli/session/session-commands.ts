@@ -9,7 +9,7 @@ import { makeBounded } from '../../../domain/session/context';
 import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
-import { type PulledSession, pullSession, type SessionSource } from '../../../domain/session/pull';
+import { type PulledSession, pullSession } from '../../../domain/session/pull';
 import type { StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
 import { composeSessions, pulledSession } from '../../compose-sessions';
@@ -23,6 +23,7 @@ import { type Failure, fail, inputFailure, storeFailure, usageFailure } from '..
 import type { Io } from '../shared/io';
 import { counted } from '../shared/words';
 import { createBody } from './session-body';
+import { sessionPath, sessionSource } from '../api/session-source';
 
 interface Place {
   readonly data: string;
@@ -81,7 +82,7 @@ function jsonOf(bytes: Buffer): { readonly json?: unknown } {
   }
 }
 
-const path = (id: string, verb = ''): string => `/sessions/${encodeURIComponent(id)}${verb === '' ? '' : `/${verb}`}`;
+const path = (id: string, verb = ''): string => `${sessionPath(id)}${verb === '' ? '' : `/${verb}`}`;
 
 /** Sends one request and tells what came of it. */
 async function request(place: Place, io: Io, ask: (send: Send) => Promise<Either<Failure, ApiAnswer>>): Promise<ExitCode> {
@@ -216,37 +217,17 @@ export async function pull(
   const json = place.json === true;
   const send = await connect(place);
   if (isLeft(send)) return fail(io, json, send.left);
-  const fetched = async (what: string): Promise<string | undefined> => {
+  const source = sessionSource(async (what) => {
     const answer = await send.right('GET', what);
-    if (isLeft(answer)) throw new Unfetched(answer.left);
-    if (answer.right.status === 404) return undefined;
-    const text = Buffer.from(answer.right.bytes).toString('utf8');
-    if (answer.right.status !== 200)
-      throw new Unfetched({ exit: EXIT.notProven, code: 'no_answer', messages: [`${what}: ${text.slice(0, 300)}`] });
-    return text;
-  };
-  const source: SessionSource = {
-    document: async (session, file) => right(await fetched(path(session, `inputs/${file}`))),
-    segment: async (session, seq) => right(await fetched(path(session, `segments/${String(seq)}`))),
-  };
+    return isLeft(answer) ? left(answer.left.messages.join(' ')) : answer;
+  });
   const directoryOf = (ids: readonly string[]): string => join(out, ...ids.slice(1).flatMap((child) => [CHILDREN, child]));
-  try {
-    const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeBounded(8));
-    if (isLeft(pulled)) return await fail(io, json, sessionFailure(pulled.left));
-    await io.stdout.write(
-      json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
-    );
-    return EXIT.ok;
-  } catch (error) {
-    if (error instanceof Unfetched) return fail(io, json, error.failure);
-    throw error;
-  }
-}
-
-class Unfetched extends Error {
-  constructor(readonly failure: Failure) {
-    super(failure.code);
-  }
+  const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeBounded(8));
+  if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
+  await io.stdout.write(
+    json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
+  );
+  return EXIT.ok;
 }
 
 function pulledLines(pulled: PulledSession, directory: string): readonly string[] {
@@ -265,6 +246,10 @@ function sessionFailure(error: { readonly _tag: string }): Failure {
       const { file, row, pointer, expected, actual } = error as unknown as Readonly<Record<string, unknown>>;
       const where = `${String(file)}, row ${String(row)}${pointer === '' ? '' : ` at ${String(pointer)}`}`;
       return { exit: EXIT.notProven, code: 'corrupt', messages: [`${where}: expected ${String(expected)}, found ${String(actual)}`] };
+    }
+    case 'DependencyFailed': {
+      const { operation, reason } = error as unknown as Readonly<Record<string, unknown>>;
+      return { exit: EXIT.notProven, code: 'no_answer', messages: [`${String(operation)}: ${String(reason)}`] };
     }
     case 'NotFound':
     case 'AlreadyExists':

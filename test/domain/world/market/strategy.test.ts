@@ -1,5 +1,6 @@
 /** Strategy documents: every mistake at once, each with its pointer and what is legal; defaults; one normal form. */
 import fc from 'fast-check';
+import { isLeft, left } from 'fp-ts/Either';
 import { RULES } from '../../../../src/domain/world/market/rules/table';
 import { decodeStrategy, normalStrategy } from '../../../../src/domain/world/market/strategy';
 import { arbitraryAnyCase } from '../../../support/arbitraries';
@@ -177,4 +178,32 @@ describe('examples', () => {
   test.each(['threshold_demo', 'sma_crossover', 'mean_reversion_zscore'])('%s is legal', (name) => {
     expect(expectRight(decodeStrategy(readExample(`strategies/${name}.json`))).metadata.name).toBe(name);
   });
+});
+
+test('a slip of a name is told with what was probably meant', () => {
+  const document = {
+    metadata: { name: 'n', version: '1', description: '' },
+    universe: { symbols: ['APPL'] },
+    sizing: { order_qty: 1, maxPositionQtyPerSymbol: 5 },
+    timing: { fill_at: 'nextStep' },
+    rules: [{ type: 'treshold_price', symbol: 'APLP', buy_below: 1 }],
+  };
+  const decoded = decodeStrategy(document, ['AAPL', 'MSFT']);
+  const said = isLeft(decoded) ? decoded.left.map(({ pointer, message }) => `${pointer} ${message}`).join('\n') : '';
+  for (const [pointer, meant] of [
+    ['/universe/symbols/0', 'AAPL'],
+    ['/sizing/maxPositionQtyPerSymbol', 'max_position_qty_per_symbol'],
+    ['/timing/fill_at', 'next_step'],
+    ['/rules/0/type', 'threshold_price'],
+    ['/rules/0/symbol', 'APPL'],
+  ] as const)
+    expect(said).toMatch(new RegExp(`^${pointer} .*; did you mean "${meant}"\\?$`, 'm'));
+});
+
+test.each<[string, unknown]>([
+  ['a market path', { symbols: ['A'], steps: [] }],
+  ['a policy', { risk_limits: {} }],
+  ['a request for the API', { tool_plan: [] }],
+])('%s is told as that and not field by field', (kind, document) => {
+  expect(decodeStrategy(document)).toEqual(left([{ pointer: '', message: `this is ${kind}, not a strategy` }]));
 });

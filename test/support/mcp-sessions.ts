@@ -1,0 +1,59 @@
+/** MCP in a test: sessions held in memory, the very handler that serves `/mcp`, and what was stored. */
+import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-store';
+import { noDeadline } from '../../src/adapters/in-process/clock';
+import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
+import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
+import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-log';
+import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/in-process/telemetry';
+import type { Budget } from '../../src/domain/budget/budget';
+import { mcpParts } from '../../src/handlers/compose-mcp';
+import type { Handler } from '../../src/handlers/http/edge/handler';
+import { makeHandler } from '../../src/handlers/http/edge/handler';
+import type { Invocation } from '../../src/handlers/http/edge/act';
+import { type Ask, askOf } from '../../src/handlers/mcp/ask';
+import { serveMcp } from '../../src/handlers/mcp/http';
+import type { McpParts } from '../../src/handlers/mcp/server';
+import { bodyOf, type ToolBody } from '../../src/handlers/mcp/tool';
+import type { SessionLog } from '../../src/ports/session-log';
+import { CONFIG } from './handlers';
+
+export interface McpSessions {
+  readonly parts: McpParts;
+  readonly handle: Handler;
+  readonly ask: Ask;
+  readonly log: SessionLog;
+  readonly telemetry: RecordingTelemetry;
+  readonly create: (name: string, budget: Partial<Budget>) => Promise<ToolBody>;
+}
+
+export const INVOCATION: Invocation = { requestId: 'request', work: noDeadline, storing: noDeadline };
+
+const WIDE = { max_steps: 100_000, max_tool_calls: 100_000, max_model_calls: 100, max_memory_ops: 100, max_memory_bytes: 100_000 };
+
+export function makeMcpSessions(): McpSessions {
+  const settings = { ...CONFIG, ceilings: { ...CONFIG.ceilings, ...WIDE } };
+  const telemetry = makeRecordingTelemetry();
+  const log = makeInProcessSessionLog();
+  const ports = {
+    artifacts: makeMemoryArtifactStore(),
+    log,
+    // Stands still, so that what is stored depends on nothing else.
+    clock: { nowMs: () => 1_770_000_000_000 },
+    interpreter: makeScriptedCodeInterpreter(),
+    planner: makeScriptedPlanner(),
+    memory: makeInProcessMemory(),
+    telemetry,
+    openApi: () => '',
+  };
+  const parts = mcpParts(settings, ports);
+  const ask = askOf(parts.acts, INVOCATION);
+  return {
+    parts,
+    handle: makeHandler(serveMcp(parts), settings, ports),
+    ask,
+    log,
+    telemetry,
+    create: async (name, budget) => bodyOf(await ask('POST /sessions', { body: { name, budget } })),
+  };
+}
