@@ -4,10 +4,11 @@
  */
 
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreError } from '../../ports/run-files';
+import { CHUNK_BYTES } from '../../domain/limits';
+import { openPlainFile } from './plain-file';
 import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const CELLS_FILE = 'cells.jsonl';
@@ -22,7 +23,9 @@ export function partialCells(directory: string, sweepId: string): string {
 export function readLines(path: string, onLine: (line: string, end: number) => boolean): TaskEither<StoreError, number> {
   return attempt(path, readError, async () => {
     let [held, start, taken]: [Uint8Array, number, number] = [new Uint8Array(), 0, 0];
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>) {
+    const handle = await openPlainFile(path);
+    // The stream closes the handle, also where it is left before its end.
+    for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK_BYTES * 16 }) as AsyncIterable<Uint8Array>) {
       const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       let from = 0;
       for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {

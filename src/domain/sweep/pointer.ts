@@ -30,7 +30,7 @@ function put(at: Json | undefined, keys: readonly string[], depth: number, value
   }
   if (at !== undefined && (at === null || typeof at !== 'object')) return left(`${where()} is no object`);
   const members = at ?? {};
-  const inner = put(Object.hasOwn(members, key) ? (members as { readonly [name: string]: Json })[key] : undefined, keys, depth + 1, value);
+  const inner = put(Object.hasOwn(members, key) ? members[key] : undefined, keys, depth + 1, value);
   return isLeft(inner) ? inner : right({ ...members, [key]: inner.right });
 }
 

@@ -97,7 +97,10 @@ export async function takeInOrder(
   for (start(); running.length > 0; start()) {
     const result = await running.shift();
     if (result === undefined) break;
-    if (isLeft(result)) return (await Promise.allSettled(running), result.left);
+    if (isLeft(result)) {
+      await Promise.allSettled(running);
+      return result.left;
+    }
     if (await onRows(result.right)) continue;
     await Promise.allSettled(running);
     return undefined;

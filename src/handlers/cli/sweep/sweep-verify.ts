@@ -106,23 +106,24 @@ interface Rows {
 async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<number>): Promise<Either<StoreError, Rows>> {
   const reader = makeSummary(plan);
   const sampled = new Map<number, string>();
-  let extra = false;
+  let wrong: number | undefined;
   const read = await local.sweep.readLines(join(directory, CELLS_FILE), (line) => {
     const index = reader.rows();
     if (index === plan.granted || !reader.next(line)) {
-      extra = true;
+      wrong = index;
       return false;
     }
     if (sample.has(index)) sampled.set(index, line);
     return true;
   })();
   if (isLeft(read)) return read;
-  const doubt = extra
-    ? `${CELLS_FILE}, line ${String(reader.rows() + 1)}: is not the row of cell ${String(reader.rows())}`
-    : reader.rows() < plan.granted
-      ? `${CELLS_FILE} has ${String(reader.rows())} rows, the spec has ${String(plan.granted)} cells`
-      : undefined;
+  const doubt = wrongRows(wrong, reader.rows(), plan.granted);
   return right({ summary: reader.summary(), sampled, doubt });
+}
+
+function wrongRows(wrong: number | undefined, rows: number, cells: number): Doubt | undefined {
+  if (wrong !== undefined) return `${CELLS_FILE}, line ${String(wrong + 1)}: is not the row of cell ${String(wrong)}`;
+  return rows < cells ? `${CELLS_FILE} has ${String(rows)} rows, the spec has ${String(cells)} cells` : undefined;
 }
 
 function differenceOf(expected: string, actual: string): Doubt {
