@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/handlers/cli/main';
-import type { Io } from '../../src/handlers/cli/shared/io';
+import { captureIo } from '../support/captured-io';
 
 const ROOT = join(__dirname, '../..');
 const SPEC = join(ROOT, 'examples/sweeps/sma.json');
@@ -18,24 +18,17 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function ewm(argv: readonly string[], interrupted: () => boolean = () => false) {
-  const told = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): Io['stdout'] => {
-    const write = (text: string): Promise<void> => {
-      told[name] += text;
-      return Promise.resolve();
-    };
-    return { write, writeStyled: write, isTerminal: false, columns: 80 };
-  };
-  const stdin = (async function* () {})() as Io['stdin'];
-  const exit = await runCli(argv, { stdout: sink('stdout'), stderr: sink('stderr'), stdin, watchInterrupts: () => interrupted });
-  return { exit, ...told };
+async function ewm(argv: readonly string[], stopped = false): Promise<{ exit: number; stdout: string; stderr: string }> {
+  const { io, out: stdout, err: stderr, interrupt } = captureIo();
+  if (stopped) interrupt();
+  const exit = await runCli(argv, io);
+  return { exit, stdout: stdout(), stderr: stderr() };
 }
 
 test('a stopped sweep goes on where it was, also behind a torn line, and comes to the same bytes', async () => {
   const again = join(directory, 'again');
   const argv = ['sweep', '--spec', SPEC, '--out', again, '--jobs', '1'];
-  const stopped = await ewm(argv, () => true);
+  const stopped = await ewm(argv, true);
   expect(stopped).toMatchObject({ exit: 130 });
   expect(stopped.stderr).toContain('of 210 cells; the same command goes on from there');
   const [partial = ''] = (await readdir(again)).filter((name) => name.endsWith('.partial'));

@@ -22,9 +22,19 @@ export interface Sums {
   readonly finalCash: Decimal | undefined;
   readonly finalExposure: Decimal | undefined;
   readonly maxExposure: { readonly value: Decimal; readonly step: number } | undefined;
+  /** When the steps were that the figures name, as the market tells it; nothing where it tells no times. */
+  readonly times: FigureTimes;
   /** The deepest, and of equals the first; nothing where equity never fell. */
   readonly maxDrawdown: Drawdown | undefined;
   readonly measures: Performance;
+}
+
+export interface FigureTimes {
+  readonly first: string | undefined;
+  readonly last: string | undefined;
+  readonly maxExposure: string | undefined;
+  readonly peak: string | undefined;
+  readonly trough: string | undefined;
 }
 
 export interface SummedStep {
@@ -54,6 +64,9 @@ export function makeSums(): SumsReader {
   let end: Amounts | undefined;
   let maxExposure: Sums['maxExposure'];
   let maxDrawdown: Drawdown | undefined;
+  const untold = (): undefined => undefined;
+  let peak: SummedStep['time'] = untold;
+  let times = { first: peak, last: peak, maxExposure: peak, peak, trough: peak };
 
   return {
     next: (summed, fills, universe) => {
@@ -67,15 +80,24 @@ export function makeSums(): SumsReader {
       }
       if (start === undefined) {
         start = before;
+        times = { ...times, first: summed.time };
+        peak = summed.time;
         drawdowns.next(step, before.equity);
       }
       end = after;
+      times.last = summed.time;
       measures.next(summed, fills, universe);
       const { equity, exposure } = after;
-      if (maxExposure === undefined || exposure > maxExposure.value) maxExposure = { value: exposure, step };
+      if (maxExposure === undefined || exposure > maxExposure.value) {
+        maxExposure = { value: exposure, step };
+        times.maxExposure = summed.time;
+      }
       const drawdown = drawdowns.next(step, equity);
-      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0))
+      if (drawdown.peakStep === step) peak = summed.time;
+      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0)) {
         maxDrawdown = drawdown;
+        times = { ...times, peak, trough: summed.time };
+      }
       return drawdown;
     },
     sums: () => ({
@@ -90,6 +112,13 @@ export function makeSums(): SumsReader {
       finalExposure: end?.exposure,
       maxExposure,
       maxDrawdown,
+      times: {
+        first: times.first(),
+        last: times.last(),
+        maxExposure: times.maxExposure(),
+        peak: times.peak(),
+        trough: times.trough(),
+      },
       measures: measures.measures(),
     }),
   };

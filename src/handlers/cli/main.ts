@@ -2,29 +2,28 @@
  * The command line: what can be said, in one place. Parsing ends here; the commands get checked values. A command's own code is loaded when it
  * is called for, so that help and mistakes of spelling answer at once.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
 import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal';
 import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
 import { addSweepCommands } from './sweep/add-sweep-commands';
+import { addReplayCommands } from './proof/add-replay-commands';
+import { completionScript, type Shell, SHELLS } from './completion';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
 import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
-import type { ReplayFormat } from './proof/replay-command';
 import type { RunOptions } from './run/run-command';
 import { addWorldCommands } from './world/add-world-commands';
 import type { RunWorldOptions } from './world/run-world-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
-
-/** Choices as records, so that none is forgotten: a new variant does not compile until it stands here. */
-const REPLAY_FORMATS = choices<ReplayFormat>({ table: true, json: true, csv: true });
 
 /** Runs one command line, without the program's own name. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -118,6 +117,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
+    .addOption(path('--sign <file>', 'sign the finished run with this private key (ewm keygen makes one)'))
     .option('--max-fuel <n>', 'budget of a world: units of fuel of its engine (default: only each call has a limit)', parseCount)
     .option('--max-world-memory-bytes <n>', 'budget of a world: bytes of its memory (default: 16 MiB)', parseCount)
     .option('--max-state-bytes <n>', 'budget of a world: bytes of its state (default: 64 KiB)', parseCount)
@@ -143,67 +143,37 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--chain-only', 'check the hashes, re-execute nothing')
     .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
+    .addOption(
+      new Option('--key <file...>', 'public keys that are trusted: the receipt of the run must be signed by one of them')
+        .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), parseText(text)])
+        .conflicts('chainOnly'),
+    )
+    .addOption(new Option('--require-receipt', 'a run without a receipt that holds is not proven').conflicts('chainOnly'))
     .addOption(new Option('--cells <n>', 'of a sweep: how many cells to run again, or all').argParser(parseCells).default(20))
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
-    .action(
-      async (
-        directory: string,
-        options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; cells: number; jobs: number; json?: boolean },
-      ) => {
-        const { verifyCommand } = await import('./proof/verify-command');
-        finish(
-          await verifyCommand(
-            directory,
-            {
-              chainOnly: options.chainOnly === true,
-              allowExtra: options.allowExtra === true,
-              open: options.open === true,
-              cells: options.cells,
-              jobs: options.jobs,
-              json: options.json === true,
-            },
-            io,
-          ),
-        );
-      },
-    );
+    .action(async (directory: string, options: VerifyFlags) => {
+      const { verifyCommand } = await import('./proof/verify-command');
+      finish(
+        await verifyCommand(
+          directory,
+          {
+            chainOnly: options.chainOnly === true,
+            allowExtra: options.allowExtra === true,
+            open: options.open === true,
+            keys: options.key ?? [],
+            requireReceipt: options.requireReceipt === true,
+            cells: options.cells,
+            jobs: options.jobs,
+            json: options.json === true,
+          },
+          io,
+        ),
+      );
+    });
 
-  const replay = program
-    .command('replay')
-    .description('show the rows of a run, and whether their chain is whole')
-    .usage('<command> [options]');
-  const format = (): Option => new Option('--format <form>', 'how to print the rows').choices(REPLAY_FORMATS).default('table');
-  const replayJson = (): Option => new Option('--json', 'the same as --format json');
-  replay
-    .command('tape')
-    .description('the steps: prices, signals, actions, decision, why, exposure')
-    .usage('--tape <file> [options]')
-    .addOption(need('--tape <file>', 'tape.jsonl; - is stdin'))
-    .addOption(format())
-    .addOption(replayJson())
-    .option('--max-steps <n>', 'steps to show; the chain is checked to its end (default: all)', parseCount)
-    .addHelpText('after', example('ewm replay tape --tape runs/first/tape.jsonl --max-steps 20'))
-    .action(async (options: { tape: string; format: ReplayFormat; json?: boolean; maxSteps?: number }) => {
-      const { replayCommand } = await import('./proof/replay-command');
-      const form = options.json === true ? 'json' : options.format;
-      finish(await replayCommand('tape', { file: options.tape, format: form, rowsMax: options.maxSteps ?? Infinity }, io));
-    });
-  replay
-    .command('executions')
-    .description('the fills: price, cash, exposure and position on both sides')
-    .usage('--executions <file> [options]')
-    .addOption(need('--executions <file>', 'executions.jsonl; - is stdin'))
-    .addOption(format())
-    .addOption(replayJson())
-    .option('--max-rows <n>', 'fills to show; the chain is checked to its end (default: all)', parseCount)
-    .addHelpText('after', example('ewm replay executions --executions runs/first/executions.jsonl --format csv'))
-    .action(async (options: { executions: string; format: ReplayFormat; json?: boolean; maxRows?: number }) => {
-      const { replayCommand } = await import('./proof/replay-command');
-      const form = options.json === true ? 'json' : options.format;
-      finish(await replayCommand('executions', { file: options.executions, format: form, rowsMax: options.maxRows ?? Infinity }, io));
-    });
+  addReplayCommands(program, parseCount, io, finish);
 
   program
     .command('strategy')
@@ -222,12 +192,22 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
+  addSignCommands(program, io, finish);
   addReportCommands(program, io, finish);
   addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .addHelpText('after', example('ewm completion bash >> ~/.bashrc'))
+    .action((shell: Shell) => {
+      told.push(io.stdout.write(completionScript(shell, program)));
+    });
 
   program
     .command('help')
@@ -267,6 +247,17 @@ function helpOf(command: Command): string {
   return text;
 }
 
+interface VerifyFlags {
+  readonly chainOnly?: boolean;
+  readonly allowExtra?: boolean;
+  readonly open?: boolean;
+  readonly key?: readonly string[];
+  readonly requireReceipt?: boolean;
+  readonly cells: number;
+  readonly jobs: number;
+  readonly json?: boolean;
+}
+
 /** A mistake points to the help of the command it was made in. */
 function pointToHelp(command: Command): void {
   // There is one `help`, at the top.
@@ -294,10 +285,6 @@ function exitCodes(): string {
 
 function example(line: string): string {
   return `\nExample:\n  ${line}`;
-}
-
-function choices<A extends string>(record: Readonly<Record<A, true>>): readonly string[] {
-  return Object.keys(record);
 }
 
 function parseText(text: string): string {
