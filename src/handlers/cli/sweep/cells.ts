@@ -94,9 +94,10 @@ export async function takeInOrder(
       next = until;
     }
   };
-  for (start(); running.length > 0; start()) {
+  for (;;) {
+    start();
     const result = await running.shift();
-    if (result === undefined) break;
+    if (result === undefined) return undefined;
     if (isLeft(result)) {
       await Promise.allSettled(running);
       return result.left;
@@ -105,5 +106,4 @@ export async function takeInOrder(
     await Promise.allSettled(running);
     return undefined;
   }
-  return undefined;
 }
