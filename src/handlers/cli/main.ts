@@ -9,6 +9,7 @@ import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addExportCommand } from './export/add-export-command';
 import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
@@ -195,6 +196,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addSignCommands(program, io, finish);
   addReportCommands(program, io, finish);
   addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
+  addExportCommand(program, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);

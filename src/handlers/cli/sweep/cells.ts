@@ -59,7 +59,7 @@ export interface Cells {
   readonly close: () => Promise<void>;
 }
 
-/** Built from `sweep-worker.ts`, into the same directory as this program. */
+/** Built from `sweep-worker.ts`, into the same directory as this file. */
 const WORKER_FILE = 'sweep-worker.cjs';
 
 export async function startCells(plan: SweepPlan, market: MarketBytes, jobs: number): Promise<Cells> {
