@@ -8,7 +8,7 @@ import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
-import { makeSessionContext, type SessionContext } from '../domain/session/context';
+import { makeDayContext, makeSessionContext, type SessionContext } from '../domain/session/context';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
@@ -73,7 +73,7 @@ function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
 function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undefined {
   if (dayBudget === undefined) return undefined;
   assert(day !== undefined, 'a budget of the day is kept somewhere');
-  return makeDay(makeSessionContext({ ...day, outside: {}, dayBudget }));
+  return makeDay(makeDayContext({ ...day, outside: {}, dayBudget }));
 }
 
 export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock };

@@ -197,6 +197,13 @@ const ofRules = (path: string): boolean => path.startsWith('src/domain/world/mar
 /** A world is one part: who plays it needs all of it. */
 const ofWorld = (path: string): boolean => path.startsWith('src/domain/world/market/');
 
+/** What caps a day and what quotes a request: asked for by whoever wants it, and called only then. */
+const ofDayOrQuote = (path: string): boolean =>
+  path.startsWith('src/domain/session/') ||
+  /^src\/(?:adapters\/(?:in-process\/clock|s3\/session-log|session-key)|domain\/(?:agent\/(?:call-error|recorded-answers)|codec\/(?:document-kind|nearest|parse)|episode\/(?:plan|quote)|run\/(?:divergence|quote)|world\/file\/budget)|handlers\/http\/modes\/(?:day|session-errors))\.ts$/.test(
+    path,
+  );
+
 describe('what is in them', () => {
   const RUNS = ['base', 'tools', 'memory'] as const;
   const modesOf = (names: readonly Name[]): ReadonlyMap<string, string> => {
@@ -223,6 +230,7 @@ describe('what is in them', () => {
       'src/domain/agent/outside-tools.ts',
       'src/domain/agent/world-tools.ts',
       'src/domain/run/path.ts',
+      'src/domain/run/quote-plan.ts',
       'src/handlers/http/contract/body-tools.ts',
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
@@ -234,7 +242,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/memory-value.ts',
       'src/adapters/agentcore/memory.ts',
       'src/adapters/agentcore/own-writes.ts',
-      'src/adapters/in-process/clock.ts',
+      'src/domain/run/quote-memory.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
@@ -277,13 +285,7 @@ describe('what is in them', () => {
   it('is of sessions what tools and memory call, and nothing that makes the files of a run', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !part.startsWith('src/domain/session/'))).toEqual([
-      'src/adapters/s3/session-log.ts',
-      'src/adapters/session-key.ts',
-      'src/domain/agent/recorded-answers.ts',
-      'src/domain/codec/parse.ts',
-      'src/domain/run/divergence.ts',
       'src/handlers/http/contract/body-session.ts',
-      'src/handlers/http/modes/session-errors.ts',
       'src/handlers/http/modes/sessions.ts',
       'src/handlers/lambda/sessions.ts',
     ]);
@@ -347,7 +349,7 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
     const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
     expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
-    expect(idle.filter((path) => path.startsWith('src/') && !ofRules(path)).sort()).toEqual([
+    expect(idle.filter((path) => path.startsWith('src/') && !ofRules(path) && !ofDayOrQuote(path)).sort()).toEqual([
       'src/domain/agent/calls.ts',
       'src/domain/agent/stop.ts',
       'src/domain/agent/tool.ts',

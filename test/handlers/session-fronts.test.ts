@@ -122,7 +122,10 @@ function commandLine(): Front {
       return ewm(verb === 'calls' ? 'call' : verb, id, ...more, '--head', String(head));
     },
     stored: (ids) => bytesOf(makeFilesystemSessionLog({ directory }), makeFilesystemArtifactStore({ directory }), ids),
-    end: () => Promise.resolve(rmSync(directory, { recursive: true })),
+    end: () => {
+      rmSync(directory, { recursive: true });
+      return Promise.resolve();
+    },
   };
 }
 

@@ -79,7 +79,7 @@ function costsOf(row: Row, planned: boolean): Costs | undefined {
     case 'memory':
       return { memory_ops: 1, memory_bytes: requestBytes(row) + answerBytes(row) };
     case 'intent':
-      return isRecord(row['costs']) ? (row['costs'] as Costs) : undefined;
+      return isRecord(row['costs']) ? row['costs'] : undefined;
     case 'grant':
       return grantedBy(row);
     case 'refund':

@@ -10,15 +10,11 @@ import type { SessionLog } from '../../ports/session-log';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
 import { sha256Hex } from '../hash';
-import { decodeMarketHeader } from '../market/market-path';
-import { readPath } from '../run/path';
-import { decodeStrategy } from '../world/market/strategy';
-import { makeMarketWorld } from '../world/market/market-world';
-import { decodePolicy } from '../world/market/policy';
 import type { SessionError } from './errors';
 import { decodeSessionInputs, identifySession, isSessionId } from './inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';
-import { makeSessionWorld, NO_WORLD, type SessionWorld } from './session-world';
+import { NO_WORLD, type SessionWorld } from './session-world';
+import { worldOf } from './worlds';
 
 export interface SessionPorts {
   readonly log: SessionLog;
@@ -40,9 +36,14 @@ export interface Deadlines {
 
 export interface SessionContext extends SessionPorts {
   readonly opened: Bounded<OpenSession>;
-  readonly worlds: Bounded<SessionWorld>;
+  readonly worlds: Worlds;
   /** Where a session stood when this process wrote or read its newest segment last. */
   readonly standings: Bounded<Standing>;
+}
+
+/** The worlds that were used last, and how one is made of documents in normal form; nothing where they are something else. */
+export interface Worlds extends Bounded<SessionWorld> {
+  readonly build: (documents: Partial<Documents>) => Promise<SessionWorld | undefined>;
 }
 
 /** Keeps the values that were used last. */
@@ -56,7 +57,20 @@ const SESSIONS_KEPT = 256;
 const WORLDS_KEPT = 8;
 
 export function makeSessionContext(ports: SessionPorts): SessionContext {
-  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds: makeBounded(WORLDS_KEPT), standings: makeBounded(SESSIONS_KEPT) };
+  return contextOf(ports, makeWorlds());
+}
+
+/** For whoever takes budgets from days and plays no session: it holds no code of a world. */
+export function makeDayContext(ports: SessionPorts): SessionContext {
+  return contextOf(ports, { ...makeBounded(1), build: () => Promise.resolve(undefined) });
+}
+
+export function makeWorlds(): Worlds {
+  return { ...makeBounded(WORLDS_KEPT), build: worldOf };
+}
+
+function contextOf(ports: SessionPorts, worlds: Worlds): SessionContext {
+  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds, standings: makeBounded(SESSIONS_KEPT) };
 }
 
 export function makeBounded<A>(max: number): Bounded<A> {
@@ -121,11 +135,7 @@ async function readDocuments(
 }
 
 /** A session from its documents, each held to the digest that the inputs name. */
-export async function openDocuments(
-  id: string,
-  documents: Partial<Documents>,
-  worlds: Bounded<SessionWorld>,
-): Promise<Either<SessionError, OpenSession>> {
+export async function openDocuments(id: string, documents: Partial<Documents>, worlds: Worlds): Promise<Either<SessionError, OpenSession>> {
   const corrupt = (file: DocumentFile, expected: string, actual: string): Either<SessionError, never> =>
     left({ _tag: 'SessionCorrupt', session: id, file, row: 0, pointer: '', expected, actual });
   const inputs = decodeSessionInputs(parse(documents['session.json'] ?? ''));
@@ -145,31 +155,10 @@ export async function openDocuments(
   const key = named.map(([, digest]) => String(digest)).join(' ');
   const known = worlds.get(key);
   if (known !== undefined) return right({ inputs: inputs.right, identity, world: known });
-  const world = await worldOf(documents);
+  const world = await worlds.build(documents);
   if (world === undefined) return corrupt('market.jsonl', 'documents in normal form', 'something else');
   worlds.set(key, world);
   return right({ inputs: inputs.right, identity, world });
-}
-
-async function worldOf(documents: Partial<Documents>): Promise<SessionWorld | undefined> {
-  const text = documents['market.jsonl'] ?? '';
-  const headerEnd = text.indexOf('\n') + 1;
-  const symbols = decodeMarketHeader(parse(text.slice(0, headerEnd)));
-  if (isLeft(symbols)) return undefined;
-  const strategy = decodeStrategy(parse(documents['strategy.json'] ?? ''), symbols.right);
-  const policy = decodePolicy(parse(documents['policy.json'] ?? ''));
-  if (isLeft(strategy) || isLeft(policy)) return undefined;
-  const world = makeMarketWorld(symbols.right, strategy.right, policy.right);
-  let rest = text.slice(headerEnd);
-  const path = await readPath(world, {
-    close: () => Promise.resolve(),
-    next: () => {
-      const lines = rest;
-      rest = '';
-      return Promise.resolve(right(lines));
-    },
-  });
-  return isLeft(path) ? undefined : makeSessionWorld(world, path.right);
 }
 
 function parse(text: string): unknown {

@@ -12,12 +12,11 @@ import type { Divergence } from '../run/divergence';
 import { readText } from '../run/evidence';
 import { extraDivergence } from '../run/listing';
 import { type ChainFacts, makeSegmentChain } from './chain';
-import { type Bounded, openDocuments } from './context';
+import { openDocuments, type Worlds } from './context';
 import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
 import { decodeSessionInputs, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import { extraInSession, type ListedDirectory, SESSION } from './listing';
 import type { OpenSession, Standing } from './replay';
-import type { SessionWorld } from './session-world';
 
 /** A pulled session and, below it, its children. */
 export interface SessionDirectory extends ListedDirectory {
@@ -45,10 +44,7 @@ export type SessionVerdict =
 
 type Fault = { readonly _tag: 'Fault'; readonly where: readonly string[]; readonly divergence: Divergence };
 
-export async function proveSession(
-  directory: SessionDirectory,
-  worlds: Bounded<SessionWorld>,
-): Promise<Either<StoreError, SessionVerdict>> {
+export async function proveSession(directory: SessionDirectory, worlds: Worlds): Promise<Either<StoreError, SessionVerdict>> {
   const proven = await prove(directory, [], worlds);
   if (!isLeft(proven)) return right({ _tag: 'Proven', proven: proven.right });
   if (proven.left._tag === 'Fault') return right({ ...proven.left, _tag: 'NotProven' });
@@ -58,7 +54,7 @@ export async function proveSession(
 async function prove(
   directory: SessionDirectory,
   above: readonly string[],
-  worlds: Bounded<SessionWorld>,
+  worlds: Worlds,
 ): Promise<Either<StoreError | Fault, ProvenSession>> {
   const { reader, child } = directory;
   const fault = (divergence: Divergence): Either<Fault, never> => left({ _tag: 'Fault', where: above, divergence });
@@ -165,7 +161,7 @@ function spentAgrees(spent: object, { cursor, sealed }: Standing): boolean {
   );
 }
 
-async function openDirectory(reader: RunReader, worlds: Bounded<SessionWorld>): Promise<Either<CompareError, OpenSession>> {
+async function openDirectory(reader: RunReader, worlds: Worlds): Promise<Either<CompareError, OpenSession>> {
   const first = await firstSegment(reader);
   if (isLeft(first)) return first;
   const inputs = decodeSessionInputs((parsed(first.right) as { readonly inputs?: unknown } | undefined)?.inputs);

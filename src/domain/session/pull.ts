@@ -3,10 +3,9 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunWriter, StoreError } from '../../ports/run-files';
 import { digested } from '../episode/output';
 import { makeSegmentChain } from './chain';
-import { type Bounded, DOCUMENT_FILES, type DocumentFile, openDocuments } from './context';
+import { DOCUMENT_FILES, type DocumentFile, openDocuments, type Worlds } from './context';
 import type { SessionError } from './errors';
 import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
-import type { SessionWorld } from './session-world';
 
 /** Where a session is read: a directory, or an API. Nothing where it has no such part. */
 export interface SessionSource {
@@ -27,7 +26,7 @@ export async function pullSession(
   source: SessionSource,
   path: readonly string[],
   writerAt: (path: readonly string[]) => Promise<Either<StoreError, RunWriter>>,
-  worlds: Bounded<SessionWorld>,
+  worlds: Worlds,
 ): Promise<Either<SessionError, PulledSession>> {
   const id = path.at(-1) ?? '';
   const documents: Partial<Record<DocumentFile, string>> = {};
@@ -53,7 +52,7 @@ async function write(
   path: readonly string[],
   writer: RunWriter,
   writerAt: (path: readonly string[]) => Promise<Either<StoreError, RunWriter>>,
-  worlds: Bounded<SessionWorld>,
+  worlds: Worlds,
 ): Promise<Either<SessionError, PulledSession>> {
   const { runId } = session.identity;
   const output = digested(writer);

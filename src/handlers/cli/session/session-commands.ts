@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { metersOf } from '../../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import { isRecord } from '../../../domain/codec/codec';
-import { makeBounded } from '../../../domain/session/context';
+import { makeWorlds } from '../../../domain/session/context';
 import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
@@ -225,7 +225,7 @@ export async function pull(
     return isLeft(answer) ? left(answer.left.messages.join(' ')) : answer;
   });
   const directoryOf = (ids: readonly string[]): string => join(out, ...ids.slice(1).flatMap((child) => [CHILDREN, child]));
-  const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeBounded(8));
+  const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeWorlds());
   if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
   await io.stdout.write(
     json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
@@ -293,7 +293,7 @@ export function sessionTree(directory: string, { children }: Pick<ProvenSession,
 
 /** For those who sign: proven and sealed as a whole, or why not. */
 export async function provenSession(directory: string): Promise<Either<Failure, ProvenSession>> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeWorlds());
   if (isLeft(verdict)) return left(storeFailure(verdict.left));
   const notProven = (message: string): Either<Failure, never> =>
     left({ exit: EXIT.notProven, code: 'not_proven', messages: [`${directory}: ${message}`] });
@@ -319,7 +319,7 @@ export async function verifySession(
   { open, allowExtra, json, verifiers, requireReceipt }: VerifySessionOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeWorlds());
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;
