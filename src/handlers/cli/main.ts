@@ -9,6 +9,7 @@ import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addExportCommand } from './export/add-export-command';
 import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
@@ -191,6 +192,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addSignCommands(program, io, finish);
   addReportCommands(program, io, finish);
+  addExportCommand(program, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);

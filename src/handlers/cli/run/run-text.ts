@@ -29,7 +29,7 @@ export function summaryLines(name: string, run: OpenedRun, columns: number): rea
     ...budgetFields(run),
     ['head hash', chain.headHash ?? 'none'],
     ...(run.receipt._tag === 'None' ? [] : [['receipt', receiptLine(run.receipt)] as const]),
-    ...['market', 'strategy', 'policy', 'request'].flatMap((file): readonly Field[] => {
+    ...['market', 'strategy', 'policy', 'prices', 'request'].flatMap((file): readonly Field[] => {
       const digest = inputs[`${file}_sha256`];
       return typeof digest === 'string' ? [[file, digest]] : [];
     }),
@@ -151,7 +151,7 @@ export function callCells(row: Readonly<Record<string, unknown>>, width: number)
   const asked =
     type === 'memory'
       ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}`
-      : `${textOf(name)} ${jsonOf(args ?? goal)}`;
+      : `${textOf(name)} ${jsonOf(args ?? goal ?? null)}`;
   return [
     textOf(index),
     clipped(asked, width),
