@@ -10,7 +10,8 @@ import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-l
 import { makeFilesystemArtifactStore } from '../../src/adapters/filesystem/artifact-store';
 import { makeFilesystemSessionLog } from '../../src/adapters/filesystem/session-log';
 import type { SessionAnswer } from '../../src/domain/session/answer';
-import { DOCUMENT_FILES, documentKey, makeSessionContext } from '../../src/domain/session/context';
+import { makeSessionContext } from '../../src/domain/session/context';
+import { DOCUMENT_FILES, documentKey } from '../../src/domain/session/documents';
 import { callSession, closeSession, createSession, forkSession, reclaimSession } from '../../src/domain/session/verbs';
 import { runCli } from '../../src/handlers/cli/main';
 import { sessionsHandler } from '../../src/handlers/compose-lambda';
@@ -83,8 +84,11 @@ function library(): Front {
   const times = { work: noDeadline, storing: noDeadline };
   return {
     create: async () => {
-      const { name = '', budget, market, ...rest } = expectRight(decodeCreateBody({ name: 'fronts', budget: BUDGET }));
-      return expectRight(await createSession(context, { name, budget, market: makeMarketDocument(market), documents: rest }, noDeadline));
+      const request = expectRight(decodeCreateBody({ name: 'fronts', budget: BUDGET }));
+      if ('world' in request) throw new Error('a market was asked for');
+      const { name = '', budget, market, strategy, policy, initialState } = request;
+      const documents = { strategy, policy, initialState };
+      return expectRight(await createSession(context, { name, budget, market: makeMarketDocument(market), documents }, noDeadline));
     },
     act: async (session, verb, body) => {
       switch (verb) {
@@ -186,7 +190,7 @@ test('the same session through library, command line, local server and Lambda ha
   expect(expected.at(-1)).toMatchObject({ status: 'sealed', budget_state: { steps: 3 } });
   const ids = [expected[0]?.session_id ?? '', expected[3]?.child?.session_id ?? ''];
   const bytes = await reference.stored(ids);
-  expect(Object.keys(bytes)).toHaveLength(2 * DOCUMENT_FILES.length + 5 + 3);
+  expect(Object.keys(bytes)).toHaveLength(2 * 4 + 5 + 3);
   for (const open of [commandLine, localServer, lambda]) {
     const front = await open();
     try {
