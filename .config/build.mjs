@@ -83,7 +83,12 @@ const library = await buildLibrary(version, join(outdir, 'library'));
 // The program of a page is text in a bundle: what it holds is told apart from it.
 const inputs = [...[started, split, threads].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
 await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
-const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
+const benches = {
+  bench: 'test/bench/bench.ts',
+  'bench-api': 'test/bench/api-bench.ts',
+  'bench-session': 'test/bench/session-bench.ts',
+  'bench-cold-start': 'test/bench/cold-start.ts',
+};
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);
 await bundleForLambda(version, join(outdir, 'cold-start'), Object.fromEntries(compared));

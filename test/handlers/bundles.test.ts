@@ -24,7 +24,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000, sessions: 220_000 } as const;
+const SIZE_MAX = { base: 190_000, tools: 220_000, memory: 220_000, sessions: 220_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
 
@@ -37,7 +37,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 180_000, tools: 220_001, memory: 1, sessions: 220_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 190_000, tools: 220_001, memory: 1, sessions: 220_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -200,6 +200,13 @@ const ofRules = (path: string): boolean => path.startsWith('src/domain/world/mar
 /** A world is one part: who plays it needs all of it. */
 const ofWorld = (path: string): boolean => path.startsWith('src/domain/world/market/');
 
+/** What caps a day and what quotes a request: asked for by whoever wants it, and called only then. */
+const ofDayOrQuote = (path: string): boolean =>
+  path.startsWith('src/domain/session/') ||
+  /^src\/(?:adapters\/(?:in-process\/clock|s3\/session-log|session-key)|domain\/(?:agent\/(?:call-error|recorded-answers)|codec\/(?:document-kind|nearest|parse)|episode\/(?:plan|quote)|run\/(?:divergence|quote)|world\/file\/budget)|handlers\/http\/modes\/(?:day|session-errors))\.ts$/.test(
+    path,
+  );
+
 describe('against a service that fails, lags and checks every request', () => {
   const ENVIRONMENT = {
     EWM_ARTIFACT_BUCKET: STUB_BUCKET,
@@ -321,6 +328,7 @@ describe('what is in them', () => {
       'src/domain/agent/outside-tools.ts',
       'src/domain/agent/world-tools.ts',
       'src/domain/run/path.ts',
+      'src/domain/run/quote-plan.ts',
       'src/handlers/http/contract/body-tools.ts',
       'src/handlers/http/modes/tools.ts',
       'src/handlers/lambda/tools.ts',
@@ -332,7 +340,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/memory-value.ts',
       'src/adapters/agentcore/memory.ts',
       'src/adapters/agentcore/own-writes.ts',
-      'src/adapters/in-process/clock.ts',
+      'src/domain/run/quote-memory.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',
       'src/handlers/lambda/memory.ts',
@@ -376,13 +384,7 @@ describe('what is in them', () => {
   it('is of sessions what tools and memory call, and nothing that makes the files of a run', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !part.startsWith('src/domain/session/'))).toEqual([
-      'src/adapters/s3/session-log.ts',
-      'src/adapters/session-key.ts',
-      'src/domain/agent/recorded-answers.ts',
-      'src/domain/codec/parse.ts',
-      'src/domain/run/divergence.ts',
       'src/handlers/http/contract/body-session.ts',
-      'src/handlers/http/modes/session-errors.ts',
       'src/handlers/http/modes/sessions.ts',
       'src/handlers/lambda/sessions.ts',
     ]);
@@ -446,7 +448,7 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
     const usedPackages = new Set(parts.filter(({ called }) => called > 0).map(({ path }) => partOf(path)));
     const idle = parts.filter(({ called }) => called === 0).map(({ path }) => path);
     expect(idle.map(partOf).filter((part) => !part.startsWith('src/') && !usedPackages.has(part))).toEqual([]);
-    expect(idle.filter((path) => path.startsWith('src/') && !ofRules(path)).sort()).toEqual([
+    expect(idle.filter((path) => path.startsWith('src/') && !ofRules(path) && !ofDayOrQuote(path)).sort()).toEqual([
       'src/domain/agent/calls.ts',
       'src/domain/agent/stop.ts',
       'src/domain/agent/tool.ts',

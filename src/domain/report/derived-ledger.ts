@@ -24,15 +24,12 @@ const NONE: readonly never[] = [];
 /** Rows in the order of the tape, from the run row on. Where rows are left out, those that are APPROVED have to be there. */
 export function makeDerivedLedger(costs: Costs): DerivedLedger {
   const positions = new Map<string, Decimal>();
-  let unasked = '';
 
   function open({ inputs }: Row): void {
     if (!isRecord(inputs)) return;
     const initial = inputs['initial_state'];
     for (const [symbol, quantity] of (isRecord(initial) ? decimals(initial['positions']) : undefined) ?? [])
       positions.set(symbol, quantity);
-    // A plan may act on symbols for which no rule spoke.
-    unasked = inputs['mode'] === 'agentcore-tools' ? ASKED_BY_PLAN : '';
   }
 
   return {
@@ -60,7 +57,8 @@ export function makeDerivedLedger(costs: Costs): DerivedLedger {
         const exposureAfter = exposure - mul(before, worth) + mul(after, worth);
         const said: unknown = isRecord(rationales) && Object.hasOwn(rationales, symbol) ? rationales[symbol] : undefined;
         const amounts = { quantity, price, notional, fee, cashBefore: cash, cashAfter, positionBefore: before, positionAfter: after };
-        const reason = typeof said === 'string' && said !== '' ? said : unasked;
+        // A plan may act on symbols for which no rule spoke.
+        const reason = typeof said === 'string' && said !== '' ? said : ASKED_BY_PLAN;
         fills.push({ step, actionIndex, symbol, side: buy ? 'BUY' : 'SELL', ...amounts, exposureBefore: exposure, exposureAfter, reason });
         positions.set(symbol, after);
         cash = cashAfter;

@@ -24,16 +24,49 @@ export function makeSpending(): Spending {
       if (row['type'] === 'run') {
         spent = spentState(limitsOf(row));
         const mode = isRecord(row['inputs']) ? row['inputs']['mode'] : undefined;
-        planned = mode === 'agentcore-tools';
+        planned = typeof mode === 'string' && CALLS_ARE_STEPS.includes(mode);
         guarded = mode === 'guard' ? new Map() : undefined;
         wallMax = limitsOf(row).find(({ dimension }) => dimension === 'wall_ms')?.max ?? 0;
       }
+      if (row['type'] === 'resume') spent = resumed(spent, row);
       // A breaker that has refused counts no more time.
       if (row['type'] === 'stop' && isRecord(row['error']) && row['error']['code'] === 'budget_exceeded') wallMax = 0;
       if (costs !== undefined) spent = added(spent, costs);
       return spent;
     },
   };
+}
+
+/** Modes of which a step of the budget is a call: a committed step of the world is part of one. */
+const CALLS_ARE_STEPS = ['agentcore-tools', 'session'];
+
+/** A segment of a session says what was spent before it, settled and refunded; the outcome of an act that was written ahead is charged again by its row. */
+function resumed(spent: BudgetState, { budget_state: state, pending }: Row): BudgetState {
+  if (!isRecord(state)) return spent;
+  const tools = isRecord(state['tools']) ? { tools: counts(state['tools']) } : {};
+  const before = { ...NOTHING_SPENT, ...counts(state), ...tools };
+  return isRecord(pending) && isRecord(pending['costs']) ? added(before, negative(pending['costs'])) : before;
+}
+
+function negative(costs: Readonly<Record<string, unknown>>): Costs {
+  const of = (amounts: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> =>
+    Object.fromEntries(Object.entries(counts(amounts)).map(([name, amount]) => [name, -amount]));
+  return { ...of(costs), ...(isRecord(costs['tools']) ? { tools: of(costs['tools']) } : {}) };
+}
+
+/** What a grant takes: every limit of the child in full; a peak is held by each alone. */
+function grantedBy({ budget }: Row): Costs {
+  const limits = limitsOf({ inputs: { budget: budget ?? null } });
+  return spentState(limits.map((meter) => ({ ...meter, spent: meter.row.kind === 'peak' ? 0 : meter.max })));
+}
+
+function refundedBy({ granted, spent }: Row): Costs {
+  if (!isRecord(granted) || !isRecord(spent)) return {};
+  const unused = (all: Readonly<Record<string, number>>, used: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+    Object.fromEntries(Object.entries(all).map(([name, amount]) => [name, Math.min(0, (used[name] ?? 0) - amount)]));
+  const tools =
+    isRecord(granted['tools']) && isRecord(spent['tools']) ? unused(counts(granted['tools']), counts(spent['tools'])) : undefined;
+  return { ...unused(counts(granted), counts(spent)), ...(tools === undefined ? {} : { tools }) };
 }
 
 /** `planned`: the steps of a tool plan are its calls, and a committed step is part of one. */
@@ -47,6 +80,12 @@ function costsOf(row: Row, planned: boolean): Costs | undefined {
       return { model_calls: 1 };
     case 'memory':
       return { memory_ops: 1, memory_bytes: requestBytes(row) + answerBytes(row) };
+    case 'intent':
+      return isRecord(row['costs']) ? row['costs'] : undefined;
+    case 'grant':
+      return grantedBy(row);
+    case 'refund':
+      return refundedBy(row);
     case 'seal':
       // The step that ended the run for its worth was charged and has no row.
       return isRecord(row['error']) && row['error']['code'] === 'out_of_range' ? { steps: 1 } : undefined;
