@@ -52,7 +52,7 @@ export function makeChart(spec: ChartSpec): Chart {
       zoom(1 / ZOOM_IN);
     }),
     button('Show all', () => {
-      chart.timeScale().fitContent();
+      show(0, length);
     }),
     h('span', { class: 'quiet' }, 'Also + − 0 and the arrows, or the wheel with Ctrl.'),
   );
@@ -85,7 +85,7 @@ export function makeChart(spec: ChartSpec): Chart {
     if (range === null) return;
     const width = (range.to - range.from) * factor;
     if (width >= length) {
-      chart.timeScale().fitContent();
+      show(0, length);
       return;
     }
     show(range.from + (range.to - range.from) * about - Math.max(POINTS_LEAST, width) * about, Math.max(POINTS_LEAST, width));
@@ -102,7 +102,7 @@ export function makeChart(spec: ChartSpec): Chart {
   function onKey(key: string): boolean {
     if (key === '+' || key === '=') zoom(ZOOM_IN);
     else if (key === '-') zoom(1 / ZOOM_IN);
-    else if (key === '0') chart.timeScale().fitContent();
+    else if (key === '0') show(0, length);
     else if (key === 'ArrowLeft') move(-MOVED);
     else if (key === 'ArrowRight') move(MOVED);
     else return false;
