@@ -8,6 +8,7 @@ import { decimalFromJson, formatDecimal } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
 import type { ProposedAction } from '../world/market/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
+import { droppedCodec, droppedText, programEvidenceCodec } from './program-evidence';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
 
@@ -22,7 +23,14 @@ export function makeExecuteCode<Q>(): Tool<Q> {
     args: objectCodec('arguments', { required: { language: languageCodec, code: textCodec } }),
     attempt: TOOL_CALL,
     reach: 'outside',
-    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED, inSession: true },
+    recorded: {
+      rowType: 'tool',
+      result: codeResultCodec,
+      good: { stdout: '', stderr: '', exit_code: 0 },
+      failure: PROGRAM_FAILED,
+      evidence: programEvidenceCodec,
+      inSession: true,
+    },
     act: (_context, program) => ({
       sender: ({ interpreter }) =>
         interpreter === undefined
@@ -41,10 +49,11 @@ export function makeExecuteCode<Q>(): Tool<Q> {
 /** A program that ends otherwise than with 0 is a failed call. */
 const codeResultCodec = objectCodec('result of a program', {
   required: { stdout: textCodec, stderr: textCodec, exit_code: countCodec(0, 0) },
+  optional: { dropped: droppedCodec },
 });
 
-function codeText({ stdout, stderr, exitCode }: CodeResult): Json {
-  return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode };
+function codeText({ stdout, stderr, exitCode, dropped }: CodeResult): Json {
+  return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode, ...droppedText(dropped) };
 }
 
 /** The planner's answer is `{"actions": [...]}`, verified like any other plan. A proposal without a goal is a failed call that asks no model. */
@@ -59,6 +68,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     recorded: {
       rowType: 'model',
       result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }),
+      good: { actions: [] },
       failure: NOT_A_PLAN,
       inSession: true,
     },

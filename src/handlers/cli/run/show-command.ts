@@ -2,6 +2,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { printable } from '../../../domain/codec/printable';
 import { formatDecimal, type Decimal } from '../../../domain/decimal/decimal';
+import { makeCallReader } from '../../../domain/report/calls';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import { type Envelope, makeEnvelope } from '../../../domain/report/envelope';
 import { PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
@@ -16,6 +17,7 @@ import { fail } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from '../shared/page-run';
 import { makeProgress } from '../shared/progress';
+import { receiptJson } from '../shared/receipt-status';
 import { callCells, summaryLines } from './run-text';
 import { makeTable } from '../shared/table';
 import { type ChartColour, chartColumns, chartLines } from './terminal-chart';
@@ -32,6 +34,7 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
   const equity = makeEnvelope();
   const prices = new Map<string, Envelope>();
   const calls: Row[] = [];
+  const callReader = makeCallReader();
   let [callsFound, symbolsFound] = [0, 0];
   const onStep = (point: SeriesPoint): void => {
     equity.add(point.after.equity);
@@ -42,9 +45,10 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
     }
   };
   const onOther = (row: Row): void => {
-    if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
+    const call = callReader.next(row);
+    if (call === undefined) return;
     callsFound += 1;
-    if (calls.length < CALLS_MAX) calls.push(row);
+    if (calls.length < CALLS_MAX) calls.push(call);
   };
   const progress = await makeProgress(io, 'show');
   const run = await readRunDirectory(directory, { onStep, onOther, onProgress: progress.update }, NO_SELECTION);
@@ -101,6 +105,7 @@ function showJson(run: OpenedRun): object {
     sealed: chain.sealed,
     chain: { rows: chain.rows, broken: chain.broken ?? null },
     head_hash: chain.headHash ?? null,
+    receipt: receiptJson(run.receipt),
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
     steps: figures.steps,
     first_time: times.first ?? null,

@@ -11,7 +11,7 @@ const QUIET_MS = 500;
 
 export async function makeProgress(io: Io, what: string): Promise<Progress> {
   if (!io.stderr.isTerminal) return { update: () => undefined, stop: () => undefined };
-  const { Format, SingleBar: Bar } = await import('cli-progress');
+  const { Format, SingleBar: Bar } = await import('./progress-bar');
   const started = Date.now();
   let bar: SingleBar | undefined;
   return {

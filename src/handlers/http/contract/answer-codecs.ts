@@ -20,6 +20,7 @@ import {
   textCodec,
 } from '../../../domain/codec/codec';
 import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
+import type { QuotedBudget } from '../../../domain/episode/quote';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, Mode, SessionResponse } from './response';
 
@@ -48,12 +49,12 @@ export const problemCodec = objectCodec('problem', {
 const verifierErrorCodec = objectCodec('verifier error', { required: { action_index: count, code: textCodec, message: textCodec } });
 
 const message = { message: textCodec };
-const overBudget = {
+const notReserved = {
   ...message,
   limiter: limiterCodec,
-  requested: count,
   budgets: objectCodec('budgets', { required: { budget: fullBudgetCodec, budget_state: budgetStateCodec } }),
 };
+const overBudget = { ...notReserved, requested: count };
 
 const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
   invalid_request: errorOf('invalid_request', 'The body is not what the API takes.', {
@@ -108,6 +109,8 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     index: count,
     tool: textCodec,
   }),
+  unbounded: errorOf('unbounded', 'Nobody can say the most that an act takes of a limit, so it was not begun.', notReserved),
+  unpriced: errorOf('unpriced', 'The price table has no price of an act, so it was not begun.', notReserved),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 
@@ -121,12 +124,12 @@ function dependencyFailed(): Codec<ApiError> {
   });
 }
 
-/** `needed`: the smallest limit that would have let the act pass; in answers, not in records. */
+/** In answers, not in records: `needed`, the smallest limit that would have let the act pass; `scope`, where it was the day that could not grant it. */
 function budgetExceeded(): Codec<ApiError> {
   return objectCodec('budget_exceeded', {
     description: 'The budget refused an act; what was done until then is recorded.',
     required: { code: literalCodec('budget_exceeded'), ...overBudget },
-    optional: { needed: count },
+    optional: { needed: count, scope: literalCodec('day') },
   });
 }
 
@@ -168,6 +171,13 @@ const common = {
   budget_state: orNull(budgetStateCodec),
   head_hash: orNull(textCodec),
 };
+/** What the request would take, where that was all that was asked. */
+const quote = {
+  quote: objectCodec('quote of a request', {
+    description: 'Costs by dimension: at the least, and at the most; whether the budget has the most of it, and the limits that would do.',
+    required: { least: resultCodec, most: resultCodec, fits: booleanCodec(), needed: resultCodec },
+  }) as unknown as Codec<QuotedBudget>,
+};
 const world = {
   steps: count,
   decisions: decisionsCodec,
@@ -178,9 +188,12 @@ const world = {
 
 /** What is optional is there where a run took place; the values of a run that was refused outright are null. */
 export const ANSWERS: Readonly<Record<Mode, Codec<ApiResponse>>> = {
-  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world } }),
-  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results } }),
-  'agentcore-memory': objectCodec('memory answer', { required: common, optional: { error: errorCodec, message: textCodec, ...results } }),
+  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world, ...quote } }),
+  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results, ...quote } }),
+  'agentcore-memory': objectCodec('memory answer', {
+    required: common,
+    optional: { error: errorCodec, message: textCodec, ...results, ...quote },
+  }),
 };
 
 /** What is optional is there where the session is known. */
