@@ -25,7 +25,7 @@ function filterRuns(): void {
     .filter((word) => word !== '');
   const rows = [...document.querySelectorAll<HTMLTableRowElement>('#runs-list tbody tr')];
   for (const row of rows) {
-    const text = (row.textContent ?? '').toLowerCase();
+    const text = row.textContent.toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
   }
   const shown = rows.filter((row) => !row.hidden).length;
