@@ -214,7 +214,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
   // Sessions as tools: the acts of the API under the protocol of agents.
-  'src/handlers/mcp': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'], packages: [...EITHER, '@modelcontextprotocol/server'] },
+  'src/handlers/mcp': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'],
+    packages: [...EITHER, '@modelcontextprotocol/server', 'io-ts'],
+  },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
   // The examples beside its forms are those of the API.
   'src/handlers/server': {
