@@ -18,6 +18,7 @@ interface FolderRule {
 
 const DOMAIN = 'src/domain/**';
 const EITHER = ['fp-ts/Either'];
+const PURE_RAND = ['pure-rand/distribution/uniformInt', 'pure-rand/generator/xoroshiro128plus', 'pure-rand/types/RandomGenerator'];
 const FP = ['fp-ts/Either', 'fp-ts/TaskEither'];
 /** What a test may reach for; the runtime is one of the things tested. */
 const AWS_SDK = ['@aws-sdk/client-bedrock-agentcore', '@aws-sdk/client-kms', '@aws-sdk/client-s3'];
@@ -50,13 +51,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/domain/budget': { imports: ['src/domain', 'src/domain/codec'], packages: [...EITHER, 'io-ts'] },
   'src/domain/market': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal'],
-    packages: [
-      ...EITHER,
-      'io-ts',
-      'pure-rand/distribution/uniformInt',
-      'pure-rand/generator/xoroshiro128plus',
-      'pure-rand/types/RandomGenerator',
-    ],
+    packages: [...EITHER, 'io-ts', ...PURE_RAND],
   },
   'src/domain/world/market': {
     imports: [
@@ -134,6 +129,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: FP,
   },
   'src/domain/run': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
+  // Many runs from one spec: what they are, one of them, and what they come to. It is handed the market, and writes nothing.
+  'src/domain/sweep': { imports: [DOMAIN], packages: [...EITHER, 'io-ts', ...PURE_RAND] },
   // Episodes that live across requests.
   'src/domain/session': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
   // The breakers and the tape around an agent that somebody else runs.
@@ -253,6 +250,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/views': {
     imports: [
       'src/domain/budget',
@@ -279,8 +277,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'commander', 'simple-ascii-chart', 'node:path'],
   },
+  'src/handlers/cli/sweep': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/run', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander', 'node:*', 'piscina', 'pure-rand/distribution/uniformInt'],
+  },
   'src/handlers/cli/proof': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared', 'src/handlers/cli/sweep'],
     packages: [...EITHER, 'commander', 'csv-stringify/sync', 'node:*'],
   },
   'src/handlers/cli/export': {

@@ -1,5 +1,6 @@
 /** `ewm verify`: proves a run directory, or names the first difference. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
+import { join } from 'node:path';
 import { isRecord } from '../../../domain/codec/codec';
 import { printable } from '../../../domain/codec/printable';
 import type { Divergence } from '../../../domain/run/divergence';
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly allowExtra: boolean;
   /** Whether an open session may be proven so far. */
   readonly open: boolean;
+  /** Of a sweep: how many cells are run again. */
+  readonly cells: number;
   readonly jobs: number;
   readonly json: boolean;
 }
@@ -34,6 +37,11 @@ export interface VerifyOptions {
 type Options = VerifyOptions & ReceiptOptions;
 
 export async function verifyCommand(directory: string, options: Options, io: Io): Promise<ExitCode> {
+  const sweep = await local.sweep.exists(join(directory, local.sweep.SWEEP_FILE))();
+  if (!isLeft(sweep) && sweep.right) {
+    const { verifySweep } = await import('../sweep/sweep-commands');
+    return verifySweep(directory, options, io);
+  }
   const keys = await readKeys(options.keys);
   if (isLeft(keys)) return fail(io, options.json, keys.left);
   const content = await local.inspectRun(directory)();
