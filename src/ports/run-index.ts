@@ -2,9 +2,15 @@
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { StoreError } from './run-files';
 
+export interface RecentRun {
+  /** Named after the id of the run. */
+  readonly folder: string;
+  readonly finishedAtMs: number;
+}
+
 export interface RecentRuns {
-  /** The folders of runs, named after their ids, the newest first; those of the same instant in code unit order. */
-  readonly folders: readonly string[];
+  /** The newest first; those of the same instant in code unit order of their folders. */
+  readonly runs: readonly RecentRun[];
   /** Finished runs in all. */
   readonly total: number;
 }

@@ -59,16 +59,18 @@ interface Expected {
   readonly positions: string;
 }
 
-function recomputed(lines: readonly string[], feeBps: bigint): Expected {
+function recomputed(lines: readonly string[], feeBps: bigint, slippageBps: bigint): Expected {
   const steps = lines.map((line) => JSON.parse(line) as StepRow).filter(({ type }) => type === 'step');
   const [first, last] = [steps[0]?.state_delta, steps.at(-1)?.state_delta];
   if (first === undefined || last === undefined) throw new Error('no step');
   const count = (decision: string): string => String(steps.filter((step) => step.decision === decision).length);
   const done = steps.filter(({ decision }) => decision === 'APPROVED').flatMap(({ actions }) => actions);
-  const fees = done.reduce(
-    (sum, { quantity, price }) => sum + divided(divided(units(quantity) * units(price), ONE) * feeBps, ONE * 10_000n),
-    0n,
-  );
+  const fees = done.reduce((sum, { type, quantity, price }) => {
+    // Against the order: a purchase pays more, a sale gets less.
+    const slipped = divided(divided(units(price) * slippageBps, ONE), 10_000n);
+    const filled = type === 'PlaceBuy' ? units(price) + slipped : units(price) - slipped;
+    return sum + divided(divided(units(quantity) * filled, ONE) * feeBps, ONE * 10_000n);
+  }, 0n);
   // The deepest share of a peak, compared by cross-multiplying.
   let [peak, deepPeak, deepEquity] = [units(first.equity.before), 1n, 1n];
   for (const { state_delta: delta } of steps) {
@@ -110,8 +112,10 @@ describeInBrowser('the figures on a page', () => {
       const directory = join(pages.directory, `random-${String(index)}`);
       await mkdir(directory);
       for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
-      const policy = JSON.parse(Buffer.from(files['policy.json'] ?? new Uint8Array()).toString('utf8')) as { costs: { fee_bps: string } };
-      const expected = recomputed(tape, units(policy.costs.fee_bps));
+      const policy = JSON.parse(Buffer.from(files['policy.json'] ?? new Uint8Array()).toString('utf8')) as {
+        costs: { fee_bps: string; slippage_bps?: string };
+      };
+      const expected = recomputed(tape, units(policy.costs.fee_bps), units(policy.costs.slippage_bps ?? '0'));
       const { page, complaints, close } = await visit(browser, await pages.report(directory));
       expect(complaints).toEqual([]);
       expect(await textOf(page, '#proof-badge')).toBe('Proven');

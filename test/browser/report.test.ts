@@ -209,8 +209,51 @@ describeInBrowser('a report page', () => {
       await close();
     });
 
+    it('and zooms a chart by buttons, keys and the wheel with Ctrl', async () => {
+      const { page, close } = await visit(browser, demo);
+      const chart = page.locator('#market-chart');
+      // Pressing a button may scroll, and a chart is drawn at the next frames: the place is looked for each time, once that is done.
+      const place = async (share: number): Promise<readonly [number, number]> => {
+        await chart.evaluate((element) => {
+          element.scrollIntoView({ block: 'start' });
+        });
+        // Two clicks in one place are a double click unless time goes by.
+        await page.waitForTimeout(600);
+        const box = await chart.locator('.chart-canvas').boundingBox();
+        return [(box?.x ?? 0) + 40 + share * ((box?.width ?? 0) - 120), (box?.y ?? 0) + 200];
+      };
+      const stepAt = async (): Promise<number> => {
+        const [x, y] = await place(0);
+        // A chart knows what is under the pointer once it moves.
+        await page.mouse.move(x + 30, y);
+        await page.mouse.move(x, y);
+        await page.mouse.click(x, y);
+        return Number(/Step (\d+)/.exec(await textOf(page, '#inspector-title'))?.[1]);
+      };
+      const whole = await stepAt();
+      expect(whole).toBeLessThan(15);
+      const zoomIn = chart.getByRole('button', { name: 'Zoom in' });
+      await zoomIn.press('Enter');
+      await zoomIn.press('+');
+      const zoomed = await stepAt();
+      expect(zoomed).toBeGreaterThan(25);
+      await zoomIn.press('ArrowRight');
+      expect(await stepAt()).toBeGreaterThan(zoomed);
+      await zoomIn.press('0');
+      expect(await stepAt()).toBe(whole);
+      await page.keyboard.down('Control');
+      await page.mouse.move(...(await place(0.5)));
+      for (let turn = 0; turn < 3; turn += 1) await page.mouse.wheel(0, -100);
+      await page.keyboard.up('Control');
+      expect(await stepAt()).toBeGreaterThan(25);
+      await chart.getByRole('button', { name: 'Show all' }).press('Enter');
+      expect(await stepAt()).toBe(whole);
+      await close();
+    });
+
     it('and a click on a chart picks the step under it', async () => {
       const { page, close } = await visit(browser, demo);
+      await page.locator('#market-chart').scrollIntoViewIfNeeded();
       const box = await page.locator('#market-chart .chart-canvas').boundingBox();
       await page.mouse.click((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 60);
       const step = Number(/Step (\d+)/.exec(await textOf(page, '#inspector-title'))?.[1]);

@@ -56,6 +56,8 @@ describeInBrowser('the pages of the local server', () => {
     expect(await textOf(page, '#runs-list')).toContain('No run yet.');
     let answered = 0;
     for (const { name, examples } of REQUEST_FORMS) {
+      await tabTo(page, `${name}-open`);
+      await page.keyboard.press('Enter');
       await tabTo(page, `${name}-example`);
       for (const [index, { title, body }] of examples.entries()) {
         if (index > 0) await page.keyboard.press('ArrowDown');
@@ -98,6 +100,7 @@ describeInBrowser('the pages of the local server', () => {
       await page.keyboard.press('Enter');
       await route.continue();
     });
+    await page.click('#base-open');
     await page.fill('#base-body', '{"steps": 3, "budget": {"max_steps": 3}}');
     const before = await page.locator('.runs tbody tr').count();
     await page.locator('#base-send').press('Enter');
@@ -112,6 +115,7 @@ describeInBrowser('the pages of the local server', () => {
     const strategy = { ...thresholdDemo, metadata: { ...thresholdDemo.metadata, name: HOSTILE } };
     // A member that the API does not know: its answer names it.
     const body = { strategy, [HOSTILE]: HOSTILE };
+    await page.click('#base-open');
     await page.fill('#base-body', JSON.stringify(body));
     await page.locator('#base-send').press('Enter');
     await page.waitForSelector('#base-answer pre');
@@ -173,6 +177,7 @@ describeInBrowser('the pages of the local server', () => {
     for (const path of (look.width === undefined) !== (look.colorScheme === undefined) ? ['/'] : ['/', `/runs/${'0'.repeat(32)}/report`]) {
       const { page, close } = await openPage(browser, server.url + path, look);
       if (path === '/') {
+        await page.click('#base-open');
         await page.locator('#base-send').press('Enter');
         await page.waitForSelector('#base-answer pre');
         await page.locator('.runs summary').first().click();

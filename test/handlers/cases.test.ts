@@ -143,6 +143,13 @@ describe('amounts at either end of the range', () => {
     expect(first).toMatchObject({ ok: false, error: { code: 'invalid_request', problems: [{ pointer: '/initial_state' }] } });
   });
 
+  test('B04: a rebate is refused, with what a fee may be', async () => {
+    const said = await runCase('b03', undefined, '--policy', join(CASES, 'b04-policy.json'), '--out', runDirectory('b04'));
+    expect(said.exit).toBe(EXIT.badInput);
+    expect(said.err).toMatch(/\/b04-policy\.json:1:\d+: \/costs\/fee_bps: -2\.5: must be 0 or more\n$/);
+    expect(readFileSync(join(__dirname, '../../docs/strategies.md'), 'utf8')).toContain('a rebate (below 0) is not supported');
+  });
+
   test.each(['b03', 'b05'])('%s stays as it was', async (name) => {
     const market = name === 'b05' ? 'b03-market.csv' : undefined;
     expect((await runCase(name, market)).exit).toBe(EXIT.ok);

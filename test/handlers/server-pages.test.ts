@@ -90,9 +90,33 @@ describe('GET /', () => {
     expectStrict(page);
     expect(page.headers['content-security-policy']).toContain("connect-src 'self'");
     expect([...page.text.matchAll(/href="\/runs\/([0-9a-f]{32})\/report"/g)].map(([, id]) => id)).toEqual([second, first]);
-    expect(page.text).toContain('stopped: max_steps');
+    expect(page.text).toContain('<span class="badge warn">stopped: max_steps</span>');
     for (const file of ['tape.jsonl', 'run.json', 'report.md']) expect(page.text).toContain(`href="/runs/${first}/${file}"`);
     for (const [, path = ''] of page.text.matchAll(/href="(\/[^"]*)"/g)) expect(await call(url, path)).toMatchObject({ status: 200 });
+  });
+
+  it('says of each when it ended, by which strategy, how far it came and what it spent; a breaker is told from a failure', async () => {
+    await post(url, '/agentcore/base', { steps: 2, budget: { max_steps: 2 } });
+    const rejected = { name: 'simulate_and_verify', args: { step: 0, actions: [{ type: 'PlaceSell', symbol: 'AAPL', quantity: '1' }] } };
+    await post(url, '/agentcore/tools', { budget: { max_steps: 1, max_tool_calls: 1 }, tool_plan: [rejected] });
+    const { runs } = (await call(url, '/runs')).json as { runs: readonly ListedRun[] };
+    expect(runs).toMatchObject([
+      { mode: 'agentcore-tools', ok: false, limiter: null, error: 'simulation_rejected', steps: 0 },
+      {
+        strategy: 'threshold_demo',
+        ok: true,
+        steps: 2,
+        budget_state: { steps: 2 },
+        final_equity: expect.stringMatching(/^[0-9.]+$/) as unknown,
+      },
+    ]);
+    for (const { finished_at: at } of runs) expect(Math.abs(Date.parse(at) - Date.now())).toBeLessThan(60_000);
+    const { text } = await call(url, '/');
+    expect(text).toContain('<span class="badge bad">failed: simulation_rejected</span>');
+    expect(text).toMatch(/data-label="Strategy">threshold_demo<.*data-label="Steps">2<.*data-label="Spent">2 steps</s);
+    // Forms are folded away below the list, and the filter waits for the program in the page.
+    expect(text).not.toContain('<details open');
+    expect(text).toMatch(/<input id="runs-filter" type="search" disabled=""/);
   });
 
   it('says what to do when there is no run', async () => {
@@ -302,14 +326,42 @@ describe('markup', () => {
           .join('')
           .matchAll(/<\/?([a-z0-9]+)/g),
       ].map(([, tag = '']) => tag);
-    const known = new Set(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'a', 'code', 'span', 'details', 'summary', 'ul', 'li', 'p']);
+    const known = new Set([
+      'table',
+      'thead',
+      'tbody',
+      'tr',
+      'th',
+      'td',
+      'a',
+      'code',
+      'span',
+      'details',
+      'summary',
+      'ul',
+      'li',
+      'p',
+      'time',
+    ]);
     const anything = fc
       .anything({ values: [fc.constant(HOSTILE), fc.string(), fc.integer(), fc.constant(null)], maxDepth: 1 })
       .map((value): unknown => JSON.parse(JSON.stringify({ value })))
       .map((holder) => (holder as { value?: unknown }).value);
     fc.assert(
       fc.property(
-        fc.record({ run_id: anything, mode: anything, ok: anything, limiter: anything, error: anything, decisions: anything }),
+        fc.record({
+          run_id: anything,
+          mode: anything,
+          ok: anything,
+          limiter: anything,
+          error: anything,
+          decisions: anything,
+          steps: anything,
+          final_equity: anything,
+          budget_state: anything,
+          strategy: anything,
+          finished_at: fc.constantFrom('2026-11-26T12:00:00.000Z', HOSTILE),
+        }),
         fc.array(fc.constantFrom('run.json', HOSTILE)),
         fc.constantFrom(`artifacts/${ID}`, `artifacts/${HOSTILE}`),
         (run, files, artifactDir) => {

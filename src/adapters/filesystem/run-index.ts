@@ -3,28 +3,23 @@ import { left, right } from 'fp-ts/Either';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../../domain/codec/codec';
-import type { RunIndex } from '../../ports/run-index';
+import type { RecentRun, RunIndex } from '../../ports/run-index';
 import { readError } from './system-error';
-
-interface Finished {
-  readonly folder: string;
-  readonly atMs: number;
-}
 
 export function makeRunDirectoryIndex(directory: string): RunIndex {
   return {
     recent: (max) => async () => {
       try {
-        const runs: Finished[] = [];
+        const runs: RecentRun[] = [];
         for (const folder of await readdir(directory)) {
-          const atMs = await finishedAt(join(directory, folder, 'run.json'));
-          if (atMs !== undefined) runs.push({ folder, atMs });
+          const finishedAtMs = await finishedAt(join(directory, folder, 'run.json'));
+          if (finishedAtMs !== undefined) runs.push({ folder, finishedAtMs });
         }
-        runs.sort((a, b) => b.atMs - a.atMs || (a.folder < b.folder ? -1 : 1));
-        return right({ folders: runs.slice(0, max).map(({ folder }) => folder), total: runs.length });
+        runs.sort((a, b) => b.finishedAtMs - a.finishedAtMs || (a.folder < b.folder ? -1 : 1));
+        return right({ runs: runs.slice(0, max), total: runs.length });
       } catch (error) {
         const failed = readError(directory, error);
-        return failed._tag === 'NotFound' ? right({ folders: [], total: 0 }) : left(failed);
+        return failed._tag === 'NotFound' ? right({ runs: [], total: 0 }) : left(failed);
       }
     },
   };

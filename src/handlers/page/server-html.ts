@@ -46,7 +46,14 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
     'section',
     { id: 'runs', 'aria-labelledby': 'runs-title' },
     el('h2', { id: 'runs-title' }, 'Runs, the newest first'),
-    el('div', { id: 'runs-list' }, ...runsTable(list)),
+    el(
+      'p',
+      { class: 'filter' },
+      el('label', { for: 'runs-filter' }, 'Show runs with'),
+      el('input', { id: 'runs-filter', type: 'search', disabled: '', placeholder: 'a mode, a strategy, what stopped it' }),
+      el('span', { id: 'runs-shown', class: 'quiet', role: 'status', 'aria-live': 'polite' }),
+    ),
+    el('div', { id: 'runs-list', class: 'runs-list' }, ...runsTable(list)),
   );
   const requests = el('div', { id: 'requests', class: 'requests' }, ...forms.map(formOf));
   const words = about.map(([what, label]) => el('p', {}, `${what}: ${label}.`));
@@ -63,7 +70,7 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
       ),
     ),
     nav,
-    el('div', { class: 'columns' }, el('main', {}, runs), requests),
+    el('div', { class: 'columns single' }, el('main', {}, runs), requests),
     el(
       'footer',
       {},
@@ -93,6 +100,23 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
       'Sending a request needs JavaScript. Without it: curl, as in docs/curl-examples.md. The list and its files work as they are.',
     ),
     el(
+      'details',
+      { id: id('folded') },
+      el('summary', { id: id('open'), 'aria-label': `Send a request to ${path}` }, 'Send a request'),
+      ...partsOfForm(id, options, rows, examples, path),
+    ),
+  );
+}
+
+function partsOfForm(
+  id: (part: string) => string,
+  options: readonly Element[],
+  rows: Readonly<Record<string, string>>,
+  examples: RequestForm['examples'],
+  path: string,
+): readonly Element[] {
+  return [
+    el(
       'form',
       { 'aria-labelledby': id('title') },
       el('label', { for: id('example') }, 'Example'),
@@ -108,7 +132,7 @@ function formOf({ name, path, about, examples }: RequestForm): Element {
     ),
     el('div', { id: id('status'), class: 'answer-status', role: 'status', 'aria-live': 'polite' }),
     el('div', { id: id('answer') }),
-  );
+  ];
 }
 
 /** Where there is no page to show: what is wrong, and what can be done. */

@@ -65,12 +65,14 @@ export async function readList(shelf: RunShelf, note: (what: string) => void): P
     note(`the runs cannot be listed: ${JSON.stringify(recent.left)}`);
     return undefined;
   }
-  const { folders, total } = recent.right;
+  const { total } = recent.right;
   const runs: ListedRun[] = [];
-  for (const folder of folders) {
+  for (const { folder, finishedAtMs } of recent.right.runs) {
     const bytes = await shelf.store.get(`artifacts/${folder}/run.json`, shelf.deadline())();
     const listed = isLeft(bytes) ? undefined : summaryOf(folder, Buffer.from(bytes.right).toString('utf8'));
-    if (listed !== undefined) runs.push(listed);
+    if (listed === undefined) continue;
+    const strategy = listed.files.includes('strategy.json') ? await strategyOf(folder, shelf) : null;
+    runs.push({ ...listed, strategy, finished_at: new Date(finishedAtMs).toISOString() });
   }
   return { runs, total };
 }
@@ -80,14 +82,34 @@ function contentTypeOf(file: RunFile): string {
   return file.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'application/json';
 }
 
+/** The name that a strategy gives itself; null where there is none that can be told. */
+async function strategyOf(folder: string, shelf: RunShelf): Promise<unknown> {
+  const bytes = await shelf.store.get(`artifacts/${folder}/strategy.json`, shelf.deadline())();
+  const strategy = isLeft(bytes) ? undefined : parsed(Buffer.from(bytes.right).toString('utf8'));
+  const metadata = isRecord(strategy) ? strategy['metadata'] : undefined;
+  return isRecord(metadata) ? (metadata['name'] ?? null) : null;
+}
+
 /** Nothing for a folder that somebody else put there. */
-function summaryOf(folder: string, runJson: string): ListedRun | undefined {
+function summaryOf(folder: string, runJson: string): Omit<ListedRun, 'strategy' | 'finished_at'> | undefined {
   const run = parsed(runJson);
   if (!isRecord(run)) return undefined;
-  const { run_id: runId, mode, ok, error, decisions, digests } = run;
+  const { run_id: runId, mode, ok, error, decisions, digests, steps, final_equity: equity, budget_state: spent } = run;
   const { limiter = null, code = null } = isRecord(error) ? error : {};
   const files = isRecord(digests) ? RUN_FILES.filter((file) => file === 'run.json' || Object.hasOwn(digests, file)) : ['run.json'];
-  return { run_id: runId, mode, ok, limiter, error: code, decisions, artifact_dir: `artifacts/${folder}`, files };
+  return {
+    run_id: runId,
+    mode,
+    ok,
+    limiter,
+    error: code,
+    decisions,
+    steps,
+    final_equity: equity,
+    budget_state: spent,
+    artifact_dir: `artifacts/${folder}`,
+    files,
+  };
 }
 
 function parsed(text: string): unknown {

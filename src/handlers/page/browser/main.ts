@@ -16,6 +16,7 @@ import { painted } from './shared/painted';
 import type { Check } from './proof/proof';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
 import { fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
+import { runFacts } from './views/run-facts';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './views/summary-view';
 import { callTable, ledgerTable, stepTable } from './views/tables';
 import { unpackTape } from './shared/unpack';
@@ -79,6 +80,7 @@ async function render(data: PageData, a: RunModel, b: RunModel | undefined, proo
       h('h1', {}, 'Run ', code(shortHash(runId)), h('span', { class: 'run-name' }, a.page.name)),
       h('div', { class: 'badges' }, verdict(a), ...badges),
     ),
+    runFacts(a),
     sentence === undefined ? null : h('p', { class: 'verdict' }, sentence),
   );
   const links = sections.map(({ id, title }) => h('a', { attributes: { href: `#${id}` } }, title));
@@ -131,7 +133,8 @@ function sectionsOf(
   return [
     { id: 'summary', title: 'Summary', make: () => h('div', {}, cards(a), sampleNote(a), identity(a)) },
     ...(b === undefined ? [] : [{ id: 'compare', title: 'Compare', make: () => compare(b) }]),
-    ...(stepped ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : []),
+    // One step is a point: no line goes through it.
+    ...(a.steps.length > 1 ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : []),
     { id: 'budget', title: 'Budget', make: () => budgetView(a) },
     ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
     ...(stepped

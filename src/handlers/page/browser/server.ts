@@ -10,6 +10,27 @@ import { parseJson, record } from './shared/run-model';
 
 function start(): void {
   for (const section of document.querySelectorAll<HTMLElement>('section.request')) wire(section);
+  const filter = document.querySelector<HTMLInputElement>('#runs-filter');
+  if (filter === null) return;
+  filter.disabled = false;
+  filter.addEventListener('input', filterRuns);
+  filterRuns();
+}
+
+/** Leaves the rows that hold every word that was typed. */
+function filterRuns(): void {
+  const words = (document.querySelector<HTMLInputElement>('#runs-filter')?.value ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const rows = [...document.querySelectorAll<HTMLTableRowElement>('#runs-list tbody tr')];
+  for (const row of rows) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+  const shown = rows.filter((row) => !row.hidden).length;
+  const status = document.getElementById('runs-shown');
+  if (status !== null) fill(status, words.length === 0 ? '' : `${String(shown)} of ${String(rows.length)} shown`);
 }
 
 function wire(section: HTMLElement): void {
@@ -97,6 +118,7 @@ async function listAgain(): Promise<void> {
   const focused = host.contains(document.activeElement) ? document.activeElement?.id : undefined;
   const opened = [...host.querySelectorAll('details[open]')].map(({ id }) => id);
   host.replaceChildren(...runsTable(outcome).map(toNode));
+  filterRuns();
   for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
   if (focused !== undefined) document.getElementById(focused)?.focus();
 }

@@ -14,6 +14,13 @@ export interface ListedRun {
   /** The code of what ended it. */
   readonly error: unknown;
   readonly decisions: unknown;
+  readonly steps: unknown;
+  readonly final_equity: unknown;
+  readonly budget_state: unknown;
+  /** The name that its strategy gives itself; null where it has none. */
+  readonly strategy: unknown;
+  /** When its last file was written: RFC 3339, UTC. */
+  readonly finished_at: string;
   readonly artifact_dir: string;
   /** Those that `run.json` has a digest of, and itself. */
   readonly files: readonly string[];
@@ -59,14 +66,19 @@ export function countOf(shown: number, total: number): string {
   return total === 1 ? '1 run.' : `${String(total)} runs.`;
 }
 
-const HEADS = ['Run', 'Mode', 'Result', 'Decisions', 'Files'] as const;
+const HEADS = ['Run', 'Finished', 'Mode', 'Strategy', 'Result', 'Steps', 'Equity', 'Spent', 'Decisions', 'Files'] as const;
 
 function rowOf(run: ListedRun): Element {
   const [, folder] = ARTIFACT_DIR.exec(run.artifact_dir) ?? [];
   const cells: readonly (readonly Markup[])[] = [
     nameOf(run, folder),
+    [el('time', { datetime: run.finished_at }, run.finished_at.slice(0, 19).replace('T', ' '))],
     [said(run.mode)],
+    [said(run.strategy ?? undefined)],
     [resultOf(run)],
+    [said(run.steps)],
+    [said(run.final_equity ?? undefined)],
+    [spentOf(run.budget_state)],
     [decisionsOf(run.decisions)],
     filesOf(run, folder),
   ];
@@ -96,7 +108,16 @@ function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
 
 function resultOf({ ok, limiter, error }: ListedRun): Element {
   if (ok === true) return el('span', { class: 'badge good' }, 'ok');
-  return el('span', { class: 'badge bad' }, `stopped: ${said(limiter ?? error ?? 'unknown')}`);
+  // A breaker that trips did what it is for; a failure is something else.
+  if (typeof limiter === 'string') return el('span', { class: 'badge warn' }, `stopped: ${said(limiter)}`);
+  return el('span', { class: 'badge bad' }, `failed: ${said(error ?? 'unknown')}`);
+}
+
+/** What was used of the budget, without what was not. */
+function spentOf(state: unknown): string {
+  if (typeof state !== 'object' || state === null) return '–';
+  const used = Object.entries(state).filter(([, amount]) => typeof amount === 'number' && amount !== 0);
+  return used.length === 0 ? 'nothing' : used.map(([name, amount]) => `${said(amount)} ${said(name).replaceAll('_', ' ')}`).join(', ');
 }
 
 function decisionsOf(decisions: unknown): string {

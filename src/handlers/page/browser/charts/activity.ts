@@ -8,7 +8,7 @@ import { grouped } from '../shared/format';
 import { fillsAreCounted, list, record, type RunModel } from '../shared/run-model';
 
 /** More acts than this of one symbol are counted. */
-const MARKERS_MAX = 400;
+export const MARKERS_MAX = 400;
 /** A stretch is some pixels wide. */
 const STRETCHES_MAX = 150;
 
@@ -31,10 +31,10 @@ export function activityOf(model: RunModel, symbol: string): Activity {
   const { steps } = model;
   const bucketed = fillsAreCounted(model);
   const acts = bucketed ? actsOfBuckets(model, symbol) : actsOfSteps(model, symbol);
-  if (acts.length <= MARKERS_MAX && !bucketed) {
-    return { markers: acts.flatMap(({ at, kind }) => (steps[at] === undefined ? [] : [{ step: steps[at].point.step, kind }])), counts: [] };
-  }
-  return { markers: [], counts: KINDS.filter((kind) => acts.some((act) => act.kind === kind)).map((kind) => counted(model, kind, acts)) };
+  // Too many for the whole are few enough for a part of it, once a reader zooms in.
+  const markers = bucketed ? [] : acts.flatMap(({ at, kind }) => (steps[at] === undefined ? [] : [{ step: steps[at].point.step, kind }]));
+  if (acts.length <= MARKERS_MAX && !bucketed) return { markers, counts: [] };
+  return { markers, counts: KINDS.filter((kind) => acts.some((act) => act.kind === kind)).map((kind) => counted(model, kind, acts)) };
 }
 
 function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {

@@ -39,6 +39,8 @@ export interface Series {
   /** The values for the legend, where they are not simply those of the points. */
   readonly at?: ReadonlyMap<number, number>;
   readonly markers?: readonly Marker[];
+  /** More of them in sight than this are not drawn: they would hide the line. */
+  readonly markersMax?: number;
   /** The text of a value in the legend. */
   readonly format?: (value: number) => string;
   /** A horizontal line that the scale has to show, too. */
@@ -166,7 +168,7 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
     grid: { vertLines: { color: theme.grid }, horzLines: { color: theme.grid } },
     crosshair: { vertLine: { color: theme.text, labelBackgroundColor: theme.text } },
   });
-  for (const { api, spec, markers, value } of drawn) {
+  for (const { api, spec, value } of drawn) {
     const full = colourOf(theme, spec.colour);
     const colour = spec.behind === true && fillsItsPane(spec.points) ? `${full}${LIGHT}` : full;
     api.applyOptions(coloured(spec, colour));
@@ -182,8 +184,18 @@ export function applyTheme(chart: IChartApiBase<number>, drawn: readonly Drawn[]
         axisLabelVisible: true,
       });
     }
+  }
+  showMarkers(chart, drawn, theme);
+}
+
+/** The marks of what is in sight: where they are too many they come with the zoom. */
+export function showMarkers(chart: IChartApiBase<number>, drawn: readonly Drawn[], theme: ChartTheme): void {
+  const { from, to } = chart.timeScale().getVisibleRange() ?? { from: -Infinity, to: Infinity };
+  for (const { spec, markers } of drawn) {
+    const { markersMax = Infinity } = spec;
+    const near = markersMax === Infinity ? (spec.markers ?? []) : (spec.markers ?? []).filter(({ step }) => step >= from && step <= to);
     markers?.setMarkers(
-      (spec.markers ?? []).map(({ step, kind, text }) => ({
+      (near.length > markersMax ? [] : near).map(({ step, kind, text }) => ({
         time: step,
         ...MARKERS[kind],
         color: theme[MARKER_COLOURS[kind]],

@@ -3,8 +3,8 @@
  * picture in the colours of paper for print. Invariant: what it shows is said in its text alternative, too, and no colour means a thing alone.
  */
 import { createChartEx, CrosshairMode, PriceScaleMode } from 'lightweight-charts';
-import { applyTheme, drawPane, type Pane } from './chart-series';
-import { fill, h } from '../shared/dom';
+import { applyTheme, drawPane, type Pane, showMarkers } from './chart-series';
+import { button, fill, h } from '../shared/dom';
 import { decimalForReading } from '../shared/format';
 import { type AxisLabels, makeStepScale } from './step-scale';
 import { onPrint, onThemeChange, readTheme } from '../shared/theme';
@@ -26,6 +26,12 @@ export interface Chart {
 
 /** Unit: CSS pixels. */
 const AXIS_HEIGHT = 28;
+/** What is left of the width by one step of the zoom. */
+const ZOOM_IN = 0.6;
+/** How far an arrow moves, as a share of what is shown. */
+const MOVED = 0.25;
+/** Fewer points than this are never shown. */
+const POINTS_LEAST = 4;
 
 /** The drawing appears once the element is in the page and has a width. */
 export function makeChart(spec: ChartSpec): Chart {
@@ -36,7 +42,24 @@ export function makeChart(spec: ChartSpec): Chart {
   const legends = spec.panes.map(() => h('div', { class: 'chart-legend' }));
   const overlay = h('div', { class: 'chart-overlay', attributes: { 'aria-hidden': 'true' } }, ...legends, line);
   const live = h('div', { class: 'chart-live' }, canvas, overlay);
-  const element = h('div', { class: 'chart', id: spec.id }, live, paper);
+  const tools = h(
+    'div',
+    { class: 'chart-zoom', attributes: { role: 'group', 'aria-label': 'Part of the chart that is shown' } },
+    button('Zoom in', () => {
+      zoom(ZOOM_IN);
+    }),
+    button('Zoom out', () => {
+      zoom(1 / ZOOM_IN);
+    }),
+    button('Show all', () => {
+      show(0, length);
+    }),
+    h('span', { class: 'quiet' }, 'Also + − 0 and the arrows, or the wheel with Ctrl.'),
+  );
+  const element = h('div', { class: 'chart', id: spec.id }, live, tools, paper);
+  tools.addEventListener('keydown', (event) => {
+    if (onKey(event.key)) event.preventDefault();
+  });
   canvas.style.height = `${String(spec.panes.reduce((sum, { height }) => sum + height, AXIS_HEIGHT))}px`;
 
   const chart = createChartEx<number, ReturnType<typeof makeStepScale>>(canvas, makeStepScale(spec.labels), {
@@ -45,7 +68,7 @@ export function makeChart(spec: ChartSpec): Chart {
     rightPriceScale: { borderVisible: false, mode: PriceScaleMode.Normal, minimumWidth: 68 },
     timeScale: { borderVisible: false, minBarSpacing: 0.01, fixLeftEdge: true, fixRightEdge: true, rightOffset: 0 },
     crosshair: { mode: CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false }, vertLine: { labelVisible: true } },
-    // The wheel scrolls the page; a chart that swallows it is a trap.
+    // The wheel alone scrolls the page; a chart that swallows it is a trap. With Ctrl it zooms, as it does everywhere.
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false },
   });
@@ -53,6 +76,48 @@ export function makeChart(spec: ChartSpec): Chart {
   spec.panes.forEach(({ height }, index) => {
     chart.panes()[index]?.setStretchFactor(height);
   });
+
+  /** How many points there are, one beside the other. */
+  const length = Math.max(...spec.panes.flatMap(({ series }) => series.map(({ points }) => points.length)), 1);
+  /** `factor`: below 1 shows less. `about`: the share of the width that stays where it is. */
+  function zoom(factor: number, about = 0.5): void {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    if (range === null) return;
+    const width = (range.to - range.from) * factor;
+    if (width >= length) {
+      show(0, length);
+      return;
+    }
+    show(range.from + (range.to - range.from) * about - Math.max(POINTS_LEAST, width) * about, Math.max(POINTS_LEAST, width));
+  }
+  function show(from: number, width: number): void {
+    const start = Math.max(-0.5, Math.min(from, length - 0.5 - width));
+    chart.timeScale().setVisibleLogicalRange({ from: start, to: start + width });
+  }
+  function move(share: number): void {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    if (range !== null) show(range.from + (range.to - range.from) * share, range.to - range.from);
+  }
+  /** Whether the key means anything here. */
+  function onKey(key: string): boolean {
+    if (key === '+' || key === '=') zoom(ZOOM_IN);
+    else if (key === '-') zoom(1 / ZOOM_IN);
+    else if (key === '0') show(0, length);
+    else if (key === 'ArrowLeft') move(-MOVED);
+    else if (key === 'ArrowRight') move(MOVED);
+    else return false;
+    return true;
+  }
+  live.addEventListener(
+    'wheel',
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const { left, width } = canvas.getBoundingClientRect();
+      zoom(event.deltaY < 0 ? ZOOM_IN : 1 / ZOOM_IN, Math.max(0, Math.min(1, (event.clientX - left) / Math.max(1, width))));
+    },
+    { passive: false },
+  );
 
   let selected: number | undefined;
   const showValues = (step: number | undefined): void => {
@@ -84,7 +149,10 @@ export function makeChart(spec: ChartSpec): Chart {
   chart.subscribeClick(({ time }) => {
     if (time !== undefined) spec.onPick?.(time);
   });
-  chart.timeScale().subscribeVisibleLogicalRangeChange(place);
+  chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
+    place();
+    showMarkers(chart, drawn, readTheme(element));
+  });
   chart.timeScale().subscribeSizeChange(() => {
     chart.timeScale().fitContent();
     place();

@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../../domain/report/drawdown';
 import type { ChartSpec } from './chart';
-import { activityOf, bucketRefusals } from './activity';
+import { activityOf, bucketRefusals, MARKERS_MAX } from './activity';
 import type { Pane, Point, Series } from './chart-series';
 import { grouped, percentForReading, plural } from '../shared/format';
 import type { RunModel, StepEntry } from '../shared/run-model';
@@ -21,7 +21,14 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
         return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
       });
       const { markers, counts } = activityOf(model, symbol);
-      const line: Series = { name: symbol, colour: model.symbols.indexOf(symbol), shape: 'line', points: prices, markers };
+      const line: Series = {
+        name: symbol,
+        colour: model.symbols.indexOf(symbol),
+        shape: 'line',
+        points: prices,
+        markers,
+        markersMax: MARKERS_MAX,
+      };
       return { title: symbol, height: counts.length === 0 ? 116 : 150, series: [line, ...counts] };
     }),
     {

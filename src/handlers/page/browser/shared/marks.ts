@@ -17,13 +17,15 @@ export function sign(kind: Sign): SVGSVGElement {
   return svg('0 0 12 12', [{ fill: 'currentColor', ...SHAPES[kind] }], `sign ${kind}`);
 }
 
-export function badge(kind: Sign, tone: 'good' | 'bad' | 'warn' | 'plain', words: string): HTMLElement {
+export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'rejected';
+
+export function badge(kind: Sign, tone: Tone, words: string): HTMLElement {
   return h('span', { class: `badge ${tone}` }, sign(kind), words);
 }
 
-const DECISIONS: Readonly<Record<string, readonly [Sign, 'good' | 'bad' | 'warn' | 'plain']>> = {
+const DECISIONS: Readonly<Record<string, readonly [Sign, Tone]>> = {
   APPROVED: ['good', 'good'],
-  REJECTED: ['rejected', 'warn'],
+  REJECTED: ['rejected', 'rejected'],
   HOLD: ['open', 'plain'],
 };
 

@@ -1,10 +1,13 @@
 /** Two runs against each other: what went in, where they part and why, what became of both. */
 import type { DecisionChange, PageData, RunDiff } from '../../../../domain/report/page-data';
+import { drawdownShare } from '../../../../domain/report/drawdown';
+import { type Figures, returnShare } from '../../../../domain/report/figures';
 import { type Chart, makeChart } from '../charts/chart';
 import { code, h } from '../shared/dom';
 import { grouped, plural } from '../shared/format';
 import { axisOf, points, toNumber } from '../charts/market-chart';
 import type { RunModel } from '../shared/run-model';
+import { amount, percentOf } from './summary-view';
 import { makeTable } from './table';
 
 export function compareView(
@@ -53,16 +56,21 @@ function divergence({ divergence: parted }: RunDiff): HTMLElement {
 }
 
 function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, onPick: (step: number) => void): Chart {
-  const equity = (model: RunModel): ReturnType<typeof points> => points(model.steps, ({ point }) => toNumber(point.after.equity));
+  // Each as a share of what it began with, so that runs with other cash can be held against each other.
+  const equity = (model: RunModel): ReturnType<typeof points> => {
+    const start = toNumber(model.figures.startEquity ?? 0n);
+    return points(model.steps, ({ point }) => (start === 0 ? 0 : (100 * toNumber(point.after.equity)) / start));
+  };
+  const format = (value: number): string => `${value.toFixed(2)} %`;
   const [axisA, axisB] = [axisOf(a), axisOf(b)];
   return makeChart({
     id: 'compare-chart',
-    alternative: `Equity of A and B over ${plural(Math.max(a.steps.length, b.steps.length), 'step')}. ${parted === null ? 'They are the same.' : `They part at step ${String(parted.step_index)}.`}`,
+    alternative: `Equity of A and B, each as a share of its start, over ${plural(Math.max(a.steps.length, b.steps.length), 'step')}. ${parted === null ? 'They are the same.' : `They part at step ${String(parted.step_index)}.`}`,
     labels: { unit: 'step', timeOf: (step) => axisA.timeOf(step) ?? axisB.timeOf(step) },
     onPick,
     panes: [
       {
-        title: 'Equity',
+        title: 'Equity, of its start',
         height: 220,
         series: [
           {
@@ -70,9 +78,10 @@ function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, 
             colour: 'equity',
             shape: 'line',
             points: equity(a),
+            format,
             ...(parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped', text: 'they part' }] }),
           },
-          { name: 'B', colour: 'other', shape: 'dashed', points: equity(b) },
+          { name: 'B', colour: 'other', shape: 'dashed', points: equity(b), format },
         ],
       },
     ],
@@ -127,6 +136,10 @@ function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
       h('th', { attributes: { scope: 'row' } }, name),
       ...[final.a, final.b].map((end) => h('td', {}, end === null ? 'unfinished' : read(end))),
     );
+  // Of a sample the rows are too few to tell these.
+  const whole = a.page.sample === null && b.page.sample === null;
+  const figure = (name: string, read: (figures: Figures) => string): HTMLElement | null =>
+    whole ? h('tr', {}, h('th', { attributes: { scope: 'row' } }, name), h('td', {}, read(a.figures)), h('td', {}, read(b.figures))) : null;
   return h(
     'div',
     { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'How the two runs ended' } },
@@ -151,6 +164,17 @@ function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
         row('outcome', ({ ok, stopped_by: by }) => (ok ? 'finished ok' : `stopped by ${by ?? ''}`)),
         row('steps', ({ steps }) => grouped(String(steps))),
         row('final equity', ({ final_equity: equity }) => (equity === null ? '–' : grouped(equity))),
+        figure('return', (figures) => {
+          const earned = returnShare(figures);
+          return earned === undefined ? '–' : percentOf(earned, true);
+        }),
+        figure('deepest drawdown', ({ maxDrawdown }) => (maxDrawdown === undefined ? '0 %' : percentOf(-drawdownShare(maxDrawdown)))),
+        figure(
+          'approved, rejected, hold',
+          ({ decisions: made }) => `${String(made.APPROVED)}, ${String(made.REJECTED)}, ${String(made.HOLD)}`,
+        ),
+        figure('fills', ({ fills }) => `${plural(fills.BUY, 'buy')}, ${plural(fills.SELL, 'sell')}`),
+        figure('fees', ({ fees }) => amount(fees)),
         row('head hash', ({ head_hash: hash }) => hash ?? '–'),
       ),
     ),
