@@ -41,6 +41,7 @@ const costApart = apart(/\/cost-command$/, './cost-command.cjs');
 const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
 const importApart = apart(/\/import-command$/, './import-command.cjs');
 // The engine that runs world files: 700 KB.
+const worldApart = apart(/\/world-commands$/, './worlds.cjs');
 const worldsApart = apart(/\/compose-worlds$/, './worlds.cjs');
 const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
 const cli = 'src/handlers/cli';
@@ -50,7 +51,7 @@ const shipped = [
   { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
   {
     entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart, worldsApart],
+    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart, worldApart, worldsApart],
   },
   {
     stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
@@ -58,12 +59,20 @@ const shipped = [
     outfile: join(outdir, 'api-commands.cjs'),
   },
   {
+    stdin: {
+      contents: "export * from './cli/world/world-commands'; export * from './compose-worlds';",
+      resolveDir: 'src/handlers',
+      loader: 'ts',
+    },
+    outdir: undefined,
+    outfile: join(outdir, 'worlds.cjs'),
+  },
+  {
     entryPoints: {
       'cost-command': `${cli}/cost/cost-command.ts`,
       'report-commands': `${cli}/run/report-commands.ts`,
       'import-command': `${cli}/market/import-command.ts`,
       'mcp-command': `${cli}/mcp/mcp-command.ts`,
-      worlds: 'src/handlers/compose-worlds.ts',
     },
   },
 ];

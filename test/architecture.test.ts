@@ -275,7 +275,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
     packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
   },
-  'src/handlers/cli/world': { imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'], packages: FP },
+  'src/handlers/cli/world': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
+    packages: [...FP, 'commander', 'fast-check', 'node:child_process'],
+  },
   'src/handlers/cli/market': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
     types: ['src/adapters/**'],

@@ -245,12 +245,17 @@ describe('the API that is meant', () => {
   });
 
   it('is nobody when neither says', async () => {
-    expect(await meant(await fakeTerraform("echo '{}'"))).toMatch(
-      /^which API\? Terraform has no output api_url, so nothing is applied yet: set EWM_API_URL/,
-    );
-    expect(await meant(await fakeTerraform("echo 'not JSON'"))).toMatch(/no output api_url/);
+    const none =
+      /^which API\? EWM_API_URL is not set, and nothing is deployed from \.\/terraform: set EWM_API_URL \(make serve .*\), or deploy one/;
+    expect(await meant(await fakeTerraform("echo '{}'"))).toMatch(none);
+    expect(await meant(await fakeTerraform("echo 'not JSON'"))).toMatch(none);
+    const complaining = await fakeTerraform("echo 'Error: Required plugins are not installed' >&2; exit 1");
+    expect(await meant({ ...complaining, TF_DATA_DIR: join(directory, 'absent') })).toMatch(none);
     const framed = await fakeTerraform("printf 'Some problems:\\n│ Error: No configuration files\\n│ \\n' >&2; exit 1");
-    expect(await meant(framed)).toMatch(/^which API\? terraform says: Error: No configuration files: set EWM_API_URL/);
-    expect(await meant({ PATH: mkdtempSync(join(directory, 'bin-')) })).toMatch(/^which API\? terraform is not installed: set EWM_API_URL/);
+    expect(await meant({ ...framed, TF_DATA_DIR: directory })).toMatch(
+      /^which API\? terraform says: Error: No configuration files: set EWM_API_URL/,
+    );
+    const absent = { PATH: mkdtempSync(join(directory, 'bin-')), TF_DATA_DIR: directory };
+    expect(await meant(absent)).toMatch(/^which API\? terraform is not installed: set EWM_API_URL/);
   });
 });

@@ -477,6 +477,21 @@ describe('replay', () => {
   });
 });
 
+describe('--json', () => {
+  it('may stand before the command, and help has it', async () => {
+    const behind = await ewm(['strategy', 'check', STRATEGY, '--json']);
+    expect(await ewm(['--json', 'strategy', 'check', STRATEGY])).toEqual(behind);
+    expect(await ewm(['--json', 'strategy', 'check', '--json', '--', STRATEGY])).toEqual(behind);
+    const help = (await ewm(['verify', '--help'])).stdout;
+    for (const asked of [
+      ['help', 'verify', '--json'],
+      ['--json', 'help', 'verify'],
+    ])
+      expect(JSON.parse((await ewm(asked)).stdout)).toEqual({ ok: true, command: 'ewm verify', help });
+    expect((await ewm(['help', 'verify'])).stdout).toBe(help);
+  });
+});
+
 describe('strategy check', () => {
   it('accepts', async () => {
     expect(await ewm(['strategy', 'check', STRATEGY, '--market', MARKET])).toMatchObject({

@@ -16,6 +16,7 @@ import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
 import type { ReplayFormat } from './proof/replay-command';
 import type { RunOptions } from './run/run-command';
+import { addWorldCommands } from './world/add-world-commands';
 import type { RunWorldOptions } from './world/run-world-command';
 
 /** Worker threads one verification may ask for. */
@@ -32,7 +33,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     exit = code;
   });
   try {
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['--help'] : jsonBehindCommand(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     await Promise.all(told);
@@ -44,6 +45,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   }
   await Promise.all(told);
   return exit;
+}
+
+/** `ewm --json verify DIR` is `ewm verify DIR --json`: the option belongs to commands, and people say it first. */
+function jsonBehindCommand(argv: readonly string[]): readonly string[] {
+  const command = argv.findIndex((argument) => argument !== '--json');
+  if (command < 1) return argv;
+  const end = argv.indexOf('--');
+  const rest = argv.slice(command, end === -1 ? undefined : end);
+  return [...rest, ...(rest.includes('--json') ? [] : ['--json']), ...(end === -1 ? [] : argv.slice(end))];
 }
 
 /** Also for a command line that could not be parsed. */
@@ -204,6 +214,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       finish(await checkCommand(file, { ...options, json: options.json === true }, io));
     });
 
+  addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
@@ -215,7 +226,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .command('help')
     .description('print the help of a command')
     .argument('[command...]', 'such as: run, replay tape')
-    .action((names: readonly string[]) => {
+    .addOption(new Option('--json', 'print one JSON document'))
+    .action((names: readonly string[], options: { readonly json?: boolean }) => {
       let command = program;
       for (const name of names) {
         const found: Command | undefined = command.commands.find((candidate) => candidate.name() === name);
@@ -225,7 +237,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
         }
         command = found;
       }
-      command.outputHelp();
+      if (options.json !== true) command.outputHelp();
+      else told.push(io.stdout.write(`${JSON.stringify({ ok: true, command: pathOf(command), help: helpOf(command) })}\n`));
     });
 
   pointToHelp(program);
@@ -237,6 +250,15 @@ type Flags<A extends { readonly force: boolean; readonly json: boolean }> = Omit
   readonly force?: boolean;
   readonly json?: boolean;
 };
+
+/** What `--help` prints. */
+function helpOf(command: Command): string {
+  let text = '';
+  const printed = command.configureOutput();
+  command.configureOutput({ ...printed, writeOut: (part) => (text += part) }).outputHelp();
+  command.configureOutput(printed);
+  return text;
+}
 
 /** A mistake points to the help of the command it was made in. */
 function pointToHelp(command: Command): void {

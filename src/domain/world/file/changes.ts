@@ -35,3 +35,28 @@ function compare(before: Json, after: Json, path: string, changes: Change[]): vo
 function own(value: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
+
+/** The state after, from the state before; nothing where the changes do not fit it. */
+export function applyChanges(before: JsonObject, changes: readonly Change[]): JsonObject | undefined {
+  const state = structuredClone(before) as Record<string, Json>;
+  const lists = new Set<Json[]>();
+  for (const { path, after } of changes) {
+    const steps = path
+      .split('/')
+      .slice(1)
+      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const key = steps.pop();
+    let holder: Json | undefined = state;
+    for (const step of steps) holder = typeof holder === 'object' && holder !== null ? own(holder as JsonObject, step) : undefined;
+    if (key === undefined || typeof holder !== 'object' || holder === null) return undefined;
+    const target = holder as Record<string, Json | undefined>;
+    if (after !== undefined) Object.defineProperty(target, key, { value: after, writable: true, enumerable: true, configurable: true });
+    else if (Array.isArray(holder)) {
+      target[key] = undefined;
+      lists.add(holder as Json[]);
+    } else Reflect.deleteProperty(target, key);
+  }
+  // Items go from the end of a list alone.
+  for (const list of lists) while (list.length > 0 && list.at(-1) === undefined) list.pop();
+  return state;
+}

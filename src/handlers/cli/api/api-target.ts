@@ -17,7 +17,8 @@ export interface ApiTarget {
   readonly prefix?: string;
 }
 
-const SET_IT = 'set EWM_API_URL (make serve prints the one of the local server), or apply the terraform directory';
+const NONE = 'EWM_API_URL is not set, and nothing is deployed from ./terraform';
+const SET_IT = 'set EWM_API_URL (make serve prints the one of the local server), or deploy one (make deploy-agentcore-base)';
 
 interface Outputs {
   readonly url: string;
@@ -69,13 +70,13 @@ function authOf(given: string | undefined, url: URL): Either<ApiProblem, 'iam' |
 /** What Terraform put up, with what it says in the way when it fails. */
 async function deployed(env: Environment): Promise<Either<ApiProblem, Outputs>> {
   const outputs = await terraformOutputs(env);
-  if (isLeft(outputs)) return left(misconfigured(`which API? ${outputs.left}: ${SET_IT}`));
+  if (isLeft(outputs)) return left(misconfigured(`which API? ${outputs.left._tag === 'Failed' ? outputs.left.why : NONE}: ${SET_IT}`));
   const text = (name: string): string | undefined => {
     const value = outputs.right[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const url = text('api_url');
-  if (url === undefined) return left(misconfigured(`which API? Terraform has no output api_url, so nothing is applied yet: ${SET_IT}`));
+  if (url === undefined) return left(misconfigured(`which API? ${NONE}: ${SET_IT}`));
   const region = text('region');
   const bucket = text('artifact_bucket');
   const prefix = text('artifact_prefix');

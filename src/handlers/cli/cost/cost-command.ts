@@ -1,5 +1,4 @@
 /** `ewm cost`: the worst case of a deployment in USD and a typical month beside it, with what they hold under and what they leave out. */
-import { existsSync } from 'node:fs';
 import priceDocument from '../../../../terraform/prices.json';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type Bill, billOf, type Charges } from '../../../domain/cost/bill';
@@ -115,9 +114,8 @@ async function deployedLimits(env: Environment): Promise<Given> {
   const limits = isLeft(outputs) ? undefined : outputs.right['limits'];
   const locate = (problems: readonly Problem[]): readonly Problem[] => problems;
   if (limits !== undefined) return { document: limits, name: 'the Terraform output limits', source: 'the Terraform output limits', locate };
-  // Where Terraform was never set up there is nothing to complain about.
-  const setUp = existsSync(env['TF_DATA_DIR'] ?? 'terraform/.terraform');
-  const why = isLeft(outputs) && setUp ? `the one in ./terraform cannot be read: ${outputs.left}` : 'nothing is deployed from ./terraform';
+  const failed = isLeft(outputs) && outputs.left._tag === 'Failed' ? outputs.left.why : undefined;
+  const why = failed === undefined ? 'nothing is deployed from ./terraform' : `the one in ./terraform cannot be read: ${failed}`;
   return { document: DEFAULTS, name: 'the defaults', source: `the defaults of a deployment (${why})`, locate };
 }
 

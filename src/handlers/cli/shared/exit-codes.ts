@@ -17,7 +17,7 @@ export const EXIT_TABLE: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done; verify: proven; replay, show, report: the chain is whole; diff: the same run'],
   [
     EXIT.notProven,
-    'verify: not proven; replay, show, report: unsealed or broken chain; diff: different runs; smoke, demo: a check does not hold',
+    'verify: not proven; replay, show, report: unsealed or broken chain; diff: different runs; world check, score: a rule is broken, a prediction is not exact; smoke, demo: a check does not hold',
   ],
   [EXIT.badInput, 'bad usage, or an input that cannot be read or is not legal; serve: cannot listen there'],
   [EXIT.refused, 'run: a budget ended it; the directory is sealed and verifiable'],

@@ -1,5 +1,6 @@
 /** `terraform output -json` of the deployment in ./terraform, or one sentence on what stands in its way. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { type Either, left, right } from 'fp-ts/Either';
 import { isRecord } from '../../../domain/codec/codec';
 import type { Environment } from '../../config';
@@ -8,13 +9,19 @@ const TERRAFORM_TIMEOUT_MS = 60_000;
 
 export type TerraformOutputs = Readonly<Record<string, unknown>>;
 
+/** `why`: one sentence. */
+export type NoOutputs = { readonly _tag: 'NotSetUp' } | { readonly _tag: 'Failed'; readonly why: string };
+
 /** The value of each output, by its name; none where nothing is applied yet. */
-export function terraformOutputs(env: Environment): Promise<Either<string, TerraformOutputs>> {
+export function terraformOutputs(env: Environment): Promise<Either<NoOutputs, TerraformOutputs>> {
   return new Promise((resolve) => {
     const options = { env: { ...env }, timeout: TERRAFORM_TIMEOUT_MS, maxBuffer: 1024 * 1024 };
     execFile('terraform', ['-chdir=terraform', 'output', '-json', '-no-color'], options, (error, stdout, stderr) => {
       if (error === null) resolve(right(valuesIn(stdout)));
-      else resolve(left(error.code === 'ENOENT' ? 'terraform is not installed' : `terraform says: ${errorLine(stderr) ?? error.message}`));
+      // Where Terraform was never set up there is nothing to complain about.
+      else if (!existsSync(env['TF_DATA_DIR'] ?? 'terraform/.terraform')) resolve(left({ _tag: 'NotSetUp' }));
+      else if (error.code === 'ENOENT') resolve(left({ _tag: 'Failed', why: 'terraform is not installed' }));
+      else resolve(left({ _tag: 'Failed', why: `terraform says: ${errorLine(stderr) ?? error.message}` }));
     });
   });
 }
