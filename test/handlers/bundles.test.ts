@@ -24,7 +24,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000, sessions: 220_000 } as const;
+const SIZE_MAX = { base: 180_000, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
 

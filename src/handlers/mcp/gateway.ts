@@ -57,7 +57,7 @@ function gatewaySchema(schema: JsonSchema): JsonSchema {
     ...(isRecord(properties)
       ? { properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, gatewaySchema(inner as JsonSchema)])) }
       : {}),
-    ...(isRecord(items) ? { items: gatewaySchema(items as JsonSchema) } : {}),
+    ...(isRecord(items) ? { items: gatewaySchema(items) } : {}),
     ...(Array.isArray(required) && required.length > 0 ? { required } : {}),
     ...described(chosen),
   };
@@ -79,9 +79,8 @@ function typeOf({ enum: values, const: value }: JsonSchema): string {
 function described({ enum: values, const: value, description, oneOf }: JsonSchema): JsonSchema {
   const legal = Array.isArray(values) ? values : value === undefined ? [] : [value];
   const kinds = Array.isArray(oneOf) ? `One of ${(oneOf as readonly JsonSchema[]).map(signature).join(', ')}.` : '';
-  const said = [description, legal.length > 0 ? `Legal: ${legal.map(String).join(', ')}.` : '', kinds].filter(
-    (part) => typeof part === 'string' && part !== '',
-  );
+  const text = typeof description === 'string' ? description : '';
+  const said = [text, legal.length > 0 ? `Legal: ${legal.map(String).join(', ')}.` : '', kinds].filter((part) => part !== '');
   return said.length === 0 ? {} : { description: said.join(' ') };
 }
 
@@ -90,7 +89,7 @@ function signature(schema: JsonSchema): string {
   const { type, enum: values, const: value, properties, items, required } = alternative(schema);
   if (value !== undefined) return JSON.stringify(value);
   if (Array.isArray(values)) return values.map((legal) => JSON.stringify(legal)).join(' | ');
-  if (isRecord(items)) return `[${signature(items as JsonSchema)}]`;
+  if (isRecord(items)) return `[${signature(items)}]`;
   if (isRecord(properties)) {
     const needed = Array.isArray(required) ? (required as readonly string[]) : [];
     const members = Object.entries(properties).map(
