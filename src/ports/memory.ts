@@ -2,7 +2,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { Json } from '../domain/canonical/canonical';
 import type { Deadline } from './clock';
-import type { CallFailure, Source } from './dependency';
+import type { CallFailure, DependencyFailed, Source } from './dependency';
 
 /** The operations are shaped as the budget charges them: the bytes of one are those of the canonical `{op, key, value}`. */
 export interface MemoryPut {
@@ -24,26 +24,36 @@ export interface MemoryClear {
 
 export type MemoryOperation = MemoryPut | MemoryGet | MemoryClear;
 
+/** The most requests of one operation, whatever the key holds. */
+export const MEMORY_REQUESTS_MAX = 50;
+
+/** The memory answered, and its answer does not show yet what was written here before: nothing may be concluded from it. Asking later may. */
+export interface StaleRead extends Omit<DependencyFailed, '_tag' | 'httpStatus'> {
+  readonly _tag: 'StaleRead';
+  readonly effect: 'none';
+}
+
 /**
  * Ordering: an operation that was awaited is before the next one. Consistency: of two puts to a key the later one wins; AWS states no
- * read-after-write for events, so a get right behind a put is as fresh as the service's own listing. Every operation costs one `memory_op`,
- * however many requests it takes; none is ever repeated by itself.
+ * read-after-write for events, so what others wrote is seen when the service lists it, and what this process wrote in the last minute is seen
+ * or the read is stale. Every operation costs one `memory_op`, however many requests it takes; none is ever repeated by itself.
  */
 export interface Memory {
   readonly source: Source;
 
   /**
-   * `operationId` names this one put of one run: a put that is sent again under the same id takes effect once. Cost: one request.
-   * When it fails with effect `unknown` the value may be there.
+   * `operationId` names this one put of one run: a put that is sent again under the same id takes effect once. Removes the values before it.
+   * Cost: two requests, and one for each value that it removes. When it fails with effect `unknown` the value may be there.
    */
   readonly put: (operation: MemoryPut, operationId: string, deadline: Deadline) => TaskEither<CallFailure, void>;
 
-  /** The value, or `undefined` where there is none. Cost: a request per 100 values that were put since the last clear, at least one. */
-  readonly get: (operation: MemoryGet, deadline: Deadline) => TaskEither<CallFailure, Json | undefined>;
+  /** The value, or `undefined` where there is none. Cost: a request; more where the service's pages are empty or in no order. */
+  readonly get: (operation: MemoryGet, deadline: Deadline) => TaskEither<StaleRead | CallFailure, Json | undefined>;
 
   /**
-   * Afterwards a get finds nothing; clearing nothing is fine. Cost: that of a get, and a request per value that was put. When it fails, older
-   * values may be gone but the newest one stands, so a get answers what it did before or, with effect `unknown`, nothing.
+   * Afterwards a get finds nothing, values that the service does not list yet included; clearing nothing is fine. Cost: that of a get, and a
+   * request per value. When it fails, older values may be gone but the newest one stands, so a get answers what it did before or, with effect
+   * `unknown`, nothing.
    */
-  readonly clear: (operation: MemoryClear, deadline: Deadline) => TaskEither<CallFailure, void>;
+  readonly clear: (operation: MemoryClear, deadline: Deadline) => TaskEither<StaleRead | CallFailure, void>;
 }

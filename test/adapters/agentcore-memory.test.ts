@@ -1,10 +1,11 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { makeAgentCoreClient } from '../../src/adapters/agentcore/client';
-import { makeAgentCoreMemory, sessionIdOf } from '../../src/adapters/agentcore/memory';
+import { makeAgentCoreMemory } from '../../src/adapters/agentcore/memory';
+import { sessionIdOf } from '../../src/adapters/agentcore/memory-events';
 import { deadlineIn, makeManualClock, noDeadline, systemClock } from '../../src/adapters/in-process/clock';
 import type { Json } from '../../src/domain/canonical/canonical';
 import type { Deadline } from '../../src/ports/clock';
-import type { Memory } from '../../src/ports/memory';
+import { type Memory, MEMORY_REQUESTS_MAX } from '../../src/ports/memory';
 import { describeMemoryContract } from '../contracts/memory';
 import { type AgentCoreStub, startAgentCoreStub, STUB_MEMORY_ID } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
@@ -49,7 +50,6 @@ describe('AgentCore memory', () => {
   beforeAll(async () => {
     stub = await startStub();
     client = makeAgentCoreClient(LIMITS);
-    memory = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: systemClock });
   });
   afterAll(async () => {
     client.destroy();
@@ -57,8 +57,16 @@ describe('AgentCore memory', () => {
   });
   beforeEach(() => {
     stub.reset();
-    stub.events.length = 0;
-    Object.assign(stub.paging, { eventsMax: 100, emptyPages: 0, sameTokenForever: false, shuffled: false });
+    stub.forgetEvents();
+    Object.assign(stub.paging, { eventsMax: 100, emptyPages: 0, sameTokenForever: false, shuffled: false, duplicates: false });
+    Object.assign(stub.lag, { createdMs: 0, deletedMs: 0, nowMs: () => performance.now() });
+    stub.tokens.repeated = 'ignored';
+    // Each test knows nothing of what those before it wrote.
+    memory = fresh();
+  });
+  afterEach(() => {
+    // But for the one that is sent on purpose.
+    expect(stub.violations.filter(({ member }) => member !== 'actorId')).toEqual([]);
   });
 
   const put = (value: Json, operationId: string, deadline: Deadline = noDeadline): ReturnType<Memory['put']> =>
@@ -67,29 +75,46 @@ describe('AgentCore memory', () => {
   const clear = (deadline: Deadline = noDeadline): ReturnType<Memory['clear']> =>
     memory.clear({ op: 'memory_clear', key: 'notes' }, deadline);
   const bodies = (): readonly Record<string, unknown>[] =>
-    stub.requests().map((request) => JSON.parse(request.body.toString()) as Record<string, unknown>);
+    stub
+      .requests()
+      .filter(({ body }) => body.length > 0)
+      .map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>);
+  const created = (): readonly Record<string, unknown>[] => bodies().filter(({ payload }) => payload !== undefined);
+  /** `list`, `create` or `delete`: what was sent, in order. */
+  const sent = (): readonly string[] =>
+    stub.requests().map(({ method, segments }) => (method === 'DELETE' ? 'delete' : segments.length === 3 ? 'create' : 'list'));
+  const fresh = (clock = systemClock): Memory => makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock });
+  const place = { actorId: ACTOR, sessionId: sessionIdOf('notes') };
+  /** What an older version left, or what others put: events that this process knows nothing of. */
+  const filled = (count: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      const timestampMs = 1_764_000_000_000 + index;
+      const eventId = `${String(timestampMs).padStart(19, '0')}#0`;
+      stub.events.push({ ...place, eventId, timestampMs, payload: [{ blob: JSON.stringify({ key: 'notes', value: index }) }] });
+    }
+  };
 
   it('maps any key to a legal session id', () => {
     for (const key of ['', 'a', 'a/b', '日本', 'k'.repeat(10_000)]) expect(sessionIdOf(key)).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9-_]{0,99}$/);
   });
 
-  it('puts the value as canonical JSON text in one request', async () => {
+  it('puts the value as canonical JSON text, and removes the one before it', async () => {
     await rightOf(put({ b: [1, 'é'], a: null }, 'run:0'));
-    expect(stub.requests().map(({ method, segments }) => [method, ...segments])).toEqual([['POST', 'memories', STUB_MEMORY_ID, 'events']]);
-    expect(bodies()[0]).toMatchObject({
-      actorId: ACTOR,
-      sessionId: sessionIdOf('notes'),
-      payload: [{ blob: '{"key":"notes","value":{"a":null,"b":[1,"é"]}}' }],
-    });
+    expect(sent()).toEqual(['list', 'create']);
+    expect(created()).toMatchObject([{ ...place, payload: [{ blob: '{"key":"notes","value":{"a":null,"b":[1,"é"]}}' }] }]);
+    stub.reset();
+    await rightOf(put('newer', 'run:1'));
+    expect([sent(), stub.events.length]).toEqual([['list', 'create', 'delete'], 1]);
   });
 
   it('derives the client token from the operation and its content alone', async () => {
     const another = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: ACTOR, clock: makeManualClock(0) });
     await rightOf(put('v', 'run:0'));
+    stub.events.length = 0;
     await rightOf(another.put({ op: 'memory_put', key: 'notes', value: 'v' }, 'run:0', noDeadline));
     await rightOf(put('v', 'run:1'));
     await rightOf(put('w', 'run:0'));
-    const tokens = bodies().map((body) => body['clientToken']);
+    const tokens = created().map((body) => body['clientToken']);
     expect(tokens[1]).toBe(tokens[0]);
     expect(new Set(tokens).size).toBe(3);
     expect(tokens[0]).toMatch(/^[a-zA-Z0-9-]{33,256}$/);
@@ -104,17 +129,146 @@ describe('AgentCore memory', () => {
       clock.set(nowMs);
       await rightOf(stamped.put({ op: 'memory_put', key: 'notes', value: index }, String(index), noDeadline));
     }
-    expect(stub.events.map((event) => event.timestampMs - 1_764_000_000_000)).toEqual([500, 501, 502, 503, 1_000]);
+    const stamps = created().map(({ eventTimestamp }) => Math.round(Number(eventTimestamp) * 1_000) - 1_764_000_000_000);
+    expect(stamps).toEqual([500, 501, 502, 503, 1_000]);
+    expect(stub.events).toHaveLength(1);
   });
 
-  it('follows empty pages to the end, one request a page', async () => {
-    for (const value of [1, 2, 3]) await rightOf(put(value, `run:${String(value)}`));
-    stub.reset();
-    Object.assign(stub.paging, { eventsMax: 1, emptyPages: 3, shuffled: true });
-    expect(await rightOf(get())).toBe(3);
-    expect(stub.requests()).toHaveLength(6);
-    expect(bodies()[0]).toEqual({ includePayloads: true, maxResults: 100 });
+  it('is not hidden by a value that a clock put into the future', async () => {
+    const clock = makeManualClock(1_764_000_000_000);
+    clock.set(1_764_003_600_000);
+    await rightOf(fresh(clock).put({ op: 'memory_put', key: 'notes', value: 'early' }, 'run:0', noDeadline));
+    clock.set(1_764_000_001_000);
+    const later = fresh(clock);
+    await rightOf(later.put({ op: 'memory_put', key: 'notes', value: 'late' }, 'run:1', noDeadline));
+    expect(await rightOf(fresh(clock).get({ op: 'memory_get', key: 'notes' }, noDeadline))).toBe('late');
   });
+
+  it('follows empty pages, reads pages in no order to the end, and stops behind the newest of those in order', async () => {
+    filled(3);
+    Object.assign(stub.paging, { eventsMax: 1, emptyPages: 3 });
+    expect(await rightOf(get())).toBe(2);
+    expect(sent()).toHaveLength(4);
+    expect(bodies()[0]).toEqual({ includePayloads: true, maxResults: 10 });
+    stub.reset();
+    Object.assign(stub.paging, { eventsMax: 3, emptyPages: 0, shuffled: true, duplicates: true });
+    filled(12);
+    expect(await rightOf(get())).toBe(11);
+  });
+
+  it('takes 50 requests at most, whatever a key holds, and says what is left', async () => {
+    filled(1_000);
+    expect(await rightOf(get())).toBe(999);
+    expect(sent()).toHaveLength(1);
+    stub.reset();
+    await rightOf(put('now', 'run:0'));
+    expect([sent().length, stub.events.length]).toEqual([MEMORY_REQUESTS_MAX, 1_000 + 1 - 48]);
+    expect(await rightOf(get())).toBe('now');
+    stub.reset();
+    const failure = await leftOf(clear());
+    expect(failure).toMatchObject({ _tag: 'DependencyFailed', operation: 'DeleteEvent', effect: 'none' });
+    expect('reason' in failure && failure.reason).toContain('49 older values were removed and the newest stands: clear again');
+    expect(sent()).toHaveLength(MEMORY_REQUESTS_MAX);
+    expect(await rightOf(get())).toBe('now');
+    for (let left = stub.events.length; left > 49; left = stub.events.length) {
+      await leftOf(clear());
+      expect(await rightOf(fresh().get({ op: 'memory_get', key: 'notes' }, noDeadline))).toBe('now');
+    }
+    await rightOf(clear());
+    expect([await rightOf(get()), stub.events]).toEqual([undefined, []]);
+    stub.reset();
+    Object.assign(stub.paging, { emptyPages: 1_000 });
+    expect(await leftOf(get())).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
+    expect(sent()).toHaveLength(MEMORY_REQUESTS_MAX - 1);
+  });
+
+  describe('with a listing that lags', () => {
+    let startMs: number;
+    let nowMs: number;
+    beforeEach(() => {
+      startMs = performance.now();
+      nowMs = startMs;
+      Object.assign(stub.lag, { createdMs: 2_000, deletedMs: 2_000, nowMs: () => nowMs });
+    });
+    const stale = { _tag: 'StaleRead', operation: 'ListEvents', effect: 'none' };
+
+    it('does not take what it does not show for what is not there', async () => {
+      await rightOf(put('v', 'run:0'));
+      expect(await leftOf(get())).toMatchObject(stale);
+      nowMs = startMs + 2_000;
+      expect(await rightOf(get())).toBe('v');
+      await rightOf(put('w', 'run:1'));
+      // The older value is shown, and is not the newest.
+      expect(await leftOf(get())).toMatchObject(stale);
+      nowMs = startMs + 4_000;
+      expect(await rightOf(get())).toBe('w');
+    });
+
+    it('clears what it does not show, and what it still shows stays cleared', async () => {
+      for (const value of [1, 2, 3]) await rightOf(put(value, `run:${String(value)}`));
+      await rightOf(clear());
+      expect(stub.events).toEqual([]);
+      for (; nowMs <= startMs + 5_000; nowMs += 500) expect(await rightOf(get())).toBeUndefined();
+      await rightOf(put(4, 'run:4'));
+      nowMs += 2_000;
+      await rightOf(clear());
+      // Listed still, though it is deleted.
+      expect(await rightOf(get())).toBeUndefined();
+      await rightOf(clear());
+      await rightOf(put(5, 'run:5'));
+      expect(await leftOf(get())).toMatchObject(stale);
+      nowMs += 2_000;
+      expect(await rightOf(get())).toBe(5);
+    });
+
+    it.each(['before', 'after'] as const)('says nothing of a value whose put was not answered, %s it took effect', async (when) => {
+      stub.failCall(1, { when, how: 'status', status: 500, type: 'ServiceException' });
+      expect(await leftOf(put('lost', 'run:0'))).toMatchObject({ operation: 'CreateEvent', effect: 'unknown' });
+      expect(await leftOf(get())).toMatchObject(stale);
+      expect(await leftOf(clear())).toMatchObject(stale);
+      nowMs = startMs + 2_000;
+      if (when === 'before') return;
+      expect(await rightOf(get())).toBe('lost');
+      await rightOf(clear());
+      expect(stub.events).toEqual([]);
+    });
+
+    it('believes the listing again after a minute, for others may have cleared the key', async () => {
+      const clock = makeManualClock(1_764_000_000_000);
+      const patient = fresh(clock);
+      await rightOf(patient.put({ op: 'memory_put', key: 'notes', value: 'v' }, 'run:0', noDeadline));
+      stub.events.length = 0;
+      const read = patient.get({ op: 'memory_get', key: 'notes' }, noDeadline);
+      expect(await leftOf(read)).toMatchObject(stale);
+      clock.set(1_764_000_060_001);
+      expect(await rightOf(read)).toBeUndefined();
+    });
+  });
+
+  it.each(['ignored', 'refused'] as const)(
+    'is one event when a put is repeated by another process, and the service has %s the token',
+    async (repeated) => {
+      stub.tokens.repeated = repeated;
+      const send = (value: Json, operationId: string): Promise<void> =>
+        rightOf(
+          fresh(makeManualClock(1_764_000_000_000 + created().length)).put(
+            { op: 'memory_put', key: 'notes', value },
+            operationId,
+            noDeadline,
+          ),
+        );
+      await send('first', 'run:0');
+      await send('first', 'run:0');
+      Object.assign(stub.lag, { createdMs: 2_000, deletedMs: 2_000 });
+      await send('first', 'run:0');
+      Object.assign(stub.lag, { createdMs: 0, deletedMs: 0 });
+      expect(stub.events).toHaveLength(1);
+      // One that comes late does not bring its value back.
+      await send('second', 'run:1');
+      await send('first', 'run:0');
+      expect(stub.events.map(({ payload }) => payload)).toEqual([[{ blob: '{"key":"notes","value":"second"}' }]]);
+    },
+  );
 
   it('gives up on a list that never moves on', async () => {
     stub.paging.sameTokenForever = true;
@@ -123,9 +277,8 @@ describe('AgentCore memory', () => {
   });
 
   it('removes the oldest event first, so that no older value comes back', async () => {
-    for (const value of [1, 2, 3]) await rightOf(put(value, `run:${String(value)}`));
+    filled(3);
     const ids = stub.events.map((event) => event.eventId);
-    stub.reset();
     stub.paging.shuffled = true;
     await rightOf(clear());
     expect(
@@ -138,8 +291,7 @@ describe('AgentCore memory', () => {
   });
 
   it('is content where another clear was faster', async () => {
-    for (const value of [1, 2]) await rightOf(put(value, `run:${String(value)}`));
-    stub.reset();
+    filled(2);
     stub.failCall(1, { when: 'after', how: 'status', status: 404, type: 'ResourceNotFoundException' });
     await rightOf(clear());
     expect(stub.events).toEqual([]);
@@ -158,21 +310,35 @@ describe('AgentCore memory', () => {
   ];
   it.each(FOREIGN)('does not take an event of others for a value: %s', async (_what, payload) => {
     await rightOf(put('ours', 'run:0'));
-    const sessionId = sessionIdOf('notes');
-    stub.events.push({ actorId: ACTOR, sessionId, eventId: '9'.repeat(19) + '#0', timestampMs: 9e12, payload });
+    stub.events.push({ ...place, eventId: '9'.repeat(19) + '#0', timestampMs: 9e12, payload });
     expect(await leftOf(get())).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
   });
 
   it.each(RETRYABLE_FAULTS.map((fault) => [describeFault(fault), fault] as const))('sends every request once: %s', async (_what, fault) => {
     const unsure = fault.how === 'reset' || (fault.status ?? 0) >= 500 ? 'unknown' : 'none';
     stub.failCall(0, fault);
+    expect(await leftOf(put('v', 'run:0'))).toMatchObject({ _tag: 'DependencyFailed', operation: 'ListEvents', effect: 'none' });
+    expect(sent()).toEqual(['list']);
+
+    stub.reset();
+    stub.failCall(1, fault);
     expect(await leftOf(put('v', describeFault(fault)))).toMatchObject({
       _tag: 'DependencyFailed',
       operation: 'CreateEvent',
       effect: unsure,
     });
-    expect(stub.requests()).toHaveLength(1);
+    expect(sent()).toEqual(['list', 'create']);
     expect(stub.events).toHaveLength(fault.when === 'after' ? 1 : 0);
+
+    // What cannot be removed now is removed by the next put.
+    stub.reset();
+    stub.events.length = 0;
+    filled(1);
+    stub.failCall(2, fault);
+    await rightOf(put('w', `${describeFault(fault)} again`));
+    expect(sent()).toEqual(['list', 'create', 'delete']);
+    await rightOf(put('x', `${describeFault(fault)} at last`));
+    expect(stub.events).toHaveLength(1);
 
     stub.reset();
     stub.failCall(0, fault);
@@ -186,12 +352,12 @@ describe('AgentCore memory', () => {
       // A list and three deletes: each of them fails in turn.
       for (let failing = 0; failing < 4; failing += 1) {
         stub.events.length = 0;
-        for (const value of [1, 2, 3]) await rightOf(put(value, `${describeFault(fault)}:${String(failing)}:${String(value)}`));
+        filled(3);
         stub.reset();
         stub.failCall(failing, fault);
         expect(await leftOf(clear())).toMatchObject({ _tag: 'DependencyFailed', operation: failing === 0 ? 'ListEvents' : 'DeleteEvent' });
         expect(stub.requests()).toHaveLength(failing + 1);
-        expect(await rightOf(get())).toBe(failing === 3 && fault.when === 'after' ? undefined : 3);
+        expect(await rightOf(get())).toBe(failing === 3 && fault.when === 'after' ? undefined : 2);
       }
     },
   );
@@ -200,13 +366,13 @@ describe('AgentCore memory', () => {
     const late = { _tag: 'DeadlineExceeded', service: 'bedrock-agentcore' };
     const acts = [
       async () => {
-        expect(await leftOf(put('v', when, deadlineIn(40)))).toMatchObject({ ...late, effect: 'unknown' });
+        expect(await leftOf(put('v', when, deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
       async () => {
-        expect(await leftOf(get(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+        expect(await leftOf(get(deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
       async () => {
-        expect(await leftOf(clear(deadlineIn(40)))).toMatchObject({ ...late, effect: 'none' });
+        expect(await leftOf(clear(deadlineIn(250)))).toMatchObject({ ...late, effect: 'none' });
       },
     ];
     for (const act of acts) {
@@ -243,13 +409,13 @@ describe('AgentCore memory', () => {
     expect(failure).toEqual({
       _tag: 'DependencyFailed',
       service: 'bedrock-agentcore',
-      operation: 'CreateEvent',
+      operation: 'ListEvents',
       reason: 'ValidationException: FieldValidationFailed (actorId)',
       httpStatus: 400,
       effect: 'none',
     });
     stub.reset();
-    stub.failCall(0, {
+    stub.failCall(1, {
       when: 'before',
       how: 'status',
       status: 400,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { noDeadline } from '../../src/adapters/in-process/clock';
 import { canonical, type Json } from '../../src/domain/canonical/canonical';
+import { jsonFault } from '../../src/domain/codec/json-faults';
 import type { Memory } from '../../src/ports/memory';
 import { leftOf, passedDeadline, rightOf } from '../support/task';
 
@@ -124,7 +125,8 @@ export function describeMemoryContract(name: string, makeHarness: () => Promise<
       const operation = fc.record({
         op: fc.constantFrom('put', 'get', 'clear'),
         key: fc.constantFrom('a', 'b', 'c'),
-        value: fc.jsonValue(),
+        // What a body cannot hold as it is written does not come this far.
+        value: fc.jsonValue().filter((value) => jsonFault(canonical(value as Json)) === undefined),
       });
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { maxLength: 12 }), async (operations) => {

@@ -163,7 +163,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     expect(name === 'sessions' ? valueOfRight(sessionAnswerCodec.decode(parsed)) : answerOf(`agentcore-${name}`, parsed)).toMatchObject({
       ok: true,
     });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 1, sessions: 0 }[name]);
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -230,7 +230,10 @@ describe('what is in them', () => {
       'src/ports/telemetry.ts',
     ]);
     expect(partsOf('memory')).toEqual([
+      'src/adapters/agentcore/memory-events.ts',
+      'src/adapters/agentcore/memory-value.ts',
       'src/adapters/agentcore/memory.ts',
+      'src/adapters/agentcore/own-writes.ts',
       'src/adapters/in-process/clock.ts',
       'src/handlers/http/contract/body-memory.ts',
       'src/handlers/http/modes/memory.ts',

@@ -16,12 +16,13 @@ import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Bill, billOf as billFor } from '../../src/domain/cost/bill';
-import { METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost/bounds';
+import { MEMORY_REQUESTS, METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost/bounds';
 import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/modes';
 import type { Mode } from '../../src/handlers/http/contract/response';
+import { MEMORY_REQUESTS_MAX } from '../../src/ports/memory';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS } from '../../src/handlers/http/edge/observed';
@@ -481,8 +482,10 @@ it('bounds the bytes of a base run where steps, symbols and body are all used up
 it('knows the metrics that a function writes, the files that it stores, and the answers for the whole deployment', () => {
   const shared = Object.entries(ROUTES).filter(([, { service }]) => service === 'every');
   expect(SHARED_ANSWER_BYTES_MAX).toHaveLength(shared.length);
-  const document = readFileSync(join(__dirname, '../../docs/openapi.json')).length;
+  // As it is served, without the spaces of the file.
+  const document = JSON.stringify(JSON.parse(readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'))).length;
   expect(document).toBeLessThan(Number(SHARED_ANSWER_BYTES_MAX[1]));
+  expect(MEMORY_REQUESTS).toBe(BigInt(MEMORY_REQUESTS_MAX));
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));
   for (const mode of ['base', 'tools', 'memory'] as const)

@@ -56,7 +56,7 @@ const BODIES = {
 const MODES = Object.keys(BODIES) as Mode[];
 
 /** Requests to AgentCore that each mode makes when all goes well. */
-const REMOTE_REQUESTS: Readonly<Record<Mode, number>> = { 'agentcore-base': 0, 'agentcore-tools': 5, 'agentcore-memory': 4 };
+const REMOTE_REQUESTS: Readonly<Record<Mode, number>> = { 'agentcore-base': 0, 'agentcore-tools': 5, 'agentcore-memory': 5 };
 /** A tool plan sends them at its end, both at once: of the code session and of the planner's. */
 const FIRST_STOP = 3;
 
@@ -189,7 +189,9 @@ describe.each(MODES)('%s', (mode) => {
         mode === 'agentcore-tools' ? { tool_calls: results.length } : { memory_ops: results.length },
       );
       expect(await provenInStub(answer)).toBe(answer.head_hash);
-      const sent = agentCore.requests().map(({ method, segments, body }) => `${method} ${segments.join('/')} ${body.toString()}`);
+      // Of a memory that is read again, the same is asked again.
+      const acts = agentCore.requests().filter(({ segments }) => !(segments[0] === 'memories' && segments.length === 6));
+      const sent = acts.map(({ method, segments, body }) => `${method} ${segments.join('/')} ${body.toString()}`);
       expect(new Set(sent).size).toBe(sent.length);
       if (mode !== 'agentcore-tools') return;
       expect(openSessions() - openBefore).toBe(openAfter(index, fault) ? 1 : 0);

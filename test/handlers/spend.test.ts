@@ -332,7 +332,7 @@ const memoryCase = fc.array(operation, { minLength: 1, maxLength: 8 }).chain((re
 );
 
 it(`memory: what was sent is what was charged ${TITLE}`, async () => {
-  const seen = { refused: 0, withheld: 0, halfway: 0, failed: 0, late: 0, found: 0, pages: 0 };
+  const seen = { refused: 0, withheld: 0, halfway: 0, failed: 0, late: 0, found: 0, pages: 0, superseded: 0 };
   await fc.assert(
     fc.asyncProperty(memoryCase, async ({ requests, ops, bytes, paging, trouble: troubled }) => {
       forget();
@@ -351,13 +351,18 @@ it(`memory: what was sent is what was charged ${TITLE}`, async () => {
 
       const operations = operationsOf(sent);
       const rows = rowsOf(answer).filter(({ type }) => type === 'memory');
-      // One operation is a CreateEvent, or a ListEvents that is no continuation; pages and deletes belong to theirs.
-      const firsts =
-        countOf('CreateEvent') + sent.filter(({ command, input }) => command === 'ListEvents' && input.nextToken === undefined).length;
+      // Each operation begins with a ListEvents that is no continuation; what follows belongs to it.
+      const firsts = operations.length;
       const asked = requests.slice(0, firsts);
-      expect(operations.map(([first]) => first.command)).toEqual(
-        asked.map(({ op }) => (op === 'memory_put' ? 'CreateEvent' : 'ListEvents')),
-      );
+      for (const [index, { op }] of asked.entries()) {
+        const [first, ...rest] = operations[index] ?? [];
+        expect(first?.command).toBe('ListEvents');
+        const own = { memory_put: ['CreateEvent', 'DeleteEvent'], memory_get: [], memory_clear: ['DeleteEvent'] }[op];
+        for (const { command } of rest) expect(['ListEvents', ...own]).toContain(command);
+        expect(rest.filter(({ command }) => command === 'CreateEvent').length).toBeLessThanOrEqual(1);
+        // A value that was put removed those before it, but where a removal failed.
+        if (op === 'memory_put') seen.superseded += rest.filter(({ command }) => command === 'DeleteEvent').length;
+      }
       expect(rows.map(({ op, key }) => ({ op, key }))).toEqual(asked.map(({ op, key }) => ({ op, key })));
 
       let expectedBytes = 0;
@@ -372,7 +377,7 @@ it(`memory: what was sent is what was charged ${TITLE}`, async () => {
           continue;
         }
         if (row.error?.code === 'deadline_exceeded') continue;
-        expect(parts.every(({ output }) => output !== undefined || row.op === 'memory_clear')).toBe(true);
+        expect(parts.every(({ command, output }) => output !== undefined || command === 'DeleteEvent')).toBe(true);
         seen.pages += parts.filter(({ input }) => input.nextToken !== undefined).length;
         if (row.op === 'memory_put') held.set(row.key ?? '', row.value ?? null);
         if (row.op === 'memory_clear') held.delete(row.key ?? '');
@@ -418,7 +423,7 @@ type Operation = readonly [Sent, ...Sent[]];
 function operationsOf(all: readonly Sent[]): readonly Operation[] {
   const operations: [Sent, ...Sent[]][] = [];
   for (const one of all) {
-    const continues = one.command === 'DeleteEvent' || one.input.nextToken !== undefined;
+    const continues = one.command !== 'ListEvents' || one.input.nextToken !== undefined;
     if (continues) operations.at(-1)?.push(one);
     else operations.push([one]);
   }

@@ -16,6 +16,7 @@ export interface StubEvent {
   readonly eventId: string;
   readonly timestampMs: number;
   readonly payload: readonly unknown[];
+  readonly metadata?: unknown;
 }
 
 export interface RuntimeReply {
@@ -53,6 +54,8 @@ export interface AgentCoreStub extends HttpStub {
   readonly violations: readonly Violation[];
   /** How often each operation was asked for, since the stub was started. */
   readonly operations: ReadonlyMap<string, number>;
+  /** Forgets the events of all memories, and that there were any. */
+  readonly forgetEvents: () => void;
   /** Fails every call of an operation from now on; none when no fault is given. */
   readonly failOperation: (operation: string, fault?: Fault) => void;
 }
@@ -91,6 +94,11 @@ export async function startAgentCoreStub(): Promise<AgentCoreStub> {
     ...stub,
     ...{ events, paging, lag, tokens, programs, pace, replies, sessions, violations, operations },
     openSessions: (kind = 'code') => sessions.filter((session) => session.kind === kind && !session.stopped).map(({ id }) => id),
+    forgetEvents: () => {
+      events.length = 0;
+      state.deleted.length = 0;
+      state.created.clear();
+    },
     failOperation: (operation, fault) => {
       if (fault === undefined) state.faults.delete(operation);
       else state.faults.set(operation, fault);
@@ -107,7 +115,7 @@ interface State {
   readonly events: StubEvent[];
   readonly deleted: Deleted[];
   /** By event id: when it was made, with which token and content. */
-  readonly created: Map<string, { readonly atMs: number; readonly token: string; readonly content: string }>;
+  readonly created: Map<string, { readonly atMs: number; readonly token: string; readonly content: string; readonly event: StubEvent }>;
   readonly paging: AgentCoreStub['paging'];
   readonly lag: AgentCoreStub['lag'];
   readonly tokens: AgentCoreStub['tokens'];
@@ -160,6 +168,7 @@ interface EventPlace {
 interface CreateEventInput extends EventPlace {
   readonly eventTimestamp: number;
   readonly payload: readonly unknown[];
+  readonly metadata?: unknown;
   readonly clientToken?: string;
 }
 
@@ -168,20 +177,21 @@ function ofMemory({ memoryId }: Members): StubAnswer | undefined {
   return known ? undefined : refuse(404, 'ResourceNotFoundException', 'Memory not found');
 }
 
-function createEvent(state: State, { actorId, sessionId, eventTimestamp, payload, clientToken = '' }: CreateEventInput): StubAnswer {
+function createEvent(state: State, input: CreateEventInput): StubAnswer {
+  const { actorId, sessionId, eventTimestamp, payload, metadata, clientToken = '' } = input;
   const timestampMs = Math.round(eventTimestamp * 1000);
-  const content = JSON.stringify([actorId, sessionId, timestampMs, payload]);
+  const content = JSON.stringify([actorId, sessionId, timestampMs, payload, metadata]);
   const [known] = [...state.created].find(([, { token }]) => token === clientToken) ?? [];
   if (known !== undefined && state.tokens.repeated === 'refused' && state.created.get(known)?.content !== content) {
     return json400({ message: 'the token was used with other parameters', reason: 'IdempotentParameterMismatchException' });
   }
   const eventId = known ?? `${String(timestampMs).padStart(19, '0')}#${hash(clientToken)}`;
-  const event = { actorId, sessionId, eventId, timestampMs, payload };
+  const event = { actorId, sessionId, eventId, timestampMs, payload, metadata };
   if (known === undefined) {
     state.events.push(event);
-    state.created.set(eventId, { atMs: state.lag.nowMs(), token: clientToken, content });
+    state.created.set(eventId, { atMs: state.lag.nowMs(), token: clientToken, content, event });
   }
-  return json(201, { event: wireEvent(event, true) });
+  return json(201, { event: wireEvent(state.created.get(eventId)?.event ?? event, true) });
 }
 
 interface ListEventsInput extends EventPlace {
@@ -219,8 +229,8 @@ function deleteEvent(state: State, { actorId, sessionId, eventId }: EventPlace &
 }
 
 function wireEvent(event: StubEvent, includePayload: boolean): Record<string, unknown> {
-  const { actorId, sessionId, eventId, timestampMs, payload } = event;
-  const head = { memoryId: STUB_MEMORY_ID, actorId, sessionId, eventId, eventTimestamp: timestampMs / 1000 };
+  const { actorId, sessionId, eventId, timestampMs, payload, metadata } = event;
+  const head = { memoryId: STUB_MEMORY_ID, actorId, sessionId, eventId, eventTimestamp: timestampMs / 1000, metadata };
   return includePayload ? { ...head, payload } : head;
 }
 

@@ -174,7 +174,7 @@ function modeBill(
       cost('s3_puts', acting * (files + lists)),
       cost('s3_gets', acting * reads),
       cost('s3_storage', acting * days * (storedBytes(mode, limits) + 2_048n * files)),
-      cost('kms_requests', limits.kms ? acting * (files + reads + 2n + events + events) : 0n),
+      cost('kms_requests', limits.kms ? acting * (files + reads + 2n + 100n * events) : 0n),
     ),
     agentcore_memory: cost('memory_events', acting * events),
     code_interpreter: plus(cost('code_interpreter_cpu', 2n * sessionSeconds), cost('code_interpreter_memory', 8n * sessionSeconds)),

@@ -151,7 +151,7 @@ function fail(outgoing: http.ServerResponse, fault: Fault, real: StubAnswer | un
     case 'cut': {
       const body = Buffer.concat((real?.chunks ?? []).map((chunk) => Buffer.from(chunk)));
       outgoing.writeHead(real?.status ?? 200, real?.headers);
-      outgoing.write(body.subarray(0, Math.min(CUT_BYTES, body.length)), () => outgoing.socket?.destroy());
+      outgoing.write(body.subarray(0, Math.min(CUT_BYTES, Math.max(0, body.length - 1))), () => outgoing.socket?.destroy());
     }
   }
 }

@@ -1,17 +1,18 @@
 /** How a call to the outside failed, as it stands on a tape. */
 import type { ProgramFailed } from '../../ports/code-interpreter';
 import type { CallFailure } from '../../ports/dependency';
+import type { StaleRead } from '../../ports/memory';
 import type { MalformedPlan } from '../../ports/planner';
 import { assertNever } from '../assert';
 import { describeProblem } from '../codec/problem';
-import { dependencyError } from './stop';
+import { dependencyError, staleReadError } from './stop';
 import type { CallError, Recorded } from './tool';
 
 /** How the failures that a port tells in words begin. */
 export const PROGRAM_FAILED = 'the program failed: ';
 export const NOT_A_PLAN = "the planner's answer is not a plan: ";
 
-export type OutsideFailure = CallFailure | ProgramFailed | MalformedPlan;
+export type OutsideFailure = CallFailure | StaleRead | ProgramFailed | MalformedPlan;
 
 export function failedCall(failure: OutsideFailure): Recorded {
   return { ok: false, error: callError(failure) };
@@ -22,6 +23,8 @@ function callError(failure: OutsideFailure): CallError {
     case 'DependencyFailed':
     case 'DeadlineExceeded':
       return dependencyError(failure);
+    case 'StaleRead':
+      return staleReadError(failure);
     case 'ProgramFailed':
       return { code: 'tool_failed', message: `${PROGRAM_FAILED}${failure.reason.toWellFormed()}` };
     case 'MalformedPlan':

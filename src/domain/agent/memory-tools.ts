@@ -2,7 +2,7 @@
 import { type Either, isLeft } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { CallFailure } from '../../ports/dependency';
-import type { MemoryOperation } from '../../ports/memory';
+import type { MemoryOperation, StaleRead } from '../../ports/memory';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, hasCanonicalForm, type Json } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, refinedCodec } from '../codec/codec';
@@ -82,8 +82,13 @@ export function makeMemoryTools<Q>(): readonly Tool<Q>[] {
       rowType: 'memory',
       result: foundCodec,
       withheld: withheldCodec,
+      mayBeStale: true,
     }),
-    memoryTool('memory_clear', objectCodec('arguments', { required: ARGS.memory_clear }), { rowType: 'memory', result: nothingCodec }),
+    memoryTool('memory_clear', objectCodec('arguments', { required: ARGS.memory_clear }), {
+      rowType: 'memory',
+      result: nothingCodec,
+      mayBeStale: true,
+    }),
   ];
 }
 
@@ -146,7 +151,7 @@ function memoryTool<A extends { readonly key: string }, Q>(op: MemoryOperation['
   });
 }
 
-function done(outcome: Either<CallFailure, void>): Recorded {
+function done(outcome: Either<StaleRead | CallFailure, void>): Recorded {
   return isLeft(outcome) ? failedCall(outcome.left) : { ok: true, result: null };
 }
 

@@ -68,7 +68,7 @@ function answerProblem(row: Row, tool: string, recorded: RecordedAnswer): Proble
     return firstProblem('/result', recorded.withheld, result);
   }
   const placed = row['type'] === 'model' ? {} : { index: countCodec(0), tool: literalCodec(tool) };
-  const problem = firstProblem('/error', errorCodec(tool, row['source'], recorded.failure, placed), error);
+  const problem = firstProblem('/error', errorCodec(tool, row['source'], recorded, placed), error);
   if (problem !== undefined) return problem;
   return result === undefined ? undefined : { pointer: '/result', message: 'a result beside an error' };
 }
@@ -90,22 +90,29 @@ const effectCodec: Codec<'none' | 'unknown'> = makeCodec('effect', { enum: ['non
   value === 'none' || value === 'unknown' ? success(value) : failure(value, context, 'expected "none" or "unknown"'),
 );
 
+const failedAt = { message: textCodec, service: nameCodec, operation: nameCodec };
+
 const dependencyCodec = refinedCodec(
   objectCodec('error', {
-    required: {
-      code: literalCodec('dependency_failed'),
-      message: textCodec,
-      service: nameCodec,
-      operation: nameCodec,
-      effect: effectCodec,
-    },
+    required: { code: literalCodec('dependency_failed'), ...failedAt, effect: effectCodec },
     optional: { http_status: countCodec(HTTP_STATUS_MIN, HTTP_STATUS_MAX) },
   }),
-  ({ message, service, operation }) =>
-    message.startsWith(`${service} ${operation}: `)
-      ? []
-      : [{ path: ['message'], message: `expected a text that begins with ${excerpt(`${service} ${operation}: `)}` }],
+  saysWhere,
 );
+
+const staleCodec = refinedCodec(
+  objectCodec('error', { required: { code: literalCodec('stale_read'), ...failedAt, effect: literalCodec('none') } }),
+  saysWhere,
+);
+
+function saysWhere({
+  message,
+  service,
+  operation,
+}: Readonly<Record<keyof typeof failedAt, string>>): readonly { readonly path: readonly string[]; readonly message: string }[] {
+  const begin = `${service} ${operation}: `;
+  return message.startsWith(begin) ? [] : [{ path: ['message'], message: `expected a text that begins with ${excerpt(begin)}` }];
+}
 
 const deadlineCodec = objectCodec('error', { required: { code: literalCodec(DEADLINE.code), message: literalCodec(DEADLINE.message) } });
 
@@ -113,7 +120,7 @@ const deadlineCodec = objectCodec('error', { required: { code: literalCodec(DEAD
 function errorCodec(
   tool: string,
   source: unknown,
-  failureText: string | undefined,
+  { failure: failureText, mayBeStale }: RecordedAnswer,
   placed: Readonly<Record<string, Codec<unknown>>>,
 ): Codec<unknown> {
   const failed = refinedCodec(
@@ -127,5 +134,6 @@ function errorCodec(
     dependency_failed: dependencyCodec,
     deadline_exceeded: deadlineCodec,
     tool_failed: failed,
+    ...(mayBeStale === true ? { stale_read: staleCodec } : {}),
   });
 }

@@ -1,5 +1,6 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
-import type { CallFailure } from '../../ports/dependency';
+import type { CallFailure, DependencyFailed } from '../../ports/dependency';
+import type { StaleRead } from '../../ports/memory';
 import type { BudgetExceeded } from '../budget/budget';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
@@ -43,11 +44,25 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
+/** A memory that does not show yet what was written to it before. Nothing was concluded from it; asking again later is fine. */
+export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http_status'> & {
+  readonly code: 'stale_read';
+  readonly effect: 'none';
+};
+
 /** A request about a session has filled its segment: the calls behind it are for another request. */
 export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
 
 export type RunStop =
-  BudgetExceeded | DeadlineExceededStop | OutOfRange | SimulationRejected | ToolFailed | LookAhead | RequestFull | DependencyFailedStop;
+  | BudgetExceeded
+  | DeadlineExceededStop
+  | OutOfRange
+  | SimulationRejected
+  | ToolFailed
+  | LookAhead
+  | RequestFull
+  | DependencyFailedStop
+  | StaleReadStop;
 
 /** Constant, so that a run that was stopped by the clock is still the same bytes when it is written again. */
 export const DEADLINE: DeadlineExceededStop = {
@@ -63,14 +78,18 @@ export function stopName(stop: RunStop): string {
 /** Of a port: what failed, and whether it may have taken effect. */
 export function dependencyError(failure: CallFailure): DependencyFailedStop | DeadlineExceededStop {
   if (failure._tag === 'DeadlineExceeded') return DEADLINE;
-  const { service, operation, reason, effect, httpStatus } = failure;
-  const message = `${service} ${operation}: ${reason.toWellFormed()}`;
-  return {
-    code: 'dependency_failed',
-    message,
-    service,
-    operation,
-    effect,
-    ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
-  };
+  const { effect, httpStatus } = failure;
+  return { code: 'dependency_failed', ...failedAt(failure), effect, ...(httpStatus === undefined ? {} : { http_status: httpStatus }) };
+}
+
+export function staleReadError(failure: StaleRead): StaleReadStop {
+  return { code: 'stale_read', ...failedAt(failure), effect: failure.effect };
+}
+
+function failedAt({ service, operation, reason }: Pick<DependencyFailed, 'service' | 'operation' | 'reason'>): {
+  readonly message: string;
+  readonly service: string;
+  readonly operation: string;
+} {
+  return { message: `${service} ${operation}: ${reason.toWellFormed()}`, service, operation };
 }

@@ -13,7 +13,7 @@ import type { Codec, JsonSchema } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop } from './stop';
+import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop } from './stop';
 
 /** One call as it was asked for. */
 export type Call = { readonly name: string; readonly args: JsonObject };
@@ -70,7 +70,8 @@ export interface ToolContext<A> {
 }
 
 /** A call that failed by itself; its place in the episode is added where the error has one. */
-export type CallError = DependencyFailedStop | DeadlineExceededStop | { readonly code: 'tool_failed'; readonly message: string };
+export type CallError =
+  DependencyFailedStop | DeadlineExceededStop | StaleReadStop | { readonly code: 'tool_failed'; readonly message: string };
 
 export type Recorded = { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError };
 
@@ -131,6 +132,8 @@ export interface RecordedAnswer {
   readonly withheld?: Codec<unknown>;
   /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */
   readonly failure?: string;
+  /** Whether its answer may not show yet what was written before. */
+  readonly mayBeStale?: true;
   /** Whether its calls are made in a session, one for all of a run, that has to be stopped. */
   readonly inSession?: true;
 }

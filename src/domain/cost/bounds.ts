@@ -19,6 +19,9 @@ export const INVOCATIONS_PER_SECOND_MAX = 10n;
 /** `ewm` lists no more calls than this in one request, whatever its budget is. */
 export const CALLS_MAX = 1_000n;
 
+/** The most requests of one memory operation: `MEMORY_REQUESTS_MAX` of its port. */
+export const MEMORY_REQUESTS = 50n;
+
 /** A session outlives the invocation that lost it by this much at most. Unit: seconds. */
 export const SESSION_GRACE_SECONDS = 30n;
 /** What a session of the code interpreter or of the runtime has. */

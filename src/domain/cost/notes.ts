@@ -32,7 +32,9 @@ export function exclusionsOf(limits: Limits): readonly string[] {
     ...(limits.code_interpreter
       ? ['What a program in the code interpreter reaches from there: traffic out, S3 requests under a role of yours.']
       : []),
-    ...(limits.kms ? ['The key itself, and what other services ask of it beyond two requests for each operation.'] : []),
+    ...(limits.kms
+      ? ['The key itself, and what other services ask of it beyond two requests for each request to S3 and to the memory.']
+      : []),
     'Deploying, looking at logs and dashboards, reading artifacts (`ewm smoke`, `ewm verify`), and anything else in the account.',
     'A change of price by AWS, and tax.',
   ];

@@ -14,6 +14,7 @@ import {
   INIT_MS_MAX,
   INVOCATIONS_PER_SECOND_MAX,
   least,
+  MEMORY_REQUESTS,
   METRICS_PER_MODE,
   OBJECT_OVERHEAD_BYTES,
   REFUSAL_BYTES_MAX,
@@ -39,6 +40,7 @@ const MS_PER_SECOND = 1_000n;
 const DAYS_PER_MONTH_MAX = 31n;
 /** A typical session: one vCPU busy half of the time counts as half of one; memory at its ordinary peak. */
 const TYPICAL_GB = 1n;
+const TYPICAL_MEMORY_REQUESTS = 3n;
 
 /** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
 export type Callers = 'api' | 'direct';
@@ -133,7 +135,8 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
           data_out: requests * typical.answerBytes,
           s3_puts: requests * files,
           s3_storage: requests * (files === 0n ? 0n : typical.storedBytes) * daysKept(limits),
-          kms_requests: limits.kms ? requests * (files + 2n + 2n * events) : 0n,
+          // A put of a key that has a value lists, creates and deletes.
+          kms_requests: limits.kms ? requests * (files + 2n + 2n * TYPICAL_MEMORY_REQUESTS * events) : 0n,
           memory_events: requests * events,
           code_interpreter_cpu: requests * code,
           code_interpreter_memory: requests * code * TYPICAL_GB,
@@ -173,8 +176,8 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
     s3_puts: invocations * (files + bounds.lists),
     s3_gets: invocations * reads,
     s3_storage: invocations * (bounds.artifactBytes(limits) + files * OBJECT_OVERHEAD_BYTES) * daysKept(limits),
-    // A data key for each write and each read, one for the log and one for the environment, and two for each operation of an encrypted memory.
-    kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * events) : 0n,
+    // A data key for each write and each read, one for the log and one for the environment, and two for each request to an encrypted memory.
+    kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * MEMORY_REQUESTS * events) : 0n,
     memory_events: invocations * events,
     code_interpreter_cpu: sessionSeconds * SESSION_VCPUS,
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,

@@ -78,6 +78,14 @@ const failedService = {
   effect: 'unknown',
 };
 
+const stale = {
+  code: 'stale_read',
+  message: 'bedrock-agentcore ListEvents: late',
+  service: 'bedrock-agentcore',
+  operation: 'ListEvents',
+  effect: 'none',
+};
+
 /** A base run that says that the clock stopped it. */
 async function stoppedBase(looks: number): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
@@ -101,6 +109,8 @@ const TRUSTED: readonly (readonly [trust: string, what: string, make: () => Prom
   ['withheld', 'another size of a value that was not handed out', () => memoryRun(outsideOf([found('x'.repeat(400))]))],
   ['failures', 'a service that did not fail', () => toolRun(outsideOf([{ error: failedService }]))],
   ['failures', 'a memory that did not fail', () => memoryRun(outsideOf([{ error: failedService }]))],
+  ['failures', 'a memory that was not stale', () => memoryRun(outsideOf([{ error: stale }]))],
+  ['failures', 'a clear that was not stale', () => memoryRun(outsideOf([{ error: stale }]), [{ op: 'memory_clear', key: 'a' }])],
   [
     'failures',
     'a program that did not fail',
@@ -149,6 +159,10 @@ const REFUSED: readonly (readonly [what: string, pointer: string, make: () => Pr
   ['an effect that does not exist', '/error/effect', () => toolRun(outsideOf([{ error: { ...failedService, effect: 'some' } }]))],
   ['a status that is text', '/error/http_status', () => toolRun(outsideOf([{ error: { ...failedService, http_status: '503' } }]))],
   ['a message of another service', '/error/message', () => toolRun(outsideOf([{ error: { ...failedService, service: 's3' } }]))],
+  ['a put that read something stale', '/error/code', () => memoryRun(outsideOf([{ error: stale }]), [PUT])],
+  ['a program that read something stale', '/error/code', () => toolRun(outsideOf([{ error: stale }]))],
+  ['a stale read that did something', '/error/effect', () => memoryRun(outsideOf([{ error: { ...stale, effect: 'unknown' } }]))],
+  ['a stale read with a status', '/error/http_status', () => memoryRun(outsideOf([{ error: { ...stale, http_status: 503 } }]))],
   ['another deadline', '/error/message', () => toolRun(outsideOf([{ error: { code: DEADLINE.code, message: 'soon' } }]))],
   ['a failure that the tool cannot tell', '/error/message', () => toolRun(outsideOf([{ error: { code: 'tool_failed', message: 'no' } }]))],
   [

@@ -85,6 +85,16 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     request_id: textCodec,
   }),
   dependency_failed: dependencyFailed(),
+  stale_read: errorOf(
+    'stale_read',
+    'A memory does not show yet what was written to it before; nothing was concluded from it. Ask again later.',
+    {
+      ...message,
+      service: textCodec,
+      operation: textCodec,
+      effect: effectCodec,
+    },
+  ),
   out_of_range: errorOf(
     'out_of_range',
     'The prices of a step take the worth of the state to 10^18 or more; what was done until then is recorded.',

@@ -75,5 +75,6 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   look_ahead: 422,
   internal_error: 500,
   dependency_failed: 503,
+  stale_read: 503,
   deadline_exceeded: 504,
 };

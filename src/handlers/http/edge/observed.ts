@@ -65,7 +65,9 @@ function fieldsOf({ status, body }: Answer): TelemetryFields {
   const limiter = error !== undefined && 'limiter' in error ? { limiter: error.limiter, requested: error.requested } : {};
   // `service` is the function's own name in every line, and Powertools drops a field that would replace it.
   const dependency =
-    error?.code === 'dependency_failed' ? { dependency: error.service, operation: error.operation, effect: error.effect } : {};
+    error?.code === 'dependency_failed' || error?.code === 'stale_read'
+      ? { dependency: error.service, operation: error.operation, effect: error.effect }
+      : {};
   return {
     ok,
     status,
