@@ -43,8 +43,8 @@ api-docs: dist/ewm.cjs ## the documentation of the library, from its docstrings,
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
 
-simulate: $(INSTALLED) ## sessions under losses, crashes and clocks that jump (SEEDS=1000)
-	EWM_SIMULATIONS=$(or $(SEEDS),1000) npm run -s test -- test/simulation --testTimeout 3600000
+simulate: $(INSTALLED) ## sessions under losses, crashes and clocks that jump, and bugs planted in them (SEEDS=10000)
+	@EWM_SIMULATIONS=$(or $(SEEDS),10000) npm run --silent test:simulation
 
 test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)
 	npm run --silent test:browser

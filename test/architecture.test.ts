@@ -273,7 +273,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/cli/proof': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared'],
-    packages: [...EITHER, 'csv-stringify/sync', 'node:*'],
+    packages: [...EITHER, 'commander', 'csv-stringify/sync', 'node:*'],
   },
   'src/handlers/cli/world': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
@@ -318,7 +318,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...TEST_PACKAGES, 'ajv/dist/2020'],
   },
   'test/golden': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
-  'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: TEST_PACKAGES },
+  'test/simulation': { imports: [DOMAIN, 'src/ports', 'src/adapters/in-process', 'test/support'], packages: [...TEST_PACKAGES, 'esbuild'] },
   'test/support': { imports: ['src/**'], packages: [...TEST_PACKAGES, ...AWS_SDK, ...MCP_CLIENTS, '@smithy/core/schema', 'esbuild'] },
   'test/contracts/**': { imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'test/support'], packages: TEST_PACKAGES },
   'test/adapters/**': {
@@ -355,6 +355,10 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
   'test/support/reference-plans.ts': {
     imports: ['./reference-model'],
     instead: 'the model of plans shares no code with src/. Write it again, slowly, from docs/spec.md',
+  },
+  'test/simulation/ledger.ts': {
+    imports: ['node:assert/strict'],
+    instead: 'the ledger of the simulator shares no code with src/. Write it again, slowly, from docs/spec.md',
   },
   'test/support/bill-model.ts': {
     imports: [],

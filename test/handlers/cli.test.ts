@@ -1,4 +1,6 @@
 /** The command line in process: what each command says, where it says it, and its exit code, for good and for bad input. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +106,11 @@ describe('usage', () => {
       /^ewm: unknown option '--markt'\n\(Did you mean --market\?\)\n\(ewm run --help/,
     ],
     ['everything that is missing', ['run'], /^ewm: ewm run needs --market <file>, --strategy <file>, --out <directory>\n/],
-    ['a missing option of an inner command', ['replay', 'tape'], /^ewm: ewm replay tape needs --tape <file>\n\(ewm replay tape --help/],
+    [
+      'a missing option of an inner command',
+      ['replay', 'tape'],
+      /^ewm: ewm replay tape needs a run directory, or --tape <file>\n\(ewm replay tape --help/,
+    ],
     ['a missing argument', ['verify'], /^ewm: missing required argument 'directory'\n\(ewm verify --help/],
     ['an argument too many', ['verify', 'a', 'b'], /^ewm: too many arguments for 'verify'/],
     ['a group alone', ['market'], /^Usage: ewm market <command>/],
@@ -416,6 +422,39 @@ describe('replay', () => {
     });
   });
 
+  it('takes a run directory, whose tape it is unless the fills are asked for', async () => {
+    const steps = await ewm([...tape, '@/run/tape.jsonl']);
+    for (const args of [
+      ['replay', '@/run'],
+      ['replay', 'tape', '@/run'],
+      ['replay', 'tape', '--tape', '@/run'],
+    ])
+      expect(await ewm(args)).toEqual(steps);
+    const fills = await ewm(['replay', 'executions', '--executions', '@/run/executions.jsonl', '--json']);
+    expect(await ewm(['replay', 'executions', '@/run', '--json'])).toEqual(fills);
+    expect((await ewm(['replay', '@/run', '--max-steps', '1'])).stdout.split('\n')).toHaveLength(3);
+  });
+
+  it('and show tell when things were, where the market tells it', async () => {
+    const golden = join(__dirname, '../golden/sma-demo');
+    const lines = (await ewm(['replay', golden])).stdout.split('\n');
+    expect(lines[0]).toMatch(/^step {2}time +prices/);
+    expect(lines[1]).toMatch(/^0 +2000-01-01 /);
+    const shown = (await ewm(['show', golden])).stdout;
+    expect(shown).toMatch(/\n {2}period +2000-01-01 to 2010-03-01\n/);
+    expect(shown).toMatch(/\n {2}drawdown .*, from step [0-9]+, [0-9]{4}-[0-9]{2}-01 to step [0-9]+, [0-9]{4}-[0-9]{2}-01\n/);
+    const json = JSON.parse((await ewm(['show', golden, '--json'])).stdout) as Record<string, Record<string, unknown>>;
+    const times = JSON.parse((await ewm(['replay', golden, '--json'])).stdout) as { rows: { step_index: number; time: string }[] };
+    const at = (step: unknown): string | undefined => times.rows.find((row) => row.step_index === step)?.time;
+    const { max_drawdown: fallen, max_exposure: most } = json;
+    expect([json['first_time'], json['last_time']]).toEqual([times.rows[0]?.time, times.rows.at(-1)?.time]);
+    expect([fallen?.['peak_time'], fallen?.['trough_time'], most?.['time']]).toEqual([
+      at(fallen?.['peak_step']),
+      at(fallen?.['trough_step']),
+      at(most?.['step']),
+    ]);
+  });
+
   it('shows the fills', async () => {
     const said = await ewm(['replay', 'executions', '--executions', '@/run/executions.jsonl', '--format', 'csv']);
     expect(said.stdout.split('\n').slice(0, 2)).toEqual([
@@ -456,7 +495,8 @@ describe('replay', () => {
   });
 
   it.each<[string, readonly string[], ExitCode, RegExp]>([
-    ['a directory', [...tape, '@/run'], EXIT.badInput, /^ewm: @\/run: is a directory; expected one of its files: @\/run\/tape\.jsonl or/],
+    ['a directory without a run', [...tape, '@/void'], EXIT.badInput, /^ewm: @\/void\/tape\.jsonl: no such file or directory/],
+    ['both at once', ['replay', 'tape', '@/run', '--tape', '@/run/tape.jsonl'], EXIT.badInput, /and not both/],
     ['nothing', [...tape, '@/absent'], EXIT.badInput, /^ewm: @\/absent: no such file or directory\n$/],
     [
       'a ledger for a tape',
@@ -474,6 +514,40 @@ describe('replay', () => {
     ['a line without end', [...tape, '@/endless.jsonl'], EXIT.notProven, /BROKEN at row 0 \(line 1\): a line longer than 16777216 bytes/],
   ])('tells of %s', async (_, args, exit, message) => {
     expect(await ewm(args)).toMatchObject({ exit, stderr: expect.stringMatching(message) as unknown });
+  });
+});
+
+describe('completion', () => {
+  /** What bash offers behind these words, in an empty folder. */
+  async function offered(...words: readonly string[]): Promise<readonly string[]> {
+    const script = (await ewm(['completion', 'bash'])).stdout;
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const asked = `${script}\nCOMP_WORDS=(ewm ${line}); COMP_CWORD=${String(words.length)}; _ewm; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const said = spawnSync('bash', ['-c', asked], { encoding: 'utf8', cwd: mkdtempSync(join(tmpdir(), 'ewm-completion-')) });
+    expect(said.stderr).toBe('');
+    return said.stdout.split('\n').filter((word) => word !== '');
+  }
+
+  it('offers commands, options, and choices', async () => {
+    expect(await offered('ver')).toEqual(['verify']);
+    expect(await offered('market', '')).toEqual(['import', 'generate']);
+    expect(await offered('verify', '--ch')).toEqual(['--chain-only']);
+    expect(await offered('replay', 'tape', 'runs/first', '--format', '')).toEqual(['table', 'json', 'csv']);
+    expect(await offered('run', '--ma')).toContain('--market');
+    expect(await offered('verify', 'here', '--js')).toEqual(['--json']);
+  });
+
+  it('is there for other shells, and no command is missing', async () => {
+    const [zsh, fish] = [(await ewm(['completion', 'zsh'])).stdout, (await ewm(['completion', 'fish'])).stdout];
+    expect(zsh).toMatch(/^autoload -Uz bashcompinit && bashcompinit\n_ewm\(\) \{/);
+    expect(fish).toContain(
+      "complete -c ewm -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from tape' -l format -r -x -a 'table json csv'",
+    );
+    const { help } = JSON.parse((await ewm(['help', '--json'])).stdout) as { readonly help: string };
+    for (const [, name] of help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)) {
+      expect(fish).toContain(`-a ${String(name)} -d `);
+      expect(zsh).toContain(`' ${String(name)}'`);
+    }
   });
 });
 

@@ -27,9 +27,19 @@ export interface Figures {
   readonly finalCash: Decimal | undefined;
   readonly finalExposure: Decimal | undefined;
   readonly maxExposure: { readonly value: Decimal; readonly step: number } | undefined;
+  /** When the steps were that the figures name, as the market tells it; nothing where it tells no times. */
+  readonly times: FigureTimes;
   /** The deepest, and of equals the first; nothing where equity never fell. */
   readonly maxDrawdown: Drawdown | undefined;
   readonly measures: Performance;
+}
+
+export interface FigureTimes {
+  readonly first: string | undefined;
+  readonly last: string | undefined;
+  readonly maxExposure: string | undefined;
+  readonly peak: string | undefined;
+  readonly trough: string | undefined;
 }
 
 /** What one step adds to the charts. */
@@ -58,6 +68,8 @@ export function makeFigureReader(costs: Costs): FigureReader {
   let last: StepPoint | undefined;
   let maxExposure: Figures['maxExposure'];
   let maxDrawdown: Drawdown | undefined;
+  let peakTime: string | undefined;
+  let times: FigureTimes = { first: undefined, last: undefined, maxExposure: undefined, peak: undefined, trough: undefined };
 
   return {
     next: (row) => {
@@ -74,6 +86,8 @@ export function makeFigureReader(costs: Costs): FigureReader {
       }
       if (first === undefined) {
         first = point;
+        times = { ...times, first: point.time };
+        peakTime = point.time;
         drawdowns.next(point.step, point.before.equity);
       }
       last = point;
@@ -90,10 +104,16 @@ export function makeFigureReader(costs: Costs): FigureReader {
         isRecord(row['signals']) ? Object.keys(row['signals']) : [],
       );
       const { equity, exposure } = point.after;
-      if (maxExposure === undefined || exposure > maxExposure.value) maxExposure = { value: exposure, step: point.step };
+      if (maxExposure === undefined || exposure > maxExposure.value) {
+        maxExposure = { value: exposure, step: point.step };
+        times = { ...times, maxExposure: point.time };
+      }
       const drawdown = drawdowns.next(point.step, equity);
-      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0))
+      if (drawdown.peakStep === point.step) peakTime = point.time;
+      if (drawdown.equity < drawdown.peak && (maxDrawdown === undefined || compareDrawdowns(drawdown, maxDrawdown) > 0)) {
         maxDrawdown = drawdown;
+        times = { ...times, peak: peakTime, trough: point.time };
+      }
       return { ...point, drawdown, fills };
     },
     figures: () => ({
@@ -109,6 +129,7 @@ export function makeFigureReader(costs: Costs): FigureReader {
       finalExposure: last?.after.exposure,
       maxExposure,
       maxDrawdown,
+      times: { ...times, last: last?.time },
       measures: measures.measures(),
     }),
   };

@@ -212,12 +212,10 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   const { standing, stop } = outcome.right;
   if (stop !== null) return right(answerOf(outcome.right));
   // A grant moves no world, so the child begins where its parent stands now; made again after a crash, it is the same child.
-  const made = await begin(
-    context,
-    await documentsOf(context, id, child ?? childOf(standing), deadline),
-    child ?? childOf(standing),
-    deadline,
-  );
+  const childInputs = child ?? childOf(standing);
+  const documents = await documentsOf(context, id, childInputs, deadline);
+  if (isLeft(documents)) return documents;
+  const made = await begin(context, documents.right, childInputs, deadline);
   if (isLeft(made)) return made;
   return right(answerOf(outcome.right, { child: { session_id: made.right.session_id, head: made.right.head } }));
 }
@@ -233,15 +231,19 @@ async function documentsOf(
   parent: string,
   inputs: SessionInputs,
   deadline: Deadline,
-): Promise<Partial<Documents>> {
+): Promise<Either<SessionError, Partial<Documents>>> {
   const texts: Partial<Record<DocumentFile, string>> = { 'session.json': `${canonical(inputs)}\n` };
-  if (inputs.market_sha256 === null) return texts;
+  if (inputs.market_sha256 === null) return right(texts);
   for (const file of DOCUMENT_FILES) {
     if (file === 'session.json') continue;
     const read = await context.documents.get(documentKey(parent, file), deadline)();
-    if (!isLeft(read)) texts[file] = new TextDecoder().decode(read.right);
+    if (isLeft(read))
+      return read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey'
+        ? left({ _tag: 'SessionNotFound', session: parent })
+        : left(read.left);
+    texts[file] = new TextDecoder().decode(read.right);
   }
-  return texts;
+  return right(texts);
 }
 
 export interface ReclaimRequest {

@@ -2,7 +2,7 @@
  * The command line: what can be said, in one place. Parsing ends here; the commands get checked values. A command's own code is loaded when it
  * is called for, so that help and mistakes of spelling answer at once.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isLeft } from 'fp-ts/Either';
 import { decimalFromNotation, formatDecimal } from '../../domain/decimal/decimal';
 import { addServeCommands } from './api/add-api-commands';
@@ -11,19 +11,17 @@ import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
+import { addReplayCommands } from './proof/add-replay-commands';
+import { completionScript, type Shell, SHELLS } from './completion';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
 import { fail, usageFailure } from './shared/failure';
 import type { Io } from './shared/io';
-import type { ReplayFormat } from './proof/replay-command';
 import type { RunOptions } from './run/run-command';
 import { addWorldCommands } from './world/add-world-commands';
 import type { RunWorldOptions } from './world/run-world-command';
 
 /** Worker threads one verification may ask for. */
 const JOBS_MAX = 64;
-
-/** Choices as records, so that none is forgotten: a new variant does not compile until it stands here. */
-const REPLAY_FORMATS = choices<ReplayFormat>({ table: true, json: true, csv: true });
 
 /** Runs one command line, without the program's own name. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -164,40 +162,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
       },
     );
 
-  const replay = program
-    .command('replay')
-    .description('show the rows of a run, and whether their chain is whole')
-    .usage('<command> [options]');
-  const format = (): Option => new Option('--format <form>', 'how to print the rows').choices(REPLAY_FORMATS).default('table');
-  const replayJson = (): Option => new Option('--json', 'the same as --format json');
-  replay
-    .command('tape')
-    .description('the steps: prices, signals, actions, decision, why, exposure')
-    .usage('--tape <file> [options]')
-    .addOption(need('--tape <file>', 'tape.jsonl; - is stdin'))
-    .addOption(format())
-    .addOption(replayJson())
-    .option('--max-steps <n>', 'steps to show; the chain is checked to its end (default: all)', parseCount)
-    .addHelpText('after', example('ewm replay tape --tape runs/first/tape.jsonl --max-steps 20'))
-    .action(async (options: { tape: string; format: ReplayFormat; json?: boolean; maxSteps?: number }) => {
-      const { replayCommand } = await import('./proof/replay-command');
-      const form = options.json === true ? 'json' : options.format;
-      finish(await replayCommand('tape', { file: options.tape, format: form, rowsMax: options.maxSteps ?? Infinity }, io));
-    });
-  replay
-    .command('executions')
-    .description('the fills: price, cash, exposure and position on both sides')
-    .usage('--executions <file> [options]')
-    .addOption(need('--executions <file>', 'executions.jsonl; - is stdin'))
-    .addOption(format())
-    .addOption(replayJson())
-    .option('--max-rows <n>', 'fills to show; the chain is checked to its end (default: all)', parseCount)
-    .addHelpText('after', example('ewm replay executions --executions runs/first/executions.jsonl --format csv'))
-    .action(async (options: { executions: string; format: ReplayFormat; json?: boolean; maxRows?: number }) => {
-      const { replayCommand } = await import('./proof/replay-command');
-      const form = options.json === true ? 'json' : options.format;
-      finish(await replayCommand('executions', { file: options.executions, format: form, rowsMax: options.maxRows ?? Infinity }, io));
-    });
+  addReplayCommands(program, parseCount, io, finish);
 
   program
     .command('strategy')
@@ -221,6 +186,15 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
   addCostCommand(program, io, finish);
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .addHelpText('after', example('ewm completion bash >> ~/.bashrc'))
+    .action((shell: Shell) => {
+      told.push(io.stdout.write(completionScript(shell, program)));
+    });
 
   program
     .command('help')
@@ -287,10 +261,6 @@ function exitCodes(): string {
 
 function example(line: string): string {
   return `\nExample:\n  ${line}`;
-}
-
-function choices<A extends string>(record: Readonly<Record<A, true>>): readonly string[] {
-  return Object.keys(record);
 }
 
 function parseText(text: string): string {

@@ -74,12 +74,25 @@ const VIEWS: Readonly<Record<RowsOf, View>> = {
   },
 };
 
+/** A market that tells times tells one at every step, or a reader looks for the step by its number. */
+function withTime({ rowType, columns, cells }: View): View {
+  const [step = '', ...others] = columns;
+  return {
+    rowType,
+    columns: [step, 'time', ...others],
+    cells: (row) => {
+      const [index = '', ...rest] = cells(row);
+      return [index, text(row['time']), ...rest];
+    },
+  };
+}
+
 export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io): Promise<ExitCode> {
-  const opened = await openRows(options.file, io);
+  const opened = await openRows(options.file, kind, io);
   if (isLeft(opened)) return fail(io, options.format === 'json', opened.left);
   const { cursor, partial } = opened.right;
   const view = VIEWS[kind];
-  const printer = makePrinter(options.format, view, io);
+  let printer: Printer | undefined;
   let shown = 0;
   let found = 0;
   let opening: unknown;
@@ -89,11 +102,13 @@ export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io
     found += 1;
     if (shown >= options.rowsMax) return;
     shown += 1;
+    printer ??= makePrinter(options.format, row['time'] === undefined ? view : withTime(view), io);
     await printer.row(row);
     // What was asked for is there to read while the rest of the chain is checked.
     if (shown === options.rowsMax) await printer.flush();
   });
   await cursor.close();
+  printer ??= makePrinter(options.format, view, io);
   if (isLeft(status)) {
     const failure = storeFailure(status.left);
     await printer.end({ ok: false, shown, error: { code: failure.code, message: failure.messages.join('\n') } });
@@ -149,21 +164,17 @@ interface OpenedRows {
   readonly partial: boolean;
 }
 
-/** A file of an interrupted run still has its temporary name. */
-async function openRows(file: string, io: Io): Promise<Either<Failure, OpenedRows>> {
+/** A run directory stands for its file. A file of an interrupted run still has its temporary name. */
+async function openRows(path: string, kind: RowsOf, io: Io): Promise<Either<Failure, OpenedRows>> {
+  const around = path === '-' ? undefined : await local.inspectRun(path)();
+  const file = around === undefined || isLeft(around) || around.right === 'absent' ? path : join(path, `${kind}.jsonl`);
   const finished = await local.openBytes(file, io)();
   if (!isLeft(finished)) return right({ cursor: finished.right, partial: file.endsWith(local.partialSuffix) });
-  if (finished.left._tag === 'Unreadable' && !isLeft(await local.inspectRun(file)())) {
-    const messages = [
-      `${file}: is a directory; expected one of its files: ${join(file, 'tape.jsonl')} or ${join(file, 'executions.jsonl')}`,
-    ];
-    return left({ exit: EXIT.badInput, code: 'unreadable', messages });
-  }
   if (finished.left._tag !== 'NotFound') return left(storeFailure(finished.left));
   const partial = await local.openBytes(file + local.partialSuffix, io)();
   if (!isLeft(partial)) return right({ cursor: partial.right, partial: true });
-  const around = await local.inspectRun(dirname(file))();
-  if (isLeft(around) || around.right !== 'unfinished') return left(storeFailure(finished.left));
+  const beside = await local.inspectRun(dirname(file))();
+  if (isLeft(beside) || beside.right !== 'unfinished') return left(storeFailure(finished.left));
   const messages = [`${file}: not there: the run is UNFINISHED and has not got that far`];
   return left({ exit: EXIT.notProven, code: 'unfinished', messages });
 }

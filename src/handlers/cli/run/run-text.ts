@@ -43,9 +43,12 @@ function endText({ seal, figures, unfinished, chain }: OpenedRun): string {
 }
 
 function worldFields({ figures }: OpenedRun): readonly Field[] {
-  const { decisions, fills, startEquity, finalEquity, finalExposure, maxExposure, maxDrawdown, fees, turnover } = figures;
+  const { decisions, fills, startEquity, finalEquity, finalExposure, maxExposure, maxDrawdown, fees, turnover, times } = figures;
   const change = returnShare(figures);
   return [
+    ...(times.first === undefined && times.last === undefined
+      ? []
+      : [['period', `${times.first ?? '?'} to ${times.last ?? '?'}`] as const]),
     ['decisions', `${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold`],
     ...(figures.refusals.length === 0 ? [] : [['rejected', figures.refusals.map(refusalText).join(', ')] as const]),
     ['fills', `${String(fills.BUY)} BUY, ${String(fills.SELL)} SELL; turnover ${formatDecimal(turnover)}, fees ${formatDecimal(fees)}`],
@@ -57,11 +60,11 @@ function worldFields({ figures }: OpenedRun): readonly Field[] {
       'drawdown',
       maxDrawdown === undefined
         ? 'none'
-        : `${percent(drawdownShare(maxDrawdown))}, from step ${String(maxDrawdown.peakStep)} to ${String(maxDrawdown.step)}`,
+        : `${percent(drawdownShare(maxDrawdown))}, from ${at(maxDrawdown.peakStep, times.peak)} to ${at(maxDrawdown.step, times.trough)}`,
     ],
     [
       'exposure',
-      `${formatDecimal(finalExposure ?? 0n)}, at most ${formatDecimal(maxExposure?.value ?? 0n)} (step ${String(maxExposure?.step ?? 0)})`,
+      `${formatDecimal(finalExposure ?? 0n)}, at most ${formatDecimal(maxExposure?.value ?? 0n)} (${at(maxExposure?.step ?? 0, times.maxExposure)})`,
     ],
     ...performanceFields(figures),
   ];
@@ -93,6 +96,11 @@ export function figureText({ unit, of }: FigureRow, figures: Figures): string {
   if (value === undefined) return '-';
   if (unit === 'share') return percent(value);
   return unit === 'ratio' ? formatDecimal(divHalfEven(value, 1_000_000n) * 1_000_000n) : formatDecimal(value);
+}
+
+/** A step, and when it was. */
+function at(step: number, time: string | undefined): string {
+  return `step ${String(step)}${time === undefined ? '' : `, ${time}`}`;
 }
 
 function stateFields(state: unknown): readonly Field[] {

@@ -92,7 +92,7 @@ async function showCalls(calls: readonly Row[], found: number, columns: number, 
 function showJson(run: OpenedRun): object {
   const { figures, chain, opening, seal, spent, unfinished } = run;
   const amount = (value: Decimal | undefined): string | null => (value === undefined ? null : formatDecimal(value));
-  const { maxDrawdown, maxExposure } = figures;
+  const { maxDrawdown, maxExposure, times } = figures;
   return {
     ok: isWhole(run),
     run_id: opening?.['run_id'] ?? null,
@@ -103,6 +103,8 @@ function showJson(run: OpenedRun): object {
     head_hash: chain.headHash ?? null,
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
     steps: figures.steps,
+    first_time: times.first ?? null,
+    last_time: times.last ?? null,
     decisions: figures.decisions,
     refusals: Object.fromEntries(figures.refusals),
     fills: figures.fills,
@@ -114,9 +116,16 @@ function showJson(run: OpenedRun): object {
     max_drawdown:
       maxDrawdown === undefined
         ? null
-        : { share: amount(drawdownShare(maxDrawdown)), peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
+        : {
+            share: amount(drawdownShare(maxDrawdown)),
+            peak_step: maxDrawdown.peakStep,
+            peak_time: times.peak ?? null,
+            trough_step: maxDrawdown.step,
+            trough_time: times.trough ?? null,
+          },
     final_exposure: amount(figures.finalExposure),
-    max_exposure: maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step },
+    max_exposure:
+      maxExposure === undefined ? null : { value: amount(maxExposure.value), step: maxExposure.step, time: times.maxExposure ?? null },
     ...Object.fromEntries(PERFORMANCE_FIGURES.map((row) => [row.name, amount(row.of(figures))])),
     steps_per_year: amount(figures.measures.stepsPerYear),
     open_trips: figures.measures.roundTrips.open,
