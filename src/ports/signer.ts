@@ -16,7 +16,9 @@ export interface Signature {
 }
 
 export interface Signer {
-  /** Signs once, never twice: a second signature of the same bytes is another one. Cost: at most one request, and one more a process to learn the key. */
+  /** The key id of the signatures to come: a statement names the key that signs it. Cost: one request a process, where the key is elsewhere. */
+  readonly keyId: (deadline: Deadline) => TaskEither<CallFailure, string>;
+  /** Signs once, never twice: a second signature of the same bytes is another one. Cost: at most one request, beside that of `keyId`. */
   readonly sign: (bytes: Uint8Array, deadline: Deadline) => TaskEither<CallFailure, Signature>;
 }
 

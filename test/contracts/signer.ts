@@ -27,6 +27,7 @@ export function describeSignerContract(name: string, makeHarness: () => Promise<
       for (const bytes of [Buffer.from('x'), Buffer.from('a receipt'), new Uint8Array(3_000).fill(7)]) {
         const signature = await rightOf(harness.signer.sign(bytes, noDeadline));
         expect(signature).toMatchObject({ keyId: harness.verifier.keyId, algorithm: harness.verifier.algorithm });
+        expect(await rightOf(harness.signer.keyId(noDeadline))).toBe(signature.keyId);
         expect(harness.verifier.verify(bytes, signature.bytes)).toBe(true);
         expect(harness.stranger.verify(bytes, signature.bytes)).toBe(false);
       }

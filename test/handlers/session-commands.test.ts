@@ -83,6 +83,29 @@ test('is played, pulled and proven as a whole', async () => {
     expect((await ewm(...command)).exit).toBe(EXIT.ok);
 });
 
+test('a sealed one is signed with all below it, and an open one is not signed', async () => {
+  const { child, out } = await played();
+  const [key, publicKey] = [join(directory, 'key.pem'), join(directory, 'key.pub.pem')];
+  expect((await ewm('keygen', '--out', key)).exit).toBe(EXIT.ok);
+  expect(await ewm('sign', out, '--key', key)).toMatchObject({ exit: EXIT.ok, err: '' });
+  for (const command of [['verify'], ['session', 'verify']])
+    expect(await ewm(...command, out, '--key', publicKey, '--require-receipt', '--json')).toMatchObject({
+      exit: EXIT.ok,
+      json: { verdict: 'proven', receipt: { verdict: 'holds' } },
+    });
+  const { payload } = JSON.parse(readFileSync(join(out, 'receipt.json'), 'utf8')) as { payload: string };
+  expect(Buffer.from(payload, 'base64').toString()).toContain(`"name":"children/${child}/tape.jsonl"`);
+
+  const open = join(directory, 'open');
+  const made = await session('create', '--name', 'two', '--budget', BUDGET);
+  expect((await session('pull', String(made.json['session_id']), '--out', open)).exit).toBe(EXIT.ok);
+  expect(await ewm('sign', open, '--key', key)).toMatchObject({ exit: EXIT.notProven });
+  expect(await ewm('verify', open, '--open', '--require-receipt', '--json')).toMatchObject({
+    exit: EXIT.notProven,
+    json: { receipt: { code: 'SessionOpen' } },
+  });
+});
+
 test('an open one is proven so far', async () => {
   const made = await session('create', '--name', 'two', '--budget', BUDGET);
   const id = String(made.json['session_id']);

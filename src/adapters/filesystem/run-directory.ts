@@ -6,6 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RECEIPT_FILE } from '../../domain/receipt/receipt';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { directoryEntries } from './directory-entries';
 import { makeFileCursor } from './file-cursor';
@@ -223,6 +224,8 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
       // Without its run.json an old run no longer looks finished while its files are replaced one by one. The order of names on the disk is
       // that of these lines only where the folder is synced between them.
       await rm(path('run.json'), { force: true });
+      // What somebody signed is the run that is replaced.
+      await rm(join(directory, RECEIPT_FILE), { force: true });
       await syncFolder(directory);
       for (const file of committed) if (file !== 'run.json') await rename(partial(file), path(file));
       await syncFolder(directory);

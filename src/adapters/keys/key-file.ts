@@ -9,9 +9,10 @@ export interface KeyPair {
   readonly keyId: string;
 }
 
-/** A new P-256 key: what AWS KMS signs with, too. */
-export function generateKeyPair(): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+/** A new key. P-256 is what AWS KMS signs statements of any length with, too. */
+export function generateKeyPair(algorithm: SignatureAlgorithm = 'ecdsa-p256-sha256'): KeyPair {
+  const { privateKey, publicKey } =
+    algorithm === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return {
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -31,7 +32,10 @@ export function signerOf(privatePem: string): Either<string, Signer> {
   if (algorithm === undefined) return left(UNSUPPORTED);
   const keyId = keyIdOf(createPublicKey(key));
   const signed = (bytes: Uint8Array): Signature => ({ keyId, algorithm, bytes: sign(digestOf(algorithm), bytes, key) });
-  return right({ sign: (bytes) => () => Promise.resolve(right(signed(bytes))) });
+  return right({
+    keyId: () => () => Promise.resolve(right(keyId)),
+    sign: (bytes) => () => Promise.resolve(right(signed(bytes))),
+  });
 }
 
 /** A verifier from a public key in PEM. A private key is refused: nobody should hand one to those who check. */

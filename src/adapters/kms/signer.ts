@@ -67,5 +67,10 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
     return signature === undefined ? left(unusable(call, 'the answer holds no signature')) : right({ keyId, algorithm, bytes: signature });
   }
 
-  return { sign: (bytes, deadline) => () => sign(bytes, deadline) };
+  async function keyIdOf(deadline: Deadline): Promise<Either<CallFailure, string>> {
+    const half = await publicHalf(deadline);
+    return isLeft(half) ? half : right(half.right.keyId);
+  }
+
+  return { keyId: (deadline) => () => keyIdOf(deadline), sign: (bytes, deadline) => () => sign(bytes, deadline) };
 }

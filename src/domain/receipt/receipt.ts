@@ -42,6 +42,8 @@ export interface Attested {
   } | null;
   /** RFC 3339, UTC. */
   readonly signed_at: string;
+  /** The key that the statement was made for; whoever signs it too says the same. */
+  readonly key_id: string;
 }
 
 export function statementText(facts: RunFacts, attested: Attested): string {
@@ -95,6 +97,9 @@ export function checkReceipt(text: string, facts: RunFacts, trusted: readonly Tr
   const statement = parsed(new TextDecoder('utf-8').decode(payload));
   const attested = attestedOf(statement);
   if (isLeft(attested)) return left({ _tag: 'Malformed', reason: attested.left });
+  const { key_id: namedKey } = attested.right;
+  if (!signatures.some(({ keyid }) => keyid === namedKey))
+    return left({ _tag: 'Malformed', reason: `/predicate/key_id: ${namedKey} did not sign` });
   const expected = statementText(facts, attested.right);
   // The expected text is canonical, so equal bytes are all there is to compare; what differs is looked for only to be told.
   if (bytesEqual(new TextEncoder().encode(expected), payload)) return right({ keyIds, attested: attested.right });
@@ -107,7 +112,7 @@ export function checkReceipt(text: string, facts: RunFacts, trusted: readonly Tr
 export function attestedOf(statement: unknown): Either<string, Attested> {
   const predicate = isRecord(statement) ? statement['predicate'] : undefined;
   if (!isRecord(predicate)) return left('the payload is no in-toto statement with a predicate');
-  const { program, deployment, signed_at: signedAt } = predicate;
+  const { program, deployment, signed_at: signedAt, key_id: keyId } = predicate;
   if (!isRecord(program) || !texts(program, ['name', 'version', 'sha256']))
     return left('/predicate/program: expected name, version, sha256');
   const deployed =
@@ -115,7 +120,8 @@ export function attestedOf(statement: unknown): Either<string, Attested> {
   if (!deployed) return left('/predicate/deployment: expected null, or account, region, function, function_version');
   if (typeof signedAt !== 'string' || !RFC_3339.test(signedAt))
     return left('/predicate/signed_at: expected a time such as 2026-11-26T12:00:00Z');
-  return right({ program, deployment, signed_at: signedAt } as Attested);
+  if (typeof keyId !== 'string' || !keyId.isWellFormed()) return left('/predicate/key_id: expected the id of the key that signs');
+  return right({ program, deployment, signed_at: signedAt, key_id: keyId } as Attested);
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;

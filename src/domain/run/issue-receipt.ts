@@ -6,15 +6,24 @@ import type { Signer } from '../../ports/signer';
 import { envelopeText, signedBytes } from '../receipt/envelope';
 import { type Attested, type RunFacts, statementText } from '../receipt/receipt';
 
-/** The text of `receipt.json`. One call of the signer. */
+export interface IssuedReceipt {
+  /** Of `receipt.json`. */
+  readonly text: string;
+  readonly keyId: string;
+}
+
+/** One signature. */
 export async function issueReceipt(
   facts: RunFacts,
-  attested: Attested,
+  attested: Omit<Attested, 'key_id'>,
   signer: Signer,
   deadline: Deadline,
-): Promise<Either<CallFailure, string>> {
-  const payload = new TextEncoder().encode(statementText(facts, attested));
+): Promise<Either<CallFailure, IssuedReceipt>> {
+  const key = await signer.keyId(deadline)();
+  if (isLeft(key)) return key;
+  const payload = new TextEncoder().encode(statementText(facts, { ...attested, key_id: key.right }));
   const signature = await signer.sign(signedBytes(payload), deadline)();
   if (isLeft(signature)) return signature;
-  return right(envelopeText({ payload, signatures: [{ keyid: signature.right.keyId, sig: signature.right.bytes }] }));
+  const { keyId, bytes } = signature.right;
+  return right({ text: envelopeText({ payload, signatures: [{ keyid: keyId, sig: bytes }] }), keyId });
 }

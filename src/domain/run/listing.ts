@@ -60,7 +60,9 @@ export function withoutListing(reader: RunReader): RunReader {
 
 function isPart({ name, kind }: DirectoryEntry, { files, folders = [] }: Belongs): boolean {
   if (kind === 'directory') return folders.includes(name);
-  return kind === 'file' && (name === RECEIPT_FILE || files.some((file) => file === name));
+  // A crash may leave a receipt half written: it says nothing of the run, and signing again takes its place.
+  const ofReceipt = name === RECEIPT_FILE || name === `${RECEIPT_FILE}.partial`;
+  return kind === 'file' && (ofReceipt || files.some((file) => file === name));
 }
 
 function describe({ name, kind }: DirectoryEntry): Extra {

@@ -9,6 +9,7 @@ import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
@@ -115,6 +116,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
+    .addOption(path('--sign <file>', 'sign the finished run with this private key (ewm keygen makes one)'))
     .option('--max-fuel <n>', 'budget of a world: units of fuel of its engine (default: only each call has a limit)', parseCount)
     .option('--max-world-memory-bytes <n>', 'budget of a world: bytes of its memory (default: 16 MiB)', parseCount)
     .option('--max-state-bytes <n>', 'budget of a world: bytes of its state (default: 64 KiB)', parseCount)
@@ -140,27 +142,33 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--chain-only', 'check the hashes, re-execute nothing')
     .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
+    .addOption(
+      new Option('--key <file...>', 'public keys that are trusted: the receipt of the run must be signed by one of them')
+        .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), parseText(text)])
+        .conflicts('chainOnly'),
+    )
+    .addOption(new Option('--require-receipt', 'a run without a receipt that holds is not proven').conflicts('chainOnly'))
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
-    .action(
-      async (directory: string, options: { chainOnly?: boolean; allowExtra?: boolean; open?: boolean; jobs: number; json?: boolean }) => {
-        const { verifyCommand } = await import('./proof/verify-command');
-        finish(
-          await verifyCommand(
-            directory,
-            {
-              chainOnly: options.chainOnly === true,
-              allowExtra: options.allowExtra === true,
-              open: options.open === true,
-              jobs: options.jobs,
-              json: options.json === true,
-            },
-            io,
-          ),
-        );
-      },
-    );
+    .action(async (directory: string, options: VerifyFlags) => {
+      const { verifyCommand } = await import('./proof/verify-command');
+      finish(
+        await verifyCommand(
+          directory,
+          {
+            chainOnly: options.chainOnly === true,
+            allowExtra: options.allowExtra === true,
+            open: options.open === true,
+            keys: options.key ?? [],
+            requireReceipt: options.requireReceipt === true,
+            jobs: options.jobs,
+            json: options.json === true,
+          },
+          io,
+        ),
+      );
+    });
 
   addReplayCommands(program, parseCount, io, finish);
 
@@ -181,6 +189,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
+  addSignCommands(program, io, finish);
   addReportCommands(program, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
@@ -232,6 +241,16 @@ function helpOf(command: Command): string {
   command.configureOutput({ ...printed, writeOut: (part) => (text += part) }).outputHelp();
   command.configureOutput(printed);
   return text;
+}
+
+interface VerifyFlags {
+  readonly chainOnly?: boolean;
+  readonly allowExtra?: boolean;
+  readonly open?: boolean;
+  readonly key?: readonly string[];
+  readonly requireReceipt?: boolean;
+  readonly jobs: number;
+  readonly json?: boolean;
 }
 
 /** A mistake points to the help of the command it was made in. */

@@ -22,21 +22,22 @@ const FACTS: RunFacts = {
   budget_state: { steps: 3 },
   inputs: { market_sha256: 'e'.repeat(64) },
 };
-const ATTESTED: Attested = {
+const ATTESTED: Omit<Attested, 'key_id'> = {
   program: { name: 'executable-world-models', version: '0.9.0', sha256: 'f'.repeat(64) },
   deployment: null,
   signed_at: '2026-11-26T12:00:00Z',
 };
 
 const key = makeInProcessSigner();
-const issue = async (facts: RunFacts = FACTS): Promise<string> => valueOfRight(await issueReceipt(facts, ATTESTED, key.signer, noDeadline));
+const issue = async (facts: RunFacts = FACTS): Promise<string> =>
+  valueOfRight(await issueReceipt(facts, ATTESTED, key.signer, noDeadline)).text;
 
 describe('receipts', () => {
   it('hold for the run that they were issued for', async () => {
     const text = await issue();
     expect(valueOfRight(checkReceipt(text, FACTS, [makeInProcessSigner().verifier, key.verifier]))).toEqual({
       keyIds: [key.verifier.keyId],
-      attested: ATTESTED,
+      attested: { ...ATTESTED, key_id: key.verifier.keyId },
     });
   });
 
@@ -95,8 +96,15 @@ describe('receipts', () => {
     expect(checkReceipt(await issue(), FACTS, [])).toMatchObject({ left: { _tag: 'UntrustedKey' } });
   });
 
+  it('are refused where the key that the statement names did not sign', async () => {
+    const payload = Buffer.from(statementText(FACTS, { ...ATTESTED, key_id: 'f'.repeat(64) }));
+    const signature = valueOfRight(await key.signer.sign(signedBytes(payload), noDeadline)());
+    const text = envelopeText({ payload, signatures: [{ keyid: signature.keyId, sig: signature.bytes }] });
+    expect(checkReceipt(text, FACTS, [key.verifier])).toMatchObject({ left: { _tag: 'Malformed' } });
+  });
+
   it('take no statement that says more than a receipt, though a trusted key signed it', async () => {
-    const statement = JSON.parse(statementText(FACTS, ATTESTED)) as { predicate: Record<string, Json> };
+    const statement = JSON.parse(statementText(FACTS, { ...ATTESTED, key_id: key.verifier.keyId })) as { predicate: Record<string, Json> };
     statement.predicate['certified'] = true;
     const payload = Buffer.from(canonical(statement));
     const signature = valueOfRight(await key.signer.sign(signedBytes(payload), noDeadline)());

@@ -7,6 +7,7 @@ import { belongsTo, type Extra, extraEntries, withoutListing } from '../../../do
 import { filesOf, MODE_NAMES } from '../../../domain/run/modes';
 import { type ChainsStatus, checkChains } from '../../../domain/run/replay';
 import { stopName } from '../../../domain/agent/stop';
+import type { RunSummary } from '../../../domain/run/summary';
 import { type Verdict, verify, type VerifyError } from '../../../domain/run/verify';
 import type { RunReader, StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
@@ -15,6 +16,7 @@ import { extraHint } from '../shared/extra-hint';
 import { fail, interruptedFailure, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
+import { readKeys, receiptJson, receiptLine, type ReceiptOptions, type ReceiptStatus, receiptStatus } from '../shared/receipt-status';
 import { proveInSegments } from './verify-workers';
 import { counted } from '../shared/words';
 
@@ -28,7 +30,11 @@ export interface VerifyOptions {
   readonly json: boolean;
 }
 
-export async function verifyCommand(directory: string, options: VerifyOptions, io: Io): Promise<ExitCode> {
+type Options = VerifyOptions & ReceiptOptions;
+
+export async function verifyCommand(directory: string, options: Options, io: Io): Promise<ExitCode> {
+  const keys = await readKeys(options.keys);
+  if (isLeft(keys)) return fail(io, options.json, keys.left);
   const content = await local.inspectRun(directory)();
   if (isLeft(content)) return fail(io, options.json, storeFailure(content.left));
   if (content.right === 'absent') {
@@ -40,7 +46,7 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
   const reader = options.allowExtra ? withoutListing(local.readRun(directory)) : local.readRun(directory);
   if (!options.chainOnly && (await isSession(reader))) {
     const { verifySession } = await import('../session/session-commands');
-    return verifySession(directory, options, io);
+    return verifySession(directory, { ...options, verifiers: keys.right }, io);
   }
   if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
   if (options.chainOnly) return chainOnly(directory, reader, options, io);
@@ -52,11 +58,14 @@ export async function verifyCommand(directory: string, options: VerifyOptions, i
     const failure = interruptedFailure(error.steps, directory);
     return fail(io, options.json, { ...failure, messages: [`interrupted after ${String(error.steps)} steps; nothing is proven`] });
   }
-  return tell(reader, verdict.right, options.json, io);
+  if (verdict.right._tag !== 'Proven') return tell(reader, verdict.right, options.json, io);
+  const receipt = await receiptStatus(directory, { reader, below: [] }, keys.right, options);
+  if (isLeft(receipt)) return fail(io, options.json, storeFailure(receipt.left));
+  return tellProven(reader, verdict.right.summary, receipt.right, options.json, io);
 }
 
 /** Whether a tape is that of a session: its first row says so. */
-async function isSession(reader: RunReader): Promise<boolean> {
+export async function isSession(reader: RunReader): Promise<boolean> {
   const cursor = await reader.open('tape.jsonl')();
   if (isLeft(cursor)) return false;
   const head = await cursor.right.read(FIRST_ROW_BYTES)();
@@ -68,7 +77,7 @@ const FIRST_ROW_BYTES = 64 * 1024;
 
 const EXPECTED = 'expected a directory that `ewm run --out` wrote';
 
-async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<VerifyError, Verdict>> {
+export async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<VerifyError, Verdict>> {
   if (jobs > 1) {
     const summary = await proveInSegments(reader, jobs);
     // Segments can only prove. Where they do not, the sequential pass finds the first difference.
@@ -81,25 +90,28 @@ async function prove(reader: RunReader, jobs: number, io: Io): Promise<Either<Ve
   return verdict;
 }
 
-async function tell(reader: RunReader, verdict: Verdict, json: boolean, io: Io): Promise<ExitCode> {
+async function tellProven(reader: RunReader, summary: RunSummary, receipt: ReceiptStatus, json: boolean, io: Io): Promise<ExitCode> {
+  const { runId, headHash, steps, executions, error } = summary;
+  const fields = { run_id: runId, head_hash: headHash, steps, fills: executions.rows };
+  const ok = receipt._tag !== 'Fails';
+  await io.stdout.write(
+    json
+      ? `${JSON.stringify({ ok, verdict: ok ? 'proven' : 'receipt_does_not_hold', run: { ...fields, ok: error === null, error }, receipt: receiptJson(receipt) })}\n`
+      : [
+          `${ok ? 'proven' : 'not proven'}: ${reader.location}`,
+          `  run        ${runId}`,
+          `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
+          ...(error === null ? [] : [`  stopped by ${stopName(error)}: ${error.message}`]),
+          `  head hash  ${headHash}`,
+          ...(receipt._tag === 'None' ? [] : [`  receipt    ${printable(receiptLine(receipt))}`]),
+          '',
+        ].join('\n'),
+  );
+  return ok ? EXIT.ok : EXIT.notProven;
+}
+
+async function tell(reader: RunReader, verdict: Exclude<Verdict, { readonly _tag: 'Proven' }>, json: boolean, io: Io): Promise<ExitCode> {
   switch (verdict._tag) {
-    case 'Proven': {
-      const { runId, headHash, steps, executions, error } = verdict.summary;
-      const fields = { run_id: runId, head_hash: headHash, steps, fills: executions.rows };
-      await io.stdout.write(
-        json
-          ? `${JSON.stringify({ ok: true, verdict: 'proven', run: { ...fields, ok: error === null, error } })}\n`
-          : [
-              `proven: ${reader.location}`,
-              `  run        ${runId}`,
-              `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
-              ...(error === null ? [] : [`  stopped by ${stopName(error)}: ${error.message}`]),
-              `  head hash  ${headHash}`,
-              '',
-            ].join('\n'),
-      );
-      return EXIT.ok;
-    }
     case 'NotProven': {
       const chains = await checkChains(reader);
       const { divergence } = verdict;

@@ -14,6 +14,7 @@ import type { Io } from '../shared/io';
 import { openInBrowser } from '../shared/open-in-browser';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from '../shared/page-run';
 import { makeProgress } from '../shared/progress';
+import { receiptJson, receiptLine } from '../shared/receipt-status';
 import { counted } from '../shared/words';
 
 export interface ReportOptions {
@@ -77,10 +78,11 @@ async function tell(out: string, bytes: number, run: OpenedRun, json: boolean, i
   const whole = isWhole(run);
   await io.stdout.write(
     json
-      ? `${JSON.stringify({ ok: whole, report: out, bytes, unfinished, sealed: chain.sealed, sampled: sample !== null, chain: { rows: chain.rows, broken: chain.broken ?? null }, head_hash: chain.headHash ?? null })}\n`
+      ? `${JSON.stringify({ ok: whole, report: out, bytes, unfinished, sealed: chain.sealed, sampled: sample !== null, chain: { rows: chain.rows, broken: chain.broken ?? null }, head_hash: chain.headHash ?? null, receipt: receiptJson(run.receipt) })}\n`
       : `${printable(out)}\n`,
   );
   for (const doubt of doubts(run)) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
+  if (run.receipt._tag !== 'None') await io.stderr.write(`ewm: receipt ${printable(receiptLine(run.receipt))}\n`);
   if (sample !== null) {
     const held = sample.ranges.reduce((rows, [, count]) => rows + count, 0);
     await io.stderr.write(

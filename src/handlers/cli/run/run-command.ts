@@ -17,6 +17,7 @@ import { fail, type Failure, inputFailure, runFailure, stdinTwice, storeFailure 
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
 import { say } from '../shared/say';
+import { readSigner, signFinished } from '../shared/sign-run';
 import { counted, shellWord } from '../shared/words';
 
 export interface RunOptions {
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly steps?: number;
   readonly maxSteps?: number;
   readonly out: string;
+  /** A private key that signs the run. */
+  readonly sign?: string;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -36,6 +39,8 @@ const NO_POLICY = { value: {}, problemsAt: (problems: readonly Problem[]): reado
 export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode> {
   const twice = stdinTwice({ '--market': options.market, '--strategy': options.strategy, '--policy': options.policy });
   if (twice !== undefined) return fail(io, options.json, twice);
+  const signer = options.sign === undefined ? undefined : await readSigner(options.sign);
+  if (signer !== undefined && isLeft(signer)) return fail(io, options.json, signer.left);
   const strategy = await local.readDocument(options.strategy, io)();
   if (isLeft(strategy)) return fail(io, options.json, inputFailure(strategy.left));
   const policy = options.policy === undefined ? undefined : await local.readDocument(options.policy, io)();
@@ -76,6 +81,8 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   }
   const filled = isLeft(followed) ? '' : fillNote(followed.right);
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, refusals, filled));
+  const unsigned = await signFinished(options.out, signer?.right, io);
+  if (unsigned !== undefined) return fail({ ...io, stdout: io.stderr }, false, unsigned);
   if (summary.error === null) return EXIT.ok;
   const remedy = summary.error.code === 'budget_exceeded' ? '; with a higher --max-steps it is a new run: another --out, or --force' : '';
   await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}${remedy}\n`);

@@ -10,6 +10,7 @@ import { refusalText } from '../../../domain/report/refusals';
 import { runEnd } from '../../../domain/report/run-comparison';
 import { limitsOf } from '../../../domain/report/spending';
 import type { OpenedRun } from '../shared/page-run';
+import { receiptLine } from '../shared/receipt-status';
 import { counted } from '../shared/words';
 
 type Field = readonly [name: string, value: string];
@@ -27,6 +28,7 @@ export function summaryLines(name: string, run: OpenedRun, columns: number): rea
     ...stateFields(seal?.['final_state']),
     ...budgetFields(run),
     ['head hash', chain.headHash ?? 'none'],
+    ...(run.receipt._tag === 'None' ? [] : [['receipt', receiptLine(run.receipt)] as const]),
     ...['market', 'strategy', 'policy', 'request'].flatMap((file): readonly Field[] => {
       const digest = inputs[`${file}_sha256`];
       return typeof digest === 'string' ? [[file, digest]] : [];

@@ -16,6 +16,7 @@ import { fail } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { doubts, isWhole, type OpenedRun, readRunDirectory, runName, wholeText } from '../shared/page-run';
 import { makeProgress } from '../shared/progress';
+import { receiptJson } from '../shared/receipt-status';
 import { callCells, summaryLines } from './run-text';
 import { makeTable } from '../shared/table';
 import { type ChartColour, chartColumns, chartLines } from './terminal-chart';
@@ -101,6 +102,7 @@ function showJson(run: OpenedRun): object {
     sealed: chain.sealed,
     chain: { rows: chain.rows, broken: chain.broken ?? null },
     head_hash: chain.headHash ?? null,
+    receipt: receiptJson(run.receipt),
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
     steps: figures.steps,
     first_time: times.first ?? null,

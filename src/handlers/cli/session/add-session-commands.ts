@@ -100,12 +100,22 @@ export function addSessionCommands(program: Command, io: Io, finish: Finish): vo
     .argument('<directory>', 'where it was pulled to')
     .option('--allow-extra', 'files that are no part of it may stand there; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
+    .option('--key <file...>', 'public keys that are trusted: the receipt of the session must be signed by one of them')
+    .option('--require-receipt', 'a session without a receipt that holds is not proven')
     .addOption(new Option('--json', 'print one JSON document'))
-    .action(async (directory: string, options: { readonly allowExtra?: boolean; readonly open?: boolean; readonly json?: boolean }) => {
-      const { verifySession } = await import('./session-commands');
-      const { allowExtra, open, json } = options;
-      finish(await verifySession(directory, { allowExtra: allowExtra === true, open: open === true, json: json === true }, io));
+    .action(async (directory: string, { key = [], ...options }: VerifyFlags) => {
+      const { verifyPulled } = await import('./session-commands');
+      const { allowExtra = false, open = false, requireReceipt = false, json = false } = options;
+      finish(await verifyPulled(directory, { keys: key, allowExtra, open, requireReceipt, json }, io));
     });
+}
+
+interface VerifyFlags {
+  readonly allowExtra?: boolean;
+  readonly open?: boolean;
+  readonly key?: readonly string[];
+  readonly requireReceipt?: boolean;
+  readonly json?: boolean;
 }
 
 export interface Headed {

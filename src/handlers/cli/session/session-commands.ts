@@ -10,7 +10,9 @@ import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
 import { type PulledSession, pullSession } from '../../../domain/session/pull';
+import type { RunTree } from '../../../domain/run/run-facts';
 import type { StoreError } from '../../../ports/run-files';
+import type { Verifier } from '../../../ports/signer';
 import { local } from '../../compose';
 import { composeSessions, pulledSession } from '../../compose-sessions';
 import { gatewayEvent } from '../../server/event';
@@ -21,6 +23,7 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { extraHint } from '../shared/extra-hint';
 import { type Failure, fail, inputFailure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
+import { readKeys, receiptJson, receiptLine, type ReceiptOptions, type ReceiptStatus, receiptStatus } from '../shared/receipt-status';
 import { counted } from '../shared/words';
 import { createBody } from './session-body';
 import { sessionPath, sessionSource } from '../api/session-source';
@@ -269,9 +272,51 @@ export function extraInPulled(
   return extraInSession(pulledSession(directory, { allowExtra: false }), sealed, children);
 }
 
+export interface VerifySessionOptions {
+  readonly open: boolean;
+  readonly allowExtra: boolean;
+  readonly json: boolean;
+  readonly verifiers: readonly Verifier[];
+  readonly requireReceipt: boolean;
+}
+
+/** A session and those below it, as one receipt speaks of them. */
+export function sessionTree(directory: string, { children }: Pick<ProvenSession, 'children'>): RunTree {
+  return {
+    reader: pulledSession(directory, { allowExtra: true }).reader,
+    below: children.map((child) => {
+      const folder = `${CHILDREN}/${child.session}`;
+      return { folder, tree: sessionTree(join(directory, folder), child) };
+    }),
+  };
+}
+
+/** For those who sign: proven and sealed as a whole, or why not. */
+export async function provenSession(directory: string): Promise<Either<Failure, ProvenSession>> {
+  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeBounded(8));
+  if (isLeft(verdict)) return left(storeFailure(verdict.left));
+  const notProven = (message: string): Either<Failure, never> =>
+    left({ exit: EXIT.notProven, code: 'not_proven', messages: [`${directory}: ${message}`] });
+  if (verdict.right._tag === 'NotProven') return notProven('not proven; ewm verify names the first difference');
+  return allSealed(verdict.right.proven)
+    ? right(verdict.right.proven)
+    : notProven('a session is open, and what is signed is sealed; ewm session close seals it');
+}
+
+export async function verifyPulled(
+  directory: string,
+  { keys, ...options }: Omit<VerifySessionOptions, 'verifiers'> & ReceiptOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const verifiers = await readKeys(keys);
+  return isLeft(verifiers)
+    ? fail(io, options.json, verifiers.left)
+    : verifySession(directory, { ...options, verifiers: verifiers.right }, io);
+}
+
 export async function verifySession(
   directory: string,
-  { open, allowExtra, json }: { readonly open: boolean; readonly allowExtra: boolean; readonly json: boolean },
+  { open, allowExtra, json, verifiers, requireReceipt }: VerifySessionOptions,
   io: Io,
 ): Promise<ExitCode> {
   const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
@@ -296,13 +341,24 @@ export async function verifySession(
   }
   const { proven } = verdict.right;
   const sealed = allSealed(proven);
-  const ok = sealed || open;
+  const unsigned: ReceiptStatus = requireReceipt
+    ? { _tag: 'Fails', code: 'SessionOpen', reason: 'a session that is open has no receipt' }
+    : { _tag: 'None' };
+  const status: Either<StoreError, ReceiptStatus> = sealed
+    ? await receiptStatus(directory, sessionTree(directory, proven), verifiers, { requireReceipt })
+    : right(unsigned);
+  if (isLeft(status)) return fail(io, json, storeFailure(status.left));
+  const receipt = status.right;
+  const held = receipt._tag !== 'Fails';
+  const ok = held && (sealed || open);
+  const word = sealed ? 'proven' : 'proven so far';
   await io.stdout.write(
     json
-      ? `${JSON.stringify({ ok, verdict: sealed ? 'proven' : 'proven_so_far', session: proofJson(proven) })}\n`
+      ? `${JSON.stringify({ ok, verdict: held ? word.replaceAll(' ', '_') : 'receipt_does_not_hold', session: proofJson(proven), receipt: receiptJson(receipt) })}\n`
       : [
-          `${sealed ? 'proven' : 'proven so far'}: ${directory}`,
+          `${held ? word : 'not proven'}: ${directory}`,
           ...proofLines(proven, '  '),
+          ...(receipt._tag === 'None' ? [] : [`  receipt ${receiptLine(receipt)}`]),
           ...(sealed || open ? [] : ['  A session is open: what follows is not proven. --open accepts that.']),
           '',
         ].join('\n'),

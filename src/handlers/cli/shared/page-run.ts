@@ -7,6 +7,7 @@ import type { RunReader } from '../../../ports/run-files';
 import { local } from '../../compose';
 import { EXIT } from './exit-codes';
 import { type Failure, storeFailure } from './failure';
+import { claimedReceipt, type ReceiptStatus } from './receipt-status';
 import { counted } from './words';
 
 export interface OpenedRun extends ReadRun {
@@ -14,6 +15,8 @@ export interface OpenedRun extends ReadRun {
   readonly beside: readonly string[];
   /** There is no run.json: the run was interrupted, or is still going on. */
   readonly unfinished: boolean;
+  /** Who says that they signed it; not checked. */
+  readonly receipt: ReceiptStatus;
 }
 
 /** Reads a run directory of any mode, finished or not. */
@@ -26,7 +29,8 @@ export async function readRunDirectory(
   if (isLeft(opened)) return opened;
   const { reader, unfinished, beside } = opened.right;
   const run = await readRun(reader, watch, selection);
-  return isLeft(run) ? left(storeFailure(run.left)) : right({ ...run.right, unfinished, beside });
+  if (isLeft(run)) return left(storeFailure(run.left));
+  return right({ ...run.right, unfinished, beside, receipt: await claimedReceipt(directory) });
 }
 
 interface Opened {

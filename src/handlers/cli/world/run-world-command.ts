@@ -20,11 +20,14 @@ import {
 } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
+import { readSigner, signFinished } from '../shared/sign-run';
 import { counted, shellWord } from '../shared/words';
 
 export interface RunWorldOptions {
   readonly world: string;
   readonly out: string;
+  /** A private key that signs the run. */
+  readonly sign?: string;
   readonly inputs?: string;
   readonly policy?: string;
   readonly params?: string;
@@ -45,6 +48,8 @@ export async function runWorldCommand(options: RunWorldOptions, io: Io): Promise
   if (options.inputs === undefined && options.steps === undefined) {
     return refuse(usageFailure('ewm run --world needs --inputs <file>, or --steps <n> for a world that takes none'));
   }
+  const signer = options.sign === undefined ? undefined : await readSigner(options.sign);
+  if (signer !== undefined && isLeft(signer)) return refuse(signer.left);
   const { worlds } = await import('../../compose-worlds');
   const world = await worlds.readSource(options.world);
   if (isLeft(world)) return refuse(inputFailure(world.left));
@@ -82,6 +87,8 @@ export async function runWorldCommand(options: RunWorldOptions, io: Io): Promise
   if (isLeft(outcome)) return refuse(worldRunFailure(outcome.left, options));
   const { summary, digests } = outcome.right;
   await io.stdout.write(options.json ? runJson(summary, digests) : renderWorldSummary(summary, options.out));
+  const unsigned = await signFinished(options.out, signer?.right, io);
+  if (unsigned !== undefined) return fail({ ...io, stdout: io.stderr }, false, unsigned);
   if (summary.error === null) return EXIT.ok;
   await io.stderr.write(`ewm: stopped by ${stopName(summary.error)}: ${summary.error.message}\n`);
   return EXIT.refused;
