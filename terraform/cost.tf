@@ -18,6 +18,7 @@ locals {
     max_model_calls          = var.max_model_calls
     max_memory_ops           = var.max_memory_ops
     max_memory_bytes         = var.max_memory_bytes
+    day_budget               = length(var.day_budget) > 0
     max_body_bytes           = var.max_body_bytes
     max_artifact_bytes       = var.max_artifact_bytes
     artifact_expiry_days     = var.artifact_expiry_days

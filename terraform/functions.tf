@@ -14,7 +14,7 @@ locals {
       concurrency     = 1
       stores          = "artifacts"
       environment     = {}
-      statements      = []
+      statements      = local.day_statements
     }
 
     tools = {
@@ -25,7 +25,7 @@ locals {
       concurrency     = 1
       stores          = "artifacts"
       environment     = merge(local.outside_environment, local.plan_environment)
-      statements      = local.plan_statements
+      statements      = concat(local.day_statements, local.plan_statements)
     }
 
     memory = {
@@ -36,7 +36,7 @@ locals {
       concurrency     = 1
       stores          = "artifacts"
       environment     = merge(local.outside_environment, local.memory_environment)
-      statements      = local.memory_statements
+      statements      = concat(local.day_statements, local.memory_statements)
     }
 
     sessions = {
@@ -63,7 +63,9 @@ locals {
   }
 
   # What reaches outside: tools of a plan, memory, and a session, which has both.
-  outside_environment = { EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms) }
+  outside_environment = {
+    EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms)
+  }
 
   plan_environment = {
     AGENTCORE_CODE_INTERPRETER_ID = local.interpreter_enabled ? var.code_interpreter_id : null
@@ -116,7 +118,17 @@ locals {
     }],
   )
 
-  # The only function that lists: the newest segment of a session is found by a list, and a key that is not there is told from one that may not
+  # A day that is capped is kept with the sessions: who runs takes its budget from there, and sees the days alone.
+  days_arn = "${local.stored_arn}sessions/day-*"
+  day_statements = [for bucket in(length(var.day_budget) == 0 ? [] : [aws_s3_bucket.artifacts.arn]) : {
+    Sid       = "FindDay"
+    Effect    = "Allow"
+    Action    = ["s3:ListBucket"]
+    Resource  = [bucket]
+    Condition = { StringLike = { "s3:prefix" = "${var.artifact_prefix}sessions/day-*" } }
+  }]
+
+  # The only function that lists more than days: the newest segment of a session is found by a list, and a key that is not there is told from one that may not
   # be read. Below its own folder, and nowhere else (docs/decisions/0020-sessions-on-aws.md).
   session_statements = [{
     Sid       = "FindSegments"
@@ -137,6 +149,7 @@ locals {
     EWM_MAX_BODY_BYTES     = tostring(var.max_body_bytes)
     EWM_MAX_ARTIFACT_BYTES = tostring(var.max_artifact_bytes)
     EWM_BASE_PATH          = var.base_path
+    EWM_DAY_BUDGET         = length(var.day_budget) == 0 ? null : jsonencode(var.day_budget)
     EWM_CORS_ORIGINS       = join(",", var.cors_origins)
     # Of the whole deployment: whichever function answers for it says so in /health.
     EWM_ENABLED = join(",", compact([
@@ -154,14 +167,14 @@ locals {
       Sid      = "CreateArtifacts"
       Effect   = "Allow"
       Action   = ["s3:PutObject"]
-      Resource = ["${local.stored_arn}${row.stores}/*"]
+      Resource = concat(["${local.stored_arn}${row.stores}/*"], length(local.day_statements) > 0 && row.stores != "sessions" ? [local.days_arn] : [])
     },
     {
       # To tell a repeat of a run from another run: a key that is taken is read and compared. A session goes on from what it reads.
       Sid      = "CompareArtifacts"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = ["${local.stored_arn}${row.stores}/*"]
+      Resource = concat(["${local.stored_arn}${row.stores}/*"], length(local.day_statements) > 0 && row.stores != "sessions" ? [local.days_arn] : [])
     },
     ], var.kms_key_arn == null ? [] : [
     {

@@ -329,6 +329,20 @@ variable "optional_ceilings" {
   }
 }
 
+variable "day_budget" {
+  description = "What one day (UTC) may grant to all requests and new sessions together, such as { max_model_calls = 50 }; a request takes its budget and gives back what it did not use. Empty: no cap. Legal: limits of a budget (max_steps and the like), each an integer of 0 or more."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for limiter, limit in var.day_budget : can(regex("^max_[a-z_]+$", limiter)) && limit >= 0 && limit <= 9007199254740991 && floor(limit) == limit
+    ])
+    error_message = "day_budget must name limits of a budget, such as max_steps, each an integer of 0 or more."
+  }
+}
+
 variable "max_body_bytes" {
   description = "The longest body that is read. Lambda takes events of at most 6 MB. Unit: bytes. Legal: an integer from 1 to 6291456."
   type        = number

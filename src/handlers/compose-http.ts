@@ -5,6 +5,7 @@
 import { makeMarketDocument } from '../adapters/in-process/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
+import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeSessionContext, type SessionContext } from '../domain/session/context';
@@ -19,7 +20,8 @@ import type { Mode } from './http/contract/response';
 import { type Handler, makeHandler, type Served } from './http/edge/handler';
 import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
-import type { BaseParts } from './http/modes/mode';
+import { makeDay } from './http/modes/day';
+import type { BaseParts, Day } from './http/modes/mode';
 import { makeProve, type Prove } from './http/modes/session-proof';
 import { serveSessions } from './http/modes/sessions';
 import { serveTools } from './http/modes/tools';
@@ -33,6 +35,15 @@ export interface HandlerPorts {
   readonly planner?: Planner;
   readonly telemetry: Telemetry;
   readonly openApi: () => string;
+  /** Needed where a budget of the day is set. */
+  readonly day?: DayPorts;
+}
+
+/** Where the days are kept that cap what is spent: with the sessions. */
+export interface DayPorts {
+  readonly log: SessionLog;
+  readonly documents: ArtifactStore;
+  readonly clock: Clock;
 }
 
 export function baseFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
@@ -47,11 +58,24 @@ export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Han
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
   const { artifacts } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
-  return makeHandler(serveMemory({ settings, artifacts, memory, runWriter: makeMemoryRunWriter }), settings, ports);
+  const day = dayOf(settings, ports);
+  return makeHandler(serveMemory({ settings, artifacts, memory, day, runWriter: makeMemoryRunWriter }), settings, ports);
 }
 
-function worldParts(settings: HandlerConfig, { artifacts }: HandlerPorts): BaseParts {
-  return { settings, artifacts, marketOf: makeMarketDocument, runWriter: makeMemoryRunWriter };
+function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
+  return {
+    settings,
+    artifacts: ports.artifacts,
+    day: dayOf(settings, ports),
+    marketOf: makeMarketDocument,
+    runWriter: makeMemoryRunWriter,
+  };
+}
+
+function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undefined {
+  if (dayBudget === undefined) return undefined;
+  assert(day !== undefined, 'a budget of the day is kept somewhere');
+  return makeDay(makeSessionContext({ ...day, outside: {}, dayBudget }));
 }
 
 export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock };
@@ -69,7 +93,8 @@ export function sessionParts(
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
-  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory } });
+  const { dayBudget } = settings;
+  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget });
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
   return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions, prove };
 }

@@ -11,7 +11,6 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
-import type { ArtifactStore } from '../ports/artifact-store';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
 import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
 import type { Service } from './http/contract/routes';
@@ -50,15 +49,24 @@ function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports
 }
 
 function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { artifacts: artifactStore(config), telemetry, openApi };
+  return runPorts(config, telemetry);
+}
+
+/** What every run needs; where a budget of the day is set, a role may list the days, too. */
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
+  const place = bucketOf(config);
+  const artifacts = makeS3ArtifactStore(place);
+  if (config.handler.dayBudget === undefined) return { artifacts, telemetry, openApi };
+  const day = { log: makeS3SessionLog(place), documents: makeS3ArtifactStore({ ...place, mayList: true }), clock: systemClock };
+  return { artifacts, telemetry, openApi, day };
 }
 
 function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { artifacts: artifactStore(config), telemetry, openApi, ...planPorts(config, telemetry, oneClient(config)) };
+  return { ...runPorts(config, telemetry), ...planPorts(config, telemetry, oneClient(config)) };
 }
 
 function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { artifacts: artifactStore(config), telemetry, openApi, ...memoryPort(config, oneClient(config)) };
+  return { ...runPorts(config, telemetry), ...memoryPort(config, oneClient(config)) };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
@@ -103,10 +111,6 @@ function memoryPort({ memory }: LambdaConfig, agentCore: AgentCore): Pick<Handle
 /** The build puts its text here: a function of one mode does not hold the codecs of all. */
 function openApi(): string {
   return EWM_OPENAPI;
-}
-
-function artifactStore(config: LambdaConfig): ArtifactStore {
-  return makeS3ArtifactStore(bucketOf(config));
 }
 
 function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Parameters<typeof makeS3SessionLog>[0] {

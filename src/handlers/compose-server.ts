@@ -50,11 +50,12 @@ export function composeServer(
     if (isLeft(removed)) return removed;
     if (removed.right > 0) note(`removed what a server that ended early was writing: ${String(removed.right)} (.writing-*)`);
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
-    const shared = { artifacts, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
+    const log = makeFilesystemSessionLog({ directory: data.right });
+    const day = { log, documents: artifacts, clock: systemClock };
+    const shared = { artifacts, day, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
     const memory = makeInProcessMemory();
-    const log = makeFilesystemSessionLog({ directory: data.right });
     const about = {
       artifacts: join(data.right, 'artifacts'),
       sessions: join(data.right, 'sessions'),

@@ -24,6 +24,11 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'The most that the files of one run have together: with more, nothing is stored (413). Left out: no ceiling; a deployment sets 4 MiB (`max_artifact_bytes`). Unit: bytes.',
   },
+  EWM_DAY_BUDGET: {
+    used: 'all',
+    means:
+      'What one day (UTC) may grant to all requests and new sessions together, as JSON: `{"max_model_calls":50}`. What it does not name is not capped; an optional limit that it names has to be named by every request. What the day cannot grant is refused before anything is done (`"scope": "day"`). Left out: no cap.',
+  },
   EWM_BASE_PATH: {
     used: 'all',
     means:

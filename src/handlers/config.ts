@@ -5,6 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { type Budget, CEILINGS } from '../domain/budget/budget';
+import { partialBudgetCodec } from '../domain/budget/budget-codec';
 import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
@@ -13,7 +14,11 @@ import type { EdgeSettings } from './http/edge/handler';
 import type { ModeSettings } from './http/modes/mode';
 
 /** What a handler is set to: its edge, and its mode. */
-export type HandlerConfig = EdgeSettings & ModeSettings;
+export type HandlerConfig = EdgeSettings &
+  ModeSettings & {
+    /** What a day may grant to all sessions and requests together; absent: nothing caps it. */
+    readonly dayBudget?: Partial<Budget>;
+  };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -67,7 +72,27 @@ const enabledText: Codec<readonly string[]> = makeCodec(
   },
 );
 
+const dayBudgetText: Codec<Partial<Budget>> = makeCodec(
+  'limits as JSON, such as {"max_model_calls":50}',
+  { type: 'string' },
+  (value, context) => {
+    const limits = partialBudgetCodec.decode(typeof value === 'string' ? parsedJson(value) : undefined);
+    if (!isLeft(limits) && Object.keys(limits.right).length > 0) return success(limits.right);
+    const why = isLeft(limits) ? (problemsOf(limits.left)[0]?.message ?? '') : 'no limit is named';
+    return failure(value, context, `expected limits as JSON, such as {"max_model_calls":50}: ${why}`);
+  },
+);
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const commonOptionalCodecs = {
+  EWM_DAY_BUDGET: dayBudgetText,
   ...ceilingCodecs(OPTIONAL),
   // Less would refuse runs of a few steps.
   EWM_MAX_ARTIFACT_BYTES: countText(65_536),
@@ -215,6 +240,7 @@ export function readLambdaConfig(service: Service): LambdaConfig {
 function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {
   return {
     version: EWM_VERSION,
+    ...(vars.EWM_DAY_BUDGET === undefined ? {} : { dayBudget: vars.EWM_DAY_BUDGET }),
     ceilings: ceilingsOf(vars),
     enabled: { memory: vars.ENABLE_AGENTCORE_MEMORY, code_interpreter: false, planner: false },
     basePath: vars.EWM_BASE_PATH ?? '',

@@ -87,3 +87,33 @@ run "with_everything" {
     error_message = "listing: no function but that of sessions"
   }
 }
+
+# A capped day is kept with the sessions: every function takes its budget there, and sees the days alone.
+run "capped_days" {
+  variables {
+    modes      = ["base", "sessions"]
+    day_budget = { max_steps = 1000, max_model_calls = 50 }
+  }
+
+  assert {
+    condition     = alltrue([for it in module.function : jsondecode(it.function.environment[0].variables["EWM_DAY_BUDGET"]) == { max_steps = 1000, max_model_calls = 50 }]) && output.limits.day_budget
+    error_message = "day budget: every function is told it, and the bill knows it"
+  }
+  assert {
+    condition = [for s in jsondecode(module.function["base"].policy).Statement : s if !contains(["WriteLog", "NeverInvokeFunctions"], s.Sid)] == [
+      {
+        Action   = ["s3:PutObject"], Effect = "Allow", Sid = "CreateArtifacts"
+        Resource = ["arn:aws:s3:::mock-bucket/ewm/artifacts/*", "arn:aws:s3:::mock-bucket/ewm/sessions/day-*"]
+      },
+      {
+        Action   = ["s3:GetObject"], Effect = "Allow", Sid = "CompareArtifacts"
+        Resource = ["arn:aws:s3:::mock-bucket/ewm/artifacts/*", "arn:aws:s3:::mock-bucket/ewm/sessions/day-*"]
+      },
+      {
+        Action    = ["s3:ListBucket"], Effect = "Allow", Resource = ["arn:aws:s3:::mock-bucket"], Sid = "FindDay"
+        Condition = { StringLike = { "s3:prefix" = "ewm/sessions/day-*" } }
+      },
+    ]
+    error_message = "day policy: base may take from days, and see no session"
+  }
+}

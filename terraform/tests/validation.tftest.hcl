@@ -40,6 +40,7 @@ run "too_small" {
     max_model_calls             = -1
     max_memory_ops              = -1
     max_memory_bytes            = -1
+    day_budget                  = { max_steps = -1 }
     optional_ceilings           = { max_wall_ms = -1 }
     base_path                   = "/"
     cors_origins                = [""]
@@ -67,7 +68,7 @@ run "too_small" {
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
     var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings, var.base_path,
-    var.cors_origins,
+    var.cors_origins, var.day_budget,
   ]
 }
 

@@ -230,8 +230,8 @@ const asked: Batch = {
       'base policy',
       inFile(
         'functions.tf',
-        'Action   = ["s3:PutObject"]\n      Resource = ["${local.stored_arn}${row.stores}/*"]',
-        'Action   = ["s3:PutObject"]\n      Resource = ["${local.stored_arn}*"]',
+        'Action   = ["s3:PutObject"]\n      Resource = concat(["${local.stored_arn}${row.stores}/*"]',
+        'Action   = ["s3:PutObject"]\n      Resource = concat(["${local.stored_arn}*"]',
       ),
     ),
   ],
@@ -301,7 +301,7 @@ const sessions: Batch = {
       'listing',
       inFile(
         'functions.tf',
-        '      environment     = {}\n      statements      = []',
+        '      environment     = {}\n      statements      = local.day_statements',
         '      environment     = {}\n      statements      = local.session_statements',
       ),
     ),

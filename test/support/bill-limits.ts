@@ -33,6 +33,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   max_model_calls: count(20),
   max_memory_ops: count(2_000),
   max_memory_bytes: count(1_000_000),
+  day_budget: fc.boolean(),
   max_body_bytes: fc.integer({ min: 1, max: 6_291_456 }),
   max_artifact_bytes: fc.oneof(fc.integer({ min: 65_536, max: 20_000_000 }), fc.constant(Number.MAX_SAFE_INTEGER)),
   artifact_expiry_days: fc.integer({ min: 1, max: 36_500 }),

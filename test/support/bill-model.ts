@@ -38,6 +38,7 @@ export interface ModelLimits {
   readonly max_model_calls: number;
   readonly max_memory_ops: number;
   readonly max_memory_bytes: number;
+  readonly day_budget: boolean;
   readonly max_body_bytes: number;
   readonly max_artifact_bytes: number;
   readonly artifact_expiry_days: number;
@@ -159,7 +160,12 @@ function modeBill(
   { acting, all, requests, health, lambdaMs, stoppedSeconds }: Times,
 ): ModelBill {
   const cost = (name: string, units: bigint): Fraction => priceOf(table, name, units);
-  const { files, reads, lists, events, sessions, goals } = actsOf(mode, limits);
+  const { events, sessions, goals, ...stored } = actsOf(mode, limits);
+  // A capped day: two documents and 32 segments of 64 KiB, which are read and looked for.
+  const day = limits.day_budget
+    ? { files: 34n, reads: 64n, lists: 112n, bytes: 34n * 65_536n }
+    : { files: 0n, reads: 0n, lists: 0n, bytes: 0n };
+  const [files, reads, lists] = [stored.files + day.files, stored.reads + day.reads, stored.lists + day.lists];
   const answer = answerBytes(mode, limits);
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
@@ -173,7 +179,7 @@ function modeBill(
     s3: plus(
       cost('s3_puts', acting * (files + lists)),
       cost('s3_gets', acting * reads),
-      cost('s3_storage', acting * days * (storedBytes(mode, limits) + 2_048n * files)),
+      cost('s3_storage', acting * days * (storedBytes(mode, limits) + day.bytes + 2_048n * files)),
       cost('kms_requests', limits.kms ? acting * (files + reads + 2n + 100n * events) : 0n),
     ),
     agentcore_memory: cost('memory_events', acting * events),

@@ -77,16 +77,22 @@ export function callOf({ op, ...args }: MemoryOperation): Call {
 
 export function makeMemoryTools<Q>(): readonly Tool<Q>[] {
   return [
-    memoryTool('memory_put', objectCodec('arguments', { required: ARGS.memory_put }), { rowType: 'memory', result: nothingCodec }),
+    memoryTool('memory_put', objectCodec('arguments', { required: ARGS.memory_put }), {
+      rowType: 'memory',
+      result: nothingCodec,
+      good: null,
+    }),
     memoryTool('memory_get', objectCodec('arguments', { required: ARGS.memory_get }), {
       rowType: 'memory',
       result: foundCodec,
+      good: { found: false, bytes: 0 },
       withheld: withheldCodec,
       mayBeStale: true,
     }),
     memoryTool('memory_clear', objectCodec('arguments', { required: ARGS.memory_clear }), {
       rowType: 'memory',
       result: nothingCodec,
+      good: null,
       mayBeStale: true,
     }),
   ];

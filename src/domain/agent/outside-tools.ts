@@ -22,7 +22,13 @@ export function makeExecuteCode<Q>(): Tool<Q> {
     args: objectCodec('arguments', { required: { language: languageCodec, code: textCodec } }),
     attempt: TOOL_CALL,
     reach: 'outside',
-    recorded: { rowType: 'tool', result: codeResultCodec, failure: PROGRAM_FAILED, inSession: true },
+    recorded: {
+      rowType: 'tool',
+      result: codeResultCodec,
+      good: { stdout: '', stderr: '', exit_code: 0 },
+      failure: PROGRAM_FAILED,
+      inSession: true,
+    },
     act: (_context, program) => ({
       sender: ({ interpreter }) =>
         interpreter === undefined
@@ -59,6 +65,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     recorded: {
       rowType: 'model',
       result: objectCodec('plan', { required: { actions: proposedTextCodec(actions) } }),
+      good: { actions: [] },
       failure: NOT_A_PLAN,
       inSession: true,
     },

@@ -128,6 +128,8 @@ export interface RecordedAnswer {
   readonly rowType: 'tool' | 'model' | 'memory';
   /** A good answer, in the one form in which it is written. */
   readonly result: Codec<unknown>;
+  /** The least good answer that there is: what a quote goes on with. */
+  readonly good: Json;
   /** What is left of an answer that the budget does not cover; such an answer is handed out whole where absent. */
   readonly withheld?: Codec<unknown>;
   /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */

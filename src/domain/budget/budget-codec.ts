@@ -48,6 +48,12 @@ export const budgetCodec: Codec<Budget> = objectCodec('budget', {
   defaults: DEFAULT_BUDGET,
 });
 
+/** Limits of which none has to be named: those that are not, limit nothing. */
+export const partialBudgetCodec: Codec<Partial<Budget>> = objectCodec('limits', {
+  required: {},
+  optional: { ...limitCodecs(REQUIRED), ...limitCodecs(OPTIONAL), tools: toolCountsCodec },
+});
+
 /** A budget as answers and records have it, with nothing left to fill in. */
 export const fullBudgetCodec: Codec<Budget> = objectCodec('budget', {
   description: 'The limits an episode ran under.',

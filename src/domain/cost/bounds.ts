@@ -58,6 +58,13 @@ export const OBJECT_OVERHEAD_BYTES = 2_048n;
 /** Expiry takes effect at the next midnight, once for the object and once for its last version. Unit: days. */
 export const EXPIRY_ROUNDING_DAYS = 2n;
 
+/** A budget of the day: its root is made, a grant is taken and given back, each at the sixteenth time at the latest. Segments and documents; reads; lists. */
+export const DAY_FILES = 34n;
+export const DAY_READS = 64n;
+export const DAY_LISTS = 112n;
+/** A segment of a day names 1,024 holders at most. Unit: bytes. */
+export const DAY_SEGMENT_BYTES_MAX = 65_536n;
+
 export const BYTES_PER_MB = 1_048_576n;
 
 export function least(first: bigint, ...others: readonly bigint[]): bigint {

@@ -50,6 +50,8 @@ const limitsCodec = objectCodec('limits', {
     /** Whether pages of other origins may call, and strangers send preflights. */
     cors: switchCodec,
     ...limitCodecs(REQUIRED),
+    /** Whether a budget of the day is set, which is asked before each request and told after it. */
+    day_budget: switchCodec,
     max_body_bytes: countCodec(1),
     /** Of all files of one run. */
     max_artifact_bytes: countCodec(65_536),
@@ -88,6 +90,7 @@ export const DEFAULT_LIMITS: Limits = {
   access_log: false,
   cors: false,
   ...CEILINGS,
+  day_budget: false,
   max_body_bytes: 1_048_576,
   max_artifact_bytes: 4_194_304,
   artifact_expiry_days: 30,

@@ -8,6 +8,10 @@ import {
   ACCOUNT_REQUESTS_PER_SECOND,
   ALARM_CHANGES_PER_HOUR,
   API_UNIT_BYTES,
+  DAY_FILES,
+  DAY_LISTS,
+  DAY_READS,
+  DAY_SEGMENT_BYTES_MAX,
   EXPIRY_ROUNDING_DAYS,
   FUNCTION_LOG_BYTES_MAX,
   HEADER_BYTES_MAX,
@@ -163,7 +167,8 @@ function hostOf({ modes }: Limits): BillMode | undefined {
 /** What invocations of a mode do once they are started: they store a run and reach AgentCore. */
 function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops): Quantities {
   const bounds = FUNCTION_BOUNDS[mode];
-  const [files, reads] = [bounds.files(limits), bounds.reads(limits)];
+  const day = limits.day_budget ? 1n : 0n;
+  const [files, reads] = [bounds.files(limits) + day * DAY_FILES, bounds.reads(limits) + day * DAY_READS];
   const sessions = bounds.codeSessions(limits);
   const plannerSessions = bounds.plannerSessions(limits);
   const events = bounds.memoryEvents(limits);
@@ -173,9 +178,12 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
   const sessionSeconds = lifeOf(BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS, sessions);
   const runtimeSeconds = lifeOf(BigInt(limits.planner_session_seconds), plannerSessions);
   return {
-    s3_puts: invocations * (files + bounds.lists),
+    s3_puts: invocations * (files + bounds.lists + day * DAY_LISTS),
     s3_gets: invocations * reads,
-    s3_storage: invocations * (bounds.artifactBytes(limits) + files * OBJECT_OVERHEAD_BYTES) * daysKept(limits),
+    s3_storage:
+      invocations *
+      (bounds.artifactBytes(limits) + day * DAY_FILES * DAY_SEGMENT_BYTES_MAX + files * OBJECT_OVERHEAD_BYTES) *
+      daysKept(limits),
     // A data key for each write and each read, one for the log and one for the environment, and two for each request to an encrypted memory.
     kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * MEMORY_REQUESTS * events) : 0n,
     memory_events: invocations * events,

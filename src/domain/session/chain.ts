@@ -5,6 +5,8 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
+import { headOf } from './answer';
+import { headText } from './head';
 import { type OpenSession, replaySegment, type Replayed, type SegmentFault, type Standing } from './replay';
 import { decodeGrant, decodeRefund, decodeResume, type Grant, type Refund, resumeRow } from './rows';
 
@@ -13,6 +15,8 @@ export interface SegmentChain {
   readonly push: (text: string) => Promise<Either<SegmentFault, Replayed>>;
   readonly standing: () => Standing | undefined;
   readonly facts: () => ChainFacts;
+  /** The head behind the first segment. */
+  readonly opening: () => string | undefined;
 }
 
 /** What a whole session is summed up by. */
@@ -28,6 +32,7 @@ export interface ChainFacts {
 
 export function makeSegmentChain(session: OpenSession): SegmentChain {
   let standing: Standing | undefined;
+  let opening: string | undefined;
   let facts: ChainFacts = { segments: 0, calls: 0, unknown: 0, grants: [], refunds: [], seal: undefined };
 
   /** What the first row has to be, where the segment before it is known. */
@@ -59,11 +64,13 @@ export function makeSegmentChain(session: OpenSession): SegmentChain {
       const replayed = await replaySegment(session, facts.segments, text, before?.cursor.tapeHead);
       if (isLeft(replayed)) return replayed;
       ({ standing } = replayed.right);
+      opening ??= headText(headOf(standing));
       facts = counted(facts, text, before);
       return right(replayed.right);
     },
     standing: () => standing,
     facts: () => facts,
+    opening: () => opening,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Clock, Deadline } from '../../ports/clock';
 
 import type { SessionLog } from '../../ports/session-log';
 import type { OutsidePorts } from '../agent/tool';
+import type { Budget } from '../budget/budget';
 import { sha256Hex } from '../hash';
 import { decodeMarketHeader } from '../market/market-path';
 import { readPath } from '../run/path';
@@ -25,6 +26,8 @@ export interface SessionPorts {
   readonly documents: ArtifactStore;
   readonly clock: Clock;
   readonly outside: OutsidePorts;
+  /** What a day may grant to all sessions and requests together (`day.ts`); absent: nothing caps it. */
+  readonly dayBudget?: Partial<Budget> | undefined;
 }
 
 /** An act has to end early enough to be recorded. */

@@ -1,6 +1,7 @@
 /** How a request about a session fails before, or instead of, being recorded. Refusals of the budget and of the world are no errors: they are on the tape. */
 import type { InvalidKey, ArtifactConflict } from '../../ports/artifact-store';
 import type { CallFailure } from '../../ports/dependency';
+import type { BudgetExceeded } from '../budget/budget';
 import type { Problem } from '../codec/problem';
 import type { RunError } from '../run/prepare';
 import type { Standing } from './replay';
@@ -16,6 +17,8 @@ export type SessionError =
     }
   | { readonly _tag: 'SessionBusy'; readonly newest: Standing; readonly retryAfterMs: number }
   | { readonly _tag: 'SessionSealed'; readonly newest: Standing }
+  /** The day cannot grant it; nothing was done. */
+  | { readonly _tag: 'DayRefused'; readonly error: BudgetExceeded }
   /** Stored bytes are not what they follow from. `row` is 0-based. */
   | {
       readonly _tag: 'SessionCorrupt';

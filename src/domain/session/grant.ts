@@ -21,3 +21,11 @@ export function missingLimits(giver: Budget, given: Budget): readonly { readonly
     return asked === undefined || (row.kind === 'peak' && asked > max);
   });
 }
+
+/** What was spent of what was granted. */
+export function chargedOf({ tools, ...counts }: Costs, spent: Costs): Costs {
+  const of = <K extends string>(wanted: Partial<Record<K, number>>, from: Partial<Record<K, number>>): Record<string, number> =>
+    Object.fromEntries((Object.keys(wanted) as K[]).map((key) => [key, from[key] ?? 0]));
+  const { tools: spentTools = {}, ...spentCounts } = spent;
+  return { ...of(counts, spentCounts), ...(tools === undefined ? {} : { tools: of(tools, spentTools) }) };
+}

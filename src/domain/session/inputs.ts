@@ -54,6 +54,11 @@ export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text);
 }
 
+/** Whether this is the root of a day, from which budgets are taken (`day.ts`). */
+export function isDay(session: string): boolean {
+  return session.startsWith('day-');
+}
+
 const stateCodec: Codec<JsonObject> = makeCodec('state', { type: 'object' }, (value, context) =>
   isRecord(value) ? success(value as JsonObject) : failure(value, context, 'expected an object'),
 );

@@ -6,6 +6,9 @@ export const CALLS_MAX = 64;
 /** Children whose grant is not yet taken back: they are named in every `resume` row. */
 export const CHILDREN_OPEN_MAX = 64;
 
+/** The same of a day, which is everybody's parent. */
+export const DAY_GRANTS_OPEN_MAX = 1_024;
+
 /** Forks of forks: a tree this deep still names every session in one path of a file system. */
 export const DEPTH_MAX = 16;
 

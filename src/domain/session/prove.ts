@@ -14,7 +14,7 @@ import { extraDivergence } from '../run/listing';
 import { type ChainFacts, makeSegmentChain } from './chain';
 import { type Bounded, openDocuments } from './context';
 import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
-import { decodeSessionInputs, identifySession, type SessionInputs } from './inputs';
+import { decodeSessionInputs, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import { extraInSession, type ListedDirectory, SESSION } from './listing';
 import type { OpenSession, Standing } from './replay';
 import type { SessionWorld } from './session-world';
@@ -86,7 +86,8 @@ async function prove(
   const { standing, facts } = summed.right;
 
   const children: ProvenSession[] = [];
-  for (const grant of facts.grants) {
+  // What a request of a day used is in its run, which is proven by itself.
+  for (const grant of facts.grants.filter(({ child: holder }) => isSessionId(holder))) {
     const below = await child(grant.child);
     const missing = (expected: string, actual: string): Either<Fault, never> =>
       left({ _tag: 'Fault', where, divergence: { file: 'tape.jsonl', pointer: '', expected, actual } });
@@ -97,7 +98,7 @@ async function prove(
     const agrees =
       childId === grant.child &&
       inputs.parent?.session_id === runId &&
-      inputs.parent.head === grant.parentHead &&
+      inputs.parent.head === (isDay(runId) ? chain.opening() : grant.parentHead) &&
       canonical(inputs.budget) === canonical(grant.budget);
     if (!agrees) return missing(`a child of ${runId} at ${grant.parentHead} with the budget of its grant`, canonical(inputs));
     const refund = facts.refunds.find((one) => one.child === grant.child);

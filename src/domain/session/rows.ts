@@ -12,7 +12,7 @@ import type { Json } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
-import { CHILDREN_OPEN_MAX } from './limits';
+import { DAY_GRANTS_OPEN_MAX } from './limits';
 import type { SessionCursor } from './session-world';
 
 /** An act that was begun, written ahead of it. */
@@ -94,7 +94,7 @@ const resumeCodec = objectCodec('resume row', {
     decisions: objectCodec('decisions', { required: { APPROVED: countCodec(0), REJECTED: countCodec(0), HOLD: countCodec(0) } }),
     budget_state: budgetStateCodec,
     executions: objectCodec('executions', { required: { rows: countCodec(0), head_hash: textCodec } }),
-    children: listCodec(textCodec, { min: 0, max: CHILDREN_OPEN_MAX }),
+    children: listCodec(textCodec, { min: 0, max: DAY_GRANTS_OPEN_MAX }),
   },
   optional: {
     totals: objectOf,

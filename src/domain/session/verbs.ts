@@ -4,17 +4,20 @@ import type { Deadline } from '../../ports/clock';
 import type { MarketInput } from '../../ports/market-input';
 import { NO_CALLS } from '../agent/calls';
 import type { Call } from '../agent/tool';
+import { assert } from '../assert';
 import { type Budget, type Costs, metersOf, spentState } from '../budget/budget';
 
 import { canonical } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
+import { fitted, limitless, quoteCalls, type QuotedBudget } from '../episode/quote';
 import type { JsonObject } from '../episode/world';
 import { makeDigest } from '../hash';
-import { COUNT_MAX, SPEC_VERSION } from '../limits';
+import { SPEC_VERSION } from '../limits';
 import { normaliseDocuments, type RunRequest } from '../run/prepare';
-import { actOn, create as createSegment, type Outcome } from './act';
+import { actOn, type Outcome } from './act';
 import { answerAbout, headOf, remainingOf, type SessionAnswer } from './answer';
+import { begin } from './begin';
 import {
   DOCUMENT_FILES,
   type DocumentFile,
@@ -22,16 +25,16 @@ import {
   type Deadlines,
   type Documents,
   newestStanding,
-  openDocuments,
   openSession,
   type SessionContext,
 } from './context';
+import { grantOfDay, refundToDay } from './day';
 import type { SessionError } from './errors';
-import { grantCosts, missingLimits } from './grant';
+import { chargedOf, grantCosts, missingLimits } from './grant';
 import { headText } from './head';
-import { identifySession, type SessionInputs } from './inputs';
+import { identifySession, isDay, type SessionInputs } from './inputs';
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
-import { FORK, makeCollector, type OpenSession, openSessionTape, resumeEpisode, type Standing } from './replay';
+import { FORK, makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
 import { grantRow, refundRow, stopRow } from './rows';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
@@ -50,15 +53,10 @@ export async function createSession(context: SessionContext, request: NewSession
   const documents = await normaliseDocuments(request.documents, market, collectDocuments(texts), {});
   await market.close();
   if (isLeft(documents)) return documents;
-  const inputs: SessionInputs = {
-    spec_version: SPEC_VERSION,
-    mode: 'session',
-    name,
-    budget,
-    parent: null,
-    ...documents.right.facts,
-  };
-  return begin(context, { ...texts, 'session.json': `${canonical(inputs)}\n` }, inputs, deadline);
+  const alone: SessionInputs = { spec_version: SPEC_VERSION, mode: 'session', name, budget, parent: null, ...documents.right.facts };
+  const granted = await grantOfDay(context, alone, deadline);
+  if (isLeft(granted)) return granted;
+  return begin(context, { ...texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
 }
 
 function collectDocuments(texts: Partial<Record<DocumentFile, string>>): DigestedOutput<never> {
@@ -75,30 +73,6 @@ function collectDocuments(texts: Partial<Record<DocumentFile, string>>): Digeste
       return digest.hex();
     },
   };
-}
-
-/** Stores the documents, then the first segment: a session is there once that is. All of it can be done again. */
-async function begin(context: SessionContext, documents: Partial<Documents>, inputs: SessionInputs, deadline: Deadline): Answered {
-  const id = identifySession(inputs).runId;
-  const session = await openDocuments(id, documents, context.worlds);
-  if (isLeft(session)) return session;
-  const opened = openSessionTape(session.right);
-  if (isLeft(opened)) return left({ _tag: 'InvalidSession', problems: opened.left });
-  const encoder = new TextEncoder();
-  const puts = DOCUMENT_FILES.flatMap((file) => {
-    const text = documents[file];
-    const contentType = file === 'market.jsonl' ? 'application/x-ndjson' : 'application/json';
-    return text === undefined
-      ? []
-      : [context.documents.put({ key: documentKey(id, file), bytes: encoder.encode(text), contentType }, deadline)()];
-  });
-  for (const put of await Promise.all(puts)) if (isLeft(put)) return put;
-  const { line, standing } = opened.right;
-  const created = await createSegment(context, id, 0, line, deadline);
-  if (isLeft(created)) return created;
-  context.opened.set(id, session.right);
-  if (created.right) context.standings.set(id, standing);
-  return right(answerAbout(session.right, standing));
 }
 
 /** Where a session stands. `history`: steps before the next one to be shown too. */
@@ -126,6 +100,7 @@ export interface CallsRequest {
 
 /** Makes calls in order; the first that stops ends the request, and a refusal of the budget every later one. */
 export async function callSession(context: SessionContext, { session, head, calls }: CallsRequest, deadlines: Deadlines): Answered {
+  if (isDay(session)) return DAY_ACTS_ALONE;
   const outcome = await actOn(
     context,
     {
@@ -163,6 +138,7 @@ export interface ForkRequest {
 export async function forkSession(context: SessionContext, request: ForkRequest, deadlines: Deadlines): Answered {
   const { storing: deadline } = deadlines;
   const { session: id, head, budget } = request;
+  if (isDay(id)) return DAY_ACTS_ALONE;
   const parent = await openSession(context, id, deadline);
   if (isLeft(parent)) return parent;
   const { inputs } = parent.right;
@@ -254,6 +230,7 @@ export interface ReclaimRequest {
 
 /** Takes back what a sealed child did not use, once. */
 export async function reclaimSession(context: SessionContext, { session, head, child }: ReclaimRequest, deadlines: Deadlines): Answered {
+  if (isDay(session)) return DAY_ACTS_ALONE;
   const { storing: deadline } = deadlines;
   const found = await locate(context, child, deadline);
   if (isLeft(found)) return found;
@@ -286,20 +263,13 @@ export async function reclaimSession(context: SessionContext, { session, head, c
   return isLeft(outcome) ? outcome : right(answerOf(outcome.right));
 }
 
-/** What was spent of what was granted. */
-function chargedOf({ tools, ...counts }: Costs, spent: Costs): Costs {
-  const of = <K extends string>(wanted: Partial<Record<K, number>>, from: Partial<Record<K, number>>): Record<string, number> =>
-    Object.fromEntries((Object.keys(wanted) as K[]).map((key) => [key, from[key] ?? 0]));
-  const { tools: spentTools = {}, ...spentCounts } = spent;
-  return { ...of(counts, spentCounts), ...(tools === undefined ? {} : { tools: of(tools, spentTools) }) };
-}
-
 /** Seals a session: nothing follows. The seal says what tripped, if anything did. */
 export async function closeSession(
   context: SessionContext,
   { session, head }: { readonly session: string; readonly head: string },
   deadlines: Deadlines,
 ): Answered {
+  if (isDay(session)) return DAY_ACTS_ALONE;
   const outcome = await actOn(
     context,
     {
@@ -313,21 +283,24 @@ export async function closeSession(
     },
     deadlines,
   );
-  return isLeft(outcome) ? outcome : right(answerOf(outcome.right));
+  if (isLeft(outcome)) return outcome;
+  await refundToDay(context, outcome.right.session, outcome.right.standing, deadlines.storing);
+  return right(answerOf(outcome.right));
 }
 
-export interface Quote {
+/** Nobody calls, forks or seals the root of a day: it would be everybody's budget. */
+const DAY_ACTS_ALONE: Answered = Promise.resolve(
+  left({
+    _tag: 'InvalidSession',
+    problems: [{ pointer: '', message: 'the root of a day grants and takes back by itself; look at it, and no more' }],
+  }),
+);
+
+export interface Quote extends QuotedBudget {
   readonly ok: true;
   readonly session_id: string;
   readonly head: string;
-  /** What the calls take if each ends as it must, and as it can: the same where nothing outside is asked. */
-  readonly least: Costs;
-  readonly most: Costs;
   readonly remaining: Costs;
-  /** Whether the most of it is left. */
-  readonly fits: boolean;
-  /** For each limit that is too small for the most: the smallest that would do. */
-  readonly needed: Readonly<Record<string, number>>;
 }
 
 /** What calls would take, with nothing done and nothing charged. */
@@ -342,7 +315,6 @@ export async function quoteSession(
   const { session, standing } = found.right;
   const { budget } = session.inputs;
   const { spent } = standing.cursor;
-  // On a copy that nothing limits and nobody keeps: calls that stay inside are made, for they are what decides whether the next one begins.
   const unlimited = limitless(budget);
   const { refusal: _latched, ...cursor } = standing.cursor;
   const copy: OpenSession = { ...session, inputs: { ...session.inputs, budget: unlimited } };
@@ -353,54 +325,29 @@ export async function quoteSession(
     children: [],
     pending: null,
   };
-  const seen = { outside: false };
-  const asked = {
-    ...NO_CALLS,
-    answer: (...[intent]: Parameters<typeof NO_CALLS.answer>) => {
-      seen.outside = true;
-      return NO_CALLS.answer(intent, { sender: () => undefined }, '');
+  const probe = resumeEpisode(copy, resume, NO_CALLS, makeCollector().output);
+  if (isLeft(probe)) return left({ _tag: 'InvalidSession', problems: probe.left });
+  const remaining = remainingOf(budget, spent);
+  const quoted = await quoteCalls(
+    {
+      open: (source) => {
+        const episode = resumeEpisode(copy, resume, source, makeCollector().output);
+        assert(!isLeft(episode), 'what was opened once opens again');
+        return episode.right;
+      },
+      tools: session.world.tools,
+      ports: context.outside,
+      memoryBytesLeft: remaining.memory_bytes,
     },
-  };
-  const episode = resumeEpisode(copy, resume, asked, makeCollector().output);
-  if (isLeft(episode)) return left({ _tag: 'InvalidSession', problems: episode.left });
-  let least: Costs | undefined;
-  for (const [index, call] of calls.entries()) {
-    const called = await episode.right.call(index, call);
-    // What an act outside comes to is not known: at the least it fails and ends the request, at the most all that follow are made.
-    const { outside } = seen as { readonly outside: boolean };
-    if (outside) least ??= episode.right.cursor().spent;
-    if (called.stop !== undefined && !outside) break;
-  }
-  const most = withAnswers(calls, episode.right.cursor().spent, remainingOf(budget, spent), least !== undefined);
-  const short = metersOf(budget, spent).flatMap((meter) => {
-    const wanted = costIn(meter, most);
-    return wanted <= meter.max - meter.spent ? [] : [[meter.limiter, meter.spent + wanted] as const];
-  });
+    calls,
+  );
+  const { fits, ...told } = fitted(quoted, budget, spent);
   return right({
     ok: true,
     session_id: id,
     head: headText(headOf(standing)),
-    least: least ?? most,
-    most,
-    remaining: remainingOf(budget, spent),
-    fits: short.length === 0 && standing.cursor.refusal === undefined,
-    needed: Object.fromEntries(short),
+    ...told,
+    remaining,
+    fits: fits && standing.cursor.refusal === undefined,
   });
-}
-
-function costIn({ dimension, tool }: ReturnType<typeof metersOf>[number], costs: Costs): number {
-  if (dimension !== undefined) return costs[dimension] ?? 0;
-  return tool === undefined ? 0 : (costs.tools?.[tool] ?? 0);
-}
-
-/** A value that comes back is paid for by its size: at the most, with all the bytes that are left. */
-function withAnswers(calls: readonly Call[], spent: Costs, left: Costs, outside: boolean): Costs {
-  if (!outside || !calls.some(({ name }) => name === 'memory_get')) return spent;
-  return { ...spent, memory_bytes: Math.max(spent.memory_bytes ?? 0, left.memory_bytes ?? 0) };
-}
-
-function limitless(budget: Budget): Budget {
-  const { tools, ...limits } = budget;
-  const all = <T extends object>(from: T): T => Object.fromEntries(Object.keys(from).map((key) => [key, COUNT_MAX])) as T;
-  return { ...all(limits), ...(tools === undefined ? {} : { tools: all(tools) }) };
 }

@@ -36,7 +36,7 @@ function makeEcho(sent: string[]): Tool<Proposal> {
     attempt: TOOL_CALL,
     costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
     reach: 'outside',
-    recorded: { rowType: 'tool', result: objectCodec('echo', { required: { echo: textCodec } }) },
+    recorded: { rowType: 'tool', result: objectCodec('echo', { required: { echo: textCodec } }), good: { echo: '' } },
     act: (_context, { text }) => ({
       sender: () => (operationId) => {
         sent.push(operationId);

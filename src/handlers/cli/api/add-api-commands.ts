@@ -1,5 +1,5 @@
 /** The commands around the API. What they need (the handlers, the AWS SDK) is loaded when one of them is called, and not before. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { allowedHost } from '../../server/gate';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
@@ -46,6 +46,20 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
     .action(async (options: { port: number; host: string; allowHost?: readonly string[]; data: string; json: boolean }) => {
       const { serve } = await import('./api-commands');
       finish(await serve(options, io));
+    });
+
+  program
+    .command('quote')
+    .description(
+      'what a request would take at the least and at the most, with nothing done; exit 3 where its budget has less than the most',
+    )
+    .addArgument(new Argument('<mode>', 'what the request is for').choices(['base', 'tools', 'memory']))
+    .argument('<request>', 'the JSON object that would be sent, a file of one, or - for stdin')
+    .option('--api <url>', 'ask this API (or EWM_API_URL); left out: the very handler in this process')
+    .addOption(json())
+    .action(async (mode: 'base' | 'tools' | 'memory', request: string, options: { api?: string; json: boolean }) => {
+      const { quote } = await import('./api-commands');
+      finish(await quote(mode, request, options, io));
     });
 
   const smoke = program.command('smoke').description('check an API: the local server, or the one on AWS');

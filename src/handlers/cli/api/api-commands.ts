@@ -3,6 +3,7 @@ import { demoCommand } from './demo-command';
 import { environment } from '../shared/environment';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
+import { quoteCommand, type QuotedMode, type QuoteOptions } from './quote-command';
 import { serveCommand, type ServeOptions } from './serve-command';
 import { type ApiMode, smokeCommand, type SmokeOptions } from './smoke-command';
 import { smokeLocalCommand } from './smoke-local';
@@ -13,6 +14,10 @@ export function serve(options: ServeOptions, io: Io): Promise<ExitCode> {
 
 export function smoke(mode: ApiMode, options: SmokeOptions, io: Io): Promise<ExitCode> {
   return smokeCommand(mode, options, io, environment());
+}
+
+export function quote(mode: QuotedMode, request: string, options: QuoteOptions, io: Io): Promise<ExitCode> {
+  return quoteCommand(mode, request, options, io, environment());
 }
 
 export function smokeLocal(json: boolean, io: Io): Promise<ExitCode> {

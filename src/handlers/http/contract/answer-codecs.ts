@@ -20,6 +20,7 @@ import {
   textCodec,
 } from '../../../domain/codec/codec';
 import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
+import type { QuotedBudget } from '../../../domain/episode/quote';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, Mode, SessionResponse } from './response';
 
@@ -121,12 +122,12 @@ function dependencyFailed(): Codec<ApiError> {
   });
 }
 
-/** `needed`: the smallest limit that would have let the act pass; in answers, not in records. */
+/** In answers, not in records: `needed`, the smallest limit that would have let the act pass; `scope`, where it was the day that could not grant it. */
 function budgetExceeded(): Codec<ApiError> {
   return objectCodec('budget_exceeded', {
     description: 'The budget refused an act; what was done until then is recorded.',
     required: { code: literalCodec('budget_exceeded'), ...overBudget },
-    optional: { needed: count },
+    optional: { needed: count, scope: literalCodec('day') },
   });
 }
 
@@ -168,6 +169,13 @@ const common = {
   budget_state: orNull(budgetStateCodec),
   head_hash: orNull(textCodec),
 };
+/** What the request would take, where that was all that was asked. */
+const quote = {
+  quote: objectCodec('quote of a request', {
+    description: 'Costs by dimension: at the least, and at the most; whether the budget has the most of it, and the limits that would do.',
+    required: { least: resultCodec, most: resultCodec, fits: booleanCodec(), needed: resultCodec },
+  }) as unknown as Codec<QuotedBudget>,
+};
 const world = {
   steps: count,
   decisions: decisionsCodec,
@@ -178,9 +186,12 @@ const world = {
 
 /** What is optional is there where a run took place; the values of a run that was refused outright are null. */
 export const ANSWERS: Readonly<Record<Mode, Codec<ApiResponse>>> = {
-  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world } }),
-  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results } }),
-  'agentcore-memory': objectCodec('memory answer', { required: common, optional: { error: errorCodec, message: textCodec, ...results } }),
+  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world, ...quote } }),
+  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results, ...quote } }),
+  'agentcore-memory': objectCodec('memory answer', {
+    required: common,
+    optional: { error: errorCodec, message: textCodec, ...results, ...quote },
+  }),
 };
 
 /** What is optional is there where the session is known. */

@@ -1,7 +1,7 @@
 /** The body of a tools request. */
 import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { requestBudgetCodec } from './request-budget';
+import { quoteCodec, requestBudgetCodec } from './request-budget';
 import { objectCodec } from '../../../domain/codec/codec';
 import type { Call } from '../../../domain/agent/tool';
 import { planCodec } from '../../../domain/run/request-codecs';
@@ -14,19 +14,21 @@ export const toolsBodyCodec = objectCodec('tools request', {
     'Take a plan of tool calls. Each takes a step and a tool call of the budget; without a plan: price context, evaluate, simulate.',
   required: {},
   optional: worldFields,
-  defaulted: { budget: requestBudgetCodec, tool_plan: planCodec },
-  defaults: { budget: DEFAULT_BUDGET, tool_plan: DEFAULT_PLAN },
+  defaulted: { budget: requestBudgetCodec, tool_plan: planCodec, quote: quoteCodec },
+  defaults: { budget: DEFAULT_BUDGET, tool_plan: DEFAULT_PLAN, quote: false },
 });
 
 export interface ToolsRequest extends WorldDocuments {
   readonly budget: Budget;
+  /** What it would take is all that is asked. */
+  readonly quote: boolean;
   readonly plan: readonly Call[];
 }
 
 export const decodeToolsBody: Decode<ToolsRequest> = (body) => {
   const decoded = decodeWith(toolsBodyCodec, body);
   if (isLeft(decoded)) return decoded;
-  const { budget, tool_plan: plan } = decoded.right;
+  const { budget, tool_plan: plan, quote } = decoded.right;
   const documents = decodeDocuments(decoded.right);
-  return isLeft(documents) ? documents : right({ budget, plan, ...documents.right });
+  return isLeft(documents) ? documents : right({ budget, plan, quote, ...documents.right });
 };

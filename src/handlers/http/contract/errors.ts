@@ -6,6 +6,9 @@ import type { RunStop } from '../../../domain/agent/stop';
 /** The refusal of a budget as a whole: the shape of `budget_exceeded`. `requested` is what was asked for. */
 export type BudgetAboveCeiling = Omit<BudgetExceeded, 'code'> & { readonly code: 'budget_above_ceiling' };
 
+/** What a day cannot grant to this request or session: nothing was done. The budgets are those of the day. */
+export type DayExceeded = BudgetExceeded & { readonly scope: 'day' };
+
 export type InvalidRequest = {
   readonly code: 'invalid_request';
   readonly message: string;
@@ -49,6 +52,7 @@ export type ApiError =
   | SessionBusyError
   | SessionSealedError
   | RunStop
+  | DayExceeded
   | BudgetAboveCeiling
   | InvalidRequest
   | ArtifactConflictError

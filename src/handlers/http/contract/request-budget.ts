@@ -2,7 +2,8 @@
 import type { Budget } from '../../../domain/budget/budget';
 import { budgetCodec } from '../../../domain/budget/budget-codec';
 import { type OptionalDimension, OPTIONAL } from '../../../domain/budget/dimensions';
-import { type Codec, refinedCodec } from '../../../domain/codec/codec';
+import { failure, success } from 'io-ts';
+import { type Codec, makeCodec, refinedCodec } from '../../../domain/codec/codec';
 
 /** Time needs an episode that keeps its beginning; the others are of worlds that are files. */
 const NOT_COUNTED: readonly OptionalDimension[] = ['wall_ms', 'fuel', 'world_memory_bytes', 'state_bytes'];
@@ -12,4 +13,9 @@ export const requestBudgetCodec: Codec<Budget> = refinedCodec(budgetCodec, (budg
     const { limiter } = OPTIONAL[name];
     return budget[limiter] === undefined ? [] : [{ path: [limiter], message: 'nothing that this API runs is counted by it: leave it out' }];
   }),
+);
+
+/** `true`: what the request would take, at the least and at the most; nothing is done and nothing is charged. */
+export const quoteCodec: Codec<boolean> = makeCodec('quote', { type: 'boolean' }, (value, context) =>
+  typeof value === 'boolean' ? success(value) : failure(value, context, 'expected true or false'),
 );

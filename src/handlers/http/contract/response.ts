@@ -2,6 +2,7 @@
 import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { SPEC_VERSION } from '../../../domain/limits';
+import type { QuotedBudget } from '../../../domain/episode/quote';
 import type { Decisions } from '../../../domain/episode/world';
 import type { StateText } from '../../../domain/world/market/state';
 import type { SessionAnswer } from '../../../domain/session/answer';
@@ -22,6 +23,8 @@ export interface ApiResponse {
   readonly head_hash: string | null;
   readonly error?: ApiError;
   readonly message?: string;
+  /** Where a quote was asked for: what the request would take. Nothing was done. */
+  readonly quote?: QuotedBudget;
   /** Base and tools: what came of the world. */
   readonly steps?: number;
   readonly decisions?: Decisions;

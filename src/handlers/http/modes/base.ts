@@ -1,12 +1,13 @@
 /** Base: a strategy over a market, step by step. No tool, no model, no memory. */
 import { isLeft } from 'fp-ts/Either';
+import { quoteSteps } from '../../../domain/run/quote';
 import { run } from '../../../domain/run/run';
 import { decodeBaseBody } from '../contract/body-base';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
-import { conclude, refused } from './conclude';
-import { authorized, type BaseParts } from './mode';
+import { conclude, quoted, refused } from './conclude';
+import { authorized, type BaseParts, underDay } from './mode';
 
 const MODE = 'agentcore-base';
 
@@ -18,10 +19,16 @@ export function serveBase(parts: BaseParts): Served<typeof MODE> {
 async function runBase(body: unknown, parts: BaseParts, invocation: Invocation): Promise<ApiResponse> {
   const request = authorized(MODE, decodeBaseBody, body, parts.settings.ceilings);
   if (isLeft(request)) return request.left;
-  const { budget, steps, market, ...documents } = request.right;
-  const writer = parts.runWriter();
-  const handler = { mode: MODE, budget, invocation: null } as const;
-  const watch = { deadlinePassed: () => !(invocation.work.remainingMs() > 0) };
-  const outcome = await run({ ...documents, steps, handler }, parts.marketOf(market), writer, watch);
-  return conclude(MODE, budget, outcome, writer, parts, invocation);
+  const { budget, steps, market, quote, ...documents } = request.right;
+  if (quote) {
+    const handler = { mode: MODE, budget, invocation: null } as const;
+    return quoted(MODE, budget, await quoteSteps({ ...documents, steps, handler }, parts.marketOf(market), parts.runWriter()));
+  }
+  return underDay(MODE, parts, budget, invocation, async () => {
+    const writer = parts.runWriter();
+    const handler = { mode: MODE, budget, invocation: null } as const;
+    const watch = { deadlinePassed: () => !(invocation.work.remainingMs() > 0) };
+    const outcome = await run({ ...documents, steps, handler }, parts.marketOf(market), writer, watch);
+    return conclude(MODE, budget, outcome, writer, parts, invocation);
+  });
 }

@@ -1,7 +1,8 @@
 /** From what a use case left to the answer: the run is stored, and its summary told. */
 import { type Either, isLeft } from 'fp-ts/Either';
 import { assertNever, InvariantError } from '../../../domain/assert';
-import { type Budget, NOTHING_SPENT } from '../../../domain/budget/budget';
+import { type Budget, nothingSpent, NOTHING_SPENT } from '../../../domain/budget/budget';
+import { fitted, type Quoted } from '../../../domain/episode/quote';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { FinishedRun } from '../../../domain/run/finish';
 import type { RunError } from '../../../domain/run/prepare';
@@ -25,6 +26,21 @@ export function refused(mode: Mode, error: ApiError, budget: Budget | null = nul
     budget_state: budget === null ? null : NOTHING_SPENT,
     head_hash: null,
     error,
+  };
+}
+
+/** An answer to a quote. */
+export function quoted(mode: Mode, budget: Budget, outcome: Either<RunError, Quoted>): ApiResponse {
+  if (isLeft(outcome)) return refused(mode, runError(outcome.left), budget);
+  return {
+    ok: true,
+    run_id: null,
+    mode,
+    artifact_dir: null,
+    budget,
+    budget_state: nothingSpent(budget),
+    head_hash: null,
+    quote: fitted(outcome.right, budget),
   };
 }
 

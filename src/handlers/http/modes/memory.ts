@@ -1,15 +1,16 @@
 /** Memory: puts, gets and clears; nothing is sent where the budget does not cover the whole list. */
-import { isLeft } from 'fp-ts/Either';
+import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, NOTHING_SPENT } from '../../../domain/budget/budget';
 import { liveCalls } from '../../../domain/agent/calls';
+import { quoteMemoryPlan } from '../../../domain/run/quote-memory';
 import { runMemoryPlan } from '../../../domain/run/run';
 import { decodeMemoryBody } from '../contract/body-memory';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { memoryMightNotFit } from './artifact-bytes';
-import { conclude, refused } from './conclude';
-import { authorized, decoded, type MemoryParts } from './mode';
+import { conclude, quoted, refused } from './conclude';
+import { authorized, decoded, type MemoryParts, underDay } from './mode';
 
 const MODE = 'agentcore-memory';
 
@@ -22,18 +23,24 @@ async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocati
   const { settings, memory } = parts;
   if (memory === undefined) {
     const request = decoded(MODE, decodeMemoryBody, body);
-    return isLeft(request) ? request.left : memoryDisabled(request.right.budget);
+    if (isLeft(request)) return request.left;
+    // It would be answered like that, and take nothing.
+    const nothing = { least: NOTHING_SPENT, most: NOTHING_SPENT, fits: true, needed: {} };
+    return { ...memoryDisabled(request.right.budget), ...(request.right.quote ? { quote: nothing } : {}) };
   }
   const request = authorized(MODE, decodeMemoryBody, body, settings.ceilings);
   if (isLeft(request)) return request.left;
-  const { budget, requests } = request.right;
+  const { budget, requests, quote } = request.right;
+  if (quote) return quoted(MODE, budget, right(await quoteMemoryPlan(budget, requests, parts.runWriter(), { memory })));
   const large = memoryMightNotFit(budget, requests.length, settings.artifactBytesMax);
   if (large !== undefined) return refused(MODE, large, budget);
-  const writer = parts.runWriter();
-  const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
-    liveCalls({ runId, ports: { memory }, deadline: invocation.work }),
-  );
-  return conclude(MODE, budget, outcome, writer, parts, invocation);
+  return underDay(MODE, parts, budget, invocation, async () => {
+    const writer = parts.runWriter();
+    const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
+      liveCalls({ runId, ports: { memory }, deadline: invocation.work }),
+    );
+    return conclude(MODE, budget, outcome, writer, parts, invocation);
+  });
 }
 
 /** Not a failure: the deployment was asked to do without, and says so. */

@@ -37,6 +37,8 @@ export async function errorAnswer(sessions: SessionContext, error: SessionError,
     }
     case 'SessionSealed':
       return standingAnswer(sessions, error.newest, { code: 'session_sealed', message: 'the session is sealed: nothing follows' });
+    case 'DayRefused':
+      return refused({ ...error.error, scope: 'day' });
     case 'InvalidSession':
       return refused(invalidRequest(error.problems));
     case 'InvalidRequest':

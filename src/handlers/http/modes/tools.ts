@@ -2,6 +2,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { liveCalls } from '../../../domain/agent/calls';
 import { planTools, reachesOutside } from '../../../domain/agent/tools';
+import { quoteToolPlan } from '../../../domain/run/quote-plan';
 import { runToolPlan } from '../../../domain/run/run';
 import { proposalCodec } from '../../../domain/world/market/proposal';
 import { decodeToolsBody } from '../contract/body-tools';
@@ -9,8 +10,8 @@ import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { outsideBytesMax } from './artifact-bytes';
-import { conclude, refused } from './conclude';
-import { authorized, type ToolsParts } from './mode';
+import { conclude, quoted, refused } from './conclude';
+import { authorized, type ToolsParts, underDay } from './mode';
 
 const MODE = 'agentcore-tools';
 
@@ -23,13 +24,24 @@ async function runTools(body: unknown, parts: ToolsParts, invocation: Invocation
   const { settings, interpreter, planner } = parts;
   const request = authorized(MODE, decodeToolsBody, body, settings.ceilings);
   if (isLeft(request)) return request.left;
-  const { budget, plan, market, ...documents } = request.right;
-  const writer = parts.runWriter();
-  const outside = reachesOutside(planTools(proposalCodec), plan);
-  const handler = { mode: MODE, budget, plan, invocation: outside ? invocation.requestId : null } as const;
-  const answers = { bytesMax: outsideBytesMax(settings.artifactBytesMax), limit: 'a quarter of EWM_MAX_ARTIFACT_BYTES' };
-  const outcome = await runToolPlan({ ...documents, handler }, plan, parts.marketOf(market), writer, (runId) =>
-    liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers }),
-  );
-  return conclude(MODE, budget, outcome, writer, parts, invocation);
+  const { budget, plan, market, quote, ...documents } = request.right;
+  if (quote) {
+    const handler = { mode: MODE, budget, plan, invocation: null } as const;
+    const scratch = parts.runWriter();
+    return quoted(
+      MODE,
+      budget,
+      await quoteToolPlan({ ...documents, handler }, plan, parts.marketOf(market), scratch, { interpreter, planner }),
+    );
+  }
+  return underDay(MODE, parts, budget, invocation, async () => {
+    const writer = parts.runWriter();
+    const outside = reachesOutside(planTools(proposalCodec), plan);
+    const handler = { mode: MODE, budget, plan, invocation: outside ? invocation.requestId : null } as const;
+    const answers = { bytesMax: outsideBytesMax(settings.artifactBytesMax), limit: 'a quarter of EWM_MAX_ARTIFACT_BYTES' };
+    const outcome = await runToolPlan({ ...documents, handler }, plan, parts.marketOf(market), writer, (runId) =>
+      liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers }),
+    );
+    return conclude(MODE, budget, outcome, writer, parts, invocation);
+  });
 }

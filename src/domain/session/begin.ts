@@ -1,0 +1,37 @@
+/** The beginning of a session: its documents, then its first segment. A session is there once that is, and all of it can be done again. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { Deadline } from '../../ports/clock';
+import { create as createSegment } from './act';
+import { answerAbout, type SessionAnswer } from './answer';
+import { DOCUMENT_FILES, documentKey, type Documents, openDocuments, type SessionContext } from './context';
+import type { SessionError } from './errors';
+import { identifySession, type SessionInputs } from './inputs';
+import { openSessionTape } from './replay';
+
+export async function begin(
+  context: SessionContext,
+  documents: Partial<Documents>,
+  inputs: SessionInputs,
+  deadline: Deadline,
+): Promise<Either<SessionError, SessionAnswer>> {
+  const id = identifySession(inputs).runId;
+  const session = await openDocuments(id, documents, context.worlds);
+  if (isLeft(session)) return session;
+  const opened = openSessionTape(session.right);
+  if (isLeft(opened)) return left({ _tag: 'InvalidSession', problems: opened.left });
+  const encoder = new TextEncoder();
+  const puts = DOCUMENT_FILES.flatMap((file) => {
+    const text = documents[file];
+    const contentType = file === 'market.jsonl' ? 'application/x-ndjson' : 'application/json';
+    return text === undefined
+      ? []
+      : [context.documents.put({ key: documentKey(id, file), bytes: encoder.encode(text), contentType }, deadline)()];
+  });
+  for (const put of await Promise.all(puts)) if (isLeft(put)) return put;
+  const { line, standing } = opened.right;
+  const created = await createSegment(context, id, 0, line, deadline);
+  if (isLeft(created)) return created;
+  context.opened.set(id, session.right);
+  if (created.right) context.standings.set(id, standing);
+  return right(answerAbout(session.right, standing));
+}
