@@ -18,16 +18,36 @@ export interface CodeResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: 0;
+  /** What came besides text, in order; nothing of it is kept. Absent where nothing came. */
+  readonly dropped?: readonly DroppedContent[];
+}
+
+/** An image, a file, or a link to one. */
+export interface DroppedContent {
+  /** The interpreter's own word for it. */
+  readonly type: string;
+  readonly name?: string;
+  readonly mediaType?: string;
+  readonly bytes?: number;
+}
+
+/** What a program that failed left. */
+export interface ProgramOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Absent where the interpreter named none. */
+  readonly exitCode?: number;
+  /** False where more came than is taken, and the rest was not read. */
+  readonly complete: boolean;
+  readonly dropped: readonly DroppedContent[];
 }
 
 /** The program ran and failed: a non-zero exit, an error its interpreter reported, or more output than is taken. */
 export interface ProgramFailed {
   readonly _tag: 'ProgramFailed';
   readonly reason: string;
-  /** As far as it was read. */
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode?: number;
+  /** Absent where an interpreter keeps nothing of it. */
+  readonly output?: ProgramOutput;
 }
 
 export interface CodeInterpreter {

@@ -126,6 +126,7 @@ describe('AgentCore code interpreter', () => {
       stdout: 'one\ntwo\nthree\n',
       stderr: 'w1\nw2\n',
       exitCode: 0,
+      dropped: [{ type: 'image', mediaType: 'image/png', bytes: 3 }],
     });
   });
 
@@ -139,9 +140,9 @@ describe('AgentCore code interpreter', () => {
     [
       'an error with exit code 0',
       [{ content: [{ type: 'text', text: 'NameError' }], isError: true }],
-      { reason: 'the interpreter reported an error', stdout: '', stderr: 'NameError' },
+      { reason: 'the interpreter reported an error', output: { stdout: '', stderr: 'NameError' } },
     ],
-    ['a failed task', [{ content: [], structuredContent: { taskStatus: 'failed', stdout: 'so far' } }], { stdout: 'so far' }],
+    ['a failed task', [{ content: [], structuredContent: { taskStatus: 'failed', stdout: 'so far' } }], { output: { stdout: 'so far' } }],
     ['a cancelled task', [{ content: [], structuredContent: { taskStatus: 'canceled' } }], {}],
     [
       'an exit code that a later frame does not undo',
@@ -149,7 +150,7 @@ describe('AgentCore code interpreter', () => {
         { content: [], structuredContent: { exitCode: 2, stderr: 'bad' } },
         { content: [], structuredContent: { exitCode: 0, stdout: 'bye' } },
       ],
-      { exitCode: 2, reason: 'exit code 2', stdout: 'bye', stderr: 'bad' },
+      { reason: 'exit code 2', output: { exitCode: 2, stdout: 'bye', stderr: 'bad', complete: true } },
     ],
   ];
   it.each(FAILED_PROGRAMS)('fails a program with %s', async (_what, results, failure) => {
@@ -166,7 +167,7 @@ describe('AgentCore code interpreter', () => {
     expect(await leftOf(executed(noDeadline, patient))).toMatchObject({
       _tag: 'ProgramFailed',
       reason: 'more output than is taken',
-      stdout: 'x'.repeat(800),
+      output: { stdout: 'x'.repeat(800), complete: false },
     });
     expect(calls()).toEqual(['start', 'invoke', 'stop']);
   });

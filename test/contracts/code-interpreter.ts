@@ -38,12 +38,17 @@ export function describeCodeInterpreterContract(name: string, makeHarness: () =>
     it('answers what a program wrote', async () => {
       const stdout = 'hello\n"日本" 🏯\n';
       harness.script({ stdout, stderr: 'a warning\n' });
-      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({ stdout, stderr: 'a warning\n', exitCode: 0 });
+      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({
+        stdout,
+        stderr: 'a warning\n',
+        exitCode: 0,
+        dropped: [],
+      });
     });
 
     it('answers a silent program', async () => {
       harness.script({});
-      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({ stdout: '', stderr: '', exitCode: 0 });
+      expect(await rightOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({ stdout: '', stderr: '', exitCode: 0, dropped: [] });
     });
 
     it('fails with what the program wrote when it exits with a code', async () => {
@@ -51,9 +56,7 @@ export function describeCodeInterpreterContract(name: string, makeHarness: () =>
       expect(await leftOf(session.execute(PROGRAM, 'run-0', noDeadline))).toEqual({
         _tag: 'ProgramFailed',
         reason: 'exit code 3',
-        stdout: 'so far',
-        stderr: 'Traceback',
-        exitCode: 3,
+        output: { stdout: 'so far', stderr: 'Traceback', exitCode: 3, complete: true, dropped: [] },
       });
     });
 

@@ -42,6 +42,8 @@ const GOLDENS: Readonly<Record<string, string>> = {
   'tools-backwards': '96f2abc277e88587f7f42a9c81e151c2360df051f25853db864b71fd7c5adab7',
   'tools-execute': 'fc7d7e1ad9421284e9b4ff2873cd2eae0af6b7e28e4db474096c98b4ffcb7e4c',
   'tools-code': '57676553924aa8b351b047108a1b7caac12f785eefe6fbbb28a9d2fedd5ce06a',
+  'tools-code-evidence': '94235b8e9fc1906773542b6c551020fe0330f54ddb3afa4a31a5b0e9d314e587',
+  'tools-not-stopped': 'dcac3f04648ea9594676b0ad219cf415bbe8000df713933fd89a8dcd403deec0',
   'tools-code-withheld': 'beca99c2a30312b4c24f110f943e81701220aa486290219bb32bca9748b9445d',
   'tools-dependency-failed': 'fd5f1bdba55dd716a41d89569e08a9212c714fdb620e4f3155d9b0b174b008fd',
   'tools-not-enabled': 'b6dfabc601e21ee532aa88086c6a423aa444c41e15664947882555b75fc6e8d5',
@@ -144,10 +146,10 @@ function modelOf(files: RunFileBytes): Modelled {
     const row = tapeOf(files).find((candidate) => candidate['type'] === type && candidate['index'] === index);
     if (row === undefined) throw new Error(`no ${type} row ${String(index)}`);
     const source = row['source'] as 'local' | 'remote';
-    const { ok, result = null, error } = bareOutcome(row);
+    const { ok, result, error } = bareOutcome(row);
     return ok === true || error === undefined || (error as JsonObject)['code'] === 'budget_exceeded'
-      ? { source, ok: true, result }
-      : { source, ok: false, error: error as JsonObject };
+      ? { source, ok: true, result: result ?? null }
+      : { source, ok: false, error: error as JsonObject, ...(result === undefined ? {} : { result }) };
   };
   if (inputs['mode'] === 'agentcore-memory') {
     const { budget, requests } = documentOf(files, 'request.json') as unknown as Parameters<typeof referenceMemoryRun>[0];
@@ -174,11 +176,13 @@ function modelOf(files: RunFileBytes): Modelled {
     budget: inputs['budget'] as unknown as ReferenceRequest['budget'],
   };
   if (inputs['mode'] === 'agentcore-tools') {
+    const unstopped = tapeOf(files).findLast(({ type }) => type === 'tool')?.['sessions_not_stopped'];
     return referenceToolRun({
       ...world,
       plan: documentOf(files, 'request.json')['tool_plan'] as unknown as ReferencePlanRequest['plan'],
       requestId: (inputs['invocation'] ?? '') as string,
       outside: (index, kind) => recorded(kind === 'model' ? 'model' : 'tool', index),
+      ...(unstopped === undefined ? {} : { unstopped: unstopped as number }),
       ...(deadline ? { deadlineBefore: calls } : {}),
     });
   }

@@ -267,6 +267,7 @@ describe('what is in them', () => {
       'src/adapters/agentcore/client.ts',
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
+      'src/domain/agent/program-evidence.ts',
       'src/domain/agent/tools.ts',
       'src/domain/episode/plan.ts',
       'src/domain/run/request-codecs.ts',

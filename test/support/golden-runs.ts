@@ -2,7 +2,8 @@
  * The handler runs behind the goldens: what was asked for, and what the outside answered. The requests stand in the directories; here is
  * only what a directory cannot hold, so that a run can be made again from it. A clock that runs out does so at an act, not at a count of looks.
  */
-import { left } from 'fp-ts/Either';
+import { left, right } from 'fp-ts/Either';
+import { mapLeft } from 'fp-ts/TaskEither';
 import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
 import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
@@ -10,7 +11,8 @@ import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';
-import type { DependencyFailed } from '../../src/ports/dependency';
+import type { CodeInterpreter, ProgramFailed } from '../../src/ports/code-interpreter';
+import type { CallFailure, DependencyFailed } from '../../src/ports/dependency';
 import { contextOf, invoke, makeTestHandler, storedFiles } from './handlers';
 import type { Json, JsonObject } from './reference-model';
 
@@ -59,7 +61,51 @@ function interpreterOf(): Partial<HandlerPorts> {
     code === 'fail'
       ? { stdout: 'half', stderr: 'no such file', exitCode: 3 }
       : { stdout: code === 'long' ? 'x'.repeat(6_000) : `${code}\n`, stderr: 'warning: “quotes”' };
-  return { interpreter: { ...makeScriptedCodeInterpreter(script), source: 'remote' } };
+  return { interpreter: { ...withoutEvidence(makeScriptedCodeInterpreter(script)), source: 'remote' } };
+}
+
+/** As programs failed before their output was kept: a tape of those days is proven as it is. */
+function withoutEvidence(interpreter: CodeInterpreter): CodeInterpreter {
+  return {
+    ...interpreter,
+    open: (runId) => {
+      const session = interpreter.open(runId);
+      return {
+        ...session,
+        execute: (...args) =>
+          mapLeft((failure: ProgramFailed | CallFailure) =>
+            failure._tag === 'ProgramFailed' ? { _tag: failure._tag, reason: failure.reason } : failure,
+          )(session.execute(...args)),
+      };
+    },
+  };
+}
+
+/** A program that prints more than both ends hold, with an image beside it, and fails; and sessions that cannot be stopped. */
+function evidenceOf(unstopped: number): Partial<HandlerPorts> {
+  const long = `begin ${'=-'.repeat(3_000)}\u{1F3EF} end\n`;
+  const output = { stdout: long, stderr: 'Traceback: “no such file”\n', exitCode: 3, complete: true };
+  const dropped = [
+    { type: 'image', mediaType: 'image/png', bytes: 70 },
+    { type: 'resource_link', name: 'file:///tmp/plot.svg' },
+  ];
+  return {
+    interpreter: {
+      ...makeScriptedCodeInterpreter(),
+      source: 'remote',
+      open: () => ({
+        execute:
+          ({ code }) =>
+          () =>
+            Promise.resolve(
+              code === 'fail'
+                ? left({ _tag: 'ProgramFailed', reason: 'exit code 3', output: { ...output, dropped } })
+                : right({ stdout: 'drawn\n', stderr: '', exitCode: 0, dropped }),
+            ),
+        close: () => Promise.resolve(unstopped),
+      }),
+    },
+  };
 }
 
 const throttled: DependencyFailed = {
@@ -177,6 +223,16 @@ export const HANDLER_RUNS: Readonly<Record<string, HandlerRun>> = {
     mode: 'agentcore-tools',
     body: { budget: CALLS, tool_plan: [python('print("ünï\u2028")'), call('execute', { step: 0, actions: [] }), python('fail')] },
     outside: () => ({ ports: interpreterOf() }),
+  },
+  'tools-code-evidence': {
+    mode: 'agentcore-tools',
+    body: { budget: CALLS, tool_plan: [python('draw'), python('fail'), python('never')] },
+    outside: () => ({ ports: evidenceOf(0) }),
+  },
+  'tools-not-stopped': {
+    mode: 'agentcore-tools',
+    body: { budget: CALLS, tool_plan: [python('draw'), call('get_price_context', { step: 1 })] },
+    outside: () => ({ ports: evidenceOf(1) }),
   },
   'tools-code-withheld': {
     mode: 'agentcore-tools',

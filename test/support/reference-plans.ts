@@ -41,7 +41,7 @@ import {
 
 /** What a call to the outside came to, without free text. `error` has its code and whatever members the code has. */
 export type ReferenceAnswer = { readonly source: 'local' | 'remote' } & (
-  { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: JsonObject }
+  { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: JsonObject; readonly result?: Json }
 );
 
 export interface ReferenceCall {
@@ -59,6 +59,8 @@ export interface ReferencePlanRequest {
   /** The id of the request, used where the plan reaches outside. */
   readonly requestId: string;
   readonly outside: (index: number, kind: 'code' | 'model') => ReferenceAnswer;
+  /** Sessions that may still run when the calls have ended; none where absent. */
+  readonly unstopped?: number;
   /** The call before which the clock ran out. */
   readonly deadlineBefore?: number;
 }
@@ -305,13 +307,17 @@ export function referenceToolRun(request: ReferencePlanRequest): ReferencePlanRu
     if (name === 'execute_code' && isProgram(args)) {
       const answer = request.outside(index, 'code');
       source = answer.source;
-      outcome = answer.ok ? { result: answer.result } : { error: placed(answer.error, index, name) };
+      const left = answer.result === undefined ? {} : { result: answer.result };
+      outcome = answer.ok ? { result: answer.result } : { error: placed(answer.error, index, name), ...left };
     }
     const told = { ok: outcome.error === undefined, ...outcome };
     tape.push({ type: 'tool', index, name, args, source, ...told });
     results.push({ index, name, ...told });
     stop = outcome.error ?? null;
     if (stop !== null) break;
+  }
+  if (request.unstopped !== undefined) {
+    for (const rows of [tape, results]) Object.assign(rows.at(-1) ?? {}, { sessions_not_stopped: request.unstopped });
   }
 
   const last = at(path, Math.max(0, committedAt));

@@ -7,6 +7,7 @@ import {
   type BedrockAgentCoreClient,
   type CodeInterpreterResult,
   type CodeInterpreterStreamOutput,
+  type ContentBlock,
   InvokeCodeInterpreterCommand,
   StartCodeInterpreterSessionCommand,
   StopCodeInterpreterSessionCommand,
@@ -14,7 +15,7 @@ import {
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { CLOSE_MS_MAX } from '../../ports/closing';
-import type { CodeInterpreter, CodeResult, CodeSession, Program, ProgramFailed } from '../../ports/code-interpreter';
+import type { CodeInterpreter, CodeResult, CodeSession, DroppedContent, Program, ProgramFailed } from '../../ports/code-interpreter';
 import type { CallFailure } from '../../ports/dependency';
 import type { Telemetry } from '../../ports/telemetry';
 import { attempt, type Call, unusable } from '../aws/attempt';
@@ -109,6 +110,7 @@ async function invoke(
 
 interface Transcript {
   results: number;
+  dropped: DroppedContent[];
   stdout: string;
   stderr: string;
   isError: boolean;
@@ -118,7 +120,7 @@ interface Transcript {
 
 /** Reads to the end, for what fails after the first frame shows only there; stops early when the program writes without end. */
 async function readResults(stream: AsyncIterable<CodeInterpreterStreamOutput> | undefined, outputBytesMax: number): Promise<Transcript> {
-  const transcript: Transcript = { results: 0, stdout: '', stderr: '', isError: false, tooLong: false };
+  const transcript: Transcript = { results: 0, dropped: [], stdout: '', stderr: '', isError: false, tooLong: false };
   let outputBytes = 0;
   for await (const { result } of stream ?? []) {
     if (result === undefined) continue;
@@ -128,13 +130,36 @@ async function readResults(stream: AsyncIterable<CodeInterpreterStreamOutput> | 
     transcript.isError ||= result.isError === true || FAILED.has(result.structuredContent?.taskStatus ?? '');
     // The first failing exit stands; a later frame does not undo it.
     if ((transcript.exitCode ?? 0) === 0) transcript.exitCode = result.structuredContent?.exitCode ?? transcript.exitCode ?? 0;
-    transcript.tooLong = outputBytes > outputBytesMax;
+    // However many blocks there are, they are counted; whoever writes them down names a few.
+    transcript.dropped.push(...(result.content ?? []).flatMap(droppedOf));
+    transcript.tooLong = outputBytes > outputBytesMax || transcript.dropped.length > DROPPED_MAX;
     // Leaving the loop closes the stream and its socket.
     if (transcript.tooLong) break;
     transcript.stdout += stdout;
     transcript.stderr += stderr;
   }
   return transcript;
+}
+
+/** More of them is output without end. */
+const DROPPED_MAX = 10_000;
+
+/** What a block is that is no text of the program. */
+function droppedOf({ type, text, data, mimeType, uri, name, size, resource }: ContentBlock): readonly DroppedContent[] {
+  if (type === 'text' && data === undefined && resource === undefined) return [];
+  const called = name ?? uri ?? resource?.uri;
+  const mediaType = mimeType ?? resource?.mimeType;
+  const held = data ?? resource?.blob;
+  const written = resource?.text ?? (type === 'text' ? undefined : text);
+  const bytes = held?.length ?? (written === undefined ? size : Buffer.byteLength(written));
+  return [
+    {
+      type: type ?? 'unknown',
+      ...(called === undefined ? {} : { name: called }),
+      ...(mediaType === undefined ? {} : { mediaType }),
+      ...(bytes === undefined ? {} : { bytes }),
+    },
+  ];
 }
 
 const FAILED = new Set(['failed', 'canceled']);
@@ -144,20 +169,20 @@ function textOf(result: CodeInterpreterResult): { readonly stdout: string; reado
   const { stdout, stderr } = result.structuredContent ?? {};
   if (stdout !== undefined || stderr !== undefined) return { stdout: (stdout ?? '').toWellFormed(), stderr: (stderr ?? '').toWellFormed() };
   const text = (result.content ?? [])
-    .map((block) => block.text ?? '')
+    .map((block) => (block.type === 'text' ? (block.text ?? '') : ''))
     .join('')
     .toWellFormed();
   return result.isError === true ? { stdout: '', stderr: text } : { stdout: text, stderr: '' };
 }
 
 function outcomeOf(transcript: Transcript): Either<ProgramFailed, CodeResult> {
-  const { stdout, stderr, exitCode = 0 } = transcript;
-  const failed = (reason: string): Either<ProgramFailed, CodeResult> =>
-    left({ _tag: 'ProgramFailed', reason, stdout, stderr, ...(exitCode === 0 ? {} : { exitCode }) });
-  if (transcript.tooLong) return failed('more output than is taken');
+  const { stdout, stderr, exitCode = 0, tooLong, dropped } = transcript;
+  const output = { stdout, stderr, ...(exitCode === 0 ? {} : { exitCode }), complete: !tooLong, dropped };
+  const failed = (reason: string): Either<ProgramFailed, CodeResult> => left({ _tag: 'ProgramFailed', reason, output });
+  if (tooLong) return failed('more output than is taken');
   if (exitCode !== 0) return failed(`exit code ${String(exitCode)}`);
   if (transcript.isError) return failed('the interpreter reported an error');
-  return right({ stdout, stderr, exitCode });
+  return right({ stdout, stderr, exitCode, dropped });
 }
 
 /** What the programs came to stands whether or not their session could be ended. */

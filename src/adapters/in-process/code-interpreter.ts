@@ -23,8 +23,9 @@ export function makeScriptedCodeInterpreter(script: CodeScript = describeOnly): 
           );
         }
         const { stdout = '', stderr = '', exitCode = 0 } = script(program);
-        if (exitCode === 0) return Promise.resolve(right({ stdout, stderr, exitCode }));
-        return Promise.resolve(left({ _tag: 'ProgramFailed', reason: `exit code ${String(exitCode)}`, stdout, stderr, exitCode }));
+        if (exitCode === 0) return Promise.resolve(right({ stdout, stderr, exitCode, dropped: [] }));
+        const output = { stdout, stderr, exitCode, complete: true, dropped: [] };
+        return Promise.resolve(left({ _tag: 'ProgramFailed', reason: `exit code ${String(exitCode)}`, output }));
       },
       close: () => Promise.resolve(0),
     }),

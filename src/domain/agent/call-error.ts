@@ -5,6 +5,7 @@ import type { StaleRead } from '../../ports/memory';
 import type { MalformedPlan } from '../../ports/planner';
 import { assertNever } from '../assert';
 import { describeProblem } from '../codec/problem';
+import { programEvidence } from './program-evidence';
 import { dependencyError, staleReadError } from './stop';
 import type { CallError, Recorded } from './tool';
 
@@ -15,7 +16,10 @@ export const NOT_A_PLAN = "the planner's answer is not a plan: ";
 export type OutsideFailure = CallFailure | StaleRead | ProgramFailed | MalformedPlan;
 
 export function failedCall(failure: OutsideFailure): Recorded {
-  return { ok: false, error: callError(failure) };
+  const error = callError(failure);
+  return failure._tag === 'ProgramFailed' && failure.output !== undefined
+    ? { ok: false, error, result: programEvidence(failure.output) }
+    : { ok: false, error };
 }
 
 function callError(failure: OutsideFailure): CallError {

@@ -61,10 +61,12 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
   const acting: Deadline = sessions.length === 0 ? deadline : { remainingMs: () => deadline.remainingMs() - CLOSE_MS_MAX };
 
   function fitted({ source, recorded }: Answer): Answer {
-    if (!recorded.ok) return { source, recorded };
+    if (recorded.result === undefined) return { source, recorded };
     const bytes = canonicalBytes(recorded.result);
     const [most, limit] = left < CALL_BYTES_MAX ? [left, answers?.limit ?? ''] : [CALL_BYTES_MAX, 'the most that a row takes'];
     if (bytes > most) {
+      // Of an act that failed the error is the answer: what was left of it goes.
+      if (!recorded.ok) return { source, recorded: { ok: false, error: recorded.error } };
       const message = tooLong(bytes, most, limit);
       return { source, recorded: { ok: false, error: { code: 'tool_failed', message } } };
     }
@@ -156,13 +158,11 @@ function answerOf(row: Row | undefined): Answer {
   const source = row?.['source'] === 'remote' ? 'remote' : 'local';
   if (row?.['ok'] === true) return { source, recorded: { ok: true, result: row['result'] ?? null } };
   const error = row?.['error'];
-  if (isRecord(error) && (error['code'] === 'budget_exceeded' || row?.['result'] !== undefined)) {
-    return { source, recorded: { ok: true, result: row?.['result'] ?? null } };
-  }
-  return {
-    source,
-    recorded: { ok: false, error: isRecord(error) ? recordedError(error) : { code: 'tool_failed', message: 'nothing recorded' } },
-  };
+  const result = row?.['result'];
+  // A good answer that the budget did not cover.
+  if (isRecord(error) && error['code'] === 'budget_exceeded') return { source, recorded: { ok: true, result: result ?? null } };
+  const failure: CallError = isRecord(error) ? recordedError(error) : { code: 'tool_failed', message: 'nothing recorded' };
+  return { source, recorded: { ok: false, error: failure, ...(result === undefined ? {} : { result }) } };
 }
 
 function recordedError(error: Readonly<Record<string, unknown>>): CallError {

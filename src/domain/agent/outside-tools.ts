@@ -8,6 +8,7 @@ import { decimalFromJson, formatDecimal } from '../decimal/decimal';
 import { COUNT_MAX } from '../limits';
 import type { ProposedAction } from '../world/market/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
+import { droppedCodec, droppedText, programEvidenceCodec } from './program-evidence';
 import { failed, makeTool, type Tool, TOOL_CALL } from './tool';
 import { attempted, rejection } from './world-tools';
 
@@ -27,6 +28,7 @@ export function makeExecuteCode<Q>(): Tool<Q> {
       result: codeResultCodec,
       good: { stdout: '', stderr: '', exit_code: 0 },
       failure: PROGRAM_FAILED,
+      evidence: programEvidenceCodec,
       inSession: true,
     },
     act: (_context, program) => ({
@@ -47,10 +49,11 @@ export function makeExecuteCode<Q>(): Tool<Q> {
 /** A program that ends otherwise than with 0 is a failed call. */
 const codeResultCodec = objectCodec('result of a program', {
   required: { stdout: textCodec, stderr: textCodec, exit_code: countCodec(0, 0) },
+  optional: { dropped: droppedCodec },
 });
 
-function codeText({ stdout, stderr, exitCode }: CodeResult): Json {
-  return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode };
+function codeText({ stdout, stderr, exitCode, dropped }: CodeResult): Json {
+  return { stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed(), exit_code: exitCode, ...droppedText(dropped) };
 }
 
 /** The planner's answer is `{"actions": [...]}`, verified like any other plan. A proposal without a goal is a failed call that asks no model. */

@@ -70,7 +70,15 @@ function answerProblem(row: Row, tool: string, recorded: RecordedAnswer): Proble
   const placed = row['type'] === 'model' ? {} : { index: countCodec(0), tool: literalCodec(tool) };
   const problem = firstProblem('/error', errorCodec(tool, row['source'], recorded, placed), error);
   if (problem !== undefined) return problem;
-  return result === undefined ? undefined : { pointer: '/result', message: 'a result beside an error' };
+  if (result === undefined) return undefined;
+  if (recorded.evidence === undefined || !isToldBy(recorded, error)) return { pointer: '/result', message: 'a result beside an error' };
+  return firstProblem('/result', recorded.evidence, result);
+}
+
+/** Whether the tool itself tells this failure, and not whoever stands between. */
+function isToldBy({ failure: text }: RecordedAnswer, error: unknown): boolean {
+  const message = isRecord(error) ? error['message'] : undefined;
+  return text !== undefined && typeof message === 'string' && message.startsWith(text);
 }
 
 function firstProblem(pointer: string, codec: Codec<unknown>, value: unknown): Problem | undefined {

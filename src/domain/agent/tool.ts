@@ -73,7 +73,9 @@ export interface ToolContext<A> {
 export type CallError =
   DependencyFailedStop | DeadlineExceededStop | StaleReadStop | { readonly code: 'tool_failed'; readonly message: string };
 
-export type Recorded = { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError };
+/** `result` beside an error: what is left of an act that failed. */
+export type Recorded =
+  { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError; readonly result?: Json };
 
 /** What came from outside, or was read from a tape. */
 export interface Answer {
@@ -134,6 +136,8 @@ export interface RecordedAnswer {
   readonly withheld?: Codec<unknown>;
   /** How the message of a failure that the tool itself tells begins; such a failure does not exist where absent. */
   readonly failure?: string;
+  /** What may stand beside such a failure; nothing where absent. */
+  readonly evidence?: Codec<unknown>;
   /** Whether its answer may not show yet what was written before. */
   readonly mayBeStale?: true;
   /** Whether its calls are made in a session, one for all of a run, that has to be stopped. */

@@ -24,6 +24,7 @@ import {
   type CallNaming,
   failed,
   placed,
+  type Recorded,
   type Tool,
   TOOL_CALL,
   type ToolAnswer,
@@ -314,7 +315,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     if ('stopped' in came) return came;
     const { recorded, source } = came;
     if (act.row !== undefined) put({ ...act.row, index, source, ...recorded });
-    const answer = recorded.ok ? bound.respond(context, recorded.result) : { stop: placed(recorded.error, index, tool.name) };
+    const answer = recorded.ok ? bound.respond(context, recorded.result) : failedAnswer(recorded, index, tool.name);
     // Where a row of its own says where the answer came from, the call's row holds what was made of it here.
     return act.row === undefined ? { answer, source } : inside(answer);
   }
@@ -371,6 +372,10 @@ function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentit
   const tape = makeChain(genesis, 0);
   const { hash } = append(tape, { type: 'run', run_id: runId, inputs });
   return { tape, ledger: makeChain(hash, 0) };
+}
+
+function failedAnswer({ error, result }: Extract<Recorded, { ok: false }>, index: number, tool: string): ToolAnswer {
+  return { stop: placed(error, index, tool), ...(result === undefined ? {} : { result }) };
 }
 
 type Done = { readonly answer: ToolAnswer; readonly source: Source } | { readonly stopped: RunStop };

@@ -2,6 +2,7 @@
  * What a forger with our own program can pass off as proven, and what not. Everything that is accepted is a class of the table in
  * docs/tape-format.md, "What verification takes on trust"; receipts are there to close it.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeMarketDocument } from '../../../src/adapters/in-process/market-document';
@@ -27,7 +28,7 @@ const GET: MemoryOperation = { op: 'memory_get', key: 'a' };
 const CODE: Call = { name: 'execute_code', args: { language: 'python', code: 'print(1)' } };
 const PROPOSE: Call = { name: 'propose_plan', args: { goal: 'grow' } };
 
-type Told = readonly [Json] | { readonly error: Json };
+type Told = readonly [Json] | { readonly error: Json; readonly result?: Json };
 
 /** An outside that answers whatever it is told to, legal or not; `undefined` tells it nothing more: the clock ran out. */
 function outsideOf(told: readonly Told[], source: 'local' | 'remote' = 'remote', stopAt?: number): CallSource {
@@ -37,7 +38,7 @@ function outsideOf(told: readonly Told[], source: 'local' | 'remote' = 'remote',
     answer: () => {
       const lie = told[next++];
       if (lie === undefined) throw new Error('the run asks for more answers than it was given');
-      const recorded = 'error' in lie ? { ok: false, error: lie.error } : { ok: true, result: lie[0] };
+      const recorded = 'error' in lie ? { ok: false, ...lie } : { ok: true, result: lie[0] };
       return Promise.resolve({ source, recorded } as Answer);
     },
     close: () => Promise.resolve(0),
@@ -111,6 +112,7 @@ const TRUSTED: readonly (readonly [trust: string, what: string, make: () => Prom
   ['failures', 'a memory that did not fail', () => memoryRun(outsideOf([{ error: failedService }]))],
   ['failures', 'a memory that was not stale', () => memoryRun(outsideOf([{ error: stale }]))],
   ['failures', 'a clear that was not stale', () => memoryRun(outsideOf([{ error: stale }]), [{ op: 'memory_clear', key: 'a' }])],
+  ['answers', 'another end of a program', () => toolRun(outsideOf([leaving({ stdout: output('other') })]))],
   [
     'failures',
     'a program that did not fail',
@@ -124,6 +126,32 @@ const TRUSTED: readonly (readonly [trust: string, what: string, make: () => Prom
   ['deadline', 'a call that the clock ended', () => toolRun(outsideOf([{ error: { ...DEADLINE } }]))],
   ['inputs', 'a larger budget', () => toolRun(outsideOf([code('1')]), { budget: { ...CALLS, max_steps: 21 } })],
   ['invocation', 'another request', () => toolRun(outsideOf([code('1')]), { invocation: 'request-2' })],
+];
+
+const output = (text: string): Record<string, Json> => ({
+  head: text,
+  bytes: Buffer.byteLength(text),
+  sha256: createHash('sha256').update(text).digest('hex'),
+});
+const programFailed = { code: 'tool_failed', message: 'the program failed: exit code 3' };
+const leaving = (change: Json, error: Json = programFailed): Told => ({
+  error,
+  result: { exit_code: 3, stdout: output('half'), stderr: output('no'), ...(change as object) },
+});
+
+/** What a program that failed cannot have left. */
+const EVIDENCE_LIES: readonly (readonly [what: string, pointer: string, lie: Told])[] = [
+  ['an exit code of success', '/exit_code', leaving({ exit_code: 0 })],
+  ['an exit code that is text', '/exit_code', leaving({ exit_code: '3' })],
+  ['a length that is not that of what is shown', '/stdout/bytes', leaving({ stdout: { ...output('half'), bytes: 5 } })],
+  ['a digest of something else', '/stderr/sha256', leaving({ stderr: { ...output('no'), sha256: '0'.repeat(64) } })],
+  ['a tail behind a short head', '/stdout/tail', leaving({ stdout: { ...output('ab'), head: 'a', tail: 'b' } })],
+  ['an end that is too long', '/stdout/head', leaving({ stdout: output('x'.repeat(2_049)) })],
+  ['nothing of what it wrote', '/stderr', { error: programFailed, result: { exit_code: 3, stdout: output('half') } }],
+  ['more content than it names', '/dropped/count', leaving({ dropped: { count: 2, first: [{ type: 'image' }] } })],
+  ['content of no kind', '/dropped/first/0/type', leaving({ dropped: { count: 1, first: [{}] } })],
+  ['a word on what was read', '/complete', leaving({ complete: true })],
+  ['a service that failed', '', leaving({}, failedService)],
 ];
 
 /** Lies that no port can tell, whatever else agrees with them. */
@@ -144,6 +172,7 @@ const REFUSED: readonly (readonly [what: string, pointer: string, make: () => Pr
   ['an exit code that is text', '/result/exit_code', () => toolRun(outsideOf([[{ stdout: '', stderr: '', exit_code: '0' }]]))],
   ['no exit code', '/result/exit_code', () => toolRun(outsideOf([[{ stdout: '', stderr: '' }]]))],
   ['more than a program leaves', '/result/cost', () => toolRun(outsideOf([[{ stdout: '', stderr: '', exit_code: 0, cost: 1 }]]))],
+  ...EVIDENCE_LIES.map(([what, pointer, lie]) => [`evidence with ${what}`, `/result${pointer}`, () => toolRun(outsideOf([lie]))] as const),
   ['an error code that does not exist', '/error/code', () => toolRun(outsideOf([{ error: { code: 'gave_up', message: 'no' } }]))],
   [
     'a refusal of the budget by a program',
@@ -307,7 +336,15 @@ const TRUSTED_VALUES: Readonly<Record<string, readonly string[]>> = {
     'run/inputs/steps',
   ],
   invocation: ['run/inputs/invocation'],
-  answers: ['memory memory_get/result/value/list', 'tool execute_code/result/stderr', 'tool execute_code/result/stdout'],
+  answers: [
+    'memory memory_get/result/value/list',
+    'tool execute_code/result/stderr',
+    'tool execute_code/result/stdout',
+    // Of a program that failed: what is not shown of its output, and of what came besides.
+    'tool execute_code/result/exit_code',
+    'tool execute_code/result/stdout/bytes',
+    ...['bytes', 'media_type', 'name', 'type'].map((member) => `tool execute_code/result/dropped/first/${member}`),
+  ],
   failures: [
     'memory memory_get/error/message',
     'model propose_plan/error/message',
@@ -331,6 +368,8 @@ test('every value of every row of every mode, changed alone: nothing is accepted
     'base-budget-stopped',
     'tools-execute',
     'tools-code',
+    'tools-code-evidence',
+    'tools-not-stopped',
     'tools-planner',
     'tools-planner-malformed',
     'tools-dependency-failed',

@@ -198,8 +198,8 @@ function planRun(planCase: PlanCase): HandlerRun {
                   if (behaviour === 'is throttled') return Promise.resolve(left(throttled));
                   return Promise.resolve(
                     behaviour === 'fails'
-                      ? left({ _tag: 'ProgramFailed', reason: 'exit code 1', stdout: '', stderr: '', exitCode: 1 })
-                      : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0 }),
+                      ? left({ _tag: 'ProgramFailed', reason: 'exit code 1' })
+                      : right({ stdout: `ran ${code}`, stderr: '', exitCode: 0, dropped: [] }),
                   );
                 },
               close: () => Promise.resolve(0),
