@@ -43,7 +43,7 @@ api-docs: dist/ewm.cjs ## the documentation of the library, from its docstrings,
 test: $(INSTALLED) dist/ewm.cjs ## all tests
 	npm run --silent test
 
-simulate: $(INSTALLED) ## sessions under losses, crashes and clocks that jump, and bugs planted in them (SEEDS=10000)
+simulate: $(INSTALLED) dist/ewm.cjs ## sessions under losses, crashes and clocks that jump, and bugs planted in them (SEEDS=10000)
 	@EWM_SIMULATIONS=$(or $(SEEDS),10000) npm run --silent test:simulation
 
 test-browser: $(INSTALLED) dist/ewm.cjs ## the pages in a real Chromium (CHROMIUM=path)

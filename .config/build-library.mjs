@@ -9,8 +9,10 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
 const CORES = ['index', 'testing'];
-const ADAPTERS = [];
-export const ENTRIES = [...CORES, ...ADAPTERS];
+const ADAPTERS = ['ai-sdk', 'strands', 'langchain'];
+const ENTRIES = [...CORES, ...ADAPTERS];
+/** Built with the program, which is made of the same. */
+export const LIBRARY_CORES = Object.fromEntries(CORES.map((name) => [`library/${name}`, sourceOf(name)]));
 /** Frameworks that an adapter is for: the user has them. */
 const PEERS = ['ai', '@ai-sdk/provider', '@langchain/core', '@strands-agents/sdk', 'langchain'];
 
@@ -26,10 +28,11 @@ export async function buildLibrary(version, outdir) {
     outdir,
     logLevel: 'warning',
     minify: true,
+    lineLimit: 200,
     metafile: true,
   };
   const built = await Promise.all([
-    build({ ...shared, entryPoints: ENTRIES.map(sourceOf), format: 'cjs', outExtension: { '.js': '.cjs' } }),
+    build({ ...shared, entryPoints: ADAPTERS.map(sourceOf), format: 'cjs', outExtension: { '.js': '.cjs' } }),
     build({ ...shared, entryPoints: ADAPTERS.map(sourceOf), format: 'esm', outExtension: { '.js': '.mjs' } }),
     buildTypes(outdir),
   ]);

@@ -1,14 +1,16 @@
-// Builds what runs outside the tests, into dist/ or the directory given: the CLI, the Lambda functions and the benchmarks. `ewm.cjs` is a few
-// lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
-// file of its own. The commands around the API need the handlers and the AWS SDK, more code than all the rest; the bill brings its price table,
-// those that show a run the program of a page, an import unpackers and time zones: files of their own, on demand.
+// Builds what runs outside the tests, into dist/ or the directory given: the CLI and the library, the Lambda functions and the benchmarks. `ewm.cjs`
+// is a few lines that load `program.cjs` when they need it: most of a start-up is compiling, and Node's compile cache keeps only code that is in a
+// file of its own. A command's own code (the handlers and the AWS SDK, the price table, the program of a page, time zones) is read when it is called
+// for.
 import { build } from 'esbuild';
-import { buildLibrary } from './build-library.mjs';
+import { buildLibrary, LIBRARY_CORES } from './build-library.mjs';
+import { buildSplit } from './build-split.mjs';
 import { buildLambda, bundleForLambda, overBudget } from './build-lambda.mjs';
 import { buildPage } from './build-page.mjs';
 import { licensesOf } from './licenses.mjs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 
 const outdir = process.argv[2] ?? 'dist';
 const page = await buildPage();
@@ -29,58 +31,57 @@ const shared = {
   sourcemap: 'linked',
   logLevel: 'warning',
 };
-const apart = (filter, path) => ({
-  name: path,
-  setup: ({ onResolve }) => onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
-});
-const programApart = apart(/^\.\/program$/, './program.cjs');
-const apiApart = apart(/\/api-commands$/, './api-commands.cjs');
-// With those around the API: both need the AWS SDK, which is more than the rest of the program.
-const sessionApart = apart(/\/session-commands$/, './api-commands.cjs');
-const costApart = apart(/\/cost-command$/, './cost-command.cjs');
-const reportApart = apart(/\/report-commands$/, './report-commands.cjs');
-const importApart = apart(/\/import-command$/, './import-command.cjs');
-// The engine that runs world files: 700 KB.
-const worldApart = apart(/\/world-commands$/, './worlds.cjs');
-const worldsApart = apart(/\/compose-worlds$/, './worlds.cjs');
-const mcpApart = apart(/\/mcp-command$/, './mcp-command.cjs');
+// The program is asked for by `ewm.cjs` and by the worker threads of `ewm verify`, which do not bring it.
+const programApart = {
+  name: 'program-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/program$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './program.cjs', external: true } : undefined)),
+};
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
-const shipped = [
-  { entryPoints: [`${cli}/ewm.ts`], banner: { js: '#!/usr/bin/env node' }, plugins: [programApart] },
-  {
-    entryPoints: { program: `${cli}/program.ts`, 'verify-worker': `${cli}/proof/verify-worker.ts` },
-    plugins: [apiApart, sessionApart, costApart, reportApart, importApart, mcpApart, worldApart, worldsApart],
-  },
-  {
-    stdin: { contents: "export * from './api/api-commands'; export * from './session/session-commands';", resolveDir: cli, loader: 'ts' },
-    outdir: undefined,
-    outfile: join(outdir, 'api-commands.cjs'),
-  },
-  {
-    stdin: {
-      contents: "export * from './cli/world/world-commands'; export * from './compose-worlds';",
-      resolveDir: 'src/handlers',
-      loader: 'ts',
-    },
-    outdir: undefined,
-    outfile: join(outdir, 'worlds.cjs'),
-  },
-  {
-    entryPoints: {
-      'cost-command': `${cli}/cost/cost-command.ts`,
-      'report-commands': `${cli}/run/report-commands.ts`,
-      'import-command': `${cli}/market/import-command.ts`,
-      'mcp-command': `${cli}/mcp/mcp-command.ts`,
-    },
-  },
-];
-const bundled = await Promise.all(shipped.map((options) => build({ ...shared, ...options, minify: true, metafile: true })));
-await chmod(join(outdir, 'ewm.cjs'), 0o755);
-// The program of a page is text in a bundle: what it holds is told apart from it.
+const starters = { entryPoints: [`${cli}/ewm.ts`, `${cli}/verify-worker.ts`], plugins: [programApart] };
+const started = await build({ ...shared, ...starters, entryNames: '[name]', sourcemap: false, minify: true, metafile: true });
+const ewm = join(outdir, 'ewm.cjs');
+await writeFile(ewm, `#!/usr/bin/env node\n${await readFile(ewm, 'utf8')}`);
+await chmod(ewm, 0o755);
+/** The engine of world files: a third smaller to download, and unpacked in some milliseconds when a world is run. */
+const packedWasm = {
+  name: 'packed-wasm',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
+      const packed = brotliCompressSync(await readFile(path)).toString('base64');
+      const unpack = `new Uint8Array(brotliDecompressSync(Buffer.from('${packed}', 'base64')))`;
+      return { contents: `import { brotliDecompressSync } from 'node:zlib'; export default ${unpack};`, loader: 'js' };
+    }),
+};
+/** The pool of threads starts each with a file of its own. */
+const poolWorker = {
+  name: 'pool-worker',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /piscina\/dist\/index\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("'worker.js'", "'pool-worker.cjs'"),
+    })),
+};
+const split = await buildSplit(
+  { program: `${cli}/program.ts`, ...LIBRARY_CORES },
+  { ...shared, sourcemap: false, minify: true, metafile: true, plugins: [packedWasm, poolWorker] },
+);
+// The threads of `ewm sweep`, and what the pool starts each of them with: beside the code of the command, which is imported late.
+const threads = await build({
+  ...shared,
+  entryPoints: { 'sweep-worker': `${cli}/sweep/sweep-worker.ts`, 'pool-worker': 'node_modules/piscina/dist/worker.js' },
+  outdir: join(outdir, 'shared'),
+  sourcemap: false,
+  minify: true,
+  metafile: true,
+  plugins: [poolWorker],
+  // Lowers the priority of threads, where it is there; it is not asked for.
+  external: ['@napi-rs/nice'],
+});
 const library = await buildLibrary(version, join(outdir, 'library'));
-const inputs = [...bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
+// The program of a page is text in a bundle: what it holds is told apart from it.
+const inputs = [...[started, split, threads].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
 await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
 const benches = { bench: 'test/bench/bench.ts', 'bench-api': 'test/bench/api-bench.ts', 'bench-cold-start': 'test/bench/cold-start.ts' };
 await build({ ...shared, entryPoints: benches });

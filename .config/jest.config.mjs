@@ -18,6 +18,8 @@ export default {
     EWM_PAGE_STYLE: 'main {}',
     EWM_SERVER_SCRIPT: 'void 1;',
     EWM_SERVER_STYLE: 'nav {}',
+    EWM_SWEEP_SCRIPT: 'draw();',
+    EWM_SWEEP_STYLE: 'main {}',
   },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,

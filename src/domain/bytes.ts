@@ -38,3 +38,8 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64');
   return base64(bytes) === text ? bytes : undefined;
 }
+
+/** UTF-8 length of a text. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text);
+}

@@ -8,6 +8,7 @@ import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
+import type { OpenSandbox } from '../domain/run/retake-world';
 import { makeSessionContext, type SessionContext } from '../domain/session/context';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
@@ -78,7 +79,8 @@ function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undef
   return makeDay(makeSessionContext({ ...day, outside: {}, dayBudget }));
 }
 
-export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock };
+/** `sandbox`: where world files of callers run; a deployment without one has markets alone. */
+export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly sandbox?: OpenSandbox };
 
 export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
   const { served, sessions, prove } = sessionParts(settings, ports);
@@ -94,7 +96,10 @@ export function sessionParts(
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
-  const sessions = makeSessionContext({ log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget });
+  const sessions = makeSessionContext(
+    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget },
+    ports.sandbox,
+  );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
   return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions, prove };
 }

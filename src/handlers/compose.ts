@@ -13,6 +13,15 @@ import {
   PARTIAL,
   unfinishedBeside,
 } from '../adapters/filesystem/run-directory';
+import {
+  CELLS_FILE,
+  fileExists,
+  openCells,
+  partialCells,
+  readLines,
+  SWEEP_FILE,
+  SWEEP_MARKET_FILE,
+} from '../adapters/filesystem/sweep-directory';
 
 /** What the command line works on. */
 export const local = {
@@ -29,6 +38,8 @@ export const local = {
   readRun: makeRunDirectoryReader,
   readUnfinishedRun: makeUnfinishedRunReader,
   writeRun: openRunDirectoryWriter,
+  /** The files of a sweep. */
+  sweep: { open: openCells, partial: partialCells, readLines, exists: fileExists, CELLS_FILE, SWEEP_FILE, SWEEP_MARKET_FILE },
   /** What the name of an unfinished file ends in. */
   partialSuffix: PARTIAL,
 } as const;

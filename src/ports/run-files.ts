@@ -10,6 +10,7 @@ export const RUN_FILES = [
   'inputs.jsonl',
   'strategy.json',
   'policy.json',
+  'prices.json',
   'market.jsonl',
   'tape.jsonl',
   'executions.jsonl',
@@ -63,6 +64,11 @@ export interface RunWriter {
    * call. The caller may use the memory behind `bytes` again once the next append to the same file was answered.
    */
   readonly append: (file: RunFile, bytes: Uint8Array) => TaskEither<StoreError, void>;
+  /**
+   * Answers once everything that was appended to a file has come so far: to the `system`, then a crash of this process takes none of it; or to
+   * the `disk`, then a crash of the machine does not, either. Cost: a sync of the file for the disk.
+   */
+  readonly sync: (file: RunFile, reach: 'system' | 'disk') => TaskEither<StoreError, void>;
   /** Reads back what has been appended to a file so far, from a byte offset. */
   readonly readBack: (file: RunFile, offset: number) => TaskEither<StoreError, ByteCursor>;
   /**

@@ -1,5 +1,4 @@
 /** What every signer does, whatever holds its key. */
-import fc from 'fast-check';
 import { noDeadline } from '../../src/adapters/in-process/clock';
 import type { Signer, Verifier } from '../../src/ports/signer';
 import { passedDeadline, rightOf, leftOf } from '../support/task';
@@ -41,13 +40,13 @@ export function describeSignerContract(name: string, makeHarness: () => Promise<
     it('verifies no signature of which a bit or a byte was changed, nor of other bytes', async () => {
       const bytes = Buffer.from('{"ok":true}');
       const { bytes: signature } = await rightOf(harness.signer.sign(bytes, noDeadline));
-      fc.assert(
-        fc.property(fc.nat(signature.length - 1), fc.integer({ min: 1, max: 255 }), (index, mask) => {
+      for (const index of signature.keys()) {
+        for (const mask of [1, 128, 255]) {
           const forged = Uint8Array.from(signature);
           forged[index] = (forged[index] ?? 0) ^ mask;
           expect(harness.verifier.verify(bytes, forged)).toBe(false);
-        }),
-      );
+        }
+      }
       for (const other of [signature.slice(1), new Uint8Array(), new Uint8Array(64), Buffer.concat([signature, Buffer.from([0])])]) {
         expect(harness.verifier.verify(bytes, other)).toBe(false);
       }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { JsonSchema } from '../../src/domain/codec/codec';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { decodeStrategy, strategySchema } from '../../src/domain/world/market/strategy';
+import { decodeSweep, sweepSchema } from '../../src/domain/sweep/spec';
 import { decodePolicy, policySchema } from '../../src/domain/world/market/policy';
 import { arbitraryAnyCase } from '../support/arbitraries';
 import { readExample } from '../support/fixture';
@@ -38,7 +39,8 @@ function published(name: string, title: string, schema: JsonSchema, accepts: (do
 const market = published('market-path', 'Market path', marketPathCodec.schema, (document) => isRight(marketPathCodec.decode(document)));
 const strategy = published('strategy', 'Strategy', strategySchema, (document) => isRight(decodeStrategy(document)));
 const policy = published('policy', 'Policy', policySchema, (document) => isRight(decodePolicy(document)));
-const all = [market, strategy, policy];
+const sweep = published('sweep', 'Sweep', sweepSchema, (document) => isRight(decodeSweep(document)));
+const all = [market, strategy, policy, sweep];
 
 const compiled = new Map<string, ValidateFunction>();
 
@@ -79,6 +81,10 @@ describe('examples validate', () => {
     { schema: strategy, path: 'strategies/threshold_demo.json' },
     { schema: strategy, path: 'strategies/sma_crossover.json' },
     { schema: strategy, path: 'strategies/mean_reversion_zscore.json' },
+    { schema: strategy, path: 'strategies/breakout_with_stops.json' },
+    { schema: strategy, path: 'strategies/rebalance.json' },
+    { schema: sweep, path: 'sweeps/sma.json' },
+    { schema: sweep, path: 'sweeps/walk-forward.json' },
     { schema: market, path: 'fixtures/trading_path.json' },
   ])('$schema.name: $path', ({ schema, path }) => {
     const validate = compile(schema);

@@ -1,6 +1,6 @@
 /** The bundles that Lambda loads: small, without what their mode does not use, and working where Lambda's environment is all there is. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,7 +61,7 @@ interface Built {
 const INVOKE = `
 const { handler } = require(process.argv[1]);
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm' };
-handler(JSON.parse(process.argv[2]), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
+handler(JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8')), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
 `;
 
 let directory: string;
@@ -92,7 +92,10 @@ async function invoke(
   event: unknown,
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
-  const { stdout } = await run(process.execPath, ['-e', INVOKE, join(directory, name), JSON.stringify(event)], {
+  // A file, for what is long.
+  const given = join(directory, 'event.json');
+  await writeFile(given, JSON.stringify(event));
+  const { stdout } = await run(process.execPath, ['-e', INVOKE, join(directory, name), given], {
     timeout: 30_000,
     env: {
       AWS_REGION: 'us-east-1',
@@ -196,6 +199,101 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
 const ofRules = (path: string): boolean => path.startsWith('src/domain/world/market/rules/');
 /** A world is one part: who plays it needs all of it. */
 const ofWorld = (path: string): boolean => path.startsWith('src/domain/world/market/');
+
+describe('against a service that fails, lags and checks every request', () => {
+  const ENVIRONMENT = {
+    EWM_ARTIFACT_BUCKET: STUB_BUCKET,
+    EWM_MAX_MODEL_CALLS: '2',
+    EWM_MAX_TOOL_CALLS: '9',
+    MEMORY_MAX_OPS: '30',
+    MEMORY_MAX_BYTES: '4000000',
+    EWM_MAX_ARTIFACT_BYTES: '67108864',
+    ENABLE_AGENTCORE_MEMORY: '1',
+    AGENTCORE_MEMORY_ID: STUB_MEMORY_ID,
+    AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID,
+    AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN,
+  };
+  interface Answered {
+    readonly ok: boolean;
+    readonly error?: { readonly code: string };
+    readonly results: readonly { readonly result?: unknown; readonly sessions_not_stopped?: number }[];
+  }
+
+  async function asked(name: 'tools' | 'memory', body: object): Promise<Answered> {
+    const event = httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
+    const { answer } = await invoke(name, event, ENVIRONMENT);
+    s3.objects.clear();
+    return JSON.parse((answer as { readonly body: string }).body) as Answered;
+  }
+
+  beforeEach(() => {
+    agentCore.reset();
+    agentCore.forgetEvents();
+    // Every invocation has one request id here, and a run is stored once.
+    s3.objects.clear();
+    Object.assign(agentCore.lag, { createdMs: 0, deletedMs: 0, nowMs: () => performance.now() });
+  });
+  afterEach(() => {
+    expect(agentCore.violations).toEqual([]);
+  });
+
+  const STOPS = ['StopCodeInterpreterSession', 'StopRuntimeSession'];
+  it.each([
+    ['nothing', '', 'before', 0, 0],
+    ['a start whose answer is lost', 'StartCodeInterpreterSession', 'after', 1, 1],
+    ['a program', 'InvokeCodeInterpreter', 'before', 0, 0],
+    ['a planner that acted', 'InvokeAgentRuntime', 'after', 0, 0],
+    ['both stops', STOPS.join(), 'before', 2, 2],
+  ] as const)('tools: sessions that are begun are stopped or told, where %s fails', async (_what, operations, when, alive, told) => {
+    agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
+    agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
+    const before = agentCore.sessions.filter(({ stopped }) => !stopped).length;
+    const failing = operations.split(',').filter((operation) => operation !== '');
+    for (const operation of failing)
+      agentCore.failOperation(operation, { when, how: 'status', status: 500, type: 'InternalServerException' });
+    const code = { name: 'execute_code', args: { language: 'python', code: 'x = 1' } };
+    const goal = { name: 'propose_plan', args: { goal: 'hold' } };
+    const { ok, results } = await asked('tools', {
+      budget: { max_steps: 9, max_tool_calls: 9, max_model_calls: 2 },
+      tool_plan: [code, goal, code, goal],
+    });
+    for (const operation of failing) agentCore.failOperation(operation);
+    expect(ok).toBe(failing.every((operation) => STOPS.includes(operation)));
+    expect(results.at(-1)?.sessions_not_stopped ?? 0).toBe(told);
+    expect(agentCore.sessions.filter(({ stopped }) => !stopped).length - before).toBe(alive);
+  });
+
+  const put = (key: string, value: unknown): object => ({ op: 'memory_put', key, value });
+  const get = (key: string): object => ({ op: 'memory_get', key });
+  const clear = (key: string): object => ({ op: 'memory_clear', key });
+  const plan = (...requests: readonly object[]): object => ({ budget: { max_memory_ops: 30, max_memory_bytes: 4_000_000 }, requests });
+
+  it('memory: any key, and values to 150 KB', async () => {
+    const keys = ['日本 🏯', 'a\nb\u0000', '"\\', 'k'.repeat(512), '../x'];
+    const long = 'ü'.repeat(75_000);
+    const { ok, results } = await asked(
+      'memory',
+      plan(...keys.flatMap((key) => [put(key, key), put(key, [key, long]), get(key), clear(key), get(key)])),
+    );
+    expect(ok).toBe(true);
+    const found = results.map(({ result }) => (result as { readonly value?: readonly unknown[] } | null)?.value);
+    expect(found).toEqual(keys.flatMap((key) => [undefined, undefined, [key, long], undefined, undefined]));
+    expect(agentCore.events).toEqual([]);
+  });
+
+  it('memory: with 2 s of lag, no answer that a later read contradicts', async () => {
+    let nowMs = performance.now();
+    Object.assign(agentCore.lag, { createdMs: 2_000, deletedMs: 2_000, nowMs: () => nowMs });
+    const cleared = await asked('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
+    expect(cleared).toMatchObject({ ok: true, results: [{}, {}, {}, {}, { result: { found: false } }] });
+    nowMs += 2_001;
+    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
+    const early = await asked('memory', plan(put('k', 4), get('k')));
+    expect(early).toMatchObject({ ok: false, error: { code: 'stale_read' } });
+    nowMs += 2_001;
+    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
+  });
+});
 
 describe('what is in them', () => {
   const RUNS = ['base', 'tools', 'memory'] as const;

@@ -14,6 +14,7 @@ const GOLDENS: Readonly<Record<Mode, string>> = {
   'agentcore-tools': 'tools-execute',
   'agentcore-memory': 'memory-values',
   world: 'worlds/grid',
+  guard: 'guard-acts',
 };
 
 let directory = '';

@@ -166,3 +166,28 @@ test('ewm run --world: a run, its proof, and what is told where something is mis
     'takes --seed with --world only',
   );
 });
+
+test('show, replay and diff speak of a world in its own words', async () => {
+  const golden = 'test/golden/worlds/refusals';
+  const show = await ewm('show', golden);
+  expect(show).toMatchObject({ exit: EXIT.ok });
+  expect(show.stdout).toMatch(/rejected +broken_invariant 1, closed 1, no_json 1|rejected +/);
+  expect(show.stdout).toMatch(/score +3\.33333333/);
+  expect(show.stdout).toMatch(/Größe 🕓 +1/);
+  expect(show.stdout).not.toMatch(/equity|cash|CANNOT/);
+  expect(JSON.parse((await ewm('show', golden, '--json')).stdout)).toMatchObject({
+    steps: 14,
+    decisions: { REJECTED: 10 },
+    world: { actions: 3 },
+  });
+  const replayed = await ewm('replay', 'tape', '--tape', `${golden}/tape.jsonl`, '--format', 'csv', '--max-steps', '2');
+  expect(replayed.stdout.split('\n').slice(0, 3)).toEqual([
+    'step,input,actions,decision,refused,totals,fuel',
+    expect.stringMatching(/^0,"""go""","\{""add"":1\}",APPROVED,,"\{.*\}",[0-9]+$/),
+    expect.stringMatching(/^1,"""throw""","\{""add"":1\}",REJECTED,threw,,[0-9]+$/),
+  ]);
+  const ledger = await ewm('replay', 'executions', '--executions', `${golden}/executions.jsonl`, '--format', 'csv');
+  expect(ledger.stdout).toContain('step,action,what\n0,0,"{""add"":1}"\n');
+  const diff = await ewm('diff', 'test/golden/worlds/inventory', 'test/golden/worlds/fuel-stopped');
+  expect(diff.stdout).toMatch(/\{"quantity":[0-9]+,"sku":"[a-z]+","type":"order"\}/);
+});

@@ -104,7 +104,8 @@ export async function verdictOn(files: RunFileBytes): Promise<Verdict> {
 export async function marketRunOf(files: RunFileBytes): Promise<MarketRun> {
   const reader = makeMemoryRunReader(files);
   const named = expectRight(await readInputs(reader, decodeInputs));
-  if (named.mode === 'agentcore-memory' || named.mode === 'world') throw new Error('a memory run has no world');
+  if (named.mode === 'agentcore-memory' || named.mode === 'guard' || named.mode === 'world')
+    throw new Error(`a run of mode ${named.mode} has no market`);
   return worldRunOf(expectRight(await readEvidence(reader, named)));
 }
 

@@ -6,6 +6,7 @@ import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
 import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
 import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-log';
 import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/in-process/telemetry';
+import type { OpenSandbox } from '../../src/domain/run/retake-world';
 import type { Budget } from '../../src/domain/budget/budget';
 import { sessionParts } from '../../src/handlers/compose-http';
 import { mcpParts } from '../../src/handlers/compose-mcp';
@@ -34,7 +35,8 @@ export const INVOCATION: Invocation = { requestId: 'request', work: noDeadline, 
 
 const WIDE = { max_steps: 100_000, max_tool_calls: 100_000, max_model_calls: 100, max_memory_ops: 100, max_memory_bytes: 100_000 };
 
-export function makeMcpSessions(): McpSessions {
+/** `sandbox`: for sessions in world files. */
+export function makeMcpSessions(sandbox?: OpenSandbox): McpSessions {
   const settings = { ...CONFIG, ceilings: { ...CONFIG.ceilings, ...WIDE } };
   const telemetry = makeRecordingTelemetry();
   const log = makeInProcessSessionLog();
@@ -48,6 +50,7 @@ export function makeMcpSessions(): McpSessions {
     memory: makeInProcessMemory(),
     telemetry,
     openApi: () => '',
+    ...(sandbox === undefined ? {} : { sandbox }),
   };
   const parts = mcpParts(settings, ports);
   const { served } = sessionParts(settings, ports);

@@ -237,6 +237,13 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
   return {
     location: directory,
     append: (file, bytes) => () => append(file, bytes),
+    sync: (file, reach) => async () => {
+      const opened = await openFile(file);
+      if (isLeft(opened)) return opened;
+      const written = await opened.right.pending;
+      if (isLeft(written) || reach === 'system') return written;
+      return attempt(partial(file), writeError, () => opened.right.handle.datasync())();
+    },
     readBack: (file, offset) => async () => {
       const opened = await openFile(file);
       if (isLeft(opened)) return opened;

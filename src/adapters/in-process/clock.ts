@@ -31,3 +31,9 @@ export function makeManualClock(startMs: number): ManualClock {
     },
   };
 }
+
+/** Milliseconds since it was made, on the monotonic clock. */
+export function stopwatch(): () => number {
+  const startMs = performance.now();
+  return () => performance.now() - startMs;
+}

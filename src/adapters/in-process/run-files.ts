@@ -44,6 +44,7 @@ export function makeMemoryRunWriter(location = 'memory'): MemoryRunWriter {
       parts.set(file, held);
       return Promise.resolve(right(undefined));
     },
+    sync: () => () => Promise.resolve(right(undefined)),
     readBack: (file, offset) => () => Promise.resolve(right(cursorOver(concatBytes(parts.get(file) ?? []), offset))),
     commit: (files) => () => {
       committed = Object.fromEntries(files.map((file) => [file, concatBytes(parts.get(file) ?? [])]));

@@ -1,7 +1,7 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
 import type { CallFailure, DependencyFailed } from '../../ports/dependency';
 import type { StaleRead } from '../../ports/memory';
-import type { BudgetExceeded } from '../budget/budget';
+import type { BudgetExceeded, Limiter } from '../budget/budget';
 
 export type DeadlineExceededStop = { readonly code: 'deadline_exceeded'; readonly message: string };
 
@@ -44,6 +44,17 @@ export type DependencyFailedStop = {
   readonly http_status?: number;
 };
 
+/**
+ * An act that cannot be reserved, because nobody can say the most that it takes: `unbounded` in tokens, `unpriced` in money. An act that reports
+ * more than its bound is `unbounded`, too: what it took above that is not in the state. docs/spec.md section 9.
+ */
+export type Unbounded = {
+  readonly code: 'unbounded' | 'unpriced';
+  readonly limiter: Limiter;
+  readonly message: string;
+  readonly budgets: BudgetExceeded['budgets'];
+};
+
 /** A memory that does not show yet what was written to it before. Nothing was concluded from it; asking again later is fine. */
 export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http_status'> & {
   readonly code: 'stale_read';
@@ -54,6 +65,7 @@ export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http
 export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
 
 export type RunStop =
+  | Unbounded
   | BudgetExceeded
   | DeadlineExceededStop
   | OutOfRange

@@ -12,7 +12,7 @@ export interface Ratio {
 }
 
 /** Working precision: 30 digits behind the point, 22 more than are shown. */
-const SCALE = 10n ** 30n;
+export const SCALE = 10n ** 30n;
 const LN_2 = 693_147_180_559_945_309_417_232_121_458n;
 /** A power beyond it is out of the range of decimals: ln(10^18). */
 const EXPONENT_MAX = 41_446_531_673_892_822_312_323_846_184_318n;
@@ -28,7 +28,7 @@ export function powerLessOne(base: Ratio, exponent: Ratio): Decimal | undefined 
   if (base.num <= 0n) return base.num === 0n ? -ONE : undefined;
   const power = (ln(base) * exponent.num) / exponent.den;
   if (power > EXPONENT_MAX) return undefined;
-  const grown = divHalfEven(exp(power) * ONE, SCALE) - ONE;
+  const grown = divHalfEven(exponential(power) * ONE, SCALE) - ONE;
   return grown < MAGNITUDE_LIMIT ? grown : undefined;
 }
 
@@ -56,7 +56,7 @@ function ln({ num, den }: Ratio): bigint {
 }
 
 /** e^(k ln 2 + r) = 2^k e^r, and e^r by its series. */
-function exp(value: bigint): bigint {
+export function exponential(value: bigint): bigint {
   const twos = value / LN_2;
   const rest = value - twos * LN_2;
   let sum = 0n;

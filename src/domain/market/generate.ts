@@ -87,7 +87,12 @@ function* chunks(symbols: readonly string[], steps: number, seed: string, start:
 }
 
 function makeStream(seed: string, symbol: string): RandomGenerator {
-  const digest = sha256Hex(`ewm market 1\n${seed}\n${symbol}\n`);
+  return seededGenerator(`ewm market 1\n${seed}\n${symbol}\n`);
+}
+
+/** The stream that a text names: xoroshiro128+ started from the first 128 bits of its SHA-256. */
+export function seededGenerator(text: string): RandomGenerator {
+  const digest = sha256Hex(text);
   return xoroshiro128plusFromState([word(digest, 0), word(digest, 1), word(digest, 2), word(digest, 3)]);
 }
 

@@ -1,7 +1,8 @@
 /** The figures of a run by name: what a terminal, a page, JSON and a sweep show and compare, decided once. docs/report.md explains each. */
 import { type Decimal, ONE } from '../decimal/decimal';
 import { drawdownShare } from './drawdown';
-import { type Figures, returnShare } from './figures';
+import type { Sums } from './figure-sums';
+import { returnShare } from './figures';
 import { calmar } from './performance';
 import { share } from './step-point';
 
@@ -13,7 +14,7 @@ export interface FigureRow {
   readonly unit: 'amount' | 'share' | 'ratio' | 'count';
   /** Whether more of it is better; nothing where neither is. */
   readonly better?: 'more' | 'less';
-  readonly of: (figures: Figures) => Decimal | undefined;
+  readonly of: (figures: Sums) => Decimal | undefined;
 }
 
 function row(name: string, title: string, unit: FigureRow['unit'], better: 'more' | 'less' | undefined, of: FigureRow['of']): FigureRow {
@@ -45,7 +46,7 @@ export const FIGURES: readonly FigureRow[] = [
   row('turnover', 'turnover', 'amount', undefined, ({ turnover }) => turnover),
 ];
 
-function drawdownOf({ steps, maxDrawdown }: Figures): Decimal | undefined {
+function drawdownOf({ steps, maxDrawdown }: Sums): Decimal | undefined {
   if (steps === 0) return undefined;
   return maxDrawdown === undefined ? 0n : drawdownShare(maxDrawdown);
 }

@@ -3,7 +3,7 @@ import { type Decimal, divHalfEven, mul, ONE } from '../decimal/decimal';
 import { drawdownShare, type Drawdown } from './drawdown';
 import { makeReturns, type Returns } from './returns';
 import { makeRoundTrips, type RoundTrips, type TripFill } from './round-trips';
-import { share } from './step-point';
+import { type Amounts, share } from './step-point';
 
 export interface Performance extends Returns {
   readonly roundTrips: RoundTrips;
@@ -14,10 +14,10 @@ export interface Performance extends Returns {
 }
 
 export interface PerformanceStep {
-  readonly time: string | undefined;
-  readonly equityBefore: Decimal;
-  readonly equityAfter: Decimal;
-  readonly exposureAfter: Decimal;
+  /** Asked of the first and the last step alone. */
+  readonly time: () => string | undefined;
+  readonly before: Amounts;
+  readonly after: Amounts;
   /** Every symbol of the market, and the price of one. */
   readonly symbols: Iterable<string>;
   readonly priceOf: (symbol: string) => Decimal | undefined;
@@ -56,10 +56,10 @@ export function makePerformance(): PerformanceReader {
         bought = universe;
         firstPrices = new Map([...step.symbols].map((symbol) => [symbol, step.priceOf(symbol) ?? 0n]));
       }
-      returns.next(last === undefined ? step.equityBefore : step.equityAfter, step.time);
+      returns.next(last === undefined ? step.before.equity : step.after.equity, step.time);
       for (const fill of fills) trips.fill(fill, worth);
       steps += 1;
-      if (step.exposureAfter > 0n) held += 1;
+      if (step.after.exposure > 0n) held += 1;
       last = step;
     },
     measures: () => ({

@@ -31,7 +31,7 @@ export interface Moments {
 
 export interface ReturnsReader {
   /** Equity after each step, in order; of the first step that before it, so that what it cost counts. */
-  readonly next: (equity: Decimal, time: string | undefined) => void;
+  readonly next: (equity: Decimal, time: () => string | undefined) => void;
   readonly returns: () => Returns;
 }
 
@@ -44,7 +44,7 @@ const NANOS_PER_YEAR = 31_557_600n * NANOS_PER_SECOND;
 export function makeReturns(): ReturnsReader {
   let first: Decimal | undefined;
   let last: Decimal = 0n;
-  let [firstTime, lastTime]: [string | undefined, string | undefined] = [undefined, undefined];
+  let [firstTime, lastTime]: [() => string | undefined, () => string | undefined] = [() => undefined, () => undefined];
   let returned = 0;
   /** Sums of the powers of the returns; of the second, those of losses alone, too. */
   let [sum, squares, cubes, fourths, losses] = [0n, 0n, 0n, 0n, 0n];
@@ -53,7 +53,7 @@ export function makeReturns(): ReturnsReader {
 
   function figures(): Returns {
     const count = BigInt(returned);
-    const years = yearsBetween(firstTime, lastTime);
+    const years = yearsBetween(firstTime(), lastTime());
     const stepsPerYear = years === undefined || count === 0n ? undefined : divHalfEven(count * years.den * ONE, years.num);
     const none = { stepsPerYear, cagr: undefined, volatility: undefined, sharpe: undefined, sortino: undefined, moments: undefined };
     if (first === undefined || first === 0n || count === 0n || broke) return none;

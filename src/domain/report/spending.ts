@@ -15,13 +15,21 @@ export interface Spending {
 export function makeSpending(): Spending {
   let spent: BudgetState = NOTHING_SPENT;
   let planned = false;
+  /** Of acts of an agent, and of grants, until they end: what each was charged. */
+  let guarded: Map<Json | undefined, Costs> | undefined;
+  let wallMax = 0;
   return {
     next: (row) => {
-      const costs = costsOf(row, planned);
+      const costs = guarded === undefined ? costsOf(row, planned) : guardCosts(row, guarded, wallMax);
       if (row['type'] === 'run') {
         spent = spentState(limitsOf(row));
-        planned = isRecord(row['inputs']) && row['inputs']['mode'] === 'agentcore-tools';
+        const mode = isRecord(row['inputs']) ? row['inputs']['mode'] : undefined;
+        planned = mode === 'agentcore-tools';
+        guarded = mode === 'guard' ? new Map() : undefined;
+        wallMax = limitsOf(row).find(({ dimension }) => dimension === 'wall_ms')?.max ?? 0;
       }
+      // A breaker that has refused counts no more time.
+      if (row['type'] === 'stop' && isRecord(row['error']) && row['error']['code'] === 'budget_exceeded') wallMax = 0;
       if (costs !== undefined) spent = added(spent, costs);
       return spent;
     },
@@ -47,6 +55,70 @@ function costsOf(row: Row, planned: boolean): Costs | undefined {
   }
 }
 
+/** What a row of a guarded run changes: an act is charged at its intent, and less than that once it reports. */
+function guardCosts(row: Row, charged: Map<Json | undefined, Costs>, wallMax: number): Costs | undefined {
+  const { type, index, child } = row;
+  const wall = typeof row['wall_ms'] === 'number' ? { wall_ms: Math.min(row['wall_ms'], wallMax) } : {};
+  switch (type) {
+    case 'intent': {
+      const costs = recordedCosts(row['costs']);
+      charged.set(index, costs);
+      return { ...costs, ...wall };
+    }
+    case 'tool':
+    case 'model': {
+      const before = charged.get(index) ?? {};
+      charged.delete(index);
+      return { ...minus(recordedCosts(row['costs']), before), ...wall };
+    }
+    case 'grant': {
+      const { steps: _steps, ...given } = givenCosts(row['budget']);
+      charged.set(child, given);
+      return given;
+    }
+    case 'refund': {
+      const before = charged.get(child) ?? {};
+      charged.delete(child);
+      return minus(recordedCosts(row['spent']), before);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function recordedCosts(value: Json | undefined): Costs {
+  if (!isRecord(value)) return {};
+  const { tools } = value;
+  return { ...counts(value), ...(isRecord(tools) ? { tools: counts(tools) } : {}) };
+}
+
+function givenCosts(budget: Json | undefined): Costs {
+  const meters = limitsOf({ inputs: { budget: budget ?? null } }).filter(({ row }) => row.kind === 'sum');
+  return spentState(
+    meters.map(({ dimension, tool, max }) => ({
+      spent: max,
+      ...(dimension === undefined ? {} : { dimension }),
+      ...(tool === undefined ? {} : { tool }),
+    })),
+  );
+}
+
+/** What `costs` are below or above `before`, in each that either names. */
+function minus(costs: Costs, before: Costs): Costs {
+  const less = (a: object, b: object): object => {
+    const [of, from] = [a as Readonly<Record<string, number>>, b as Readonly<Record<string, number>>];
+    return Object.fromEntries(
+      [...new Set([...Object.keys(of), ...Object.keys(from)])].map((key) => [key, (of[key] ?? 0) - (from[key] ?? 0)]),
+    );
+  };
+  const { tools, ...sums } = costs;
+  const { tools: toolsBefore, ...sumsBefore } = before;
+  return {
+    ...less(sums, sumsBefore),
+    ...(tools === undefined && toolsBefore === undefined ? {} : { tools: less(tools ?? {}, toolsBefore ?? {}) as Costs['tools'] }),
+  } as Costs;
+}
+
 function requestBytes({ op, key, value }: Row): number {
   return bytesOf({ op: op ?? null, key: key ?? null, ...(value === undefined ? {} : { value }) });
 }
@@ -64,9 +136,10 @@ function bytesOf(value: Json): number {
   return new TextEncoder().encode(canonical(value)).length;
 }
 
-/** Of the dimensions that are counted. */
-function added(spent: BudgetState, { tools, ...costs }: Costs): BudgetState {
+/** Of the dimensions that are counted: time does not add up. */
+function added(spent: BudgetState, { tools, wall_ms: wallMs, ...costs }: Costs): BudgetState {
   const sums: Record<string, unknown> = { ...spent };
+  if (wallMs !== undefined && spent.wall_ms !== undefined) sums['wall_ms'] = Math.max(spent.wall_ms, wallMs);
   for (const [dimension, amount] of Object.entries(costs)) {
     const before = sums[dimension];
     if (typeof before === 'number') sums[dimension] = before + amount;

@@ -26,6 +26,7 @@ const member = (name: string): Pick<Cause, 'pointer' | 'read'> => ({ pointer: `/
 
 const CAUSES: readonly Cause[] = [
   { ...member('prices'), sentence: (a, b) => `the prices differ: ${membersText(a, b)}` },
+  { ...member('input'), sentence: (a, b) => `the inputs differ: ${sides(a, b)}` },
   { ...member('time'), sentence: (a, b) => `the times differ: ${sides(a, b)}` },
   { ...member('signals'), sentence: (a, b) => `other signals at the same prices: ${membersText(a, b)}` },
   { ...member('rationales'), sentence: (a, b) => `the same signals for other reasons: ${membersText(a, b)}` },
@@ -39,6 +40,9 @@ const CAUSES: readonly Cause[] = [
   { ...member('decision'), sentence: (a, b) => `another decision: ${sides(a, b)}` },
   { ...member('why'), sentence: (a, b) => `the same decision for another reason: ${sides(a, b)}` },
   { ...member('state_delta'), sentence: (a, b) => `the same actions left another state: ${membersText(a, b)}` },
+  { ...member('totals'), sentence: (a, b) => `the same actions came to other totals: ${membersText(a, b)}` },
+  { ...member('changes'), sentence: () => 'the same actions changed other parts of the state' },
+  { ...member('fuel'), sentence: (a, b) => `the world took other fuel: ${sides(a, b)}` },
   { ...member('state_hash'), sentence: () => 'the hashes of the state differ' },
 ];
 
@@ -91,6 +95,7 @@ function actionsText(value: unknown): string {
   if (!Array.isArray(value) || value.length === 0) return 'none';
   const words = value.slice(0, 5).map((action: unknown) => {
     if (!isRecord(action)) return '?';
+    if (action['type'] !== 'PlaceSell' && action['type'] !== 'PlaceBuy') return jsonText(action) ?? '?';
     return `${action['type'] === 'PlaceSell' ? 'SELL' : 'BUY'} ${textOf(action['quantity'])} ${textOf(action['symbol'])}`;
   });
   return clip(words.join(', ') + (value.length > 5 ? `, and ${String(value.length - 5)} more` : ''));

@@ -66,6 +66,7 @@ function textOf(file: RunFile, end: RunEnd, digests: () => FileDigests): string 
     case 'inputs.jsonl':
     case 'strategy.json':
     case 'policy.json':
+    case 'prices.json':
     case 'market.jsonl':
     case 'tape.jsonl':
     case 'executions.jsonl':

@@ -57,6 +57,20 @@ export type MemoryInputs = {
   readonly request_sha256: string;
 };
 
+/** A guarded run has no world of ours: an agent acts, and its acts are paid for. docs/spec.md section 10. */
+export type GuardInputs = {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: 'guard';
+  readonly name: string;
+  readonly budget: Budget;
+  /** Of what is sent and comes back: a digest, or all of it. */
+  readonly record: 'digest' | 'full';
+  readonly prices_sha256: string;
+  /** Where its budget was taken from: another guarded run or a session, as it stood before the grant. */
+  readonly parent: { readonly run_id: string; readonly head: string } | null;
+  readonly invocation: null;
+};
+
 /** A run in a world file. `policy_sha256` is that of an empty file where the run has none. */
 export type FileWorldInputs = {
   readonly spec_version: typeof SPEC_VERSION;
@@ -75,7 +89,7 @@ export type FileWorldInputs = {
   readonly invocation: null;
 };
 
-export type RunInputs = WorldInputs | MemoryInputs | FileWorldInputs;
+export type RunInputs = WorldInputs | MemoryInputs | FileWorldInputs | GuardInputs;
 
 export interface RunIdentity {
   /** `prev_hash` of tape row 0. */
@@ -160,6 +174,10 @@ const requestIdCodec = makeCodec<string>('request id', { type: 'string', minLeng
   value === '' ? failure(value, context, 'expected the id of a request') : textCodec.validate(value, context),
 );
 
+const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'full'] }, (value, context) =>
+  value === 'digest' || value === 'full' ? success(value) : failure(value, context, 'expected "digest" or "full"'),
+);
+
 const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode', {
   local: refinedCodec(
     objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
@@ -178,6 +196,18 @@ const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode
       budget: budgetCodec,
       invocation: requestIdCodec,
       request_sha256: sha256Codec,
+    },
+  }),
+  guard: objectCodec('guard inputs', {
+    required: {
+      spec_version: specVersionCodec,
+      mode: literalCodec('guard'),
+      name: textCodec,
+      budget: budgetCodec,
+      record: recordCodec,
+      prices_sha256: sha256Codec,
+      parent: orNull(objectCodec('parent', { required: { run_id: textCodec, head: textCodec } })),
+      invocation: nullCodec,
     },
   }),
   world: refinedCodec(

@@ -1,7 +1,7 @@
 /** The modes of a run: one table. What a mode leaves and how its report speaks of it is a row; how it is taken again is in `verify.ts`. */
 import type { RunFile } from '../../ports/run-files';
 
-export const MODE_NAMES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory', 'world'] as const;
+export const MODE_NAMES = ['local', 'agentcore-base', 'agentcore-tools', 'agentcore-memory', 'world', 'guard'] as const;
 export type Mode = (typeof MODE_NAMES)[number];
 
 export interface ModeRow {
@@ -15,7 +15,10 @@ export interface ModeRow {
   readonly effect: 'fill' | 'action';
 }
 
-export type NamedFile = Extract<RunFile, 'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | FileWorldDocument>;
+export type NamedFile = Extract<
+  RunFile,
+  'market.jsonl' | 'strategy.json' | 'policy.json' | 'request.json' | 'prices.json' | FileWorldDocument
+>;
 type FileWorldDocument = (typeof FILE_WORLD_DOCUMENTS)[number];
 
 const WORLD_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'tape.jsonl', 'executions.jsonl'] as const;
@@ -54,6 +57,12 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     named: FILE_WORLD_DOCUMENTS,
     finished: (_calls, steps) => `${String(steps)} steps`,
     effect: 'action',
+  },
+  guard: {
+    files: ['prices.json', 'tape.jsonl', 'executions.jsonl', 'report.md', 'run.json'],
+    named: ['prices.json'],
+    finished: (calls) => `${String(calls)} acts`,
+    effect: 'fill',
   },
 };
 

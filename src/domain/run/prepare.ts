@@ -138,7 +138,13 @@ export function stepsMistake(steps: number, maxSteps: number, pathSteps: number,
   return steps > pathSteps ? `${String(steps)} asked for, ${pathHas} ${String(pathSteps)}` : undefined;
 }
 
-type Facts = Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state' | 'steps'>;
+export type Facts = Pick<WorldInputs, 'market_sha256' | 'strategy_sha256' | 'policy_sha256' | 'initial_state' | 'steps'>;
+
+/** The inputs of a local run: it is granted the steps asked for, unless somebody says fewer. */
+export function localInputs(facts: Facts, maxSteps: number = facts.steps): WorldInputs {
+  const budget = { ...DEFAULT_BUDGET, max_steps: Math.min(facts.steps, maxSteps) };
+  return { spec_version: SPEC_VERSION, mode: 'local', ...facts, budget, invocation: null };
+}
 
 async function nameInputs(
   { handler, maxSteps }: RunRequest,
@@ -146,8 +152,7 @@ async function nameInputs(
   output: DigestedOutput<StoreError>,
 ): Promise<Either<StoreError, WorldInputs>> {
   if (handler === undefined) {
-    const budget = { ...DEFAULT_BUDGET, max_steps: Math.min(facts.steps, maxSteps ?? facts.steps) };
-    return right({ spec_version: SPEC_VERSION, mode: 'local', ...facts, budget, invocation: null });
+    return right(localInputs(facts, maxSteps));
   }
   const { mode, budget, plan, invocation } = handler;
   const line = worldRequestJson(

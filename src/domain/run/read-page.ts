@@ -12,6 +12,7 @@ import { type Figures, makeFigureReader, type SeriesPoint } from '../report/figu
 import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data';
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
+import { isWorldTape, makeWorldFigures, type WorldFigures, type WorldPoint } from '../report/world-figures';
 import type { Row } from '../tape/chain';
 import type { Costs } from '../world/market/costs';
 import { decodePolicy, DEFAULT_POLICY } from '../world/market/policy';
@@ -34,12 +35,16 @@ export interface ReadRun {
   readonly opening: Row | undefined;
   /** The last row, where it is a seal. */
   readonly seal: Row | undefined;
+  /** Of a run in a world file: the figures that it has instead. */
+  readonly world: WorldFigures | undefined;
   /** Step rows whose amounts cannot be read, so that no figure and no chart has them; the first by its 0-based row. */
   readonly unread: { readonly count: number; readonly firstRow: number } | undefined;
 }
 
 export interface ReadWatch {
   readonly onStep?: (point: SeriesPoint) => void;
+  /** Steps of a world file, with their rows. */
+  readonly onWorldStep?: (point: WorldPoint, row: Row) => void;
   /** Rows that are no steps. */
   readonly onOther?: (row: Row) => void;
   /** Steps read, and how many there are to be. */
@@ -62,6 +67,7 @@ export async function readRun(
 
   const figures = makeFigureReader(costsOf(files['policy.json']));
   const spending = makeSpending();
+  const worldFigures = makeWorldFigures();
   let opening: Row | undefined;
   let last: Row | undefined;
   let spent: BudgetState = spending.next({});
@@ -76,10 +82,13 @@ export async function readRun(
     }
     if (index === 0) opening = row;
     spent = spending.next(row);
+    const worldPoint = isWorldTape(opening) ? worldFigures.next(row) : undefined;
+    if (worldPoint !== undefined) watch.onWorldStep?.(worldPoint, row);
     const point = figures.next(row);
     selection.next(line, index, point);
     if (point === undefined) {
-      if (row['type'] === 'step') unread = { count: (unread?.count ?? 0) + 1, firstRow: unread?.firstRow ?? index };
+      if (row['type'] === 'step' && worldPoint === undefined)
+        unread = { count: (unread?.count ?? 0) + 1, firstRow: unread?.firstRow ?? index };
       watch.onOther?.(row);
       return;
     }
@@ -91,7 +100,18 @@ export async function readRun(
   if (isLeft(chain)) return chain;
   const total = figures.figures();
   const seal = chain.right.sealed ? last : undefined;
-  return right({ files, omitted, ...selection.end(total), chain: chain.right, figures: total, spent, opening, seal, unread });
+  return right({
+    files,
+    omitted,
+    ...selection.end(total),
+    chain: chain.right,
+    figures: total,
+    world: isWorldTape(opening) ? worldFigures.figures() : undefined,
+    spent,
+    opening,
+    seal,
+    unread,
+  });
 }
 
 const PROGRESS_STEPS = 1_000;

@@ -85,7 +85,7 @@ export function renderReport({ mode, summary, report: world, lines, callRows }: 
   return [
     `# Run ${summary.runId}`,
     '',
-    summary.error === null ? `Finished: ${mode.finished(summary.results.length, summary.steps)}.` : stopLine(summary.error),
+    summary.error === null ? `Finished: ${mode.finished(summary.acts ?? summary.results.length, summary.steps)}.` : stopLine(summary.error),
     '',
     '## Inputs',
     '',

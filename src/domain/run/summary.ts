@@ -23,6 +23,8 @@ export interface RunSummary {
   readonly headHash: string;
   /** What each call of a tool or memory plan answered, in order. */
   readonly results: readonly JsonObject[];
+  /** Acts of an agent that were begun, in a guarded run; their answers are the agent's. */
+  readonly acts?: number;
 }
 
 export function summarise<S, P>(

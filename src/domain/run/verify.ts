@@ -43,6 +43,7 @@ import { type Mode, namedDigest } from './modes';
 import { readPath } from './path';
 import { type OpenSandbox, retakeWorld } from './retake-world';
 import { readChain } from './replay';
+import { retakeGuard } from '../guard/retake';
 import { memoryRequestJson, worldRequestJson } from './request';
 import { decodeRecordedPlan, decodeRecordedRequests } from './request-codecs';
 import type { RunSummary } from './summary';
@@ -82,6 +83,7 @@ const retakesIn = (sandbox: OpenSandbox | undefined): Retakes => ({
   'agentcore-base': inMarket(retakeSteps),
   'agentcore-tools': inMarket(retakeToolPlan),
   'agentcore-memory': retakeMemoryPlan,
+  guard: retakeGuard,
   world: (reader, inputs, output, watch) => retakeWorld(reader, inputs, output, watch, sandbox, overMarket),
 });
 

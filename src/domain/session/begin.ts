@@ -3,7 +3,8 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { create as createSegment } from './act';
 import { answerAbout, type SessionAnswer } from './answer';
-import { DOCUMENT_FILES, documentKey, type Documents, openDocuments, type SessionContext } from './context';
+import { openDocuments, type SessionContext } from './context';
+import { contentTypeOf, DOCUMENT_FILES, documentKey, type Documents } from './documents';
 import type { SessionError } from './errors';
 import { identifySession, type SessionInputs } from './inputs';
 import { openSessionTape } from './replay';
@@ -22,7 +23,7 @@ export async function begin(
   const encoder = new TextEncoder();
   const puts = DOCUMENT_FILES.flatMap((file) => {
     const text = documents[file];
-    const contentType = file === 'market.jsonl' ? 'application/x-ndjson' : 'application/json';
+    const contentType = contentTypeOf(file);
     return text === undefined
       ? []
       : [context.documents.put({ key: documentKey(id, file), bytes: encoder.encode(text), contentType }, deadline)()];

@@ -9,16 +9,20 @@ import type { Clock, Deadline } from '../../ports/clock';
 import type { SessionLog } from '../../ports/session-log';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
+import { canonical } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { decodeMarketHeader } from '../market/market-path';
 import { readPath } from '../run/path';
+import type { OpenSandbox } from '../run/retake-world';
 import { decodeStrategy } from '../world/market/strategy';
 import { makeMarketWorld } from '../world/market/market-world';
 import { decodePolicy } from '../world/market/policy';
 import type { SessionError } from './errors';
-import { decodeSessionInputs, identifySession, isSessionId } from './inputs';
+import { type DocumentFile, documentKey, type Documents, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
+import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs, type WorldFiles } from './inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';
 import { makeSessionWorld, NO_WORLD, type SessionWorld } from './session-world';
+import { openWorldDocuments } from './world-documents';
 
 export interface SessionPorts {
   readonly log: SessionLog;
@@ -40,9 +44,14 @@ export interface Deadlines {
 
 export interface SessionContext extends SessionPorts {
   readonly opened: Bounded<OpenSession>;
-  readonly worlds: Bounded<SessionWorld>;
+  readonly worlds: SessionWorlds;
   /** Where a session stood when this process wrote or read its newest segment last. */
   readonly standings: Bounded<Standing>;
+}
+
+/** Worlds by what names them, and where the files of users run; those that have none are markets. */
+export interface SessionWorlds extends Bounded<SessionWorld> {
+  readonly sandbox?: OpenSandbox | undefined;
 }
 
 /** Keeps the values that were used last. */
@@ -55,8 +64,12 @@ const SESSIONS_KEPT = 256;
 /** A market may take tens of megabytes. */
 const WORLDS_KEPT = 8;
 
-export function makeSessionContext(ports: SessionPorts): SessionContext {
-  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds: makeBounded(WORLDS_KEPT), standings: makeBounded(SESSIONS_KEPT) };
+export function makeSessionWorlds(sandbox?: OpenSandbox): SessionWorlds {
+  return { ...makeBounded<SessionWorld>(WORLDS_KEPT), sandbox };
+}
+
+export function makeSessionContext(ports: SessionPorts, sandbox?: OpenSandbox): SessionContext {
+  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds: makeSessionWorlds(sandbox), standings: makeBounded(SESSIONS_KEPT) };
 }
 
 export function makeBounded<A>(max: number): Bounded<A> {
@@ -78,16 +91,6 @@ export function makeBounded<A>(max: number): Bounded<A> {
   };
 }
 
-/** The documents of a session, in the order in which they are stored: the one that names it last. */
-export const DOCUMENT_FILES = ['strategy.json', 'policy.json', 'market.jsonl', 'session.json'] as const;
-export type DocumentFile = (typeof DOCUMENT_FILES)[number];
-
-export function documentKey(session: string, file: DocumentFile): string {
-  return `sessions/${session}/inputs/${file}`;
-}
-
-export type Documents = Readonly<Record<DocumentFile, string>>;
-
 /** A session by its id: its documents are read, and have to be those that the id names. */
 export async function openSession(context: SessionContext, id: string, deadline: Deadline): Promise<Either<SessionError, OpenSession>> {
   if (!isSessionId(id)) return left({ _tag: 'SessionNotFound', session: id });
@@ -101,30 +104,38 @@ export async function openSession(context: SessionContext, id: string, deadline:
   return session;
 }
 
+/** Those of a market are asked for at once, with the one that names the session: most sessions are in one. */
 async function readDocuments(
   { documents }: SessionPorts,
   id: string,
   deadline: Deadline,
 ): Promise<Either<SessionError, Partial<Documents>>> {
-  const files = id.startsWith('day-') ? (['session.json'] as const) : DOCUMENT_FILES;
   const texts: Partial<Record<DocumentFile, string>> = {};
-  for (const [file, read] of await Promise.all(
-    files.map(async (name) => [name, await documents.get(documentKey(id, name), deadline)()] as const),
-  )) {
-    if (isLeft(read)) {
-      if (read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey') return left({ _tag: 'SessionNotFound', session: id });
-      return left(read.left);
+  const read = async (files: readonly DocumentFile[]): Promise<Either<SessionError, readonly DocumentFile[]>> => {
+    const missing: DocumentFile[] = [];
+    const reads = files.map(async (name) => [name, await documents.get(documentKey(id, name), deadline)()] as const);
+    for (const [file, found] of await Promise.all(reads)) {
+      if (!isLeft(found)) texts[file] = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found.right);
+      else if (found.left._tag === 'NotFound' || found.left._tag === 'InvalidKey') missing.push(file);
+      else return left(found.left);
     }
-    texts[file] = new TextDecoder().decode(read.right);
-  }
-  return right(texts);
+    return right(missing);
+  };
+  const first = await read(id.startsWith('day-') ? ['session.json'] : [...MARKET_DOCUMENTS, 'session.json']);
+  if (isLeft(first)) return first;
+  if (first.right.length === 0) return right(texts);
+  const named = decodeSessionInputs(parse(texts['session.json'] ?? ''));
+  const rest = isLeft(named) || named.right.world === undefined ? undefined : await read(WORLD_DOCUMENTS);
+  if (rest === undefined) return left({ _tag: 'SessionNotFound', session: id });
+  if (isLeft(rest)) return rest;
+  return rest.right.length === 0 ? right(texts) : left({ _tag: 'SessionNotFound', session: id });
 }
 
 /** A session from its documents, each held to the digest that the inputs name. */
 export async function openDocuments(
   id: string,
   documents: Partial<Documents>,
-  worlds: Bounded<SessionWorld>,
+  worlds: SessionWorlds,
 ): Promise<Either<SessionError, OpenSession>> {
   const corrupt = (file: DocumentFile, expected: string, actual: string): Either<SessionError, never> =>
     left({ _tag: 'SessionCorrupt', session: id, file, row: 0, pointer: '', expected, actual });
@@ -132,7 +143,8 @@ export async function openDocuments(
   if (isLeft(inputs)) return corrupt('session.json', 'the inputs of a session', inputs.left[0]?.message ?? '');
   const identity = identifySession(inputs.right);
   if (identity.runId !== id) return corrupt('session.json', `the inputs of session ${id}`, `those of session ${identity.runId}`);
-  if (inputs.right.market_sha256 === null) return right({ inputs: inputs.right, identity, world: NO_WORLD });
+  if (hasNoWorld(inputs.right)) return right({ inputs: inputs.right, identity, world: NO_WORLD });
+  if (inputs.right.world !== undefined) return openFileWorld(inputs.right, inputs.right.world);
   const named = [
     ['market.jsonl', inputs.right.market_sha256],
     ['strategy.json', inputs.right.strategy_sha256],
@@ -149,7 +161,35 @@ export async function openDocuments(
   if (world === undefined) return corrupt('market.jsonl', 'documents in normal form', 'something else');
   worlds.set(key, world);
   return right({ inputs: inputs.right, identity, world });
+
+  async function openFileWorld(session: SessionInputs, files: WorldFiles): Promise<Either<SessionError, OpenSession>> {
+    for (const file of WORLD_DOCUMENTS) {
+      const expected = files[`${file.slice(0, file.indexOf('.')) as 'world' | 'policy' | 'params' | 'inputs'}_sha256`];
+      const actual = sha256Hex(documents[file] ?? '');
+      if (actual !== expected) return corrupt(file, `the SHA-256 ${expected}`, actual);
+    }
+    const invalid = (message: string): Either<SessionError, never> =>
+      left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message }] });
+    if (worlds.sandbox === undefined) return invalid(NO_WORLDS_HERE);
+    // The limits of a budget are its engine's, so a fork with other limits is another world.
+    const { max_world_memory_bytes: memory, max_state_bytes: state } = session.budget;
+    const fileKey = canonical({ ...files, memory: memory ?? null, state: state ?? null });
+    const begun = worlds.get(fileKey);
+    const isFork = session.parent !== null && !isDay(session.parent.session_id);
+    if (begun !== undefined && isFork) return right({ inputs: session, identity, world: begun });
+    const opened = await openWorldDocuments(await worlds.sandbox(), documents, files, session.budget);
+    if (isLeft(opened)) return invalid(opened.left);
+    const { world: file, initialState } = opened.right;
+    if (!isFork && canonical(session.initial_state) !== canonical(initialState)) {
+      return corrupt('session.json', `the initial state ${canonical(initialState)}`, canonical(session.initial_state));
+    }
+    worlds.set(fileKey, file);
+    return right({ inputs: session, identity, world: file });
+  }
 }
+
+/** Said where a session needs an engine that a deployment does not have. */
+export const NO_WORLDS_HERE = 'worlds of your own are not enabled here';
 
 async function worldOf(documents: Partial<Documents>): Promise<SessionWorld | undefined> {
   const text = documents['market.jsonl'] ?? '';

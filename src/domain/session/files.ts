@@ -4,25 +4,21 @@ import { metersOf } from '../budget/budget';
 import { canonical } from '../canonical/canonical';
 import { cell } from '../markdown';
 import type { ChainFacts } from './chain';
+import { documentsNamed } from './documents';
 import { headText } from './head';
+import type { SessionInputs } from './inputs';
 import type { OpenSession, Standing } from './replay';
 import { headOf } from './answer';
 
 /** In the order in which they are written; `run.json` last, and only of a session that is sealed. */
-export const SESSION_FILES = [
-  'strategy.json',
-  'policy.json',
-  'market.jsonl',
-  'tape.jsonl',
-  'executions.jsonl',
-  'report.md',
-  'run.json',
-] as const satisfies readonly RunFile[];
+export function sessionFiles(inputs: Pick<SessionInputs, 'world'>, sealed: boolean): readonly RunFile[] {
+  return [...documentsNamed(inputs), 'tape.jsonl', 'executions.jsonl', 'report.md', ...(sealed ? (['run.json'] as const) : [])];
+}
 
 /** `run.json`: one canonical line. */
 export function sessionRunJson({ inputs, identity }: OpenSession, { seal = {} }: ChainFacts, digest: (file: RunFile) => string): string {
   const { type: _type, hash, prev_hash: _prev, ...sealed } = seal;
-  const digests = Object.fromEntries(SESSION_FILES.filter((file) => file !== 'run.json').map((file) => [file, digest(file)]));
+  const digests = Object.fromEntries(sessionFiles(inputs, false).map((file) => [file, digest(file)]));
   return `${canonical({
     spec_version: inputs.spec_version,
     run_id: identity.runId,

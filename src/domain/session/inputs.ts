@@ -10,7 +10,7 @@ import type { EpisodeIdentity } from '../episode/episode';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import type { SPEC_VERSION } from '../limits';
-import { sha256Codec, specVersionCodec } from '../run/inputs';
+import { seedCodec, sha256Codec, specVersionCodec } from '../run/inputs';
 
 /** Where a fork comes from. */
 export type Parent = {
@@ -23,13 +23,25 @@ export type Parent = {
   readonly depth: number;
 };
 
+/** The files of a session in a world file, by their digests; `policy_sha256` is that of an empty file where it has none. */
+export type WorldFiles = {
+  readonly world_sha256: string;
+  readonly engine_sha256: string;
+  readonly policy_sha256: string;
+  readonly params_sha256: string;
+  readonly inputs_sha256: string;
+  readonly seed: string | null;
+};
+
 export type SessionInputs = {
   readonly spec_version: typeof SPEC_VERSION;
   readonly mode: 'session';
   readonly name: string;
   readonly budget: Budget;
   readonly parent: Parent | null;
-  /** Null in a session without a world: the root of a day. */
+  /** Of a session in a world file, and of no other. */
+  readonly world?: WorldFiles;
+  /** Null in a world file, and in a session without a world: the root of a day. */
   readonly market_sha256: string | null;
   readonly strategy_sha256: string | null;
   readonly policy_sha256: string | null;
@@ -67,6 +79,17 @@ const parentCodec: Codec<Parent> = objectCodec('parent', {
   required: { session_id: textCodec, head: textCodec, step: countCodec(0), depth: countCodec(1) },
 });
 
+const worldFilesCodec: Codec<WorldFiles> = objectCodec('world files', {
+  required: {
+    world_sha256: sha256Codec,
+    engine_sha256: sha256Codec,
+    policy_sha256: sha256Codec,
+    params_sha256: sha256Codec,
+    inputs_sha256: sha256Codec,
+    seed: orNull(seedCodec),
+  },
+});
+
 const sessionInputsCodec: Codec<SessionInputs> = objectCodec('session inputs', {
   required: {
     spec_version: specVersionCodec,
@@ -79,6 +102,7 @@ const sessionInputsCodec: Codec<SessionInputs> = objectCodec('session inputs', {
     policy_sha256: orNull(sha256Codec),
     initial_state: orNull(stateCodec),
   },
+  optional: { world: worldFilesCodec },
 });
 
 export function decodeSessionInputs(value: unknown): Either<readonly Problem[], SessionInputs> {
@@ -88,8 +112,13 @@ export function decodeSessionInputs(value: unknown): Either<readonly Problem[], 
 
 const ID_DIGITS = 32;
 
+/** The root of a day: grants are all that happens in it. */
+export function hasNoWorld({ market_sha256: market, world }: SessionInputs): boolean {
+  return market === null && world === undefined;
+}
+
 /** The root of a day is found by its name, so its id is the name; every other id is a part of the genesis. */
 export function identifySession(inputs: SessionInputs): EpisodeIdentity {
   const genesis = sha256Hex(canonical(inputs));
-  return { genesis, runId: inputs.market_sha256 === null ? inputs.name : genesis.slice(0, ID_DIGITS) };
+  return { genesis, runId: hasNoWorld(inputs) ? inputs.name : genesis.slice(0, ID_DIGITS) };
 }

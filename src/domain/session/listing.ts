@@ -2,7 +2,8 @@
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { DirectoryEntry, RunReader, StoreError } from '../../ports/run-files';
 import { type Belongs, type Extra, extraEntries } from '../run/listing';
-import { SESSION_FILES } from './files';
+import { sessionFiles } from './files';
+import type { SessionInputs } from './inputs';
 
 /** Below the directory of a session that was pulled: its children's. */
 export const CHILDREN = 'children';
@@ -15,10 +16,11 @@ export interface ListedDirectory {
 
 export async function extraInSession(
   { reader, below }: ListedDirectory,
+  inputs: Pick<SessionInputs, 'world'>,
   sealed: boolean,
   children: readonly string[],
 ): Promise<Either<StoreError, readonly Extra[]>> {
-  const extra = await extraEntries(reader, belongsToSession(sealed, children));
+  const extra = await extraEntries(reader, belongsToSession(inputs, sealed, children));
   if (isLeft(extra) || children.length === 0) return extra;
   const entries = await below();
   if (isLeft(entries)) return entries;
@@ -26,10 +28,10 @@ export async function extraInSession(
   return right([...extra.right, ...strange.map(({ name, kind }) => ({ name: `${CHILDREN}/${name}`, kind: `a ${kind}` }))]);
 }
 
-function belongsToSession(sealed: boolean, children: readonly string[]): Belongs {
+function belongsToSession(inputs: Pick<SessionInputs, 'world'>, sealed: boolean, children: readonly string[]): Belongs {
   return {
     what: SESSION,
-    files: SESSION_FILES.filter((file) => sealed || file !== 'run.json'),
+    files: sessionFiles(inputs, sealed),
     folders: children.length === 0 ? [] : [CHILDREN],
   };
 }

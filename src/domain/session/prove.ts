@@ -12,12 +12,12 @@ import type { Divergence } from '../run/divergence';
 import { readText } from '../run/evidence';
 import { extraDivergence } from '../run/listing';
 import { type ChainFacts, makeSegmentChain } from './chain';
-import { type Bounded, openDocuments } from './context';
-import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
+import { openDocuments, type SessionWorlds } from './context';
+import { documentsNamed } from './documents';
+import { sessionFiles, sessionReport, sessionRunJson } from './files';
 import { decodeSessionInputs, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import { extraInSession, type ListedDirectory, SESSION } from './listing';
 import type { OpenSession, Standing } from './replay';
-import type { SessionWorld } from './session-world';
 
 /** A pulled session and, below it, its children. */
 export interface SessionDirectory extends ListedDirectory {
@@ -45,10 +45,7 @@ export type SessionVerdict =
 
 type Fault = { readonly _tag: 'Fault'; readonly where: readonly string[]; readonly divergence: Divergence };
 
-export async function proveSession(
-  directory: SessionDirectory,
-  worlds: Bounded<SessionWorld>,
-): Promise<Either<StoreError, SessionVerdict>> {
+export async function proveSession(directory: SessionDirectory, worlds: SessionWorlds): Promise<Either<StoreError, SessionVerdict>> {
   const proven = await prove(directory, [], worlds);
   if (!isLeft(proven)) return right({ _tag: 'Proven', proven: proven.right });
   if (proven.left._tag === 'Fault') return right({ ...proven.left, _tag: 'NotProven' });
@@ -58,7 +55,7 @@ export async function proveSession(
 async function prove(
   directory: SessionDirectory,
   above: readonly string[],
-  worlds: Bounded<SessionWorld>,
+  worlds: SessionWorlds,
 ): Promise<Either<StoreError | Fault, ProvenSession>> {
   const { reader, child } = directory;
   const fault = (divergence: Divergence): Either<Fault, never> => left({ _tag: 'Fault', where: above, divergence });
@@ -108,7 +105,7 @@ async function prove(
     children.push(proven.right);
   }
   const granted = facts.grants.map((grant) => grant.child);
-  const extra = await extraInSession(directory, standing.sealed, granted);
+  const extra = await extraInSession(directory, session.inputs, standing.sealed, granted);
   if (isLeft(extra)) return extra;
   const divergence = extraDivergence(extra.right, SESSION);
   if (divergence !== undefined) return left({ _tag: 'Fault', where, divergence });
@@ -137,7 +134,7 @@ async function prove(
         divergence: { file: 'tape.jsonl', row: 0, pointer: '', expected: 'the row of a session', actual: 'nothing' },
       });
     }
-    for (const file of ['strategy.json', 'policy.json', 'market.jsonl'] as const) {
+    for (const file of documentsNamed(open.inputs)) {
       const text = await readText(reader, file, Infinity);
       if (isLeft(text)) return text;
       const same = await output.append(file, text.right.text);
@@ -149,8 +146,7 @@ async function prove(
       const told = await output.append('run.json', sessionRunJson(open, chainFacts, output.digest));
       if (isLeft(told)) return told;
     }
-    for (const file of SESSION_FILES) {
-      if (file === 'run.json' && !last.sealed) continue;
+    for (const file of sessionFiles(open.inputs, last.sealed)) {
       const ended = await comparison.expectEnd(file);
       if (isLeft(ended)) return ended;
     }
@@ -165,7 +161,7 @@ function spentAgrees(spent: object, { cursor, sealed }: Standing): boolean {
   );
 }
 
-async function openDirectory(reader: RunReader, worlds: Bounded<SessionWorld>): Promise<Either<CompareError, OpenSession>> {
+async function openDirectory(reader: RunReader, worlds: SessionWorlds): Promise<Either<CompareError, OpenSession>> {
   const first = await firstSegment(reader);
   if (isLeft(first)) return first;
   const inputs = decodeSessionInputs((parsed(first.right) as { readonly inputs?: unknown } | undefined)?.inputs);
@@ -176,7 +172,7 @@ async function openDirectory(reader: RunReader, worlds: Bounded<SessionWorld>): 
     return diverged('tape.jsonl', 'the inputs of a session', problem?.message ?? '', `/inputs${problem?.pointer ?? ''}`);
   }
   const documents: Record<string, string> = { 'session.json': `${canonical(inputs.right)}\n` };
-  for (const file of ['strategy.json', 'policy.json', 'market.jsonl'] as const) {
+  for (const file of documentsNamed(inputs.right)) {
     const text = await readText(reader, file, Infinity);
     if (isLeft(text)) return text;
     documents[file] = text.right.text;
@@ -185,7 +181,7 @@ async function openDirectory(reader: RunReader, worlds: Bounded<SessionWorld>): 
   if (!isLeft(opened)) return opened;
   const { left: error } = opened;
   if (error._tag !== 'SessionCorrupt') return diverged('tape.jsonl', 'a session', error._tag);
-  const file = SESSION_FILES.find((known) => known === error.file) ?? 'tape.jsonl';
+  const file = sessionFiles(inputs.right, true).find((known) => known === error.file) ?? 'tape.jsonl';
   return diverged(file, error.expected, error.actual, error.pointer);
 }
 

@@ -3,10 +3,10 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunFile, RunWriter, StoreError } from '../../ports/run-files';
 import { digested } from '../episode/output';
 import { makeSegmentChain } from './chain';
-import { type Bounded, DOCUMENT_FILES, type DocumentFile, openDocuments } from './context';
+import { openDocuments, type SessionWorlds } from './context';
+import { DOCUMENT_FILES, type DocumentFile, documentsNamed } from './documents';
 import type { SessionError } from './errors';
-import { SESSION_FILES, sessionReport, sessionRunJson } from './files';
-import type { SessionWorld } from './session-world';
+import { sessionFiles, sessionReport, sessionRunJson } from './files';
 
 /** Where a session is read: a directory, or an API. Nothing where it has no such part. */
 export interface SessionSource {
@@ -27,7 +27,7 @@ export async function pullSession(
   source: SessionSource,
   path: readonly string[],
   writerAt: (path: readonly string[]) => Promise<Either<StoreError, RunWriter>>,
-  worlds: Bounded<SessionWorld>,
+  worlds: SessionWorlds,
 ): Promise<Either<SessionError, PulledSession>> {
   const id = path.at(-1) ?? '';
   const documents: Partial<Record<DocumentFile, string>> = {};
@@ -53,11 +53,11 @@ async function write(
   path: readonly string[],
   writer: RunWriter,
   writerAt: (path: readonly string[]) => Promise<Either<StoreError, RunWriter>>,
-  worlds: Bounded<SessionWorld>,
+  worlds: SessionWorlds,
 ): Promise<Either<SessionError, PulledSession>> {
   const { runId } = session.identity;
   const output = digested(writer);
-  for (const file of ['strategy.json', 'policy.json', 'market.jsonl'] as const) {
+  for (const file of documentsNamed(session.inputs)) {
     const appended = await output.append(file, documents[file] ?? '');
     if (isLeft(appended)) return appended;
   }
@@ -92,7 +92,7 @@ async function write(
     const summed = await output.append('run.json', sessionRunJson(session, facts, output.digest));
     if (isLeft(summed)) return summed;
   }
-  const files: readonly RunFile[] = standing.sealed ? SESSION_FILES : SESSION_FILES.filter((file) => file !== 'run.json');
+  const files: readonly RunFile[] = sessionFiles(session.inputs, standing.sealed);
   const committed = await writer.commit(files)();
   if (isLeft(committed)) return committed;
   return right({

@@ -18,24 +18,17 @@ import { normaliseDocuments, type RunRequest } from '../run/prepare';
 import { actOn, type Outcome } from './act';
 import { answerAbout, headOf, remainingOf, type SessionAnswer } from './answer';
 import { begin } from './begin';
-import {
-  DOCUMENT_FILES,
-  type DocumentFile,
-  documentKey,
-  type Deadlines,
-  type Documents,
-  newestStanding,
-  openSession,
-  type SessionContext,
-} from './context';
+import { type Deadlines, newestStanding, NO_WORLDS_HERE, openSession, type SessionContext } from './context';
 import { grantOfDay, refundToDay } from './day';
+import { type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
 import type { SessionError } from './errors';
 import { chargedOf, grantCosts, missingLimits } from './grant';
 import { headText } from './head';
-import { identifySession, isDay, type SessionInputs } from './inputs';
+import { hasNoWorld, identifySession, isDay, type SessionInputs } from './inputs';
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
 import { FORK, makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
 import { grantRow, refundRow, stopRow } from './rows';
+import { makeWorldDocuments, type NewWorld } from './world-documents';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
 
@@ -54,6 +47,36 @@ export async function createSession(context: SessionContext, request: NewSession
   await market.close();
   if (isLeft(documents)) return documents;
   const alone: SessionInputs = { spec_version: SPEC_VERSION, mode: 'session', name, budget, parent: null, ...documents.right.facts };
+  const granted = await grantOfDay(context, alone, deadline);
+  if (isLeft(granted)) return granted;
+  return begin(context, { ...texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
+}
+
+export interface NewWorldSession {
+  readonly name: string;
+  readonly world: NewWorld;
+  readonly budget: Budget;
+}
+
+/** The same of a session in a world file. */
+export async function createWorldSession(context: SessionContext, { name, world, budget }: NewWorldSession, deadline: Deadline): Answered {
+  const { sandbox } = context.worlds;
+  if (sandbox === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message: NO_WORLDS_HERE }] });
+  const made = makeWorldDocuments(await sandbox(), world, budget);
+  if (isLeft(made)) return left({ _tag: 'InvalidSession', problems: made.left });
+  const { files, texts, initialState } = made.right;
+  const alone: SessionInputs = {
+    spec_version: SPEC_VERSION,
+    mode: 'session',
+    name,
+    budget,
+    parent: null,
+    world: files,
+    market_sha256: null,
+    strategy_sha256: null,
+    policy_sha256: null,
+    initial_state: initialState,
+  };
   const granted = await grantOfDay(context, alone, deadline);
   if (isLeft(granted)) return granted;
   return begin(context, { ...texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
@@ -209,15 +232,14 @@ async function documentsOf(
   deadline: Deadline,
 ): Promise<Either<SessionError, Partial<Documents>>> {
   const texts: Partial<Record<DocumentFile, string>> = { 'session.json': `${canonical(inputs)}\n` };
-  if (inputs.market_sha256 === null) return right(texts);
-  for (const file of DOCUMENT_FILES) {
-    if (file === 'session.json') continue;
+  if (hasNoWorld(inputs)) return right(texts);
+  for (const file of documentsNamed(inputs)) {
     const read = await context.documents.get(documentKey(parent, file), deadline)();
     if (isLeft(read))
       return read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey'
         ? left({ _tag: 'SessionNotFound', session: parent })
         : left(read.left);
-    texts[file] = new TextDecoder().decode(read.right);
+    texts[file] = new TextDecoder('utf-8', { ignoreBOM: true }).decode(read.right);
   }
   return right(texts);
 }

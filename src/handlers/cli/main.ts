@@ -9,9 +9,11 @@ import { addServeCommands } from './api/add-api-commands';
 import { addCostCommand } from './cost/add-cost-command';
 import { addMarketCommands } from './market/add-market-commands';
 import { addMcpCommand } from './mcp/add-mcp-command';
+import { addExportCommand } from './export/add-export-command';
 import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
+import { addSweepCommands } from './sweep/add-sweep-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
 import { completionScript, type Shell, SHELLS } from './completion';
 import { EXIT, EXIT_TABLE, type ExitCode } from './shared/exit-codes';
@@ -137,8 +139,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
 
   program
     .command('verify')
-    .description('re-execute a run from its inputs and compare every byte')
-    .argument('<directory>', 'a run directory', parseText)
+    .description('re-execute a run from its inputs and compare every byte; of a sweep, a sample of its cells')
+    .argument('<directory>', 'a run directory, or that of a sweep', parseText)
     .option('--chain-only', 'check the hashes, re-execute nothing')
     .option('--allow-extra', 'files that are no part of the run may stand in the directory; nothing is proven of them')
     .option('--open', 'an open session is proven so far: exit 0 all the same')
@@ -148,6 +150,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
         .conflicts('chainOnly'),
     )
     .addOption(new Option('--require-receipt', 'a run without a receipt that holds is not proven').conflicts('chainOnly'))
+    .addOption(new Option('--cells <n>', 'of a sweep: how many cells to run again, or all').argParser(parseCells).default(20))
     .addOption(new Option('--jobs <n>', 'worker threads; long runs are proven in segments').argParser(parseJobs).default(1))
     .addOption(json())
     .addHelpText('after', example('ewm verify runs/first'))
@@ -162,6 +165,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
             open: options.open === true,
             keys: options.key ?? [],
             requireReceipt: options.requireReceipt === true,
+            cells: options.cells,
             jobs: options.jobs,
             json: options.json === true,
           },
@@ -191,6 +195,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addSignCommands(program, io, finish);
   addReportCommands(program, io, finish);
+  addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
+  addExportCommand(program, io, finish);
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
@@ -249,6 +255,7 @@ interface VerifyFlags {
   readonly open?: boolean;
   readonly key?: readonly string[];
   readonly requireReceipt?: boolean;
+  readonly cells: number;
   readonly jobs: number;
   readonly json?: boolean;
 }
@@ -291,6 +298,11 @@ function parseCount(text: string): number {
   const count = /^[0-9]{1,16}$/.test(text) ? Number(text) : 0;
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected an integer of 1 or more');
   return count;
+}
+
+/** Infinity: all of them. */
+function parseCells(text: string): number {
+  return text === 'all' ? Infinity : parseCount(text);
 }
 
 function parseJobs(text: string): number {

@@ -1,7 +1,8 @@
 /** What the tools take and answer, as schemas: those of the HTTP API, with errors and calls in the form that fits a list of tools. */
+import { failure, success } from 'io-ts';
 import type { Json } from '../../domain/canonical/canonical';
 import { sessionTools } from '../../domain/agent/tools';
-import { countCodec, isRecord, type JsonSchema, objectCodec, orNull, textCodec } from '../../domain/codec/codec';
+import { type Codec, countCodec, isRecord, type JsonSchema, makeCodec, objectCodec, orNull, textCodec } from '../../domain/codec/codec';
 import { HISTORY_MAX } from '../../domain/session/limits';
 import { proposalCodec } from '../../domain/world/market/proposal';
 import { errorCodec } from '../http/contract/answer-codecs';
@@ -21,12 +22,19 @@ export function answerSchema(schema: JsonSchema): JsonSchema {
   return replaced(schema, errorCodec.schema, errorSchema) as JsonSchema;
 }
 
+/** Of a market, or of a world of the caller's own: which of the two a session is in decides what it takes. */
+const actionsCodec: Codec<readonly unknown[]> = makeCodec(
+  'actions',
+  { anyOf: [proposalCodec.schema, { type: 'array', description: 'in a world file: what it takes' }] },
+  (value, context) => (Array.isArray(value) ? success(value) : failure(value, context, 'expected a list of actions')),
+);
+
 /** The schema of a list of calls, which says what each tool of a session takes. */
 export function withCalls(schema: JsonSchema): JsonSchema {
   const { properties } = schema;
   const fields = isRecord(properties) ? (properties as JsonSchema) : {};
   const calls = isRecord(fields['calls']) ? (fields['calls'] as JsonSchema) : {};
-  return { ...schema, properties: { ...fields, calls: { ...calls, items: callSchema(sessionTools(proposalCodec)) } } };
+  return { ...schema, properties: { ...fields, calls: { ...calls, items: callSchema(sessionTools(actionsCodec)) } } };
 }
 
 function replaced(schema: Json, part: JsonSchema, by: JsonSchema): Json {
@@ -42,7 +50,7 @@ export const observeCodec = objectCodec('observe', { required: {}, optional: { h
 
 export const simulateCodec = objectCodec('simulate', {
   required: { head: textCodec },
-  optional: { step: countCodec(0), actions: proposalCodec },
+  optional: { step: countCodec(0), actions: actionsCodec },
 });
 
 /** Segments that one answer may hold. */

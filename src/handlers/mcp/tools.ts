@@ -53,7 +53,7 @@ export const TOOLS: readonly WorldTool[] = [
     title: 'Create a session',
     kind: 'control',
     description:
-      'Make a session: a world (a market path, a strategy, risk limits) under one budget for its whole life. Without arguments it is the bundled example with a budget of one step. Most calls made in it take 1 of max_steps and 1 of max_tool_calls, so name both. The same name, documents and budget are the same session: creating it again answers where it stands. A budget above the ceiling of this deployment is refused whole (budget_above_ceiling).',
+      'Make a session: a world (a market path, a strategy, risk limits; or a `world` file) under one budget for its whole life. Without arguments it is the bundled example with a budget of one step. Most calls made in it take 1 of max_steps and 1 of max_tool_calls, so name both. The same name, documents and budget are the same session: creating it again answers where it stands. A budget above the ceiling of this deployment is refused whole (budget_above_ceiling).',
     ofSession: false,
     input: createBodyCodec.schema,
     output: session,

@@ -1,6 +1,6 @@
 /** The smoke test of sessions: a life from its making to its seal, with a repeat, a head that moved, a fork, a trip, and the proof of it all. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { makeBounded } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/context';
 import { proveSession, type SessionDirectory } from '../../../domain/session/prove';
 import { pullSession } from '../../../domain/session/pull';
 import { client } from '../../compose-client';
@@ -80,7 +80,7 @@ async function provenWhole(smoke: Smoke, id: string, head: string | undefined): 
     writers.set(path.join('/'), run);
     return Promise.resolve(right(run));
   };
-  const pulled = await pullSession(source, [id], writerAt, makeBounded(8));
+  const pulled = await pullSession(source, [id], writerAt, makeSessionWorlds());
   const found = isLeft(pulled) ? JSON.stringify(pulled.left) : await provenAs(directoryOf(writers, id), head);
   const result = { check: 'pull the session and its child, and verify them', expected: 'proven, sealed, with the head of the answer' };
   await smoke.report(found === undefined ? { ...result, ok: true } : { ...result, ok: false, found });
@@ -99,7 +99,7 @@ function directoryOf(writers: ReadonlyMap<string, HeldRun>, path: string): Sessi
 }
 
 async function provenAs(directory: SessionDirectory, head: string | undefined): Promise<string | undefined> {
-  const verdict = await proveSession(directory, makeBounded(8));
+  const verdict = await proveSession(directory, makeSessionWorlds());
   if (isLeft(verdict)) return JSON.stringify(verdict.left);
   if (verdict.right._tag === 'NotProven') return `not proven: ${JSON.stringify(verdict.right)}`;
   const { proven } = verdict.right;

@@ -4,6 +4,8 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../../domain/codec/codec';
 import { printable } from '../../../domain/codec/printable';
+import { jsonText } from '../../../domain/report/json-difference';
+import { isWorldTape } from '../../../domain/report/world-figures';
 import { type ChainStatus, readChain, type RowsOf } from '../../../domain/run/replay';
 import type { Row } from '../../../domain/tape/chain';
 import type { ByteCursor } from '../../../ports/run-files';
@@ -27,6 +29,32 @@ interface View {
   readonly rowType: string;
   readonly columns: readonly string[];
   readonly cells: (row: Row) => readonly string[];
+}
+
+/** Of runs in world files: their first rows say that they are. */
+const WORLD_VIEWS: Readonly<Record<RowsOf, View>> = {
+  tape: {
+    rowType: 'step',
+    columns: ['step', 'input', 'actions', 'decision', 'refused', 'totals', 'fuel'],
+    cells: (row) => [
+      text(row['step_index']),
+      jsonText(row['input']) ?? '',
+      listed(row['actions']),
+      text(row['decision']),
+      listed(row['verifier_errors'], (error) => text(field(error, 'code'))),
+      row['totals'] === null ? '' : (jsonText(row['totals']) ?? ''),
+      text(row['fuel']),
+    ],
+  },
+  executions: {
+    rowType: 'action',
+    columns: ['step', 'action', 'what'],
+    cells: (row) => [text(row['step_index']), text(row['action_index']), jsonText(row['action']) ?? ''],
+  },
+};
+
+function listed(items: unknown, of: (item: unknown) => string = (item) => jsonText(item) ?? ''): string {
+  return Array.isArray(items) ? items.map((item: unknown) => of(item)).join('; ') : '';
 }
 
 const VIEWS: Readonly<Record<RowsOf, View>> = {
@@ -91,13 +119,16 @@ export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io
   const opened = await openRows(options.file, kind, io);
   if (isLeft(opened)) return fail(io, options.format === 'json', opened.left);
   const { cursor, partial } = opened.right;
-  const view = VIEWS[kind];
+  let view = VIEWS[kind];
   let printer: Printer | undefined;
   let shown = 0;
   let found = 0;
   let opening: unknown;
   const status = await readChain(cursor, kind, async (row, index) => {
-    if (index === 0) opening = row['type'];
+    if (index === 0) {
+      opening = row['type'];
+      if (isWorldTape(row) || opening === WORLD_VIEWS.executions.rowType) view = WORLD_VIEWS[kind];
+    }
     if (row['type'] !== view.rowType) return;
     found += 1;
     if (shown >= options.rowsMax) return;
@@ -147,7 +178,7 @@ async function tellStatus(kind: RowsOf, status: ChainStatus, { whole, partial, l
     await say(`the hash chain is BROKEN at ${where}: ${broken.fault}. Do not trust it from there on.`);
   }
   const other = kind === 'tape' ? 'executions' : 'tape';
-  if (rows > 0 && opening === (kind === 'tape' ? 'fill' : 'run')) {
+  if (rows > 0 && (kind === 'tape' ? opening === 'fill' || opening === 'action' : opening === 'run')) {
     await say(`this is ${kind === 'tape' ? 'a ledger' : 'a tape'}: ewm replay ${other} --${other} shows it.`);
   } else if (kind === 'tape' && !sealed) {
     await say('the tape is UNSEALED: the run did not finish, or its end was cut off.');

@@ -1,16 +1,18 @@
 /** `ewm verify`: proves a run directory, or names the first difference. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
+import { join } from 'node:path';
 import { isRecord } from '../../../domain/codec/codec';
 import { printable } from '../../../domain/codec/printable';
 import type { Divergence } from '../../../domain/run/divergence';
 import { belongsTo, type Extra, extraEntries, withoutListing } from '../../../domain/run/listing';
-import { filesOf, MODE_NAMES } from '../../../domain/run/modes';
+import { filesOf, MODE_NAMES, MODES } from '../../../domain/run/modes';
 import { type ChainsStatus, checkChains } from '../../../domain/run/replay';
 import { stopName } from '../../../domain/agent/stop';
 import type { RunSummary } from '../../../domain/run/summary';
 import { type Verdict, verify, type VerifyError } from '../../../domain/run/verify';
 import type { RunReader, StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
+import { openSandbox } from '../../open-sandbox';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { extraHint } from '../shared/extra-hint';
 import { fail, interruptedFailure, storeFailure } from '../shared/failure';
@@ -26,6 +28,8 @@ export interface VerifyOptions {
   readonly allowExtra: boolean;
   /** Whether an open session may be proven so far. */
   readonly open: boolean;
+  /** Of a sweep: how many cells are run again. */
+  readonly cells: number;
   readonly jobs: number;
   readonly json: boolean;
 }
@@ -33,6 +37,11 @@ export interface VerifyOptions {
 type Options = VerifyOptions & ReceiptOptions;
 
 export async function verifyCommand(directory: string, options: Options, io: Io): Promise<ExitCode> {
+  const sweep = await local.sweep.exists(join(directory, local.sweep.SWEEP_FILE))();
+  if (!isLeft(sweep) && sweep.right) {
+    const { verifySweep } = await import('../sweep/sweep-commands');
+    return verifySweep(directory, options, io);
+  }
   const keys = await readKeys(options.keys);
   if (isLeft(keys)) return fail(io, options.json, keys.left);
   const content = await local.inspectRun(directory)();
@@ -85,13 +94,14 @@ export async function prove(reader: RunReader, jobs: number, io: Io): Promise<Ei
   }
   const progress = await makeProgress(io, 'verify');
   const watch = { onProgress: progress.update, interrupted: io.watchInterrupts() };
-  const verdict = await verify(reader, watch, async () => (await import('../../compose-worlds')).worlds.sandbox());
+  const verdict = await verify(reader, watch, openSandbox);
   progress.stop();
   return verdict;
 }
 
 async function tellProven(reader: RunReader, summary: RunSummary, receipt: ReceiptStatus, json: boolean, io: Io): Promise<ExitCode> {
-  const { runId, headHash, steps, executions, error } = summary;
+  const { runId, headHash, steps, executions, error, inputs } = summary;
+  const effect = inputs.mode === 'world' ? MODES.world.effect : 'fill';
   const fields = { run_id: runId, head_hash: headHash, steps, fills: executions.rows };
   const ok = receipt._tag !== 'Fails';
   await io.stdout.write(
@@ -100,7 +110,7 @@ async function tellProven(reader: RunReader, summary: RunSummary, receipt: Recei
       : [
           `${ok ? 'proven' : 'not proven'}: ${reader.location}`,
           `  run        ${runId}`,
-          `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, 'fill')}; every byte of every file is what the inputs lead to`,
+          `  replayed   ${counted(steps, 'step')} and ${counted(executions.rows, effect)}; every byte of every file is what the inputs lead to`,
           ...(error === null ? [] : [`  stopped by ${stopName(error)}: ${error.message}`]),
           `  head hash  ${headHash}`,
           ...(receipt._tag === 'None' ? [] : [`  receipt    ${printable(receiptLine(receipt))}`]),
@@ -198,7 +208,7 @@ async function extraBeside(
   const mode = isRecord(inputs) ? inputs['mode'] : undefined;
   if (mode === 'session') {
     const { extraInPulled } = await import('../session/session-commands');
-    return extraInPulled(directory, tape.sealed, granted);
+    return extraInPulled(directory, opening, tape.sealed, granted);
   }
   const known = MODE_NAMES.find((name) => name === mode);
   // What belongs to a run of no known mode cannot be said, so all that stands there is told.

@@ -8,7 +8,9 @@ import { type FigureRow, PERFORMANCE_FIGURES } from '../../../domain/report/figu
 import { type Figures, returnShare } from '../../../domain/report/figures';
 import { refusalText } from '../../../domain/report/refusals';
 import { runEnd } from '../../../domain/report/run-comparison';
+import { jsonText } from '../../../domain/report/json-difference';
 import { limitsOf } from '../../../domain/report/spending';
+import type { WorldFigures } from '../../../domain/report/world-figures';
 import type { OpenedRun } from '../shared/page-run';
 import { receiptLine } from '../shared/receipt-status';
 import { counted } from '../shared/words';
@@ -25,11 +27,11 @@ export function summaryLines(name: string, run: OpenedRun, columns: number): rea
     ['run', `${textOf(opening?.['run_id'])} (${textOf(inputs['mode'])})`],
     ['ended', endText(run)],
     ...(run.figures.steps === 0 ? [] : worldFields(run)),
-    ...stateFields(seal?.['final_state']),
+    ...(run.world === undefined ? stateFields(seal?.['final_state']) : fileWorldFields(run.world)),
     ...budgetFields(run),
     ['head hash', chain.headHash ?? 'none'],
     ...(run.receipt._tag === 'None' ? [] : [['receipt', receiptLine(run.receipt)] as const]),
-    ...['market', 'strategy', 'policy', 'request'].flatMap((file): readonly Field[] => {
+    ...['world', 'engine', 'params', 'inputs', 'market', 'strategy', 'policy', 'prices', 'request'].flatMap((file): readonly Field[] => {
       const digest = inputs[`${file}_sha256`];
       return typeof digest === 'string' ? [[file, digest]] : [];
     }),
@@ -42,6 +44,22 @@ function endText({ seal, figures, unfinished, chain }: OpenedRun): string {
   const { ok, stopped_by: stoppedBy, steps } = runEnd(seal);
   const how = ok ? 'ok' : `stopped by ${stoppedBy ?? 'an error'}`;
   return `${how}, ${counted(steps, 'step')}${chain.broken === undefined ? '' : '; the hash chain is BROKEN'}`;
+}
+
+/** Of a run in a world file: what the world itself sums up. */
+function fileWorldFields({ decisions, refusals, actions, fuel, fuelMost, totals, score }: WorldFigures): readonly Field[] {
+  return [
+    ['decisions', `${String(decisions.APPROVED)} approved, ${String(decisions.REJECTED)} rejected, ${String(decisions.HOLD)} hold`],
+    ...(refusals.length === 0 ? [] : [['rejected', refusals.map(([code, steps]) => `${code} ${String(steps)}`).join(', ')] as const]),
+    ['actions', String(actions)],
+    ...(score === undefined ? [] : [['score', shown(score)] as const]),
+    ...Object.entries(totals ?? {}).map(([name, value]): Field => [name, shown(value)]),
+    ['fuel', `${String(fuel)}, at most ${String(fuelMost?.fuel ?? 0)} (step ${String(fuelMost?.step ?? 0)})`],
+  ];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (jsonText(value) ?? '');
 }
 
 function worldFields({ figures }: OpenedRun): readonly Field[] {
@@ -151,7 +169,7 @@ export function callCells(row: Readonly<Record<string, unknown>>, width: number)
   const asked =
     type === 'memory'
       ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}`
-      : `${textOf(name)} ${jsonOf(args ?? goal)}`;
+      : `${textOf(name)} ${jsonOf(args ?? goal ?? null)}`;
   return [
     textOf(index),
     clipped(asked, width),

@@ -2,12 +2,14 @@
 import { isLeft } from 'fp-ts/Either';
 import { printable } from '../../../domain/codec/printable';
 import { formatDecimal, type Decimal } from '../../../domain/decimal/decimal';
+import { makeCallReader } from '../../../domain/report/calls';
 import { drawdownShare } from '../../../domain/report/drawdown';
 import { type Envelope, makeEnvelope } from '../../../domain/report/envelope';
 import { PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
 import { returnShare, type SeriesPoint } from '../../../domain/report/figures';
 import { NO_SELECTION } from '../../../domain/report/sample';
 import { limitsOf } from '../../../domain/report/spending';
+import type { WorldPoint } from '../../../domain/report/world-figures';
 import type { Row } from '../../../domain/tape/chain';
 import type { Environment } from '../../config';
 import { wantsColour } from '../shared/environment';
@@ -32,7 +34,9 @@ const CALLS_MAX = 20;
 export async function showCommand(directory: string, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
   const equity = makeEnvelope();
   const prices = new Map<string, Envelope>();
+  const totals = new Map<string, Envelope>();
   const calls: Row[] = [];
+  const callReader = makeCallReader();
   let [callsFound, symbolsFound] = [0, 0];
   const onStep = (point: SeriesPoint): void => {
     equity.add(point.after.equity);
@@ -42,13 +46,20 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
       prices.get(symbol)?.add(price);
     }
   };
+  const onWorldStep = ({ amounts }: WorldPoint): void => {
+    for (const [name, amount] of amounts) {
+      if (!totals.has(name) && totals.size < CHARTS_MAX) totals.set(name, makeEnvelope());
+      totals.get(name)?.add(amount);
+    }
+  };
   const onOther = (row: Row): void => {
-    if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
+    const call = callReader.next(row);
+    if (call === undefined) return;
     callsFound += 1;
-    if (calls.length < CALLS_MAX) calls.push(row);
+    if (calls.length < CALLS_MAX) calls.push(call);
   };
   const progress = await makeProgress(io, 'show');
-  const run = await readRunDirectory(directory, { onStep, onOther, onProgress: progress.update }, NO_SELECTION);
+  const run = await readRunDirectory(directory, { onStep, onWorldStep, onOther, onProgress: progress.update }, NO_SELECTION);
   progress.stop();
   if (isLeft(run)) return fail(io, json, run.left);
 
@@ -63,6 +74,7 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
       if (symbolsFound > prices.size)
         await io.stdout.write(`\nand ${String(symbolsFound - prices.size)} more symbols; ewm report shows them\n`);
     }
+    for (const [name, series] of totals) await io.stdout.writeStyled(chartText(name, series, columns, colours ? 'ansiCyan' : undefined));
     await showCalls(calls, callsFound, columns, io);
     // Last: what is read first must not be scrolled away.
     await io.stdout.write(`\n${summaryLines(runName(directory), run.right, columns).join('\n')}\n`);
@@ -104,11 +116,14 @@ function showJson(run: OpenedRun): object {
     head_hash: chain.headHash ?? null,
     receipt: receiptJson(run.receipt),
     result: seal === undefined ? null : { ok: seal['ok'], error: seal['error'], final_state: seal['final_state'] },
-    steps: figures.steps,
+    ...(run.world === undefined
+      ? {}
+      : { world: { ...run.world, fuelMost: undefined, fuel_most: run.world.fuelMost ?? null, refusals: undefined } }),
+    steps: run.world?.steps ?? figures.steps,
     first_time: times.first ?? null,
     last_time: times.last ?? null,
-    decisions: figures.decisions,
-    refusals: Object.fromEntries(figures.refusals),
+    decisions: run.world?.decisions ?? figures.decisions,
+    refusals: Object.fromEntries(run.world?.refusals ?? figures.refusals),
     fills: figures.fills,
     fees: amount(figures.fees),
     turnover: amount(figures.turnover),

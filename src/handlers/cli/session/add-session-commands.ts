@@ -40,6 +40,11 @@ export function addSessionCommands(program: Command, io: Io, finish: Finish): vo
     .option('--strategy <file>', 'the rules, or the name of an example')
     .option('--policy <file>', 'risk limits and fees')
     .option('--cash <amount>', 'initial cash (default: 1000)')
+    .option('--world <file>', 'a world of your own in place of a market, .js or .ts; its policy is --policy, .js or .ts')
+    .option('--inputs <file>', 'its inputs, .jsonl or .csv')
+    .option('--steps <n>', 'how many steps there are, where it takes no inputs')
+    .option('--params <file>', 'its parameters, .json')
+    .option('--seed <text>', 'what its random() draws from')
     .addOption(budget)
     .action(async (options: Place & CreateOptions) => {
       const { create } = await import('./session-commands');
@@ -123,6 +128,11 @@ export interface Headed {
 }
 
 export interface CreateOptions {
+  readonly world?: string;
+  readonly inputs?: string;
+  readonly steps?: string;
+  readonly params?: string;
+  readonly seed?: string;
   readonly name?: string | undefined;
   readonly market?: string | undefined;
   readonly strategy?: string | undefined;

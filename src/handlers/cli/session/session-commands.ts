@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { metersOf } from '../../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import { isRecord } from '../../../domain/codec/codec';
-import { makeBounded } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/context';
+import { decodeSessionInputs } from '../../../domain/session/inputs';
 import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
@@ -14,6 +15,7 @@ import type { RunTree } from '../../../domain/run/run-facts';
 import type { StoreError } from '../../../ports/run-files';
 import type { Verifier } from '../../../ports/signer';
 import { local } from '../../compose';
+import { openSandbox } from '../../open-sandbox';
 import { composeSessions, pulledSession } from '../../compose-sessions';
 import { gatewayEvent } from '../../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
@@ -225,7 +227,12 @@ export async function pull(
     return isLeft(answer) ? left(answer.left.messages.join(' ')) : answer;
   });
   const directoryOf = (ids: readonly string[]): string => join(out, ...ids.slice(1).flatMap((child) => [CHILDREN, child]));
-  const pulled = await pullSession(source, [id], (ids) => local.writeRun(directoryOf(ids), force === true)(), makeBounded(8));
+  const pulled = await pullSession(
+    source,
+    [id],
+    (ids) => local.writeRun(directoryOf(ids), force === true)(),
+    makeSessionWorlds(openSandbox),
+  );
   if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
   await io.stdout.write(
     json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
@@ -266,10 +273,12 @@ function sessionFailure(error: { readonly _tag: string }): Failure {
 
 export function extraInPulled(
   directory: string,
+  opening: unknown,
   sealed: boolean,
   children: readonly string[],
 ): Promise<Either<StoreError, readonly Extra[]>> {
-  return extraInSession(pulledSession(directory, { allowExtra: false }), sealed, children);
+  const inputs = decodeSessionInputs(isRecord(opening) ? opening['inputs'] : undefined);
+  return extraInSession(pulledSession(directory, { allowExtra: false }), isLeft(inputs) ? {} : inputs.right, sealed, children);
 }
 
 export interface VerifySessionOptions {
@@ -293,7 +302,7 @@ export function sessionTree(directory: string, { children }: Pick<ProvenSession,
 
 /** For those who sign: proven and sealed as a whole, or why not. */
 export async function provenSession(directory: string): Promise<Either<Failure, ProvenSession>> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeSessionWorlds(openSandbox));
   if (isLeft(verdict)) return left(storeFailure(verdict.left));
   const notProven = (message: string): Either<Failure, never> =>
     left({ exit: EXIT.notProven, code: 'not_proven', messages: [`${directory}: ${message}`] });
@@ -319,7 +328,7 @@ export async function verifySession(
   { open, allowExtra, json, verifiers, requireReceipt }: VerifySessionOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeBounded(8));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openSandbox));
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;

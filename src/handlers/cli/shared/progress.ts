@@ -3,22 +3,24 @@ import type { SingleBar } from 'cli-progress';
 import type { Io } from './io';
 
 export interface Progress {
-  readonly update: (done: number, total: number) => void;
+  /** `note` stands at the end of the line. */
+  readonly update: (done: number, total: number, note?: string) => void;
   readonly stop: () => void;
 }
 
 const QUIET_MS = 500;
 
-export async function makeProgress(io: Io, what: string): Promise<Progress> {
+/** `unit`: what is counted. */
+export async function makeProgress(io: Io, what: string, unit = 'steps'): Promise<Progress> {
   if (!io.stderr.isTerminal) return { update: () => undefined, stop: () => undefined };
-  const { Format, SingleBar: Bar } = await import('cli-progress');
+  const { Format, SingleBar: Bar } = await import('./progress-bar');
   const started = Date.now();
   let bar: SingleBar | undefined;
   return {
-    update: (done, total) => {
+    update: (done, total, note = '') => {
       if (bar === undefined) {
         if (Date.now() - started < QUIET_MS) return;
-        const format = `${what} {bar} {percentage} % | {value} of {total} steps | {rate} steps/s | {left} left`;
+        const format = `${what} {bar} {percentage} % | {value} of {total} ${unit} | {rate} ${unit}/s | {left} left{note}`;
         // The cursor stays: a program that is ended could not bring it back.
         bar = new Bar({
           format,
@@ -28,10 +30,10 @@ export async function makeProgress(io: Io, what: string): Promise<Progress> {
           stream: process.stderr,
           formatValue: Format.ValueFormat,
         });
-        bar.start(total, done, { rate: '-', left: '-' });
+        bar.start(total, done, { rate: '-', left: '-', note: '' });
       }
       const rate = Math.round((done / Math.max(1, Date.now() - started)) * 1000);
-      bar.update(done, { rate: String(rate), left: rate === 0 ? '-' : `${String(Math.ceil((total - done) / rate))} s` });
+      bar.update(done, { rate: String(rate), left: rate === 0 ? '-' : `${String(Math.ceil((total - done) / rate))} s`, note });
     },
     stop: () => bar?.stop(),
   };

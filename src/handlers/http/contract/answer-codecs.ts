@@ -49,12 +49,12 @@ export const problemCodec = objectCodec('problem', {
 const verifierErrorCodec = objectCodec('verifier error', { required: { action_index: count, code: textCodec, message: textCodec } });
 
 const message = { message: textCodec };
-const overBudget = {
+const notReserved = {
   ...message,
   limiter: limiterCodec,
-  requested: count,
   budgets: objectCodec('budgets', { required: { budget: fullBudgetCodec, budget_state: budgetStateCodec } }),
 };
+const overBudget = { ...notReserved, requested: count };
 
 const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
   invalid_request: errorOf('invalid_request', 'The body is not what the API takes.', {
@@ -109,6 +109,8 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
     index: count,
     tool: textCodec,
   }),
+  unbounded: errorOf('unbounded', 'Nobody can say the most that an act takes of a limit, so it was not begun.', notReserved),
+  unpriced: errorOf('unpriced', 'The price table has no price of an act, so it was not begun.', notReserved),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 

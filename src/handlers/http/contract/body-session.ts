@@ -1,35 +1,45 @@
 /** The bodies of requests about sessions. docs/spec.md section 8. */
-import { isLeft, right } from 'fp-ts/Either';
+import { isLeft, left, right } from 'fp-ts/Either';
 import type { Call } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { requestBudgetCodec } from './request-budget';
+import { engineLimitsIn, NOTHING_COUNTS, sessionBudgetCodec } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
 import { callCodec } from '../../../domain/run/request-codecs';
 import { nameCodec } from '../../../domain/session/inputs';
 import { CALLS_MAX } from '../../../domain/session/limits';
 import { type Decode, decodeWith } from './body';
+import { decodeFileWorld, fileWorldCodec } from './body-file-world';
 import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import type { NewWorld } from '../../../domain/session/world-documents';
 
 export const createBodyCodec = objectCodec('session', {
   description:
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
-  optional: { name: nameCodec, ...worldFields },
-  defaulted: { budget: requestBudgetCodec },
+  optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
+  defaulted: { budget: sessionBudgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
-export interface CreateRequest extends WorldDocuments {
-  readonly name?: string;
-  readonly budget: Budget;
-}
+export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (WorldDocuments | { readonly world: NewWorld });
 
 export const decodeCreateBody: Decode<CreateRequest> = (body) => {
   const decoded = decodeWith(createBodyCodec, body);
   if (isLeft(decoded)) return decoded;
-  const { name, budget } = decoded.right;
+  const { name, budget, world } = decoded.right;
+  const named = { ...(name === undefined ? {} : { name }), budget };
+  if (world !== undefined) {
+    const twice = (['market', 'strategy', 'policy', 'initial_state'] as const).filter((field) => decoded.right[field] !== undefined);
+    const problems = twice.map((field) => ({
+      pointer: `/${field}`,
+      message: 'belongs to a market: a world of your own has its own inputs, policy and state',
+    }));
+    return problems.length > 0 ? left(problems) : decodeFileWorld(named, world);
+  }
+  const idle = engineLimitsIn(budget).map((limiter) => ({ pointer: `/budget/${limiter}`, message: NOTHING_COUNTS }));
+  if (idle.length > 0) return left(idle);
   const documents = decodeDocuments(decoded.right);
-  return isLeft(documents) ? documents : right({ ...(name === undefined ? {} : { name }), budget, ...documents.right });
+  return isLeft(documents) ? documents : right({ ...named, ...documents.right });
 };
 
 const head = { head: textCodec };
@@ -49,7 +59,7 @@ export const forkBodyCodec = objectCodec('fork', {
   description: 'Make a child that goes on from here. Its budget is taken from this one.',
   required: head,
   optional: { name: nameCodec },
-  defaulted: { budget: requestBudgetCodec },
+  defaulted: { budget: sessionBudgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 export const decodeForkBody: Decode<{ readonly head: string; readonly name?: string; readonly budget: Budget }> = (body) =>

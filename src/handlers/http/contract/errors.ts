@@ -77,6 +77,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   tool_failed: 422,
   out_of_range: 422,
   look_ahead: 422,
+  unbounded: 422,
+  unpriced: 422,
   internal_error: 500,
   dependency_failed: 503,
   stale_read: 503,

@@ -62,7 +62,10 @@ function isAboutItself(route: Inbound['route'] | undefined): boolean {
 function fieldsOf({ status, body }: Answer): TelemetryFields {
   if (body === undefined) return { status };
   const { ok, run_id: runId = null, error, budget_state: spent, head_hash: headHash = null } = body;
-  const limiter = error !== undefined && 'limiter' in error ? { limiter: error.limiter, requested: error.requested } : {};
+  const limiter =
+    error !== undefined && 'limiter' in error
+      ? { limiter: error.limiter, ...('requested' in error ? { requested: error.requested } : {}) }
+      : {};
   // `service` is the function's own name in every line, and Powertools drops a field that would replace it.
   const dependency =
     error?.code === 'dependency_failed' || error?.code === 'stale_read'

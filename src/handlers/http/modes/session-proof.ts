@@ -5,7 +5,8 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../../ports/clock';
 import type { RunFile, RunReader, RunWriter } from '../../../ports/run-files';
-import { documentKey, makeBounded, type SessionContext } from '../../../domain/session/context';
+import { makeSessionWorlds, type SessionContext } from '../../../domain/session/context';
+import { documentKey } from '../../../domain/session/documents';
 import type { SessionError } from '../../../domain/session/errors';
 import { proveSession, type ProvenSession, type SessionDirectory } from '../../../domain/session/prove';
 import { pullSession, type SessionSource } from '../../../domain/session/pull';
@@ -35,7 +36,6 @@ export interface TooLong {
   readonly bytesMax: number;
 }
 
-const WORLDS_KEPT = 8;
 /** Of the session and its children together: they are held in memory. Unit: bytes. */
 const PROOF_BYTES_MAX = 32 * 1_048_576;
 
@@ -43,7 +43,7 @@ export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove
   return async (session, deadline) => {
     const pulled = new Map<string, () => Files>();
     let held = 0;
-    const worlds = makeBounded<Parameters<Parameters<typeof proveSession>[1]['set']>[1]>(WORLDS_KEPT);
+    const worlds = makeSessionWorlds(sessions.worlds.sandbox);
     const writerAt = (path: readonly string[]): Promise<Either<never, RunWriter>> => {
       const writer = runWriter();
       pulled.set(path.at(-1) ?? '', writer.files);

@@ -3,7 +3,8 @@ import { type Either, isLeft } from 'fp-ts/Either';
 import type { Budget } from '../../../domain/budget/budget';
 import type { MarketPath } from '../../../domain/market/market-path';
 import type { SessionAnswer } from '../../../domain/session/answer';
-import { DOCUMENT_FILES, documentKey, type SessionContext } from '../../../domain/session/context';
+import type { SessionContext } from '../../../domain/session/context';
+import { DOCUMENT_FILES, documentKey } from '../../../domain/session/documents';
 import type { SessionError } from '../../../domain/session/errors';
 import { isSessionId } from '../../../domain/session/inputs';
 import { HISTORY_MAX } from '../../../domain/session/limits';
@@ -11,6 +12,7 @@ import {
   callSession,
   closeSession,
   createSession,
+  createWorldSession,
   forkSession,
   observeSession,
   type Quote,
@@ -21,6 +23,7 @@ import { dependencyError } from '../../../domain/agent/stop';
 import type { MarketInput } from '../../../ports/market-input';
 import type { Decode } from '../contract/body';
 import {
+  type CreateRequest,
   decodeCallsBody,
   decodeCloseBody,
   decodeCreateBody,
@@ -46,12 +49,19 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
   const create: Act = async ({ body }, { requestId, storing }) => {
     const request = decodeCreateBody(body);
     if (isLeft(request)) return answerOf(refused(invalidRequest(request.left)));
-    const { name = requestId, budget, market, ...documents } = request.right;
+    const { name = requestId, budget } = request.right;
     const above = aboveCeiling(budget, settings.ceilings);
     if (above !== undefined) return answerOf(refused(above));
-    const made = await createSession(sessions, { name, budget, market: marketOf(market), documents }, storing);
+    const made = await makeSession(request.right, name, storing);
     return isLeft(made) ? answerOf(await errorAnswer(sessions, made.left, storing)) : answerOf(made.right, 201);
   };
+
+  function makeSession(request: CreateRequest, name: string, storing: Invocation['storing']): ReturnType<typeof createSession> {
+    const { budget } = request;
+    if ('world' in request) return createWorldSession(sessions, { name, budget, world: request.world }, storing);
+    const { market, strategy, policy, initialState } = request;
+    return createSession(sessions, { name, budget, market: marketOf(market), documents: { strategy, policy, initialState } }, storing);
+  }
 
   const observe: Act = async ({ parameters, query }, { storing }) => {
     const history = query['history'] ?? '0';

@@ -8,6 +8,7 @@ import { decimalFromJson } from '../../../../domain/decimal/decimal';
 import type { DerivedFill } from '../../../../domain/report/derived-ledger';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../../../../domain/report/figures';
 import type { PageRun } from '../../../../domain/report/page-data';
+import { makeCallReader } from '../../../../domain/report/calls';
 import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
 import type { Costs } from '../../../../domain/world/market/costs';
@@ -60,13 +61,15 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   const run = rows.find(({ row }) => row['type'] === 'run')?.row;
   const reader = makeFigureReader(costsOf(page));
   const spending = makeSpending();
+  const callReader = makeCallReader();
   const [steps, calls, spent]: [StepEntry[], CallEntry[], SpendingPoint[]] = [[], [], []];
   let last: BudgetState | undefined;
   for (const { row, rowIndex } of rows) {
     const point = reader.next(row);
     // World time only moves forward; rows that stand elsewhere are named by the proof, and cannot be drawn.
     if (point !== undefined && point.step > (steps.at(-1)?.point.step ?? -1)) steps.push({ row, rowIndex, point });
-    if (row['type'] === 'tool' || row['type'] === 'model' || row['type'] === 'memory') calls.push({ row, rowIndex });
+    const call = callReader.next(row);
+    if (call !== undefined) calls.push({ row: call, rowIndex });
     const now = spending.next(row);
     if (now !== last && last !== undefined) spent.push({ row, spent: now });
     last = now;

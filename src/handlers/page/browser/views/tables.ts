@@ -120,7 +120,7 @@ function askedOf({ row }: CallEntry): unknown {
     case 'tool':
       return args;
     case 'model':
-      return { goal, context };
+      return args ?? { goal, context };
     default:
       return { key, ...(value === undefined ? {} : { value }) };
   }

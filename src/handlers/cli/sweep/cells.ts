@@ -1,0 +1,109 @@
+/** Cells taken in batches, here or by a pool of threads, and handed back in their order. Invariant: no more is held than the threads work on. */
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import { join } from 'node:path';
+import { canonical } from '../../../domain/canonical/canonical';
+import type { Problem } from '../../../domain/codec/problem';
+import { prepareCell, takeCell } from '../../../domain/sweep/cell';
+import { makeCellMarket, type MarketBytes } from '../../../domain/sweep/market';
+import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
+import type { SweepSpec } from '../../../domain/sweep/spec';
+import { factsOf } from './sweep-input';
+
+/** Cells `[from, until)`. */
+export interface Batch {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The rows of a batch, or the first cell that cannot be run. */
+export type BatchResult = Either<CellProblem, readonly string[]>;
+
+export interface CellProblem {
+  readonly cell: number;
+  readonly point: string;
+  readonly problems: readonly Problem[];
+}
+
+export type TakeBatch = (batch: Batch) => Promise<BatchResult>;
+
+/** What a thread is started with; the market is shared and not copied. */
+export interface WorkerData {
+  readonly spec: SweepSpec;
+  readonly market: MarketBytes;
+}
+
+export function makeTakeBatch(plan: SweepPlan, bytes: MarketBytes): TakeBatch {
+  const market = makeCellMarket(bytes);
+  return async ({ from, until }) => {
+    const rows: string[] = [];
+    for (let index = from; index < until; index += 1) {
+      const cell = plan.cellAt(index);
+      const prepared = prepareCell(cell, market);
+      const row = isLeft(prepared) ? prepared : await takeCell(cell, prepared.right, market.symbols);
+      if (isLeft(row)) return left({ cell: index, point: canonical(cell.point), problems: row.left });
+      rows.push(row.right);
+    }
+    return right(rows);
+  };
+}
+
+/** In a thread: the spec was planned before, over the very same market. */
+export function takeBatchOf({ spec, market }: WorkerData): TakeBatch {
+  const plan = planSweep(spec, factsOf(market));
+  if (isLeft(plan)) throw new Error('a spec that was planned is planned again');
+  return makeTakeBatch(plan.right, market);
+}
+
+export interface Cells {
+  readonly take: TakeBatch;
+  readonly close: () => Promise<void>;
+}
+
+/** Built from `sweep-worker.ts`, into the same directory as this file. */
+const WORKER_FILE = 'sweep-worker.cjs';
+
+export async function startCells(plan: SweepPlan, market: MarketBytes, jobs: number): Promise<Cells> {
+  if (jobs === 1) return { take: makeTakeBatch(plan, market), close: () => Promise.resolve() };
+  const { default: Pool } = await import('piscina');
+  const workerData: WorkerData = { spec: plan.spec, market };
+  const filename = join(__dirname, WORKER_FILE);
+  const pool = new Pool({ filename, name: 'takeBatch', minThreads: jobs, maxThreads: jobs, workerData });
+  return { take: (batch) => pool.run(batch) as Promise<BatchResult>, close: () => pool.destroy() };
+}
+
+/** Steps that a batch takes, about: long enough to be worth a message, short enough to be stopped behind. */
+const BATCH_STEPS = 20_000;
+const BATCH_CELLS_MAX = 256;
+
+/** Cells `[from, until)` in order, as many batches at a time as keep the threads busy. `onRows` says false to stop. */
+export async function takeInOrder(
+  cells: Cells,
+  plan: SweepPlan,
+  from: number,
+  jobs: number,
+  onRows: (rows: readonly string[]) => Promise<boolean>,
+): Promise<CellProblem | undefined> {
+  const { granted, stepsGranted } = plan;
+  const each = Math.max(1, Math.min(BATCH_CELLS_MAX, Math.floor((BATCH_STEPS * granted) / Math.max(1, stepsGranted))));
+  const running: Promise<BatchResult>[] = [];
+  let next = from;
+  const start = (): void => {
+    while (next < granted && running.length < (jobs === 1 ? 1 : 3 * jobs)) {
+      const until = Math.min(granted, next + each);
+      running.push(cells.take({ from: next, until }));
+      next = until;
+    }
+  };
+  for (;;) {
+    start();
+    const result = await running.shift();
+    if (result === undefined) return undefined;
+    if (isLeft(result)) {
+      await Promise.allSettled(running);
+      return result.left;
+    }
+    if (await onRows(result.right)) continue;
+    await Promise.allSettled(running);
+    return undefined;
+  }
+}
