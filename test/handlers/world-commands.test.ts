@@ -191,3 +191,10 @@ test('show, replay and diff speak of a world in its own words', async () => {
   const diff = await ewm('diff', 'test/golden/worlds/inventory', 'test/golden/worlds/fuel-stopped');
   expect(diff.stdout).toMatch(/\{"quantity":[0-9]+,"sku":"[a-z]+","type":"order"\}/);
 });
+
+test('ewm session create --world makes a session in that world', async () => {
+  const grid = `${EXAMPLES}/grid/world.js`;
+  const made = await ewm('session', 'create', '--data', directory, '--world', grid, '--steps', '5', '--name', 'x', '--json');
+  expect(made).toMatchObject({ exit: EXIT.ok });
+  expect(JSON.parse(made.stdout)).toMatchObject({ ok: true, state: { at: [1, 1] }, observation: { step: 0, observation: { moves: 0 } } });
+});

@@ -131,10 +131,10 @@ async function tell({ json, status }: ApiAnswer, io: Io): Promise<void> {
   await io.stdout.write(lines.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join(''));
 }
 
-export async function create({ name, market, strategy, policy, cash, budget, ...place }: Place & CreateOptions, io: Io): Promise<ExitCode> {
-  const body = await createBody({ name, market, strategy, policy, cash, budget });
-  if (isLeft(body)) return fail(io, place.json === true, body.left);
-  return request(place, io, (send) => send('POST', '/sessions', body.right));
+export async function create(options: Place & CreateOptions, io: Io): Promise<ExitCode> {
+  const body = await createBody(options);
+  if (isLeft(body)) return fail(io, options.json === true, body.left);
+  return request(options, io, (send) => send('POST', '/sessions', body.right));
 }
 
 export async function list(place: Place, io: Io): Promise<ExitCode> {
