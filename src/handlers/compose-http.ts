@@ -3,7 +3,7 @@
  * One function each, so that the bundle of one holds no other's code.
  */
 import { makeMarketDocument } from '../adapters/in-process/market-document';
-import { makeMemoryRunWriter } from '../adapters/in-process/run-files';
+import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
@@ -23,8 +23,10 @@ import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
 import { makeDay } from './http/modes/day';
 import type { BaseParts, Day } from './http/modes/mode';
+import { makeProve, type Prove } from './http/modes/session-proof';
 import { serveSessions } from './http/modes/sessions';
 import { serveTools } from './http/modes/tools';
+import { withGatewayTools } from './mcp/gateway';
 
 /** Only what the mode uses: base needs `artifacts`; `interpreter` and `planner` absent means that the tool is not enabled. */
 export interface HandlerPorts {
@@ -81,14 +83,16 @@ function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undef
 export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly sandbox?: OpenSandbox };
 
 export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
-  return makeHandler(sessionParts(settings, ports).served, settings, ports);
+  const { served, sessions, prove } = sessionParts(settings, ports);
+  const { telemetry } = ports;
+  return makeHandler(withGatewayTools({ served, sessions, prove, telemetry, bodyBytesMax: settings.bodyBytesMax }), settings, ports);
 }
 
 /** The acts on sessions, and what they work on. */
 export function sessionParts(
   settings: HandlerConfig,
   ports: SessionPorts,
-): { readonly served: Served<'sessions'>; readonly sessions: SessionContext } {
+): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
@@ -96,7 +100,8 @@ export function sessionParts(
     { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget },
     ports.sandbox,
   );
-  return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions };
+  const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
+  return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions, prove };
 }
 
 const LOCAL_SESSION_CEILING = 100_000;

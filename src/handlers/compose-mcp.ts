@@ -2,14 +2,12 @@
 import { isLeft, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { deadlineIn } from '../adapters/in-process/clock';
-import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import { type SessionPorts, sessionParts } from './compose-http';
 import { type SessionsProblem, sessionsIn } from './compose-sessions';
 import type { Environment, HandlerConfig } from './config';
 import type { Telemetry } from '../ports/telemetry';
 import type { Deadline } from '../ports/clock';
 import { type Handler, makeHandler } from './http/edge/handler';
-import { makeProve } from './http/modes/session-proof';
 import { serveMcp } from './mcp/http';
 import type { McpParts } from './mcp/server';
 
@@ -18,8 +16,7 @@ export function mcpFunction(settings: HandlerConfig, ports: SessionPorts): Handl
 }
 
 export function mcpParts(settings: HandlerConfig, ports: SessionPorts): McpParts {
-  const { served, sessions } = sessionParts(settings, ports);
-  const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
+  const { served, sessions, prove } = sessionParts(settings, ports);
   const { version, bodyBytesMax } = settings;
   return { version, bodyBytesMax, acts: served.acts, sessions, prove, telemetry: ports.telemetry };
 }

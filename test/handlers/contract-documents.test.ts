@@ -10,6 +10,7 @@ import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/erro
 import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import type { Mode } from '../../src/handlers/http/contract/response';
+import { gatewayTools } from '../../src/handlers/mcp/gateway';
 import { invoke, makeTestHandler } from '../support/handlers';
 
 const DOCS = join(__dirname, '../../docs');
@@ -23,6 +24,7 @@ describe('documents made of the code', () => {
   it.each([
     ['openapi.json', pretty(openApi())],
     ['schema/error.schema.json', pretty(errorSchema())],
+    ['schema/gateway-tools.json', pretty(gatewayTools())],
     ['configuration.md', configurationDoc()],
   ])('docs/%s is up to date (UPDATE=1 writes it)', (file, expected) => {
     const path = join(DOCS, file);

@@ -25,7 +25,11 @@ async function say(sessions: McpSessions, name: string, args: object, scope: Sco
   const asking = { ask, prove: parts.prove, sessions: parts.sessions, deadline: INVOCATION.storing };
   const calling: CallParts = { scope, asking, requestId: 'r', telemetry, bodyBytesMax: parts.bodyBytesMax };
   const { result, body } = await callTool(tool, args, calling);
-  expect(result.content).toEqual([{ type: 'text', text: JSON.stringify(result.structuredContent) }]);
+  const report = { type: 'resource_link', uri: `ewm://sessions/${String(body['session_id'])}/report`, mimeType: 'text/markdown' };
+  expect(result.content).toMatchObject([
+    { type: 'text', text: JSON.stringify(result.structuredContent) },
+    ...(body.ok && ['world_close', 'world_verify'].includes(name) ? [report] : []),
+  ]);
   expect(result.isError).toBe(body.ok ? undefined : true);
   const check = checks.get(tool.name);
   expect([name, check?.output(result.structuredContent), check?.output.errors]).toEqual([name, true, null]);

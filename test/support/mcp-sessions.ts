@@ -8,9 +8,10 @@ import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-l
 import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/in-process/telemetry';
 import type { OpenSandbox } from '../../src/domain/run/retake-world';
 import type { Budget } from '../../src/domain/budget/budget';
+import { sessionParts } from '../../src/handlers/compose-http';
 import { mcpParts } from '../../src/handlers/compose-mcp';
-import type { Handler } from '../../src/handlers/http/edge/handler';
-import { makeHandler } from '../../src/handlers/http/edge/handler';
+import type { HandlerConfig } from '../../src/handlers/config';
+import { type Handler, makeHandler, type Served } from '../../src/handlers/http/edge/handler';
 import type { Invocation } from '../../src/handlers/http/edge/act';
 import { type Ask, askOf } from '../../src/handlers/mcp/ask';
 import { serveMcp } from '../../src/handlers/mcp/http';
@@ -20,7 +21,9 @@ import type { SessionLog } from '../../src/ports/session-log';
 import { CONFIG } from './handlers';
 
 export interface McpSessions {
+  readonly settings: HandlerConfig;
   readonly parts: McpParts;
+  readonly served: Served<'sessions'>;
   readonly handle: Handler;
   readonly ask: Ask;
   readonly log: SessionLog;
@@ -50,9 +53,12 @@ export function makeMcpSessions(sandbox?: OpenSandbox): McpSessions {
     ...(sandbox === undefined ? {} : { sandbox }),
   };
   const parts = mcpParts(settings, ports);
+  const { served } = sessionParts(settings, ports);
   const ask = askOf(parts.acts, INVOCATION);
   return {
+    settings,
     parts,
+    served,
     handle: makeHandler(serveMcp(parts), settings, ports),
     ask,
     log,

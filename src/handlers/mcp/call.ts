@@ -5,6 +5,7 @@ import { internalError } from '../http/contract/errors';
 import { answerOf } from '../http/edge/act';
 import { valueFault } from '../http/edge/json-value';
 import { standingOf } from './history';
+import { resourcesOf } from './resources';
 import { argumentsOf, type Scope, takeSession } from './scope';
 import { type Asking, bodyOf, type ToolBody, type WorldTool } from './tool';
 
@@ -20,20 +21,29 @@ export interface CallParts {
 /** What a client gets: the body as structured content, and the same as text for clients that read no other. */
 export interface ToolResult {
   readonly [member: string]: unknown;
-  readonly content: { type: 'text'; text: string }[];
+  readonly content: ({ type: 'text'; text: string } | ReportLink)[];
   readonly structuredContent: Record<string, unknown>;
   readonly isError?: true;
 }
+
+type ReportLink = { type: 'resource_link'; uri: string; name: string; title: string; mimeType: string };
 
 export async function callTool(tool: WorldTool, given: unknown, parts: CallParts): Promise<{ result: ToolResult; body: ToolBody }> {
   const body = await bodyFrom(tool, given, parts);
   const told = bodyOf(answerOf(body));
   const result: ToolResult = {
-    content: [{ type: 'text', text: JSON.stringify(told) }],
+    content: [{ type: 'text', text: JSON.stringify(told) }, ...(tool.report === true && told.ok ? reportOf(told) : [])],
     structuredContent: { ...told },
     ...(told.ok ? {} : { isError: true }),
   };
   return { result, body: told };
+}
+
+/** A client that shows resources shows the report beside the answer. */
+function reportOf({ session_id: session }: ToolBody): readonly ReportLink[] {
+  if (typeof session !== 'string') return [];
+  const found = resourcesOf(session).find(({ mimeType }) => mimeType === 'text/markdown');
+  return found === undefined ? [] : [{ type: 'resource_link', ...found }];
 }
 
 async function bodyFrom(

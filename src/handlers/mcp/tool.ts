@@ -32,6 +32,8 @@ export interface WorldTool {
   readonly input: JsonSchema;
   readonly output: JsonSchema;
   readonly hints: { readonly destructive: boolean; readonly idempotent: boolean; readonly openWorld: boolean };
+  /** Whether its answer points to the report of the session: what a person would want to see next. */
+  readonly report?: true;
   /** `session` is empty for a tool that is about none. */
   readonly call: (asking: Asking, session: string, args: Arguments) => Promise<ToolBody>;
 }

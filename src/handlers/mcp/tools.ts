@@ -125,6 +125,7 @@ export const TOOLS: readonly WorldTool[] = [
     input: closeBodyCodec.schema,
     output: session,
     hints: { destructive: true, idempotent: true, openWorld: false },
+    report: true,
     call: routed('POST /sessions/{id}/close'),
   },
   {
@@ -158,6 +159,7 @@ export const TOOLS: readonly WorldTool[] = [
     input: verifyCodec.schema,
     output: verifySchema,
     hints: LOOK,
+    report: true,
     call: verify,
   },
 ];

@@ -22,6 +22,8 @@ export interface Invocation {
   readonly work: Deadline;
   /** For storing: ends early enough to answer. */
   readonly storing: Deadline;
+  /** Of a gateway: the tool whose arguments the body is. */
+  readonly tool?: string;
 }
 
 export type Act = (call: Call, invocation: Invocation) => Promise<Answer>;

@@ -12,6 +12,7 @@ import type { ApiError } from '../contract/errors';
 import type { HealthResponse } from '../contract/response';
 import type { Route, RouteOf, Service } from '../contract/routes';
 import { type Act, type Answer, type AnswerBody, answerOf, type Invocation } from './act';
+import { gatewayToolOf } from './gateway-tool';
 import type { Inbound } from './inbound';
 import { type InvocationContext, invocationOf } from './invocation';
 import { jsonBody } from './json-body';
@@ -85,7 +86,7 @@ export function makeHandler<S extends Service>(served: Served<S>, settings: Edge
   }
 
   return async (event, context) => {
-    const sender = senderOf(event);
+    const sender = gatewayToolOf(context) === undefined ? senderOf(event) : undefined;
     if (sender === undefined) return (await wrapped(event, context as Context)) as HandlerResult;
     // Outside the middlewares, for this is no request: it is neither measured nor among the refusals.
     const fields = { request_id: context.awsRequestId, mode: service, sender: sender.name };

@@ -29,9 +29,14 @@ export interface InboundOptions {
   readonly basePath: string;
 }
 
+/** The event is the body: of an invocation that is no request over HTTP, and of a tool. */
+export function directInbound(event: unknown): Inbound {
+  return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, headers: {}, body: event };
+}
+
 export function readInbound(event: unknown, { service, bodyBytesMax, basePath }: InboundOptions): Inbound {
   const http = httpEventOf(event);
-  if (http === undefined) return { via: 'direct', route: 'direct', withBody: true, parameters: {}, query: {}, headers: {}, body: event };
+  if (http === undefined) return directInbound(event);
   const { form, method, query, headers } = http;
   const { origin } = headers;
   const call = { via: form, parameters: {}, query, headers, body: {}, ...(origin === undefined ? {} : { origin }) } as const;

@@ -3,7 +3,8 @@ import { type ApiError, internalError } from '../contract/errors';
 import { type Answer, type AnswerBody, answerOf } from './act';
 import { corsHeaders } from './cors';
 import { httpEventOf, httpResult } from './http-event';
-import { type Inbound, type InboundOptions, readInbound } from './inbound';
+import { gatewayToolOf } from './gateway-tool';
+import { directInbound, type Inbound, type InboundOptions, readInbound } from './inbound';
 import { type HandlerResult, isAnswer, type Middleware } from './middleware';
 
 interface Options extends InboundOptions {
@@ -29,7 +30,8 @@ export function outbound({ refused, corsOrigins, ...options }: Options): Middlew
 
   return {
     before: (request) => {
-      request.internal.inbound = readInbound(request.event, options);
+      const { event, context } = request;
+      request.internal.inbound = gatewayToolOf(context) === undefined ? readInbound(event, options) : directInbound(event);
     },
     after: (request) => {
       const { response, internal } = request;
