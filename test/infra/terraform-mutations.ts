@@ -305,7 +305,7 @@ const sessions: Batch = {
         '      environment     = {}\n      statements      = local.session_statements',
       ),
     ),
-    mutation('any path below a session', 'session permission', inFile('api.tf', '"/\\{[a-z_]+\\}/"', '"/\\{[a-z_]+\\}.*/"')),
+    mutation('any path below a session', 'session permission', inFile('api.tf', '"/\\\\{[a-z_]+\\\\}/"', '"/\\\\{[a-z_]+\\\\}.*/"')),
     mutation(
       'memory that a session cannot reach',
       'sessions environment',
