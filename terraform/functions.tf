@@ -162,19 +162,24 @@ locals {
     MEMORY_MAX_BYTES    = tostring(var.max_memory_bytes)
   }
 
+  # What each may create and read: its own folder, and the roots of days where there is a budget of the day.
+  objects_of = { for mode, row in local.functions : mode =>
+    concat(["${local.stored_arn}${row.stores}/*"], length(local.day_statements) > 0 && row.stores != "sessions" ? [local.days_arn] : [])
+  }
+
   statements_of_all = { for mode, row in local.functions : mode => concat([
     {
       Sid      = "CreateArtifacts"
       Effect   = "Allow"
       Action   = ["s3:PutObject"]
-      Resource = concat(["${local.stored_arn}${row.stores}/*"], length(local.day_statements) > 0 && row.stores != "sessions" ? [local.days_arn] : [])
+      Resource = local.objects_of[mode]
     },
     {
       # To tell a repeat of a run from another run: a key that is taken is read and compared. A session goes on from what it reads.
       Sid      = "CompareArtifacts"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = concat(["${local.stored_arn}${row.stores}/*"], length(local.day_statements) > 0 && row.stores != "sessions" ? [local.days_arn] : [])
+      Resource = local.objects_of[mode]
     },
     ], var.kms_key_arn == null ? [] : [
     {

@@ -8,8 +8,9 @@ import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
-import type { OpenSandbox } from '../domain/run/retake-world';
-import { makeSessionContext, type SessionContext } from '../domain/session/context';
+import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
+import type { OpenFileWorlds } from '../domain/session/world-documents';
+import { makeSessionContext } from '../domain/session/worlds';
 import type { Clock } from '../ports/clock';
 import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
@@ -76,11 +77,12 @@ function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
 function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undefined {
   if (dayBudget === undefined) return undefined;
   assert(day !== undefined, 'a budget of the day is kept somewhere');
-  return makeDay(makeSessionContext({ ...day, outside: {}, dayBudget }));
+  // A day has no world.
+  return makeDay(makeContext({ ...day, outside: {}, dayBudget }, makeBounded(0)));
 }
 
-/** `sandbox`: where world files of callers run; a deployment without one has markets alone. */
-export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly sandbox?: OpenSandbox };
+/** `fileWorlds`: where world files of callers run; a deployment without one has markets alone. */
+export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly fileWorlds?: OpenFileWorlds };
 
 export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
   const { served, sessions, prove } = sessionParts(settings, ports);
@@ -98,7 +100,7 @@ export function sessionParts(
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
     { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget },
-    ports.sandbox,
+    ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
   return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions, prove };

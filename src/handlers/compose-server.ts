@@ -17,7 +17,7 @@ import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
-import { openSandbox } from './open-sandbox';
+import { openFileWorlds } from './open-file-worlds';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -64,7 +64,7 @@ export function composeServer(
       code_interpreter: interpreter.label,
       planner: planner.label,
     };
-    const sessionPorts = { ...shared, interpreter, planner, memory, log, clock: systemClock, sandbox: openSandbox };
+    const sessionPorts = { ...shared, interpreter, planner, memory, log, clock: systemClock, fileWorlds: openFileWorlds };
     const deps: LocalServer['deps'] = {
       functions: {
         'agentcore-base': baseFunction(config, shared),

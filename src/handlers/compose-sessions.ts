@@ -20,7 +20,7 @@ import type { Telemetry } from '../ports/telemetry';
 import { sessionCeilings, type SessionPorts, sessionsFunction } from './compose-http';
 import { decodeHandlerConfig, type Environment, type HandlerConfig } from './config';
 import type { Handler } from './http/edge/handler';
-import { openSandbox } from './open-sandbox';
+import { openFileWorlds } from './open-file-worlds';
 
 export type SessionsProblem = StoreError | { readonly _tag: 'BadConfig'; readonly messages: readonly string[] };
 
@@ -47,7 +47,7 @@ export function sessionsIn(
       artifacts: makeFilesystemArtifactStore({ directory: data.right }),
       log: makeFilesystemSessionLog({ directory: data.right }),
       clock: systemClock,
-      sandbox: openSandbox,
+      fileWorlds: openFileWorlds,
       interpreter: makeScriptedCodeInterpreter(),
       planner: makeScriptedPlanner(),
       memory: makeInProcessMemory(),

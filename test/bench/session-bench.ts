@@ -16,7 +16,8 @@ import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-l
 import type { Budget } from '../../src/domain/budget/budget';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import type { SessionAnswer } from '../../src/domain/session/answer';
-import { makeSessionContext, type SessionContext, type SessionPorts } from '../../src/domain/session/context';
+import type { SessionContext, SessionPorts } from '../../src/domain/session/context';
+import { makeSessionContext } from '../../src/domain/session/worlds';
 import { callSession, createSession, forkSession } from '../../src/domain/session/verbs';
 import type { SessionLog } from '../../src/ports/session-log';
 

@@ -10,7 +10,7 @@ import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-l
 import { makeFilesystemArtifactStore } from '../../src/adapters/filesystem/artifact-store';
 import { makeFilesystemSessionLog } from '../../src/adapters/filesystem/session-log';
 import type { SessionAnswer } from '../../src/domain/session/answer';
-import { makeSessionContext } from '../../src/domain/session/context';
+import { makeSessionContext } from '../../src/domain/session/worlds';
 import { DOCUMENT_FILES, documentKey } from '../../src/domain/session/documents';
 import { callSession, closeSession, createSession, forkSession, reclaimSession } from '../../src/domain/session/verbs';
 import { runCli } from '../../src/handlers/cli/main';

@@ -185,7 +185,7 @@ const bucket: Batch = {
     mutation(
       'every resource there is',
       'base policy',
-      inFile('functions.tf', '"${aws_s3_bucket.artifacts.arn}/${var.artifact_prefix}artifacts/*"', '"*"'),
+      inFile('functions.tf', '"${local.stored_arn}${row.stores}/*"', '"*"'),
     ),
   ],
 };

@@ -6,7 +6,8 @@ import { makeMarketDocument } from '../../src/adapters/in-process/market-documen
 import { decodeBudget } from '../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { makeSegmentChain } from '../../src/domain/session/chain';
-import { makeSessionContext, openSession, type SessionContext } from '../../src/domain/session/context';
+import { openSession, type SessionContext } from '../../src/domain/session/context';
+import { makeSessionContext } from '../../src/domain/session/worlds';
 import { createSession, observeSession } from '../../src/domain/session/verbs';
 import { makeLedger, type Ledger, sorted } from './ledger';
 import { type Faults, makeOutside, type Outside, type Process } from './outside';

@@ -7,6 +7,7 @@ import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
 import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-log';
 import { makeRecordingTelemetry, type RecordingTelemetry } from '../../src/adapters/in-process/telemetry';
 import type { OpenSandbox } from '../../src/domain/run/retake-world';
+import { fileWorldsIn } from '../../src/domain/session/world-documents';
 import type { Budget } from '../../src/domain/budget/budget';
 import { sessionParts } from '../../src/handlers/compose-http';
 import { mcpParts } from '../../src/handlers/compose-mcp';
@@ -50,7 +51,7 @@ export function makeMcpSessions(sandbox?: OpenSandbox): McpSessions {
     memory: makeInProcessMemory(),
     telemetry,
     openApi: () => '',
-    ...(sandbox === undefined ? {} : { sandbox }),
+    ...(sandbox === undefined ? {} : { fileWorlds: fileWorldsIn(sandbox) }),
   };
   const parts = mcpParts(settings, ports);
   const { served } = sessionParts(settings, ports);

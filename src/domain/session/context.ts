@@ -5,24 +5,18 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { Clock, Deadline } from '../../ports/clock';
-
 import type { SessionLog } from '../../ports/session-log';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
 import { canonical } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
-import { decodeMarketHeader } from '../market/market-path';
-import { readPath } from '../run/path';
-import type { OpenSandbox } from '../run/retake-world';
-import { decodeStrategy } from '../world/market/strategy';
-import { makeMarketWorld } from '../world/market/market-world';
-import { decodePolicy } from '../world/market/policy';
+import { parseJson } from '../codec/parse';
 import type { SessionError } from './errors';
 import { type DocumentFile, documentKey, type Documents, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
 import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs, type WorldFiles } from './inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';
-import { makeSessionWorld, NO_WORLD, type SessionWorld } from './session-world';
-import { openWorldDocuments } from './world-documents';
+import { NO_WORLD, type SessionWorld } from './session-world';
+import type { OpenFileWorlds } from './world-documents';
 
 export interface SessionPorts {
   readonly log: SessionLog;
@@ -49,9 +43,10 @@ export interface SessionContext extends SessionPorts {
   readonly standings: Bounded<Standing>;
 }
 
-/** Worlds by what names them, and where the files of users run; those that have none are markets. */
+/** Worlds by what names them, and how one is opened. Both are handed in: the cap of a day needs the code of neither. */
 export interface SessionWorlds extends Bounded<SessionWorld> {
-  readonly sandbox?: OpenSandbox | undefined;
+  readonly market?: ((documents: Partial<Documents>) => Promise<SessionWorld | undefined>) | undefined;
+  readonly files?: OpenFileWorlds | undefined;
 }
 
 /** Keeps the values that were used last. */
@@ -61,15 +56,10 @@ export interface Bounded<A> {
 }
 
 const SESSIONS_KEPT = 256;
-/** A market may take tens of megabytes. */
-const WORLDS_KEPT = 8;
 
-export function makeSessionWorlds(sandbox?: OpenSandbox): SessionWorlds {
-  return { ...makeBounded<SessionWorld>(WORLDS_KEPT), sandbox };
-}
-
-export function makeSessionContext(ports: SessionPorts, sandbox?: OpenSandbox): SessionContext {
-  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds: makeSessionWorlds(sandbox), standings: makeBounded(SESSIONS_KEPT) };
+/** `worlds`: `makeSessionWorlds`, or none where no session has a world. */
+export function makeContext(ports: SessionPorts, worlds: SessionWorlds): SessionContext {
+  return { ...ports, opened: makeBounded(SESSIONS_KEPT), worlds, standings: makeBounded(SESSIONS_KEPT) };
 }
 
 export function makeBounded<A>(max: number): Bounded<A> {
@@ -124,7 +114,7 @@ async function readDocuments(
   const first = await read(id.startsWith('day-') ? ['session.json'] : [...MARKET_DOCUMENTS, 'session.json']);
   if (isLeft(first)) return first;
   if (first.right.length === 0) return right(texts);
-  const named = decodeSessionInputs(parse(texts['session.json'] ?? ''));
+  const named = decodeSessionInputs(parseJson(texts['session.json'] ?? ''));
   const rest = isLeft(named) || named.right.world === undefined ? undefined : await read(WORLD_DOCUMENTS);
   if (rest === undefined) return left({ _tag: 'SessionNotFound', session: id });
   if (isLeft(rest)) return rest;
@@ -139,7 +129,7 @@ export async function openDocuments(
 ): Promise<Either<SessionError, OpenSession>> {
   const corrupt = (file: DocumentFile, expected: string, actual: string): Either<SessionError, never> =>
     left({ _tag: 'SessionCorrupt', session: id, file, row: 0, pointer: '', expected, actual });
-  const inputs = decodeSessionInputs(parse(documents['session.json'] ?? ''));
+  const inputs = decodeSessionInputs(parseJson(documents['session.json'] ?? ''));
   if (isLeft(inputs)) return corrupt('session.json', 'the inputs of a session', inputs.left[0]?.message ?? '');
   const identity = identifySession(inputs.right);
   if (identity.runId !== id) return corrupt('session.json', `the inputs of session ${id}`, `those of session ${identity.runId}`);
@@ -157,7 +147,8 @@ export async function openDocuments(
   const key = named.map(([, digest]) => String(digest)).join(' ');
   const known = worlds.get(key);
   if (known !== undefined) return right({ inputs: inputs.right, identity, world: known });
-  const world = await worldOf(documents);
+  if (worlds.market === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '', message: NO_WORLDS_HERE }] });
+  const world = await worlds.market(documents);
   if (world === undefined) return corrupt('market.jsonl', 'documents in normal form', 'something else');
   worlds.set(key, world);
   return right({ inputs: inputs.right, identity, world });
@@ -170,14 +161,14 @@ export async function openDocuments(
     }
     const invalid = (message: string): Either<SessionError, never> =>
       left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message }] });
-    if (worlds.sandbox === undefined) return invalid(NO_WORLDS_HERE);
+    if (worlds.files === undefined) return invalid(NO_WORLDS_HERE);
     // The limits of a budget are its engine's, so a fork with other limits is another world.
     const { max_world_memory_bytes: memory, max_state_bytes: state } = session.budget;
     const fileKey = canonical({ ...files, memory: memory ?? null, state: state ?? null });
     const begun = worlds.get(fileKey);
     const isFork = session.parent !== null && !isDay(session.parent.session_id);
     if (begun !== undefined && isFork) return right({ inputs: session, identity, world: begun });
-    const opened = await openWorldDocuments(await worlds.sandbox(), documents, files, session.budget);
+    const opened = await (await worlds.files()).open(documents, files, session.budget);
     if (isLeft(opened)) return invalid(opened.left);
     const { world: file, initialState } = opened.right;
     if (!isFork && canonical(session.initial_state) !== canonical(initialState)) {
@@ -190,35 +181,6 @@ export async function openDocuments(
 
 /** Said where a session needs an engine that a deployment does not have. */
 export const NO_WORLDS_HERE = 'worlds of your own are not enabled here';
-
-async function worldOf(documents: Partial<Documents>): Promise<SessionWorld | undefined> {
-  const text = documents['market.jsonl'] ?? '';
-  const headerEnd = text.indexOf('\n') + 1;
-  const symbols = decodeMarketHeader(parse(text.slice(0, headerEnd)));
-  if (isLeft(symbols)) return undefined;
-  const strategy = decodeStrategy(parse(documents['strategy.json'] ?? ''), symbols.right);
-  const policy = decodePolicy(parse(documents['policy.json'] ?? ''));
-  if (isLeft(strategy) || isLeft(policy)) return undefined;
-  const world = makeMarketWorld(symbols.right, strategy.right, policy.right);
-  let rest = text.slice(headerEnd);
-  const path = await readPath(world, {
-    close: () => Promise.resolve(),
-    next: () => {
-      const lines = rest;
-      rest = '';
-      return Promise.resolve(right(lines));
-    },
-  });
-  return isLeft(path) ? undefined : makeSessionWorld(world, path.right);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** One segment, read and played again. */
 export async function loadSegment(

@@ -6,7 +6,6 @@ import { NO_CALLS } from '../agent/calls';
 import type { Call } from '../agent/tool';
 import { assert } from '../assert';
 import { type Budget, type Costs, metersOf, spentState } from '../budget/budget';
-
 import { canonical } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
@@ -28,7 +27,7 @@ import { hasNoWorld, identifySession, isDay, type SessionInputs } from './inputs
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
 import { FORK, makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
 import { grantRow, refundRow, stopRow } from './rows';
-import { makeWorldDocuments, type NewWorld } from './world-documents';
+import type { NewWorld } from './world-documents';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
 
@@ -60,9 +59,9 @@ export interface NewWorldSession {
 
 /** The same of a session in a world file. */
 export async function createWorldSession(context: SessionContext, { name, world, budget }: NewWorldSession, deadline: Deadline): Answered {
-  const { sandbox } = context.worlds;
-  if (sandbox === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message: NO_WORLDS_HERE }] });
-  const made = makeWorldDocuments(await sandbox(), world, budget);
+  const { files: worlds } = context.worlds;
+  if (worlds === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message: NO_WORLDS_HERE }] });
+  const made = (await worlds()).make(world, budget);
   if (isLeft(made)) return left({ _tag: 'InvalidSession', problems: made.left });
   const { files, texts, initialState } = made.right;
   const alone: SessionInputs = {

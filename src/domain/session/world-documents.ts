@@ -11,6 +11,7 @@ import { readPath } from '../run/path';
 import { openWorld, type OpenedWorld, type WorldDocuments } from '../run/world-evidence';
 import { worldLimits } from '../world/file/budget';
 import { engineSha256 } from '../world/file/definition';
+import type { OpenSandbox } from '../run/retake-world';
 import type { Documents } from './documents';
 import type { WorldFiles } from './inputs';
 import { makeSessionWorld, type SessionWorld } from './session-world';
@@ -28,8 +29,27 @@ export interface MadeWorld {
 
 type Problems = readonly Problem[];
 
-/** The world of a request, tried: whatever is wrong with it is said before anything is stored. */
-export function makeWorldDocuments(sandbox: Sandbox, request: NewWorld, budget: Budget): Either<Problems, MadeWorld> {
+/** World files in one engine. */
+export interface FileWorlds {
+  /** The world of a request, tried: whatever is wrong with it is said before anything is stored. */
+  readonly make: (request: NewWorld, budget: Budget) => Either<Problems, MadeWorld>;
+  /** The world of documents that were held to their digests. The left says what is wrong. */
+  readonly open: (texts: Partial<Documents>, files: WorldFiles, budget: Budget) => Promise<Either<string, StoredWorld>>;
+}
+
+export type OpenFileWorlds = () => Promise<FileWorlds>;
+
+export function fileWorldsIn(open: OpenSandbox): OpenFileWorlds {
+  return async () => {
+    const sandbox = await open();
+    return {
+      make: (request, budget) => makeWorldDocuments(sandbox, request, budget),
+      open: (texts, files, budget) => openWorldDocuments(sandbox, texts, files, budget),
+    };
+  };
+}
+
+function makeWorldDocuments(sandbox: Sandbox, request: NewWorld, budget: Budget): Either<Problems, MadeWorld> {
   const opened = openIn(sandbox, request, budget);
   if (isLeft(opened)) return opened;
   const texts = {
@@ -67,8 +87,7 @@ export interface StoredWorld {
   readonly initialState: JsonObject;
 }
 
-/** The world of documents that were held to their digests. The left says what is wrong. */
-export async function openWorldDocuments(
+async function openWorldDocuments(
   sandbox: Sandbox,
   texts: Partial<Documents>,
   files: WorldFiles,

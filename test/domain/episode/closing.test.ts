@@ -10,7 +10,7 @@ import { makeInProcessSessionLog } from '../../../src/adapters/in-process/sessio
 import { liveCalls } from '../../../src/domain/agent/calls';
 import type { Call, OutsidePorts } from '../../../src/domain/agent/tool';
 import { runToolPlan } from '../../../src/domain/run/run';
-import { makeSessionContext } from '../../../src/domain/session/context';
+import { makeSessionContext } from '../../../src/domain/session/worlds';
 import { loadSegment, openSession } from '../../../src/domain/session/context';
 import { callSession, createSession } from '../../../src/domain/session/verbs';
 import type { Deadline } from '../../../src/ports/clock';

@@ -9,7 +9,8 @@ import { type Budget, NOTHING_SPENT } from '../../../src/domain/budget/budget';
 import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../../src/domain/market/market-path';
 import type { SessionAnswer } from '../../../src/domain/session/answer';
-import { makeBounded, makeSessionContext, type SessionContext, type SessionPorts } from '../../../src/domain/session/context';
+import type { SessionContext, SessionPorts } from '../../../src/domain/session/context';
+import { makeSessionContext, makeSessionWorlds } from '../../../src/domain/session/worlds';
 import { documentKey } from '../../../src/domain/session/documents';
 import { giveBack, takeFromDay } from '../../../src/domain/session/day';
 import { proveSession, type SessionDirectory } from '../../../src/domain/session/prove';
@@ -148,14 +149,14 @@ describe('a session under the cap of a day', () => {
       writers.set(path.join('/'), writer);
       return Promise.resolve(right(writer));
     };
-    const pulled = expectRight(await pullSession(source, [DAY], writerAt, makeBounded(4)));
+    const pulled = expectRight(await pullSession(source, [DAY], writerAt, makeSessionWorlds()));
     expect(pulled.children.map(({ session }) => session)).toEqual([one.session_id]);
     const directory = (path: string): SessionDirectory => ({
       reader: makeMemoryRunReader(writers.get(path)?.files() ?? {}),
       below: () => Promise.resolve(right([])),
       child: (session) => Promise.resolve(writers.has(`${path}/${session}`) ? directory(`${path}/${session}`) : undefined),
     });
-    const verdict = expectRight(await proveSession(directory(DAY), makeBounded(4)));
+    const verdict = expectRight(await proveSession(directory(DAY), makeSessionWorlds()));
     expect(verdict).toMatchObject({
       _tag: 'Proven',
       proven: { session: DAY, sealed: false, children: [{ session: one.session_id, sealed: true }] },

@@ -9,7 +9,8 @@ import type { Budget } from '../../../src/domain/budget/budget';
 import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../../src/domain/market/market-path';
 import type { SessionAnswer } from '../../../src/domain/session/answer';
-import { makeSessionContext, type SessionContext, type SessionPorts } from '../../../src/domain/session/context';
+import type { SessionContext, SessionPorts } from '../../../src/domain/session/context';
+import { makeSessionContext } from '../../../src/domain/session/worlds';
 
 import {
   callSession,

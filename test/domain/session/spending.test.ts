@@ -9,7 +9,7 @@ import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../../src/domain/market/market-path';
 import { makeSpending } from '../../../src/domain/report/spending';
 import type { SessionAnswer } from '../../../src/domain/session/answer';
-import { makeSessionContext } from '../../../src/domain/session/context';
+import { makeSessionContext } from '../../../src/domain/session/worlds';
 import { callSession, closeSession, createSession, forkSession, reclaimSession } from '../../../src/domain/session/verbs';
 import type { Row } from '../../../src/domain/tape/chain';
 import { expectRight } from '../../support/harness';

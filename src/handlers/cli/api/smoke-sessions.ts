@@ -1,6 +1,6 @@
 /** The smoke test of sessions: a life from its making to its seal, with a repeat, a head that moved, a fork, a trip, and the proof of it all. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { makeSessionWorlds } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/worlds';
 import { proveSession, type SessionDirectory } from '../../../domain/session/prove';
 import { pullSession } from '../../../domain/session/pull';
 import { client } from '../../compose-client';

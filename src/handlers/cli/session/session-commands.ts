@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { metersOf } from '../../../domain/budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../../../domain/budget/budget-codec';
 import { isRecord } from '../../../domain/codec/codec';
-import { makeSessionWorlds } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/worlds';
 import { decodeSessionInputs } from '../../../domain/session/inputs';
 import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
@@ -15,7 +15,7 @@ import type { RunTree } from '../../../domain/run/run-facts';
 import type { StoreError } from '../../../ports/run-files';
 import type { Verifier } from '../../../ports/signer';
 import { local } from '../../compose';
-import { openSandbox } from '../../open-sandbox';
+import { openFileWorlds } from '../../open-file-worlds';
 import { composeSessions, pulledSession } from '../../compose-sessions';
 import { gatewayEvent } from '../../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
@@ -231,7 +231,7 @@ export async function pull(
     source,
     [id],
     (ids) => local.writeRun(directoryOf(ids), force === true)(),
-    makeSessionWorlds(openSandbox),
+    makeSessionWorlds(openFileWorlds),
   );
   if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
   await io.stdout.write(
@@ -302,7 +302,7 @@ export function sessionTree(directory: string, { children }: Pick<ProvenSession,
 
 /** For those who sign: proven and sealed as a whole, or why not. */
 export async function provenSession(directory: string): Promise<Either<Failure, ProvenSession>> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeSessionWorlds(openSandbox));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeSessionWorlds(openFileWorlds));
   if (isLeft(verdict)) return left(storeFailure(verdict.left));
   const notProven = (message: string): Either<Failure, never> =>
     left({ exit: EXIT.notProven, code: 'not_proven', messages: [`${directory}: ${message}`] });
@@ -328,7 +328,7 @@ export async function verifySession(
   { open, allowExtra, json, verifiers, requireReceipt }: VerifySessionOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openSandbox));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openFileWorlds));
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;

@@ -5,7 +5,8 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../../ports/clock';
 import type { RunFile, RunReader, RunWriter } from '../../../ports/run-files';
-import { makeSessionWorlds, type SessionContext } from '../../../domain/session/context';
+import type { SessionContext } from '../../../domain/session/context';
+import { makeSessionWorlds } from '../../../domain/session/worlds';
 import { documentKey } from '../../../domain/session/documents';
 import type { SessionError } from '../../../domain/session/errors';
 import { proveSession, type ProvenSession, type SessionDirectory } from '../../../domain/session/prove';
@@ -43,7 +44,7 @@ export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove
   return async (session, deadline) => {
     const pulled = new Map<string, () => Files>();
     let held = 0;
-    const worlds = makeSessionWorlds(sessions.worlds.sandbox);
+    const worlds = makeSessionWorlds(sessions.worlds.files);
     const writerAt = (path: readonly string[]): Promise<Either<never, RunWriter>> => {
       const writer = runWriter();
       pulled.set(path.at(-1) ?? '', writer.files);

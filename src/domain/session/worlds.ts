@@ -1,0 +1,45 @@
+/** The worlds of sessions: markets, and world files where there is a place to run them. */
+import { isLeft, right } from 'fp-ts/Either';
+import { parseJson } from '../codec/parse';
+import { decodeMarketHeader } from '../market/market-path';
+import { readPath } from '../run/path';
+import { makeMarketWorld } from '../world/market/market-world';
+import { decodePolicy } from '../world/market/policy';
+import { decodeStrategy } from '../world/market/strategy';
+import { makeBounded, makeContext, type SessionContext, type SessionPorts, type SessionWorlds } from './context';
+import type { Documents } from './documents';
+import { makeSessionWorld, type SessionWorld } from './session-world';
+import type { OpenFileWorlds } from './world-documents';
+
+/** A market may take tens of megabytes. */
+const WORLDS_KEPT = 8;
+
+export function makeSessionWorlds(files?: OpenFileWorlds): SessionWorlds {
+  return { ...makeBounded<SessionWorld>(WORLDS_KEPT), market: openMarketWorld, files };
+}
+
+export function makeSessionContext(ports: SessionPorts, files?: OpenFileWorlds): SessionContext {
+  return makeContext(ports, makeSessionWorlds(files));
+}
+
+/** Of documents in normal form that were held to their digests. */
+async function openMarketWorld(documents: Partial<Documents>): Promise<SessionWorld | undefined> {
+  const text = documents['market.jsonl'] ?? '';
+  const headerEnd = text.indexOf('\n') + 1;
+  const symbols = decodeMarketHeader(parseJson(text.slice(0, headerEnd)));
+  if (isLeft(symbols)) return undefined;
+  const strategy = decodeStrategy(parseJson(documents['strategy.json'] ?? ''), symbols.right);
+  const policy = decodePolicy(parseJson(documents['policy.json'] ?? ''));
+  if (isLeft(strategy) || isLeft(policy)) return undefined;
+  const world = makeMarketWorld(symbols.right, strategy.right, policy.right);
+  let rest = text.slice(headerEnd);
+  const path = await readPath(world, {
+    close: () => Promise.resolve(),
+    next: () => {
+      const lines = rest;
+      rest = '';
+      return Promise.resolve(right(lines));
+    },
+  });
+  return isLeft(path) ? undefined : makeSessionWorld(world, path.right);
+}
