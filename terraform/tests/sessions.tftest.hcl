@@ -77,8 +77,8 @@ run "with_everything" {
   }
   assert {
     condition = module.function["sessions"].function.environment[0].variables["AGENTCORE_MEMORY_ID"] == output.memory_id && (
-      module.function["sessions"].function.environment[0].variables["AGENTCORE_CODE_INTERPRETER_ID"] == "aws.codeinterpreter.v1"
-      && module.function["sessions"].function.environment[0].variables["AGENTCORE_RUNTIME_ARN"] == var.planner_runtime_arn
+      lookup(module.function["sessions"].function.environment[0].variables, "AGENTCORE_CODE_INTERPRETER_ID", "") == "aws.codeinterpreter.v1"
+      && lookup(module.function["sessions"].function.environment[0].variables, "AGENTCORE_RUNTIME_ARN", "") == var.planner_runtime_arn
     )
     error_message = "sessions environment: what it calls"
   }

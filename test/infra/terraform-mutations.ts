@@ -182,11 +182,7 @@ const bucket: Batch = {
       'bucket policy',
       inFile('storage.tf', 'Statement = [\n', 'Statement = [\n{ Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" },\n'),
     ),
-    mutation(
-      'every resource there is',
-      'base policy',
-      inFile('functions.tf', '"${local.stored_arn}${row.stores}/*"', '"*"'),
-    ),
+    mutation('every resource there is', 'base policy', inFile('functions.tf', '"${local.stored_arn}${row.stores}/*"', '"*"')),
   ],
 };
 
@@ -228,11 +224,7 @@ const asked: Batch = {
     mutation(
       'every object of the bucket',
       'base policy',
-      inFile(
-        'functions.tf',
-        'Action   = ["s3:PutObject"]\n      Resource = concat(["${local.stored_arn}${row.stores}/*"]',
-        'Action   = ["s3:PutObject"]\n      Resource = concat(["${local.stored_arn}*"]',
-      ),
+      inFile('functions.tf', 'concat(["${local.stored_arn}${row.stores}/*"]', 'concat(["${local.stored_arn}*"]'),
     ),
   ],
 };
@@ -298,7 +290,7 @@ const sessions: Batch = {
     mutation('memory for everybody', 'sessions without memory', inFile('functions.tf', 'local.memory_enabled ? "1" : "0"', '"1"')),
     mutation(
       'listing by all',
-      'listing',
+      ['day policy', 'listing'],
       inFile(
         'functions.tf',
         '      environment     = {}\n      statements      = local.day_statements',
@@ -307,12 +299,12 @@ const sessions: Batch = {
     ),
     mutation('any path below a session', 'session permission', inFile('api.tf', '"/\\\\{[a-z_]+\\\\}/"', '"/\\\\{[a-z_]+\\\\}.*/"')),
     mutation(
-      'memory that a session cannot reach',
+      'programs that a session cannot reach',
       'sessions environment',
       inFile(
         'functions.tf',
         'merge(local.outside_environment, local.plan_environment, local.memory_environment)',
-        'merge(local.outside_environment, local.plan_environment)',
+        'merge(local.outside_environment, local.memory_environment)',
       ),
     ),
   ],
