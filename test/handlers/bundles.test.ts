@@ -24,7 +24,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 200_000, tools: 230_000, memory: 230_000, sessions: 250_000 } as const;
+const SIZE_MAX = { base: 181_000, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
 
@@ -37,7 +37,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 200_000, tools: 230_001, memory: 1, sessions: 250_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 181_000, tools: 220_001, memory: 1, sessions: 240_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -59,7 +59,16 @@ interface Built {
 }
 /** What the Lambda runtime does with a bundle, as far as it matters here. */
 const INVOKE = `
-const { handler } = require(process.argv[1]);
+// As Lambda's runtime does: what a load throws is told by its message. Node would print the line of the source, which is a whole bundle.
+function load() {
+  try {
+    return require(process.argv[1]);
+  } catch (error) {
+    process.stderr.write(error.message + '\\n', () => process.exit(1));
+    return { handler: () => new Promise(() => {}) };
+  }
+}
+const { handler } = load();
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm' };
 handler(JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8')), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
 `;
@@ -385,6 +394,7 @@ describe('what is in them', () => {
   it('is of sessions what tools and memory call, and what proves a session for the tools of a gateway', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !/^src\/(?:domain\/session|handlers\/mcp)\//.test(part))).toEqual([
+      'src/domain/agent/recorded-answers.ts',
       'src/domain/receipt/receipt.ts',
       'src/domain/run/compare.ts',
       'src/domain/run/evidence.ts',
@@ -498,7 +508,7 @@ describe('the build', () => {
   it('fails over its budget with a line a zip: which, how large, the limit, and what to do', async () => {
     expect(JSON.parse(await script(BUDGET, []))).toEqual({
       ZIP_BYTES_MAX: SIZE_MAX,
-      lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 230001 bytes, the limit is 230000 .*take it out/)],
+      lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
     });
   });
 });

@@ -4,7 +4,6 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type CallSource, recordedCalls } from '../agent/calls';
-import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
 import type { Call } from '../agent/tool';
 import { costOf, metersOf, spentState } from '../budget/budget';
@@ -155,7 +154,7 @@ export async function replaySegment(
   const known = rows as readonly Row[];
   if (seq === 0) return replayFirst(session, lines);
 
-  const untold = answerFault(known, session.world.tools);
+  const untold = answerFault(known, session.world);
   if (untold !== undefined) return left(untold);
   const [first] = known;
   const resume = decodeResume(first);
@@ -204,7 +203,7 @@ function replayFirst(session: OpenSession, lines: readonly string[]): Either<Seg
 }
 
 /** The first row that takes from outside what no port can have left. */
-function answerFault(rows: readonly Row[], tools: readonly RecordedTool[]): SegmentFault | undefined {
+function answerFault(rows: readonly Row[], world: SessionWorld): SegmentFault | undefined {
   const calls: (Call | undefined)[] = [];
   for (const row of rows) {
     const { index } = row;
@@ -216,7 +215,7 @@ function answerFault(rows: readonly Row[], tools: readonly RecordedTool[]): Segm
     if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') continue;
     const call = typeof row['index'] === 'number' ? calls[row['index']] : undefined;
     if (call !== undefined && sameJson(row['error'], unknownOutcome(call))) continue;
-    const wrong = recordedAnswerProblem(row, calls, tools);
+    const wrong = world.answerProblem(row, calls);
     if (wrong === undefined) continue;
     return { row: at, pointer: wrong.pointer, expected: 'an answer that can have come from outside', actual: wrong.message };
   }

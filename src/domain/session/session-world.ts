@@ -4,8 +4,9 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { CallSource } from '../agent/calls';
-import type { RecordedTool } from '../agent/recorded-answers';
+import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
+import type { Call } from '../agent/tool';
 import { sessionTools } from '../agent/tools';
 import type { Budget } from '../budget/budget';
 import type { Json } from '../canonical/canonical';
@@ -14,6 +15,7 @@ import type { Cursor } from '../episode/cursor';
 import { type Episode, type EpisodeIdentity, makeEpisode } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
 import { type JsonObject, NO_DECISIONS, type Transitioned, type World } from '../episode/world';
+import type { Row } from '../tape/chain';
 import { HISTORY_MAX } from './limits';
 
 /** A cursor without the types of its world: what a `resume` row holds. */
@@ -48,6 +50,8 @@ export interface EpisodeUse<E> {
 export interface SessionWorld {
   /** What may be called in it. */
   readonly tools: readonly RecordedTool[];
+  /** What is wrong with the row of a call, as `recordedAnswerProblem` says it. */
+  readonly answerProblem: (row: Row, calls: readonly (Call | undefined)[]) => Problem | undefined;
   /** An episode that goes on from a cursor, or what is wrong with the cursor. */
   readonly play: <E>(use: EpisodeUse<E>) => Either<readonly Problem[], SessionEpisode<E>>;
   /** The cursor of a session that begins at a step, behind the row that opens its tape. */
@@ -80,6 +84,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
 
   return {
     tools,
+    answerProblem: (row, calls) => recordedAnswerProblem(row, calls, tools),
     play: ({ inputs, identity, budget, from, calls, output }) => {
       const cursor = restored(from);
       if (isLeft(cursor)) return cursor;
@@ -135,6 +140,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
 /** The session of a day has no world: grants are all that happens in it. */
 export const NO_WORLD: SessionWorld = {
   tools: [],
+  answerProblem: () => ({ pointer: '/type', message: 'nothing is called in a session without a world' }),
   play: ({ inputs, identity, budget, from, calls, output }) => {
     const { world: _none, ...rest } = from;
     const episode = makeEpisode({ inputs, identity, budget, calls, output, from: { ...rest, world: undefined } });

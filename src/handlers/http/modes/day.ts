@@ -3,17 +3,13 @@ import { isLeft, left } from 'fp-ts/Either';
 import type { SessionContext } from '../../../domain/session/context';
 import { giveBack, takeFromDay } from '../../../domain/session/day';
 import type { Day } from './mode';
-import { errorAnswer } from './session-errors';
-import { InvariantError } from '../../../domain/assert';
+import { problemOf } from './session-errors';
 
 export function makeDay(sessions: SessionContext): Day {
   return {
     take: async (holder, deadline) => {
       const granted = await takeFromDay(sessions, holder, deadline);
-      if (!isLeft(granted)) return granted;
-      const { error } = await errorAnswer(sessions, granted.left, deadline);
-      if (error === undefined) throw new InvariantError('a refusal has an error');
-      return left(error);
+      return isLeft(granted) ? left(problemOf(granted.left)) : granted;
     },
     giveBack: (grant, used, deadline) => giveBack(sessions, grant, used, deadline),
   };

@@ -6,22 +6,17 @@ import { answerAbout, headOf } from '../../../domain/session/answer';
 import { openSession, type SessionContext } from '../../../domain/session/context';
 import type { SessionError } from '../../../domain/session/errors';
 import { headText } from '../../../domain/session/head';
-import type { Standing } from '../../../domain/session/replay';
 import type { Deadline } from '../../../ports/clock';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
 import type { SessionResponse } from '../contract/response';
 
-export function refused(error: ApiError): SessionResponse {
-  return { ok: false, error };
-}
-
-export async function errorAnswer(sessions: SessionContext, error: SessionError, deadline: Deadline): Promise<SessionResponse> {
+/** What is wrong, as an error of the API. */
+export function problemOf(error: SessionError): ApiError {
   switch (error._tag) {
     case 'SessionNotFound':
-      return refused({ code: 'not_found', message: `no session ${error.session}` });
+      return { code: 'not_found', message: `no session ${error.session}` };
     case 'HeadMoved': {
-      const head = headText(headOf(error.newest));
       const { interrupted, unrecorded } = error;
       const message =
         unrecorded !== undefined
@@ -29,31 +24,28 @@ export async function errorAnswer(sessions: SessionContext, error: SessionError,
           : interrupted !== undefined
             ? `${interrupted.tool} was begun by a request that never came back: its effect is unknown, it stays charged, and nothing was done now`
             : 'the session has gone on from this head; nothing was done';
-      return standingAnswer(sessions, error.newest, { code: 'head_moved', message, head });
+      return { code: 'head_moved', message, head: headText(headOf(error.newest)) };
     }
-    case 'SessionBusy': {
-      const message = 'a request is at work outside; nothing was done';
-      return standingAnswer(sessions, error.newest, { code: 'session_busy', message, retry_after_ms: error.retryAfterMs });
-    }
+    case 'SessionBusy':
+      return { code: 'session_busy', message: 'a request is at work outside; nothing was done', retry_after_ms: error.retryAfterMs };
     case 'SessionSealed':
-      return standingAnswer(sessions, error.newest, { code: 'session_sealed', message: 'the session is sealed: nothing follows' });
+      return { code: 'session_sealed', message: 'the session is sealed: nothing follows' };
     case 'DayRefused':
-      return refused({ ...error.error, scope: 'day' });
+      return { ...error.error, scope: 'day' };
     case 'InvalidSession':
-      return refused(invalidRequest(error.problems));
-    case 'InvalidRequest':
-      return refused(invalidRequest(error.problems.map((problem) => ({ ...problem, pointer: `/${error.document}${problem.pointer}` }))));
     case 'InvalidInput':
-      return refused(invalidRequest(error.problems));
+      return invalidRequest(error.problems);
+    case 'InvalidRequest':
+      return invalidRequest(error.problems.map((problem) => ({ ...problem, pointer: `/${error.document}${problem.pointer}` })));
     case 'DependencyFailed':
     case 'DeadlineExceeded':
-      return refused(dependencyError(error));
+      return dependencyError(error);
     case 'ArtifactConflict':
-      return refused({ code: 'artifact_conflict', message: 'other bytes are stored under this key', key: error.key });
+      return { code: 'artifact_conflict', message: 'other bytes are stored under this key', key: error.key };
     case 'SessionCorrupt': {
       const { session, file, row, pointer, expected, actual } = error;
       const message = `session ${session}, ${file}, row ${String(row)}, ${pointer}: expected ${expected}, found ${actual}`;
-      return refused({ code: 'dependency_failed', message, service: 'session log', operation: 'read', effect: 'none' });
+      return { code: 'dependency_failed', message, service: 'session log', operation: 'read', effect: 'none' };
     }
     case 'InvalidKey':
     case 'MarketUnreadable':
@@ -67,9 +59,15 @@ export async function errorAnswer(sessions: SessionContext, error: SessionError,
     default:
       return assertNever(error);
   }
+}
 
-  async function standingAnswer(context: SessionContext, newest: Standing, problem: ApiError): Promise<SessionResponse> {
-    const session = await openSession(context, newest.session, deadline);
-    return isLeft(session) ? refused(problem) : { ...answerAbout(session.right, newest), ok: false, error: problem };
-  }
+export function refused(error: ApiError): SessionResponse {
+  return { ok: false, error };
+}
+
+export async function errorAnswer(sessions: SessionContext, error: SessionError, deadline: Deadline): Promise<SessionResponse> {
+  const problem = problemOf(error);
+  if (!('newest' in error)) return refused(problem);
+  const session = await openSession(sessions, error.newest.session, deadline);
+  return isLeft(session) ? refused(problem) : { ...answerAbout(session.right, error.newest), ok: false, error: problem };
 }
