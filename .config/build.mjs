@@ -64,24 +64,26 @@ const poolWorker = {
     })),
 };
 const split = await buildSplit(
-  { program: `${cli}/program.ts`, ...LIBRARY_CORES },
-  { ...shared, sourcemap: false, minify: true, metafile: true, plugins: [packedWasm, poolWorker] },
+  {
+    program: `${cli}/program.ts`,
+    // The threads of `ewm sweep`, and what the pool starts each of them with: beside the code of the command, which is imported late.
+    'shared/sweep-worker': `${cli}/sweep/sweep-worker.ts`,
+    'shared/pool-worker': 'node_modules/piscina/dist/worker.js',
+    ...LIBRARY_CORES,
+  },
+  {
+    ...shared,
+    sourcemap: false,
+    minify: true,
+    metafile: true,
+    plugins: [packedWasm, poolWorker],
+    // Lowers the priority of threads, where it is there; it is not asked for.
+    external: ['@napi-rs/nice'],
+  },
 );
-// The threads of `ewm sweep`, and what the pool starts each of them with: beside the code of the command, which is imported late.
-const threads = await build({
-  ...shared,
-  entryPoints: { 'sweep-worker': `${cli}/sweep/sweep-worker.ts`, 'pool-worker': 'node_modules/piscina/dist/worker.js' },
-  outdir: join(outdir, 'shared'),
-  sourcemap: false,
-  minify: true,
-  metafile: true,
-  plugins: [poolWorker],
-  // Lowers the priority of threads, where it is there; it is not asked for.
-  external: ['@napi-rs/nice'],
-});
 const library = await buildLibrary(version, join(outdir, 'library'));
 // The program of a page is text in a bundle: what it holds is told apart from it.
-const inputs = [...[started, split, threads].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
+const inputs = [...[started, split].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page.inputs, ...library];
 await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
 const benches = {
   bench: 'test/bench/bench.ts',

@@ -48,9 +48,9 @@ it('brings no other package with it, and is small', async () => {
     files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
   );
   // 50 packages and 60 MB before; the bundles have about 3 MB.
-  expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(4_500_000);
-  // A fifth is the engine of world files, a tenth the server of MCP; 1 MB is the aim.
-  expect((await stat(tarball())).size).toBeLessThan(1_150_000);
+  expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(4_000_000);
+  // The aim is 1 MB, and it is missed: a fifth is the engine of world files, an eighth the server of MCP. It does not grow unseen.
+  expect((await stat(tarball())).size).toBeLessThan(1_085_000);
 });
 
 it('has the license of every package that it bundles', async () => {
