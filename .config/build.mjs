@@ -31,7 +31,7 @@ const shared = {
   sourcemap: 'linked',
   logLevel: 'warning',
 };
-// The program is asked for by `ewm.cjs` and by the worker threads of `ewm verify`, which do not bring it.
+// The program is asked for by `ewm.cjs`, which does not bring it.
 const programApart = {
   name: 'program-apart',
   setup: ({ onResolve }) =>
@@ -40,7 +40,7 @@ const programApart = {
 const cli = 'src/handlers/cli';
 
 await rm(outdir, { recursive: true, force: true });
-const starters = { entryPoints: [`${cli}/ewm.ts`, `${cli}/verify-worker.ts`], plugins: [programApart] };
+const starters = { entryPoints: [`${cli}/ewm.ts`], plugins: [programApart] };
 const started = await build({ ...shared, ...starters, entryNames: '[name]', sourcemap: false, minify: true, metafile: true });
 const ewm = join(outdir, 'ewm.cjs');
 await writeFile(ewm, `#!/usr/bin/env node\n${await readFile(ewm, 'utf8')}`);
@@ -66,6 +66,7 @@ const poolWorker = {
 const split = await buildSplit(
   {
     program: `${cli}/program.ts`,
+    'shared/verify-worker': `${cli}/proof/verify-worker.ts`,
     // The threads of `ewm sweep`, and what the pool starts each of them with: beside the code of the command, which is imported late.
     'shared/sweep-worker': `${cli}/sweep/sweep-worker.ts`,
     'shared/pool-worker': 'node_modules/piscina/dist/worker.js',

@@ -15,9 +15,9 @@ export const signing = {
   readReceipt,
   writeReceipt,
   noDeadline,
-  /** What is said of this process. `directory`: where its scripts are. */
-  attested: async (directory: string): Promise<Omit<Attested, 'key_id'>> => ({
-    program: { name: 'ewm', version: EWM_VERSION, sha256: await programDigest(directory) },
+  /** What is said of this process: its scripts are where the one that was started is. */
+  attested: async (): Promise<Omit<Attested, 'key_id'>> => ({
+    program: { name: 'ewm', version: EWM_VERSION, sha256: await programDigest(process.argv[1] ?? '.') },
     deployment: null,
     signed_at: new Date(systemClock.nowMs()).toISOString(),
   }),

@@ -183,6 +183,15 @@ describe('verify on several threads', () => {
     expect(await ewm(['verify', 'long', '--json', '--jobs', '2'])).toEqual(alone);
   });
 
+  it('starts them: a thread that does not come about is made good by the first one, and seen by nobody', async () => {
+    const worker = join(at('dist'), 'shared/verify-worker.cjs');
+    const code = await readFile(worker, 'utf8');
+    await writeFile(worker, `require('node:fs').appendFileSync(${JSON.stringify(at('started'))}, 'x');${code}`);
+    expect((await ewm(['verify', 'long', '--jobs', '2'])).exit).toBe(EXIT.ok);
+    await writeFile(worker, code);
+    expect(await readFile(at('started'), 'utf8')).toBe('xx');
+  });
+
   it.each([
     ['tape.jsonl', 0.9],
     ['market.jsonl', 0.7],

@@ -71,6 +71,16 @@ it('runs every kind of command: each is in a bundle of its own', async () => {
   expect(await ewm('smoke', 'local')).toContain('smoke memory: all');
 });
 
+it('says in a receipt which program signed, as its files say it', async () => {
+  await ewm('keygen', '--out', 'key.pem');
+  await ewm('sign', 'run', '--key', 'key.pem');
+  const { payload } = JSON.parse(await readFile(join(installed, 'run/receipt.json'), 'utf8')) as { readonly payload: string };
+  const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as { readonly predicate: { readonly program: object } };
+  const command = 'LC_ALL=C sha256sum *.cjs shared/*.cjs | sha256sum';
+  const { stdout } = await run('sh', ['-c', command], { cwd: join(installed, 'node_modules', PACKAGE.name, 'dist') });
+  expect(statement.predicate.program).toEqual({ name: 'ewm', version: PACKAGE.version, sha256: stdout.split(' ')[0] });
+});
+
 /** The programs of a document, each named by the comment that it begins with. */
 function programsOf(document: string): readonly { readonly name: string; readonly text: string }[] {
   const fences = readFileSync(join(ROOT, document), 'utf8').matchAll(/^```js\n(\/\/ (\S+)\n[^]*?)^```$/gm);

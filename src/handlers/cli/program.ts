@@ -4,8 +4,6 @@ import { EXIT } from './shared/exit-codes';
 import { type Io, makeSink } from './shared/io';
 import { runCli } from './main';
 
-export { workerMain } from './proof/verify-workers';
-
 /** What a command that was asked to stop may take for it; one that waits for input would take for ever. */
 const GRACE_MS = 1_000;
 

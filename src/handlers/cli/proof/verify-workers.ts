@@ -35,7 +35,7 @@ export async function proveInSegments(reader: RunReader, jobs: number): Promise<
   }
 }
 
-/** Built from `verify-worker.ts`, into the same directory as this program. */
+/** Built from `verify-worker.ts`, into the same directory as this file. */
 const WORKER_FILE = 'verify-worker.cjs';
 
 interface Prover {

@@ -32,8 +32,7 @@ export async function signRun(directory: string, tree: RunTree, signer: Signer, 
         : storeFailure(error),
     );
   }
-  // Where the scripts of this program are.
-  const attested = await signing.attested(__dirname);
+  const attested = await signing.attested();
   const receipt = await issueReceipt(facts.right, attested, signer, signing.noDeadline);
   if (isLeft(receipt)) {
     const reason = receipt.left._tag === 'DependencyFailed' ? receipt.left.reason : 'the time ran out';
