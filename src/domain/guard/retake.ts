@@ -14,7 +14,7 @@ import { makeTextReader } from '../episode/text-reader';
 import { CALL_BYTES_MAX } from '../limits';
 import type { CompareError } from '../run/compare';
 import { withCursor } from '../run/cursors';
-import { digestDiffers, diverged, readText, textError } from '../run/evidence';
+import { digestDiffers, diverged, readText, textError, malformed } from '../run/evidence';
 import type { RunEnd } from '../run/finish';
 import { type GuardInputs, identify } from '../run/inputs';
 import { decodeGrant, decodeRefund } from '../session/rows';
@@ -133,16 +133,7 @@ async function readPrices(reader: RunReader, { prices_sha256 }: GuardInputs): Pr
   const text = await readText(reader, 'prices.json');
   if (isLeft(text)) return text;
   const table = decodePrices(parseJson(text.right.text));
-  if (isLeft(table)) {
-    const [first] = table.left;
-    return diverged({
-      file: 'prices.json',
-      row: 0,
-      pointer: first?.pointer ?? '',
-      expected: 'a price table',
-      actual: first?.message ?? '',
-    });
-  }
+  if (isLeft(table)) return malformed('prices.json', 'a price table', table.left);
   const normal = normalPrices(table.right);
   if (normal !== text.right.text) return diverged({ file: 'prices.json', row: 0, pointer: '', expected: normal, actual: text.right.text });
   return text.right.sha256 === prices_sha256 ? right(table.right) : digestDiffers('prices.json', prices_sha256, text.right.sha256);

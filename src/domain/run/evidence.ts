@@ -46,6 +46,11 @@ export function diverged(divergence: Divergence): Either<CompareError, never> {
   return left({ _tag: 'Diverged', divergence });
 }
 
+/** The first of what is wrong with a document. `below`: where the document stands in its file. */
+export function malformed(file: RunFile, expected: string, [first]: readonly Problem[], below = ''): Either<CompareError, never> {
+  return diverged({ file, row: 0, pointer: `${below}${first?.pointer ?? ''}`, expected, actual: first?.message ?? '' });
+}
+
 /** The input files that row 0 names by their digest. */
 export async function readEvidence(reader: RunReader, inputs: WorldInputs): Promise<Either<CompareError, Evidence>> {
   const header = await readMarketHeader(reader);
@@ -63,11 +68,7 @@ export async function readEvidence(reader: RunReader, inputs: WorldInputs): Prom
     return digestDiffers('policy.json', inputs.policy_sha256, policy.right.sha256);
   }
   const initial = decodeState(inputs.initial_state, symbols);
-  if (isLeft(initial)) {
-    const [first] = initial.left;
-    const pointer = `/inputs/initial_state${first?.pointer ?? ''}`;
-    return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'a legal initial state', actual: first?.message ?? '' });
-  }
+  if (isLeft(initial)) return malformed('tape.jsonl', 'a legal initial state', initial.left, '/inputs/initial_state');
   // Row 0 is written again from the decoded inputs, so an initial state that is not in normal form shows there.
   const normal: WorldInputs = { ...inputs, initial_state: stateText(initial.right, symbols) };
   return right({
@@ -93,26 +94,14 @@ export async function readInputs<I>(
   if (isLeft(line)) return line;
   const value = parseJson(line.right);
   const inputs = decode(typeof value === 'object' && value !== null && 'inputs' in value ? value.inputs : undefined);
-  if (!isLeft(inputs)) return inputs;
-  const [first] = inputs.left;
-  const pointer = `/inputs${first?.pointer ?? ''}`;
-  return diverged({ file: 'tape.jsonl', row: 0, pointer, expected: 'the inputs of a run', actual: first?.message ?? '' });
+  return isLeft(inputs) ? malformed('tape.jsonl', 'the inputs of a run', inputs.left, '/inputs') : inputs;
 }
 
 async function readMarketHeader(reader: RunReader): Promise<Either<CompareError, readonly string[]>> {
   const line = await readFirstLine(reader, 'market.jsonl');
   if (isLeft(line)) return line;
   const symbols = decodeMarketHeader(parseJson(line.right));
-  if (isLeft(symbols)) {
-    const [first] = symbols.left;
-    return diverged({
-      file: 'market.jsonl',
-      row: 0,
-      pointer: first?.pointer ?? '',
-      expected: 'a market header',
-      actual: first?.message ?? '',
-    });
-  }
+  if (isLeft(symbols)) return malformed('market.jsonl', 'a market header', symbols.left);
   const { header } = makeMarketForm(symbols.right);
   if (line.right === header) return symbols;
   return diverged({ file: 'market.jsonl', row: 0, pointer: '', expected: header, actual: line.right.slice(0, 2 * header.length) });
@@ -128,10 +117,7 @@ async function readNormal<A>(
   const text = await readText(reader, file);
   if (isLeft(text)) return text;
   const value = decode(parseJson(text.right.text));
-  if (isLeft(value)) {
-    const [first] = value.left;
-    return diverged({ file, row: 0, pointer: first?.pointer ?? '', expected: 'a legal document', actual: first?.message ?? '' });
-  }
+  if (isLeft(value)) return malformed(file, 'a legal document', value.left);
   const line = normal(value.right);
   if (text.right.text !== `${line}\n`) return diverged({ file, row: 0, pointer: '', expected: `${line}\\n`, actual: text.right.text });
   return right({ value: value.right, sha256: text.right.sha256 });

@@ -71,10 +71,8 @@ export type GuardInputs = {
   readonly invocation: null;
 };
 
-/** A run in a world file. `policy_sha256` is that of an empty file where the run has none. */
-export type FileWorldInputs = {
-  readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: 'world';
+/** The files of a run or a session in a world file, by their digests; `policy_sha256` is that of an empty file where there is none. */
+export type WorldFiles = {
   readonly world_sha256: string;
   /** Of all that decides what a world does beside the file: see `engineSha256`. */
   readonly engine_sha256: string;
@@ -82,6 +80,12 @@ export type FileWorldInputs = {
   readonly params_sha256: string;
   readonly inputs_sha256: string;
   readonly seed: string | null;
+};
+
+/** A run in a world file. */
+export type FileWorldInputs = WorldFiles & {
+  readonly spec_version: typeof SPEC_VERSION;
+  readonly mode: 'world';
   /** What `init` gave. */
   readonly initial_state: JsonObject;
   readonly steps: number;
@@ -178,6 +182,15 @@ const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'f
   value === 'digest' || value === 'full' ? success(value) : failure(value, context, 'expected "digest" or "full"'),
 );
 
+export const WORLD_FILES = {
+  world_sha256: sha256Codec,
+  engine_sha256: sha256Codec,
+  policy_sha256: sha256Codec,
+  params_sha256: sha256Codec,
+  inputs_sha256: sha256Codec,
+  seed: orNull(seedCodec),
+} as const;
+
 const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode', {
   local: refinedCodec(
     objectCodec('local inputs', { required: { ...world, mode: literalCodec('local'), invocation: nullCodec } }),
@@ -215,12 +228,7 @@ const inputsCodec: Codec<RunInputs> = taggedCodec<RunInputs>('run inputs', 'mode
       required: {
         spec_version: specVersionCodec,
         mode: literalCodec('world'),
-        world_sha256: sha256Codec,
-        engine_sha256: sha256Codec,
-        policy_sha256: sha256Codec,
-        params_sha256: sha256Codec,
-        inputs_sha256: sha256Codec,
-        seed: orNull(seedCodec),
+        ...WORLD_FILES,
         initial_state: fileStateCodec,
         steps: countCodec(1),
         budget: budgetCodec,

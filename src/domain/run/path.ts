@@ -23,3 +23,16 @@ export async function readPath<I>(
     }
   }
 }
+
+/** Lines that are all at hand. */
+export function linesAtHand(text: string): TextReader {
+  let rest = text;
+  return {
+    close: () => Promise.resolve(),
+    next: () => {
+      const lines = rest;
+      rest = '';
+      return Promise.resolve(right(lines));
+    },
+  };
+}

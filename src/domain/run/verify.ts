@@ -35,6 +35,7 @@ import {
   readText,
   textError,
   worldRunOf,
+  malformed,
 } from './evidence';
 import { finish, type RunEnd } from './finish';
 import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
@@ -240,15 +241,7 @@ async function readRequest<A>(
   const text = await readText(reader, 'request.json');
   if (isLeft(text)) return text;
   const value = decode(parseJson(text.right.text));
-  if (!isLeft(value)) return value;
-  const [first] = value.left;
-  return diverged({
-    file: 'request.json',
-    row: 0,
-    pointer: first?.pointer ?? '',
-    expected: 'a legal request',
-    actual: first?.message ?? '',
-  });
+  return isLeft(value) ? malformed('request.json', 'a legal request', value.left) : value;
 }
 
 interface RecordedCalls {

@@ -10,7 +10,7 @@ import type { EpisodeIdentity } from '../episode/episode';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import type { SPEC_VERSION } from '../limits';
-import { seedCodec, sha256Codec, specVersionCodec } from '../run/inputs';
+import { sha256Codec, specVersionCodec, WORLD_FILES, type WorldFiles } from '../run/inputs';
 
 /** Where a fork comes from. */
 export type Parent = {
@@ -21,16 +21,6 @@ export type Parent = {
   readonly step: number;
   /** 1 for a fork of a session without a parent. */
   readonly depth: number;
-};
-
-/** The files of a session in a world file, by their digests; `policy_sha256` is that of an empty file where it has none. */
-export type WorldFiles = {
-  readonly world_sha256: string;
-  readonly engine_sha256: string;
-  readonly policy_sha256: string;
-  readonly params_sha256: string;
-  readonly inputs_sha256: string;
-  readonly seed: string | null;
 };
 
 export type SessionInputs = {
@@ -79,16 +69,7 @@ const parentCodec: Codec<Parent> = objectCodec('parent', {
   required: { session_id: textCodec, head: textCodec, step: countCodec(0), depth: countCodec(1) },
 });
 
-const worldFilesCodec: Codec<WorldFiles> = objectCodec('world files', {
-  required: {
-    world_sha256: sha256Codec,
-    engine_sha256: sha256Codec,
-    policy_sha256: sha256Codec,
-    params_sha256: sha256Codec,
-    inputs_sha256: sha256Codec,
-    seed: orNull(seedCodec),
-  },
-});
+const worldFilesCodec: Codec<WorldFiles> = objectCodec('world files', { required: WORLD_FILES });
 
 const sessionInputsCodec: Codec<SessionInputs> = objectCodec('session inputs', {
   required: {

@@ -7,13 +7,13 @@ import { parseJson } from '../codec/parse';
 import type { Problem } from '../codec/problem';
 import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
-import { readPath } from '../run/path';
+import { linesAtHand, readPath } from '../run/path';
 import { openWorld, type OpenedWorld, type WorldDocuments } from '../run/world-evidence';
 import { worldLimits } from '../world/file/budget';
 import { engineSha256 } from '../world/file/definition';
 import type { OpenSandbox } from '../run/retake-world';
 import type { Documents } from './documents';
-import type { WorldFiles } from './inputs';
+import type { WorldFiles } from '../run/inputs';
 import { makeSessionWorld, type SessionWorld } from './session-world';
 
 export interface NewWorld extends WorldDocuments {
@@ -103,15 +103,7 @@ async function openWorldDocuments(
   const opened = openIn(sandbox, documents, budget);
   if (isLeft(opened)) return left(opened.left[0]?.message ?? '');
   const { world, initial } = opened.right;
-  let rest = texts['inputs.jsonl'] ?? '';
-  const path = await readPath(world, {
-    close: () => Promise.resolve(),
-    next: () => {
-      const lines = rest;
-      rest = '';
-      return Promise.resolve(right(lines));
-    },
-  });
+  const path = await readPath(world, linesAtHand(texts['inputs.jsonl'] ?? ''));
   if (isLeft(path)) return left('inputs.jsonl is not in normal form');
   return right({ world: makeSessionWorld(world, path.right), initialState: initial.value });
 }

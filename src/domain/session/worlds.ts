@@ -1,8 +1,8 @@
 /** The worlds of sessions: markets, and world files where there is a place to run them. */
-import { isLeft, right } from 'fp-ts/Either';
+import { isLeft } from 'fp-ts/Either';
 import { parseJson } from '../codec/parse';
 import { decodeMarketHeader } from '../market/market-path';
-import { readPath } from '../run/path';
+import { linesAtHand, readPath } from '../run/path';
 import { makeMarketWorld } from '../world/market/market-world';
 import { decodePolicy } from '../world/market/policy';
 import { decodeStrategy } from '../world/market/strategy';
@@ -32,14 +32,6 @@ async function openMarketWorld(documents: Partial<Documents>): Promise<SessionWo
   const policy = decodePolicy(parseJson(documents['policy.json'] ?? ''));
   if (isLeft(strategy) || isLeft(policy)) return undefined;
   const world = makeMarketWorld(symbols.right, strategy.right, policy.right);
-  let rest = text.slice(headerEnd);
-  const path = await readPath(world, {
-    close: () => Promise.resolve(),
-    next: () => {
-      const lines = rest;
-      rest = '';
-      return Promise.resolve(right(lines));
-    },
-  });
+  const path = await readPath(world, linesAtHand(text.slice(headerEnd)));
   return isLeft(path) ? undefined : makeSessionWorld(world, path.right);
 }

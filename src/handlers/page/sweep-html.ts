@@ -1,12 +1,11 @@
 /**
- * The page of a sweep: what it chose, every cell in a table to sort, and a heat map of any two axes. One file with its program and style.
- * Invariant: data is in one JSON block without a `<`; what is seen of it, the program writes as text.
+ * The page of a sweep: what it chose, every cell in a table to sort, and a heat map of any two axes.
  */
 import type { Json } from '../../domain/canonical/canonical';
 import { isRecord } from '../../domain/codec/codec';
 import { parseJson } from '../../domain/codec/parse';
 import { FIGURES } from '../../domain/report/figure-table';
-import { contentPolicy } from './policy';
+import { drawnPage } from './drawn-page';
 
 /** What the build puts in: the files of `browser/`, bundled. */
 declare const EWM_SWEEP_SCRIPT: string;
@@ -35,25 +34,14 @@ export function renderSweepPage(summary: string, rows: readonly string[], total:
     cells: rows.flatMap((line) => cellOf(parseJson(line))),
     total,
   };
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy({ script, style })}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>Sweep</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<noscript><p>This page draws itself with the program inside it: allow scripts for this file, or read sweep.json and cells.jsonl beside it.</p></noscript>
-<script type="application/json" id="ewm-data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+  return drawnPage({
+    title: 'Sweep',
+    script,
+    style,
+    data,
+    without:
+      'This page draws itself with the program inside it: allow scripts for this file, or read sweep.json and cells.jsonl beside it.',
+  });
 }
 
 function cellOf(row: unknown): readonly SweepPageCell[] {
