@@ -48,11 +48,13 @@ const CALLS = [
   { name: 'get_price_context', args: {} },
   { name: 'memory_put', args: { key: 'k', value: 1 } },
 ] as const;
-const BUDGET = { max_steps: 60, max_tool_calls: 60, max_memory_ops: 10, max_memory_bytes: 1_000 };
+/** Wide enough that no round comes to its end. */
+const BUDGET = { max_steps: 10_000, max_tool_calls: 10_000, max_memory_ops: 10_000, max_memory_bytes: 1_000_000 };
+const CEILINGS = { MEMORY_MAX_OPS: '10000', MEMORY_MAX_BYTES: '1000000' };
 
-/** Long enough that no round comes to its end. */
+/** And long enough. */
 const WORLD = {
-  market: { symbols: ['A'], steps: Array.from({ length: 200 }, () => ({ A: 100 })) },
+  market: { symbols: ['A'], steps: Array.from({ length: 5_000 }, () => ({ A: 100 })) },
   strategy: {
     metadata: { name: 'none', version: '1', description: '' },
     universe: { symbols: ['A'] },
@@ -66,7 +68,7 @@ test(`${String(KILLS)} kills lose nothing that was answered`, async () => {
   const random = randomOf(SEED);
   const busy = new Map<string, number>();
   let answers = 0;
-  let server: Served = await serveBuilt(directory);
+  let server: Served = await serveBuilt(directory, CEILINGS);
   for (let kill = 0; kill < KILLS; kill += 1) {
     const made = await send(server.url, '/sessions', { ...WORLD, name: `round ${String(kill)}`, budget: BUDGET });
     expect([made?.status, made?.body.error]).toEqual([201, undefined]);
@@ -94,7 +96,7 @@ test(`${String(KILLS)} kills lose nothing that was answered`, async () => {
     await Promise.all(players);
     answers += answered.length;
 
-    server = await serveBuilt(directory);
+    server = await serveBuilt(directory, CEILINGS);
     for (const { request, head, results } of answered) {
       const again = await send(server.url, `/sessions/${session}/calls`, request);
       expect([again?.status, again?.body.head, JSON.stringify(again?.body.results), again?.body.repeated]).toEqual([

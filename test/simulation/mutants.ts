@@ -103,12 +103,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a call that fails is given back',
     file: `${SESSION}/act.ts`,
-    from: `before = episode.breaker.state();\n      return episode.call(index, call);`,
-    to: `before = episode.breaker.state();
-      return episode.call(index, call).then((called) => {
-        if (called._tag !== 'NotBegun' && called.stop !== undefined && episode.breaker.state().tool_calls > 0) episode.breaker.settle({ tool_calls: 1 }, {});
-        return called;
-      });`,
+    from: `const called = await episode.call(index, call);`,
+    to: `const called = await episode.call(index, call);
+      if (called._tag !== 'NotBegun' && called.stop !== undefined && episode.breaker.state().tool_calls > 0)
+        episode.breaker.settle({ tool_calls: 1 }, {});`,
   },
   {
     name: 'a grant costs its parent nothing',

@@ -1,5 +1,8 @@
 /** Sessions under losses, crashes, throttles and clocks that are set. A seed is one history: EWM_SEED=n runs it alone, EWM_SIMULATIONS how many there are. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { history, planOf, shrink } from './history';
+import { MUTANTS } from './mutants';
 
 const SEED = process.env['EWM_SEED'];
 const SEEDS = Number(process.env['EWM_SIMULATIONS'] ?? 150);
@@ -22,4 +25,11 @@ test(`${String(seeds.length)} histories hold, and each is the same twice`, async
   if (seeds.length < 100) return;
   for (const [kind, count] of seen) expect([kind, count > seeds.length / 30]).toEqual([kind, true]);
   expect(seen.size).toBe(7);
+});
+
+test('each bug that make simulate plants has its place in the source', () => {
+  for (const { name, file, from } of MUTANTS) {
+    const times = readFileSync(join(__dirname, '../..', file), 'utf8').split(from).length - 1;
+    expect([name, times]).toEqual([name, 1]);
+  }
 });
