@@ -77,7 +77,7 @@ export function composeServer(
       basePath: config.basePath,
       corsOrigins: config.corsOrigins,
       about,
-      shelf: {
+      catalog: {
         index: makeRunDirectoryIndex(about.artifacts),
         store: artifacts,
         reader: (folder: string) => makeArtifactRunReader(about.artifacts, folder),
