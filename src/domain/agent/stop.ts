@@ -61,6 +61,19 @@ export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http
   readonly effect: 'none';
 };
 
+/**
+ * An operator has stopped everything, or the stop switch could not be read, which counts the same: then nobody is named. Nothing was sent. What was
+ * done until then is recorded. docs/spec.md section 12.
+ */
+export type StoppedByOperator = {
+  readonly code: 'stopped_by_operator';
+  readonly message: string;
+  readonly who: string | null;
+  readonly why: string;
+  /** UTC, ISO 8601. */
+  readonly at: string | null;
+};
+
 /** A request about a session has filled its segment: the calls behind it are for another request. */
 export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
 
@@ -73,6 +86,7 @@ export type RunStop =
   | ToolFailed
   | LookAhead
   | RequestFull
+  | StoppedByOperator
   | DependencyFailedStop
   | StaleReadStop;
 

@@ -10,6 +10,7 @@ import type { MarketInput } from '../../../ports/market-input';
 import type { Memory } from '../../../ports/memory';
 import type { Planner } from '../../../ports/planner';
 import type { RunFile, RunWriter } from '../../../ports/run-files';
+import type { StopSwitch } from '../../../ports/stop-switch';
 import type { Decode } from '../contract/body';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
@@ -53,11 +54,13 @@ export interface BaseParts {
 
 /** A port that is absent is not enabled: a call of it is a failed call. */
 export interface ToolsParts extends BaseParts {
+  readonly stopSwitch: StopSwitch | undefined;
   readonly interpreter: CodeInterpreter | undefined;
   readonly planner: Planner | undefined;
 }
 
 export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
+  readonly stopSwitch: StopSwitch | undefined;
   /** Absent: requests are answered and nothing is called. */
   readonly memory: Memory | undefined;
 }
