@@ -6,6 +6,8 @@ import { makeMarketDocument } from '../adapters/in-process/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
+import type { Look } from '../domain/agent/stop';
+import { lookAt } from '../domain/agent/stop-switch';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
@@ -65,21 +67,26 @@ function asItIs<A>(served: A): A {
 
 /** The same, and no request is begun where the switch is set. */
 export function stoppableBaseFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  return baseFunction(settings, ports, (served) => stoppable(served, ports.stopSwitch));
+  return baseFunction(settings, ports, (served) => stoppable(served, lookOf(ports)));
 }
 
 export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { interpreter, planner, stopSwitch } = ports;
-  const served = serveTools({ ...worldParts(settings, ports), interpreter, planner, stopSwitch });
-  return makeHandler(stoppable(served, stopSwitch), settings, ports);
+  const { interpreter, planner } = ports;
+  const look = lookOf(ports);
+  return makeHandler(stoppable(serveTools({ ...worldParts(settings, ports), interpreter, planner, look }), look), settings, ports);
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { artifacts, stopSwitch } = ports;
+  const { artifacts } = ports;
+  const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  const served = serveMemory({ settings, artifacts, memory, day, stopSwitch, runWriter: makeMemoryRunWriter });
-  return makeHandler(stoppable(served, stopSwitch), settings, ports);
+  const served = serveMemory({ settings, artifacts, memory, day, look, runWriter: makeMemoryRunWriter });
+  return makeHandler(stoppable(served, look), settings, ports);
+}
+
+function lookOf({ stopSwitch }: HandlerPorts): Look | undefined {
+  return stopSwitch === undefined ? undefined : lookAt(stopSwitch);
 }
 
 function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
@@ -113,15 +120,16 @@ export function sessionParts(
   settings: HandlerConfig,
   ports: SessionPorts,
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
-  const { artifacts, interpreter, planner, log, clock, stopSwitch } = ports;
+  const { artifacts, interpreter, planner, log, clock } = ports;
+  const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, stopSwitch },
+    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
-  const served = stoppable(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), stopSwitch);
+  const served = stoppable(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), look);
   return { served, sessions, prove };
 }
 

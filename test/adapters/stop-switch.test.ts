@@ -151,15 +151,15 @@ describe('the file of a switch', () => {
   it('counts as set where something else stands there, and setting it mends a file', async () => {
     const stopSwitch = makeFileStopSwitch(directory);
     await writeFile(path(), 'not an order');
-    expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({
+    expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({
       who: null,
       why: `the stop switch could not be read: ${path()}: it holds no JSON object`,
     });
     await rightOf(stopSwitch.set(ORDER, noDeadline));
-    expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({ who: 'ops' });
+    expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({ who: 'ops' });
     await rm(path());
     await mkdir(path());
-    expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({ who: null, why: expect.stringContaining('is a directory') as string });
+    expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({ who: null, why: expect.stringContaining('is a directory') as string });
     expect(await leftOf(stopSwitch.set(ORDER, noDeadline))).toMatchObject({
       service: 'filesystem',
       reason: expect.stringContaining(path()) as string,
@@ -170,14 +170,14 @@ describe('the file of a switch', () => {
     });
     await rm(path(), { recursive: true });
     await symlink(STOP_FILE, path());
-    expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({ who: null });
+    expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({ who: null });
   });
 
   it('counts as set where this user may not read it', async () => {
     const stopSwitch = makeFileStopSwitch(directory);
     await rightOf(stopSwitch.set(ORDER, noDeadline));
     await chmod(path(), 0);
-    const seen = await lookAt(stopSwitch, noDeadline);
+    const seen = await lookAt(stopSwitch)(noDeadline);
     // Root reads everything.
     expect(seen?.who).toBe(process.getuid?.() === 0 ? 'ops' : null);
   });
@@ -208,11 +208,11 @@ describe('the object of a switch', () => {
     ] as const) {
       stub.reset();
       stub.failCall(0, fault);
-      expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({ code: 'stopped_by_operator', who: null });
+      expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({ code: 'stopped_by_operator', who: null });
       expect(stub.requests()).toHaveLength(1);
     }
     stub.corruptReads(true);
-    expect(await lookAt(stopSwitch, noDeadline)).toMatchObject({ code: 'stopped_by_operator', who: null });
+    expect(await lookAt(stopSwitch)(noDeadline)).toMatchObject({ code: 'stopped_by_operator', who: null });
     client.destroy();
     await stub.close();
   });

@@ -28,7 +28,7 @@ export function describeStopSwitchContract(name: string, makeHarness: () => Prom
 
     it('is not set until somebody sets it', async () => {
       expect(await read(harness.stopSwitch)).toBeUndefined();
-      expect(await lookAt(harness.stopSwitch, noDeadline)).toBeUndefined();
+      expect(await lookAt(harness.stopSwitch)(noDeadline)).toBeUndefined();
     });
 
     it('tells who set it, why and when, through every door and at once', async () => {
@@ -38,7 +38,7 @@ export function describeStopSwitchContract(name: string, makeHarness: () => Prom
       ] as const) {
         await rightOf(one.set(ORDER, noDeadline));
         expect(await read(two)).toEqual(ORDER);
-        expect(await lookAt(two, noDeadline)).toEqual({
+        expect(await lookAt(two)(noDeadline)).toEqual({
           code: 'stopped_by_operator',
           message: `stopped by ${ORDER.who} at ${ORDER.at}: ${ORDER.why}`,
           ...ORDER,
@@ -73,7 +73,7 @@ export function describeStopSwitchContract(name: string, makeHarness: () => Prom
 
     it('counts as set where no time is left to read it, and is not changed then', async () => {
       expect(await leftOf(harness.stopSwitch.read(passedDeadline))).toMatchObject({ _tag: 'SwitchUnreadable' });
-      expect(await lookAt(harness.stopSwitch, passedDeadline)).toMatchObject({
+      expect(await lookAt(harness.stopSwitch)(passedDeadline)).toMatchObject({
         code: 'stopped_by_operator',
         who: null,
         at: null,

@@ -5,14 +5,12 @@
 import type { Deadline } from '../../ports/clock';
 import { CLOSE_MS_MAX } from '../../ports/closing';
 import type { Source } from '../../ports/dependency';
-import type { StopSwitch } from '../../ports/stop-switch';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { CALL_BYTES_MAX } from '../limits';
-import { DEADLINE, type RunStop } from './stop';
-import { lookAt } from './stop-switch';
+import { DEADLINE, type Look, type RunStop } from './stop';
 import type { Answer, CallError, OpenedPorts, OutsideAct, OutsidePorts } from './tool';
 
 /** One act about to leave the process, already paid for. */
@@ -46,11 +44,11 @@ export interface LiveCalls {
   readonly answers?: { readonly bytesMax: number; readonly limit: string };
   /** Asked before each act that leaves the process, once it is paid for: the place to write it ahead. A stop ends the call before anything is sent. */
   readonly beforeOutside?: (intent: Intent) => Promise<RunStop | undefined>;
-  /** Looked at last before each act is sent. Where it is set, that is how the call failed: it stays charged, and nothing was sent. */
-  readonly stopSwitch?: StopSwitch | undefined;
+  /** The last thing before each act is sent. Where the switch is set, that is how the call failed: it stays charged, and nothing was sent. */
+  readonly look?: Look | undefined;
 }
 
-export function liveCalls({ runId, ports, deadline, answers, beforeOutside, stopSwitch }: LiveCalls): CallSource {
+export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
   const opened: OpenedPorts = {
     interpreter: opening(ports.interpreter, runId),
@@ -82,7 +80,7 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside, stop
       if (send === undefined) return notEnabled(intent.tool);
       const stopped = await beforeOutside?.(intent);
       if (stopped !== undefined) return { stopped };
-      const halted = await lookAt(stopSwitch, acting);
+      const halted = await look?.(acting);
       if (halted !== undefined) return { source: 'local', recorded: { ok: false, error: halted } };
       return fitted(await send(`${runId}-${String(intent.index)}`, acting));
     },

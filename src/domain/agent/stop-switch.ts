@@ -4,14 +4,13 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import type { Deadline } from '../../ports/clock';
 import type { StopOrder, StopSwitch, SwitchUnreadable } from '../../ports/stop-switch';
 import { canonical } from '../canonical/canonical';
 import { type Codec, isRecord, literalCodec, makeCodec, objectCodec, orNull, refinedCodec, textCodec } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { printable } from '../codec/printable';
 import { describeProblem, problemsOf } from '../codec/problem';
-import type { StoppedByOperator } from './stop';
+import type { Look, StoppedByOperator } from './stop';
 
 /** Units: UTF-16 code units. */
 export const WHO_CHARS_MAX = 200;
@@ -100,10 +99,11 @@ export const stoppedCodec: Codec<StoppedByOperator> = refinedCodec(
   },
 );
 
-/** Looks at the switch: why nothing more is to be begun, if so. Nothing is kept: each look is a read. */
-export async function lookAt(stopSwitch: StopSwitch | undefined, deadline: Deadline): Promise<StoppedByOperator | undefined> {
-  if (stopSwitch === undefined) return undefined;
-  const state = await stopSwitch.read(deadline)();
-  if (isLeft(state)) return stoppedBy(state.left);
-  return state.right === undefined ? undefined : stoppedBy(state.right);
+/** The look at a switch. Nothing is kept: each look is a read. */
+export function lookAt(stopSwitch: StopSwitch): Look {
+  return async (deadline) => {
+    const state = await stopSwitch.read(deadline)();
+    if (isLeft(state)) return stoppedBy(state.left);
+    return state.right === undefined ? undefined : stoppedBy(state.right);
+  };
 }
