@@ -131,7 +131,7 @@ describe('a session', () => {
       let waits: string[] = [];
       let now: string[] = [];
       const seen =
-        <A extends readonly unknown[], R>(name: (...args: A) => string, act: (...args: A) => () => Promise<R>) =>
+        <A extends readonly unknown[], R>(name: (...args: NoInfer<A>) => string, act: (...args: A) => () => Promise<R>) =>
         (...args: A) =>
         async (): Promise<R> => {
           now.push(name(...args));
