@@ -131,10 +131,10 @@ describe('a session', () => {
       let waits: string[] = [];
       let now: string[] = [];
       const seen =
-        <A extends readonly unknown[], R>(name: (...args: NoInfer<A>) => string, act: (...args: A) => () => Promise<R>) =>
+        <A extends readonly unknown[], R>(nameOf: (args: A) => string, act: (...args: A) => () => Promise<R>) =>
         (...args: A) =>
         async (): Promise<R> => {
-          now.push(name(...args));
+          now.push(nameOf(args));
           // Everything that is asked for before the first answer comes is one wait.
           await new Promise((resolve) => setImmediate(resolve));
           if (now.length > 0) waits.push(now.sort().join(' '));
@@ -144,7 +144,7 @@ describe('a session', () => {
       const { log, documents } = shared;
       const context = makeSessionContext({
         ...shared,
-        documents: { ...documents, get: seen((key) => key.slice(key.lastIndexOf('/') + 1), documents.get) },
+        documents: { ...documents, get: seen(([key]) => key.slice(key.lastIndexOf('/') + 1), documents.get) },
         log: {
           ...log,
           create: seen(() => 'create', log.create),
