@@ -22,7 +22,8 @@ export interface S3Stub extends HttpStub {
   readonly hideMissing: (hide: boolean) => void;
 }
 
-export async function startS3Stub(): Promise<S3Stub> {
+/** `takesMs`: how long each answer takes. */
+export async function startS3Stub({ takesMs }: { readonly takesMs?: number } = {}): Promise<S3Stub> {
   const objects = new Map<string, StubObject>();
   let corrupt = false;
   let hide = false;
@@ -37,6 +38,7 @@ export async function startS3Stub(): Promise<S3Stub> {
       return get(objects, key, corrupt);
     },
     refuse,
+    ...(takesMs === undefined ? {} : { takesMs }),
   };
   const stub = await startHttpStub(service);
   return {
