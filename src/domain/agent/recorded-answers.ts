@@ -19,6 +19,7 @@ import { excerpt, type Problem, problemsOf } from '../codec/problem';
 import type { Row } from '../tape/chain';
 import { isOwnFailure, NOT_STOPPED } from './calls';
 import { DEADLINE } from './stop';
+import { stoppedCodec } from './stop-switch';
 import type { Call, RecordedAnswer, Tool } from './tool';
 
 /** A tool as far as its recorded answers go, whatever its world's actions are. */
@@ -141,6 +142,8 @@ function errorCodec(
   return taggedCodec<unknown>('error', 'code', {
     dependency_failed: dependencyCodec,
     deadline_exceeded: deadlineCodec,
+    // It was not sent, so no other place can have answered.
+    ...(source === 'local' ? { stopped_by_operator: stoppedCodec } : {}),
     tool_failed: failed,
     ...(mayBeStale === true ? { stale_read: staleCodec } : {}),
   });
