@@ -79,7 +79,7 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
     ),
   ];
   // What the program in the page may turn into markup: nothing.
-  const policy = `${contentPolicy({ script, style, asksServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
+  const policy = `${contentPolicy({ script, style, callsServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
   return { html: documentOf('Runs', body, script), policy };
 }
 

@@ -11,10 +11,10 @@ import { packRun } from '../page/pack';
 import { type HtmlPage, problemPage, serverPage } from '../page/server-html';
 import { type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, readList, readRunFile, type RunShelf, type RunsRoute } from './runs';
+import { listRuns, readList, readRunFile, type RunCatalog, type RunsRoute } from './runs';
 
 export interface PagesDeps {
-  readonly shelf: RunShelf;
+  readonly catalog: RunCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
 }
@@ -22,11 +22,11 @@ export interface PagesDeps {
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute) => Promise<Reply> {
+export function makePages({ catalog, about, note }: PagesDeps): (route: RunsRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
-    const list = await readList(shelf, note);
+    const list = await readList(catalog, note);
     if (list === undefined)
       return htmlReply(
         503,
@@ -36,7 +36,7 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
   }
 
   async function report(folder: string): Promise<Reply> {
-    const run = await readRun(shelf.reader(folder));
+    const run = await readRun(catalog.reader(folder));
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
@@ -53,11 +53,11 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
       case 'Home':
         return home();
       case 'List':
-        return listRuns(shelf, note);
+        return listRuns(catalog, note);
       case 'Report':
         return inTurn(route.folder);
       case 'File':
-        return readRunFile(route, shelf, note);
+        return readRunFile(route, catalog, note);
     }
   };
 }

@@ -15,7 +15,7 @@ import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
-import { type RunShelf, runsRoute } from './runs';
+import { type RunCatalog, runsRoute } from './runs';
 
 export interface ServerDeps {
   readonly functions: Readonly<Partial<Record<Service, Invoke>>>;
@@ -27,7 +27,7 @@ export interface ServerDeps {
   readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
-  readonly shelf: RunShelf;
+  readonly catalog: RunCatalog;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */
