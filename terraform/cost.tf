@@ -7,6 +7,9 @@ locals {
     lambda_memory_mb         = var.lambda_memory_mb
     lambda_timeout_seconds   = var.lambda_timeout_seconds
     sessions_concurrency     = var.sessions_concurrency
+    sweeps                   = var.enable_sweeps
+    sweep_concurrency        = var.sweep_concurrency
+    max_sweep_cost_usd       = var.max_sweep_cost_usd
     throttle_rate_per_second = var.throttle_rate_per_second
     throttle_burst           = var.throttle_burst
     log_retention_days       = var.log_retention_days

@@ -135,7 +135,7 @@ resource "aws_budgets_budget_action" "stop" {
   definition {
     iam_action_definition {
       policy_arn = local.deny_all_arn
-      roles      = [for mode in sort(keys(module.function)) : module.function[mode].role.name]
+      roles      = concat([for mode in sort(keys(module.function)) : module.function[mode].role.name], module.cell[*].role.name, aws_iam_role.sweeps[*].name)
     }
   }
 
@@ -164,7 +164,7 @@ locals {
       Sid       = "StopFunctions"
       Effect    = "Allow"
       Action    = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
-      Resource  = [for mode in sort(keys(module.function)) : module.function[mode].role.arn]
+      Resource  = concat([for mode in sort(keys(module.function)) : module.function[mode].role.arn], module.cell[*].role.arn, aws_iam_role.sweeps[*].arn)
       Condition = { ArnEquals = { "iam:PolicyARN" = local.deny_all_arn } }
     }]
   }

@@ -66,7 +66,7 @@ variable "modes" {
 }
 
 variable "bundle_directory" {
-  description = "Folder with base.zip, tools.zip, memory.zip and sessions.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
+  description = "Folder with base.zip, tools.zip, memory.zip, sessions.zip and cell.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
   type        = string
   default     = "../dist/lambda"
   nullable    = false
@@ -162,6 +162,37 @@ variable "sessions_concurrency" {
   validation {
     condition     = var.sessions_concurrency >= 1 && var.sessions_concurrency <= 100 && floor(var.sessions_concurrency) == var.sessions_concurrency
     error_message = "sessions_concurrency must be an integer from 1 to 100."
+  }
+}
+
+variable "enable_sweeps" {
+  description = "Creates the state machine of sweeps and the function of their cells; whoever may start executions runs sweeps. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "sweep_concurrency" {
+  description = "Cells of sweeps that run at a time. Has an effect only with enable_sweeps. Legal: an integer from 1 to 1000."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.sweep_concurrency >= 1 && var.sweep_concurrency <= 1000 && floor(var.sweep_concurrency) == var.sweep_concurrency
+    error_message = "sweep_concurrency must be an integer from 1 to 1000."
+  }
+}
+
+variable "max_sweep_cost_usd" {
+  description = "The most that one sweep may cost, each of its cells as long and as dear as it can be; a dearer one is refused before it begins, and no more cells are read than that. Unit: USD. Legal: 0.01 to 100000."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.max_sweep_cost_usd >= 0.01 && var.max_sweep_cost_usd <= 100000
+    error_message = "max_sweep_cost_usd must be 0.01 to 100000."
   }
 }
 

@@ -171,6 +171,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-s3', 'node:crypto', 'node:stream'],
   },
+  'src/adapters/step-functions': {
+    imports: ['src/ports', 'src/adapters/aws'],
+    packages: [...EITHER, '@aws-sdk/client-sfn'],
+  },
   'src/adapters/agentcore': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
@@ -278,8 +282,29 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [...EITHER, 'commander', 'simple-ascii-chart', 'node:path'],
   },
   'src/handlers/cli/sweep': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/page', 'src/handlers/cli/run', 'src/handlers/cli/shared'],
+    imports: [
+      DOMAIN,
+      'src/ports',
+      'src/handlers',
+      'src/handlers/page',
+      'src/handlers/cli/run',
+      'src/handlers/cli/shared',
+      'src/handlers/cli/sweep/remote',
+    ],
     packages: [...EITHER, 'commander', 'node:*', 'piscina', 'pure-rand/distribution/uniformInt'],
+  },
+  // The same beyond this machine: the bill and the trust of the API's clients come in.
+  'src/handlers/cli/sweep/remote': {
+    imports: [
+      DOMAIN,
+      'src/ports',
+      'src/handlers',
+      'src/handlers/cli/api',
+      'src/handlers/cli/cost',
+      'src/handlers/cli/shared',
+      'src/handlers/cli/sweep',
+    ],
+    packages: EITHER,
   },
   'src/handlers/cli/proof': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared', 'src/handlers/cli/sweep'],

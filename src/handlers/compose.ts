@@ -13,6 +13,7 @@ import {
   PARTIAL,
   unfinishedBeside,
 } from '../adapters/filesystem/run-directory';
+import { dropRows, indexRows, openRowFile } from '../adapters/filesystem/row-files';
 import {
   CELLS_FILE,
   fileExists,
@@ -39,7 +40,18 @@ export const local = {
   readUnfinishedRun: makeUnfinishedRunReader,
   writeRun: openRunDirectoryWriter,
   /** The files of a sweep. */
-  sweep: { open: openCells, partial: partialCells, readLines, exists: fileExists, CELLS_FILE, SWEEP_FILE, SWEEP_MARKET_FILE },
+  sweep: {
+    open: openCells,
+    partial: partialCells,
+    readLines,
+    exists: fileExists,
+    openRows: openRowFile,
+    dropRows,
+    indexRows,
+    CELLS_FILE,
+    SWEEP_FILE,
+    SWEEP_MARKET_FILE,
+  },
   /** What the name of an unfinished file ends in. */
   partialSuffix: PARTIAL,
 } as const;

@@ -236,6 +236,25 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   });
 }
 
+/** Of the function of a cell: where its sweep is, and nothing else. */
+export function readCellConfig(): Pick<LambdaConfig, 'artifacts' | 's3'> {
+  const codec = objectCodec('environment', {
+    required: { EWM_ARTIFACT_BUCKET: bucketText },
+    optional: { EWM_ARTIFACT_PREFIX: prefixCodec },
+    defaulted: defaultedStoreCodecs,
+    defaults: STORE_DEFAULTS,
+  });
+  const names = ['EWM_ARTIFACT_BUCKET', 'EWM_ARTIFACT_PREFIX', ...Object.keys(defaultedStoreCodecs)];
+  const decoded = decodeEnvironment(codec, process.env, names);
+  const vars = isLeft(decoded) ? undefined : decoded.right;
+  const mistakes = isLeft(decoded) ? decoded.left : tooShort({ ...LAMBDA_DEFAULTS, ...vars }, 'EWM_S3_TIMEOUT_MS');
+  if (vars === undefined || mistakes.length > 0) throw new Error(`configuration: ${mistakes.join('; ')}`);
+  return {
+    artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
+    s3: { connectTimeoutMs: vars.EWM_CONNECT_TIMEOUT_MS, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
+  };
+}
+
 /** For a process that can do nothing without its settings. */
 export function readLambdaConfig(service: Service): LambdaConfig {
   const decoded = decodeLambdaConfig(service, process.env);

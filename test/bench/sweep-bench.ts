@@ -10,10 +10,10 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isLeft } from 'fp-ts/Either';
 import { openMarketFile } from '../../src/adapters/filesystem/market-file';
+import { makeTakeBatch } from '../../src/domain/sweep/batch';
 import { factsOf } from '../../src/domain/sweep/market';
 import { planSweep } from '../../src/domain/sweep/plan';
 import { decodeSweep } from '../../src/domain/sweep/spec';
-import { makeTakeBatch } from '../../src/handlers/cli/sweep/cells';
 import { readMarket } from '../../src/handlers/cli/sweep/sweep-input';
 
 const ROUNDS = process.argv.includes('--quick') ? 1 : 3;

@@ -11,6 +11,8 @@ import {
   ofHour,
   ofInvocation,
   ofRefusals,
+  ofSweep,
+  ofSweepHour,
   ofTypicalMonth,
   type Quantities,
   standing,
@@ -72,12 +74,22 @@ export function billOf(limits: Limits, table: PriceTable, typicalRequests = TYPI
   };
 }
 
+/** The most that one sweep of so many cells can cost: what it is held against before it begins. */
+export function sweepQuote(limits: Limits, table: PriceTable, cells: number): Charges & { readonly allowed: boolean } {
+  const amounts = priced([ofSweep(limits, BigInt(cells))], table);
+  const most = limits.max_sweep_cost_usd * PICODOLLARS_PER_UNIT;
+  return { ...charges(amounts), allowed: totalOf(amounts) <= most };
+}
+
+/** A decimal has 8 digits. */
+const PICODOLLARS_PER_UNIT = 10n ** 4n;
+
 function dearestOf(amounts: readonly Amounts[]): Amounts {
   return amounts.reduce((most, one) => (totalOf(one) > totalOf(most) ? one : most));
 }
 
 function hourAndMonth(limits: Limits, table: PriceTable, callers: Callers, stops: Stops = 'fail'): HourAndMonth {
-  const used = priced([ofHour(limits, callers, stops), notified(limits)], table);
+  const used = priced([ofHour(limits, callers, stops), ofSweepHour(limits), notified(limits)], table);
   const hour = { ...used, refused_requests: sumOf(priced([ofRefusals(limits)], table)) };
   const month = priced([standing(limits)], table);
   return {

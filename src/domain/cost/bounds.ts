@@ -65,6 +65,19 @@ export const DAY_LISTS = 112n;
 /** A segment of a day names 1,024 holders at most. Unit: bytes. */
 export const DAY_SEGMENT_BYTES_MAX = 65_536n;
 
+/** What Step Functions passes from one state to the next: the row of a cell. Unit: bytes. */
+export const STATE_BYTES_MAX = 262_144n;
+/** An express workflow of one state, whose input and output are a few KB: 50 MB and its data, in steps of 64. Unit: MB. */
+export const EXPRESS_MEMORY_MB = 128n;
+/** What the workflow takes besides its function, and the rounding to 100 ms. Unit: ms. */
+export const EXPRESS_OVERHEAD_MS = 1_000n;
+/** Started, its one state entered and left, ended. */
+export const SWEEP_TRANSITIONS = 4n;
+/** Spec, market and items of a sweep, and the manifest of its results. */
+export const SWEEP_FILES = 4n;
+/** A spec and a market, which a container of the function reads once; every cell may meet a new one. */
+export const CELL_READS = 2n;
+
 export const BYTES_PER_MB = 1_048_576n;
 
 export function least(first: bigint, ...others: readonly bigint[]): bigint {

@@ -41,6 +41,12 @@ const limitsCodec = objectCodec('limits', {
     lambda_timeout_seconds: countCodec(1, 900),
     /** Requests about sessions at a time; every other function takes one. */
     sessions_concurrency: countCodec(1, 1_000),
+    /** Whether sweeps run on Step Functions. */
+    sweeps: switchCodec,
+    /** Cells at a time. */
+    sweep_concurrency: countCodec(1, 1_000),
+    /** The most that one sweep may cost. Unit: USD. */
+    max_sweep_cost_usd: decimalCodec(NOT_NEGATIVE),
     throttle_rate_per_second: decimalCodec(NOT_NEGATIVE),
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
@@ -83,6 +89,9 @@ export const DEFAULT_LIMITS: Limits = {
   lambda_memory_mb: 512,
   lambda_timeout_seconds: 29,
   sessions_concurrency: 1,
+  sweeps: false,
+  sweep_concurrency: 10,
+  max_sweep_cost_usd: exactDecimal('1'),
   throttle_rate_per_second: exactDecimal('2'),
   throttle_burst: 5,
   log_retention_days: 14,

@@ -13,6 +13,7 @@ export const COMPONENTS = {
   lambda: ['lambda_compute', 'lambda_requests'],
   api: ['api_requests'],
   s3: ['s3_puts', 's3_gets', 's3_storage', 'kms_requests'],
+  step_functions: ['sfn_transitions', 'sfn_requests', 'sfn_memory'],
   agentcore_memory: ['memory_events'],
   code_interpreter: ['code_interpreter_cpu', 'code_interpreter_memory'],
   runtime: ['runtime_cpu', 'runtime_memory'],

@@ -8,11 +8,14 @@ import {
   ACCOUNT_REQUESTS_PER_SECOND,
   ALARM_CHANGES_PER_HOUR,
   API_UNIT_BYTES,
+  CELL_READS,
   DAY_FILES,
   DAY_LISTS,
   DAY_READS,
   DAY_SEGMENT_BYTES_MAX,
   EXPIRY_ROUNDING_DAYS,
+  EXPRESS_MEMORY_MB,
+  EXPRESS_OVERHEAD_MS,
   FUNCTION_LOG_BYTES_MAX,
   HEADER_BYTES_MAX,
   INIT_MS_MAX,
@@ -30,6 +33,9 @@ import {
   SESSION_ROUNDING_SECONDS,
   SESSION_VCPUS,
   SHARED_ANSWER_BYTES_MAX,
+  STATE_BYTES_MAX,
+  SWEEP_FILES,
+  SWEEP_TRANSITIONS,
 } from './bounds';
 import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
@@ -86,6 +92,37 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
     ]);
   });
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
+}
+
+/** One sweep of so many cells, from its first file to the expiry of its results, whatever its cells do; not what a redrive runs again. */
+export function ofSweep(limits: Limits, cells: bigint): Quantities {
+  const files = { s3_puts: SWEEP_FILES, s3_gets: 1n, sfn_transitions: SWEEP_TRANSITIONS };
+  return sum([ofCells(limits, cells, cells * msPerInvocation(limits)), files]);
+}
+
+/** All sweeps of an hour: as many cells as the concurrency of their function lets through. */
+export function ofSweepHour(limits: Limits): Quantities {
+  if (!limits.sweeps) return {};
+  const instances = BigInt(limits.sweep_concurrency);
+  const cells = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
+  const files = { s3_puts: cells * SWEEP_FILES, s3_gets: cells, sfn_transitions: cells * SWEEP_TRANSITIONS };
+  return sum([ofCells(limits, cells, msOfInstances(limits, instances, cells)), files]);
+}
+
+function ofCells(limits: Limits, cells: bigint, ms: bigint): Quantities {
+  return sum([
+    started(limits, cells, ms),
+    {
+      sfn_requests: cells,
+      sfn_transitions: cells,
+      sfn_memory: EXPRESS_MEMORY_MB * (ms + cells * EXPRESS_OVERHEAD_MS),
+      s3_gets: cells * CELL_READS,
+      // Results are written together; each by itself is the dearest.
+      s3_puts: cells,
+      s3_storage: cells * (2n * STATE_BYTES_MAX + OBJECT_OVERHEAD_BYTES) * daysKept(limits),
+      kms_requests: limits.kms ? cells * (CELL_READS + 3n) : 0n,
+    },
+  ]);
 }
 
 /** What a month costs that nobody uses, in the longest one. */

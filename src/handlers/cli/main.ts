@@ -80,6 +80,8 @@ function makeProgram(io: Io, written: Promise<void>[], finish: (exit: ExitCode) 
     .usage('<command> [options]')
     .version(EWM_VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    // For commands that have commands, and options of the same names (sweep).
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => written.push(io.stdout.write(text)),

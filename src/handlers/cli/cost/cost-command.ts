@@ -1,10 +1,9 @@
 /** `ewm cost`: the worst case of a deployment in USD and a typical month beside it, with what they hold under and what they leave out. */
-import priceDocument from '../../../../terraform/prices.json';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { type Bill, billOf, type Charges } from '../../../domain/cost/bill';
+import { type Bill, billOf, type Charges, sweepQuote } from '../../../domain/cost/bill';
 import { assumptionsOf, exclusionsOf } from '../../../domain/cost/notes';
 import { decodeLimits, DEFAULT_LIMITS, type Limits } from '../../../domain/cost/limits';
-import { type Component, COMPONENTS, decodePrices, type PriceTable } from '../../../domain/cost/prices';
+import { type Component, COMPONENTS, type PriceTable } from '../../../domain/cost/prices';
 import { isRecord } from '../../../domain/codec/codec';
 import type { Problem } from '../../../domain/codec/problem';
 import { formatDecimal } from '../../../domain/decimal/decimal';
@@ -15,6 +14,7 @@ import { fail, type Failure, inputFailure, invalidFailure, stdinTwice } from '..
 import type { Io } from '../shared/io';
 import { makeTable } from '../shared/table';
 import { terraformOutputs } from '../shared/terraform-output';
+import { readPrices } from './read-prices';
 
 export interface CostOptions {
   readonly limits?: string;
@@ -45,25 +45,13 @@ export async function costCommand(options: CostOptions, io: Io, env: Environment
     if (options.brief !== true)
       await io.stdout.write(`\nThis holds while:\n${bullets(notes.assumptions)}\nNot covered:\n${bullets(notes.not_covered)}`);
   } else {
-    const shown = { ...limits, throttle_rate_per_second: formatDecimal(limits.throttle_rate_per_second) };
+    const shown = textLimits(limits);
     const prices = { region: table.right.region, as_of: table.right.as_of };
     await io.stdout.write(
       `${JSON.stringify({ ok: true, currency: 'USD', ...bill, limits: shown, limits_from: source, prices, ...notes })}\n`,
     );
   }
   return EXIT.ok;
-}
-
-async function readPrices(file: string | undefined, io: Io): Promise<Either<Failure, PriceTable>> {
-  if (file === undefined) {
-    const built = decodePrices(priceDocument);
-    if (isLeft(built)) throw new Error('the price table of this build is not one');
-    return built;
-  }
-  const document = await local.readDocument(file, io)();
-  if (isLeft(document)) return left(inputFailure(document.left));
-  const table = decodePrices(document.right.value);
-  return isLeft(table) ? left(invalidFailure(file, document.right.problemsAt(table.left))) : table;
 }
 
 interface Found {
@@ -79,7 +67,13 @@ interface Given {
   readonly locate: (problems: readonly Problem[]) => readonly Problem[];
 }
 
-const DEFAULTS = { ...DEFAULT_LIMITS, throttle_rate_per_second: formatDecimal(DEFAULT_LIMITS.throttle_rate_per_second) };
+const DEFAULTS = textLimits(DEFAULT_LIMITS);
+
+/** As a document: decimals are text. */
+function textLimits(limits: Limits): object {
+  const { throttle_rate_per_second: rate, max_sweep_cost_usd: cost } = limits;
+  return { ...limits, throttle_rate_per_second: formatDecimal(rate), max_sweep_cost_usd: formatDecimal(cost) };
+}
 
 async function findLimits({ limits: file, mode, set }: CostOptions, io: Io, env: Environment): Promise<Either<Failure, Found>> {
   const given = file === undefined ? right(await deployedLimits(env)) : await limitsOf(file, io);
@@ -121,7 +115,8 @@ async function deployedLimits(env: Environment): Promise<Given> {
 
 const COMPONENT_NAMES = Object.keys(COMPONENTS) as Component[];
 
-async function print(bill: Bill, limits: Limits, { region, as_of: date }: PriceTable, source: string, io: Io): Promise<void> {
+async function print(bill: Bill, limits: Limits, prices: PriceTable, source: string, io: Io): Promise<void> {
+  const { region, as_of: date } = prices;
   const { per_invocation: invocation, per_hour: hour, per_month: month, typical_month: typical } = bill;
   const { with_direct_invocations: direct, while_stops_work: stopping } = bill;
   const columns = [
@@ -144,6 +139,10 @@ async function print(bill: Bill, limits: Limits, { region, as_of: date }: PriceT
   await io.stdout.write(
     `With direct invocations (lambda:InvokeFunction): ${direct.per_hour.total} an hour, ${direct.per_month.total} a month\n`,
   );
+  if (limits.sweeps)
+    await io.stdout.write(
+      `A sweep of 1,000 cells: ${sweepQuote(limits, prices, 1_000).total} at most; refused above ${formatDecimal(limits.max_sweep_cost_usd)}\n`,
+    );
   if (!limits.modes.includes('tools') || !(limits.code_interpreter || limits.planner)) return;
   const { per_invocation: one, per_hour: stoppedHour, per_month: stoppedMonth } = stopping;
   await io.stdout.write(

@@ -2,10 +2,10 @@
 import { isLeft } from 'fp-ts/Either';
 import { canonical } from '../../../domain/canonical/canonical';
 import { prepareCell } from '../../../domain/sweep/cell';
-import { makeCellMarket } from '../../../domain/sweep/market';
+import { makeCellMarket, type MarketBytes } from '../../../domain/sweep/market';
 import type { SweepPlan } from '../../../domain/sweep/plan';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
-import { fail, invalidFailure } from '../shared/failure';
+import { fail, type Failure, invalidFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { counted } from '../shared/words';
 import { readSweep } from './sweep-input';
@@ -23,6 +23,14 @@ export async function sweepCheckCommand(file: string, options: SweepCheckOptions
   const input = await readSweep(file, options.market, io);
   if (isLeft(input)) return fail(io, options.json, input.left);
   const { plan, market } = input.right;
+  const wrong = checkPoints(file, plan, market);
+  if (wrong !== undefined) return fail(io, options.json, wrong);
+  await io.stdout.write(options.json ? `${JSON.stringify(checkJson(plan))}\n` : `${file}: ${checkText(plan)}\n`);
+  return EXIT.ok;
+}
+
+/** Mistakes of the points, each decoded once. */
+export function checkPoints(file: string, plan: SweepPlan, market: MarketBytes): Failure | undefined {
   const cellMarket = makeCellMarket(market);
   const problems: { readonly pointer: string; readonly message: string }[] = [];
   const parts = plan.windows.length === 1 ? 1 : 2;
@@ -36,9 +44,7 @@ export async function sweepCheckCommand(file: string, options: SweepCheckOptions
         message: `at ${canonical(cell.point)}: ${pointer}: ${message}; a constraint leaves such points out`,
       });
   }
-  if (problems.length > 0) return fail(io, options.json, invalidFailure(file, problems));
-  await io.stdout.write(options.json ? `${JSON.stringify(checkJson(plan))}\n` : `${file}: ${checkText(plan)}\n`);
-  return EXIT.ok;
+  return problems.length > 0 ? invalidFailure(file, problems) : undefined;
 }
 
 function checkText({ spec, grid, windows, cells, granted, steps }: SweepPlan): string {

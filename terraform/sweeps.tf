@@ -1,0 +1,197 @@
+# Sweeps on Step Functions: a distributed map over the cells of one sweep, each of them one invocation of a function of its own.
+# Nothing of it is there unless enable_sweeps says so. Functions still call no functions: Step Functions does. docs/sweeps.md says how it is used.
+locals {
+  sweeps_arn       = "${local.stored_arn}sweeps"
+  sweep_machine    = "${var.name}-sweeps"
+  sweep_map        = "Cells"
+  sweep_machine_id = "arn:${local.partition}:states:${var.region}:${local.account_id}"
+
+  # The most that one cell can cost, as `ewm cost` counts it and a hundredth more: what bounds the items that are read. test/infra/cost.test.ts holds the two
+  # against each other.
+  sweep_prices = jsondecode(file("${path.module}/prices.json")).prices
+  sweep_price  = { for name, price in local.sweep_prices : name => tonumber(price.usd) / price.per }
+  sweep_ms     = var.lambda_timeout_seconds * 1000 + 10000
+  sweep_days   = var.artifact_expiry_days + var.noncurrent_expiry_days + 2
+  sweep_cell_usd = 1.01 * (
+    local.sweep_price["lambda_requests"] + local.sweep_price["lambda_compute"] * var.lambda_memory_mb * local.sweep_ms
+    + local.sweep_price["sfn_requests"] + local.sweep_price["sfn_transitions"] + local.sweep_price["sfn_memory"] * 128 * (local.sweep_ms + 1000)
+    + local.sweep_price["s3_gets"] * 2 + local.sweep_price["s3_puts"] + local.sweep_price["s3_storage"] * 526336 * local.sweep_days
+    + local.sweep_price["log_ingestion"] * 16384 + local.sweep_price["log_storage"] * 16384 * (var.log_retention_days + 1)
+    + (var.tracing ? local.sweep_price["traces"] : 0) + (var.kms_key_arn == null ? 0 : local.sweep_price["kms_requests"] * 5)
+  )
+  sweep_cells_max = max(1, min(1000000, floor(var.max_sweep_cost_usd / local.sweep_cell_usd) - 1))
+}
+
+# What one cell runs in: it reads its sweep, and nothing else; what it answers with is for Step Functions to keep.
+module "cell" {
+  source = "./modules/function"
+  count  = var.enable_sweeps ? 1 : 0
+
+  name        = "${var.name}-cell"
+  role_name   = "${var.name}-cell-${var.region}"
+  description = "Executable World Models, a cell of a sweep"
+  bundle      = "${local.bundle_directory}/cell.zip"
+
+  runtime                 = var.runtime
+  memory_mb               = var.lambda_memory_mb
+  timeout_seconds         = var.lambda_timeout_seconds
+  concurrency             = var.sweep_concurrency
+  async_event_age_seconds = var.async_event_age_seconds
+  tracing                 = var.tracing
+  log_retention_days      = var.log_retention_days
+  kms_key_arn             = var.kms_key_arn
+
+  environment = {
+    for name in ["EWM_ARTIFACT_BUCKET", "EWM_ARTIFACT_PREFIX", "EWM_S3_PATH_STYLE", "EWM_CONNECT_TIMEOUT_MS", "EWM_S3_TIMEOUT_MS"] :
+    name => local.environment_of_all[name]
+  }
+
+  statements_json = jsonencode(concat([{
+    Sid      = "ReadSweep"
+    Effect   = "Allow"
+    Action   = ["s3:GetObject"]
+    Resource = ["${local.sweeps_arn}/*/spec.json", "${local.sweeps_arn}/*/market.jsonl"]
+    }], var.kms_key_arn == null ? [] : [{
+    Sid       = "DecryptSweep"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt"]
+    Resource  = [var.kms_key_arn]
+    Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.${local.dns_suffix}" } }
+  }]))
+}
+
+resource "aws_sfn_state_machine" "sweeps" {
+  count = var.enable_sweeps ? 1 : 0
+
+  name     = local.sweep_machine
+  role_arn = aws_iam_role.sweeps[0].arn
+  type     = "STANDARD"
+
+  definition = jsonencode({
+    Comment = "The cells of one sweep"
+    StartAt = local.sweep_map
+    States = {
+      (local.sweep_map) = {
+        Type  = "Map"
+        Label = local.sweep_map
+        End   = true
+        ItemReader = {
+          Resource     = "arn:${local.partition}:states:::s3:getObject"
+          ReaderConfig = { InputType = "JSONL", MaxItems = local.sweep_cells_max }
+          Parameters   = { Bucket = aws_s3_bucket.artifacts.bucket, "Key.$" = "$.items" }
+        }
+        MaxConcurrency = var.sweep_concurrency
+        # One cell that fails ends it: the others are there, and a redrive goes on. No state has a Retry.
+        ToleratedFailureCount = 0
+        ItemProcessor = {
+          ProcessorConfig = { Mode = "DISTRIBUTED", ExecutionType = "EXPRESS" }
+          StartAt         = "Cell"
+          States = {
+            Cell = {
+              Type           = "Task"
+              Resource       = "arn:${local.partition}:states:::lambda:invoke"
+              Parameters     = { FunctionName = module.cell[0].function.function_name, "Payload.$" = "$" }
+              OutputPath     = "$.Payload"
+              TimeoutSeconds = var.lambda_timeout_seconds + 10
+              End            = true
+            }
+          }
+        }
+        ResultWriter = {
+          Resource     = "arn:${local.partition}:states:::s3:putObject"
+          WriterConfig = { Transformation = "NONE", OutputType = "JSONL" }
+          Parameters   = { Bucket = aws_s3_bucket.artifacts.bucket, "Prefix.$" = "$.results" }
+        }
+      }
+    }
+  })
+
+  # A machine without its permissions would begin, and fail.
+  depends_on = [aws_iam_role_policy.sweeps]
+}
+
+locals {
+  sweeps_policy = {
+    Version = "2012-10-17"
+    Statement = concat([
+      {
+        Sid      = "RunCells"
+        Effect   = "Allow"
+        Action   = ["lambda:InvokeFunction"]
+        Resource = ["arn:${local.partition}:lambda:${var.region}:${local.account_id}:function:${var.name}-cell"]
+      },
+      {
+        Sid      = "ReadItems"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${local.sweeps_arn}/*/items.jsonl"]
+      },
+      {
+        # Long results are written in parts.
+        Sid      = "WriteResults"
+        Effect   = "Allow"
+        Action   = ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
+        Resource = ["${local.sweeps_arn}/*/results/*"]
+      },
+      {
+        # A distributed map starts its children as executions of its own machine, and goes on with those that failed.
+        Sid      = "StartChildren"
+        Effect   = "Allow"
+        Action   = ["states:StartExecution"]
+        Resource = ["${local.sweep_machine_id}:stateMachine:${local.sweep_machine}"]
+      },
+      {
+        Sid    = "FollowChildren"
+        Effect = "Allow"
+        Action = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"]
+        Resource = [
+          "${local.sweep_machine_id}:execution:${local.sweep_machine}:*",
+          "${local.sweep_machine_id}:execution:${local.sweep_machine}/${local.sweep_map}:*",
+        ]
+      },
+      ], var.kms_key_arn == null ? [] : [{
+        Sid       = "EncryptResults"
+        Effect    = "Allow"
+        Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+        Resource  = [var.kms_key_arn]
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.${local.dns_suffix}" } }
+    }])
+  }
+}
+
+resource "aws_iam_role" "sweeps" {
+  count = var.enable_sweeps ? 1 : 0
+
+  name        = "${var.name}-sweeps-${var.region}"
+  description = "What the state machine of sweeps may do"
+  # A budget that acted has attached a policy: the role can be destroyed with it.
+  force_detach_policies = true
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "StepFunctionsOnly"
+      Effect    = "Allow"
+      Principal = { Service = "states.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "sweeps" {
+  count = var.enable_sweeps ? 1 : 0
+
+  name   = "sweeps"
+  role   = aws_iam_role.sweeps[0].id
+  policy = jsonencode(local.sweeps_policy)
+}
+
+output "sweeps" {
+  description = "Where `ewm sweep submit` sends a sweep; null where sweeps are not enabled."
+  value = var.enable_sweeps ? {
+    state_machine_arn = aws_sfn_state_machine.sweeps[0].arn
+    function_name     = module.cell[0].function.function_name
+    cells_max         = local.sweep_cells_max
+  } : null
+}
