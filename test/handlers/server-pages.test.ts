@@ -244,7 +244,7 @@ describe('GET /', () => {
     const parts = await composeServer(directory, {}, note)();
     if (isLeft(parts)) throw new Error(parts.left._tag);
     const shelf = {
-      ...parts.right.deps.shelf,
+      ...parts.right.deps.catalog,
       index: {
         recent: () => () =>
           Promise.resolve({
@@ -254,7 +254,7 @@ describe('GET /', () => {
       },
     };
     await server.stop();
-    const page = await call(await serve({ shelf }), '/');
+    const page = await call(await serve({ catalog: shelf }), '/');
     expect(page.status).toBe(503);
     expectStrict(page);
     expect(page.text).not.toContain('/secret/place');

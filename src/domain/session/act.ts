@@ -165,6 +165,7 @@ async function play(
     ports: context.outside,
     deadline: work,
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
+    look: context.look,
     beforeOutside: async ({ index, tool }) => {
       const costs = difference(session, before, episode.breaker.state());
       const call = request.callAt?.(index);

@@ -11,6 +11,7 @@ export type { Goal, Planner } from '../../ports/planner';
 export type { RunFile, RunReader, RunWriter, StoreError } from '../../ports/run-files';
 export type { SessionLog } from '../../ports/session-log';
 export type { Signer, Verifier } from '../../ports/signer';
+export type { StopOrder, StopSwitch, SwitchUnreadable } from '../../ports/stop-switch';
 export type { RunStop } from '../../domain/agent/stop';
 export type { Dimension } from '../../domain/budget/dimensions';
 export type { PriceTable, Usage } from '../../domain/guard/prices';

@@ -84,7 +84,7 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
 
 /** A page whose program asks the server. What it may turn into markup: nothing. */
 function asking(title: string, body: readonly Markup[]): HtmlPage {
-  const policy = `${contentPolicy({ script, style, asksServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
+  const policy = `${contentPolicy({ script, style, callsServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
   return { html: documentOf(title, body, script), policy };
 }
 

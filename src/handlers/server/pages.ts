@@ -11,12 +11,12 @@ import { packRun } from '../page/pack';
 import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
 import { type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, type PageRoute, readList, readRunFile, type RunShelf } from './runs';
-import { listSessions, type SessionShelf } from './sessions';
+import { listRuns, type PageRoute, readList, readRunFile, type RunCatalog } from './runs';
+import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
-  readonly shelf: RunShelf;
-  readonly sessions: SessionShelf;
+  readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
 }
@@ -24,11 +24,11 @@ export interface PagesDeps {
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ shelf, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
+export function makePages({ catalog, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
-    const list = await readList(shelf, note);
+    const list = await readList(catalog, note);
     if (list === undefined)
       return htmlReply(
         503,
@@ -38,7 +38,7 @@ export function makePages({ shelf, sessions, about, note }: PagesDeps): (route: 
   }
 
   async function report(folder: string): Promise<Reply> {
-    const run = await readRun(shelf.reader(folder));
+    const run = await readRun(catalog.reader(folder));
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
@@ -59,11 +59,11 @@ export function makePages({ shelf, sessions, about, note }: PagesDeps): (route: 
       case 'Sessions':
         return listSessions(sessions, route.after, note);
       case 'List':
-        return listRuns(shelf, note);
+        return listRuns(catalog, note);
       case 'Report':
         return inTurn(route.folder);
       case 'File':
-        return readRunFile(route, shelf, note);
+        return readRunFile(route, catalog, note);
     }
   };
 }

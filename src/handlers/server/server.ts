@@ -15,8 +15,8 @@ import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
-import { pageRoute, type RunShelf } from './runs';
-import type { SessionShelf } from './sessions';
+import { pageRoute, type RunCatalog } from './runs';
+import type { SessionCatalog } from './sessions';
 
 export interface ServerDeps {
   readonly functions: Readonly<Partial<Record<Service, Invoke>>>;
@@ -28,8 +28,8 @@ export interface ServerDeps {
   readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
-  readonly shelf: RunShelf;
-  readonly sessions: SessionShelf;
+  readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */

@@ -8,13 +8,13 @@ import { problemOf } from '../http/modes/session-errors';
 import { SESSIONS_LISTED_MAX } from './limits';
 import { jsonReply, type Reply, SERVICE_UNAVAILABLE } from './reply';
 
-export interface SessionShelf {
+export interface SessionCatalog {
   readonly context: SessionContext;
   /** What one request gets. */
   readonly deadline: () => Deadline;
 }
 
-export async function listSessions({ context, deadline }: SessionShelf, after: string, note: (what: string) => void): Promise<Reply> {
+export async function listSessions({ context, deadline }: SessionCatalog, after: string, note: (what: string) => void): Promise<Reply> {
   if (after !== '' && !isSessionId(after)) {
     const message = 'after: expected the id of a session, as "last" of the page before';
     return jsonReply(400, { ok: false, error: { code: 'invalid_request', message } });

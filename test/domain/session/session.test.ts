@@ -105,8 +105,11 @@ describe('a session', () => {
     const context = makeSessionContext(ports());
     const answer = await made(context, GENEROUS);
     for (const name of ['get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute']) {
-      const ahead = await calls(context, await now(context, answer), call(name, { step: 1 }));
-      expect(ahead).toMatchObject({ ok: false, step: 0, error: { code: 'look_ahead', index: 0, tool: name } });
+      // One behind the end says no more: how long the market is cannot be found out by asking.
+      for (const step of [1, 10_000]) {
+        const ahead = await calls(context, await now(context, answer), call(name, { step }));
+        expect(ahead).toMatchObject({ ok: false, step: 0, error: { code: 'look_ahead', index: 0, tool: name } });
+      }
     }
   });
 

@@ -60,7 +60,7 @@ function wire(section: HTMLElement): void {
     send.setAttribute('aria-disabled', 'true');
     fill(status, 'Sending…');
     answer.replaceChildren();
-    void ask(section.dataset['path'] ?? '', area.value)
+    void request(section.dataset['path'] ?? '', area.value)
       .then((outcome) => {
         show(outcome, status, answer, section.dataset['path'] ?? '');
         return listAgain();
@@ -74,7 +74,7 @@ function wire(section: HTMLElement): void {
 
 type Outcome = { readonly status: number; readonly text: string } | { readonly failed: string };
 
-async function ask(path: string, body: string): Promise<Outcome> {
+async function request(path: string, body: string): Promise<Outcome> {
   try {
     const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     return { status: response.status, text: await response.text() };
