@@ -21,7 +21,7 @@ interface Made {
 }
 
 const make = async (name: string, more: object = {}): Promise<Made> =>
-  (await post(server.url, '/sessions', { name, budget: BUDGET, ...more })).json as unknown as Made;
+  (await post(server.url, '/sessions', { name, budget: BUDGET, ...more })).json as Made;
 const play = ({ session_id: session, head }: Made, name = 'execute'): ReturnType<typeof post> =>
   post(server.url, `/sessions/${session}/calls`, { head, calls: [{ name, args: { actions: [] } }] });
 
