@@ -9,9 +9,9 @@ import type { StoreError } from '../../ports/run-files';
 import { pagePolicy, renderPage } from '../page/html';
 import { packRun } from '../page/pack';
 import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
-import { type Reply, reply } from './reply';
+import { NOT_FOUND, type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, type PageRoute, readList, readRunFile, type RunCatalog } from './runs';
+import { type InFolder, listRuns, type PageRoute, readerOf, readList, readRunFile, type RunCatalog } from './runs';
 import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
@@ -37,15 +37,18 @@ export function makePages({ catalog, sessions, about, note }: PagesDeps): (route
     return htmlReply(200, serverPage({ list, forms: REQUEST_FORMS, about: standIns(about), madeBy: MADE_BY }));
   }
 
-  async function report(folder: string): Promise<Reply> {
-    const run = await readRun(catalog.reader(folder));
+  async function report(route: InFolder): Promise<Reply> {
+    const { folder } = route;
+    const reader = readerOf(catalog, route);
+    if (reader === undefined) return NOT_FOUND;
+    const run = await readRun(reader);
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
   }
 
-  function inTurn(folder: string): Promise<Reply> {
-    const mine = last.then(() => report(folder));
+  function inTurn(route: InFolder): Promise<Reply> {
+    const mine = last.then(() => report(route));
     last = mine.catch(() => undefined);
     return mine;
   }
@@ -61,7 +64,7 @@ export function makePages({ catalog, sessions, about, note }: PagesDeps): (route
       case 'List':
         return listRuns(catalog, note);
       case 'Report':
-        return inTurn(route.folder);
+        return inTurn(route);
       case 'File':
         return readRunFile(route, catalog, note);
     }
