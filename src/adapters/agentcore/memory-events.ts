@@ -14,7 +14,7 @@ import { isRecord } from '../../domain/codec/codec';
 import { sha256Hex } from '../../domain/hash';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
-import { attempt, type Call, errorName, unusable } from '../aws/attempt';
+import { attempt, type AwsCall, errorName, unusable } from '../aws/attempt';
 import { AGENTCORE } from './client';
 
 export interface EventsOf {
@@ -59,7 +59,7 @@ export interface Page {
   readonly next: string | undefined;
 }
 
-export function listingOf(deadline: Deadline): Call {
+export function listingOf(deadline: Deadline): AwsCall {
   return { service: AGENTCORE, operation: 'ListEvents', kind: 'read', deadline };
 }
 
@@ -86,7 +86,7 @@ export async function createEvent(
   { blob, timestampMs, token }: { readonly blob: string; readonly timestampMs: number; readonly token: string },
   deadline: Deadline,
 ): Promise<Either<CallFailure, Event | 'repeated'>> {
-  const call: Call = { service: AGENTCORE, operation: 'CreateEvent', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'CreateEvent', kind: 'write', deadline };
   const created = await attempt(call, async (abortSignal) => {
     const command = new CreateEventCommand({
       memoryId,
@@ -118,7 +118,7 @@ export function deleteEvent(
   eventId: string,
   deadline: Deadline,
 ): Promise<Either<CallFailure, void>> {
-  const call: Call = { service: AGENTCORE, operation: 'DeleteEvent', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'DeleteEvent', kind: 'write', deadline };
   return attempt(call, async (abortSignal) => {
     try {
       await client.send(new DeleteEventCommand({ memoryId, actorId, sessionId: sessionIdOf(key), eventId }), { abortSignal });

@@ -5,16 +5,15 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type CallSource, recordedCalls } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { costOf, metersOf, spentState } from '../budget/budget';
 import type { BudgetState, Costs } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import type { EpisodeIdentity } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
 import { withLast } from '../episode/plan';
-import type { JsonObject } from '../episode/world';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
 import { grantCosts } from './grant';
@@ -204,7 +203,7 @@ function replayFirst(session: OpenSession, lines: readonly string[]): Either<Seg
 
 /** The first row that takes from outside what no port can have left. */
 function answerFault(rows: readonly Row[], world: SessionWorld): SegmentFault | undefined {
-  const calls: (Call | undefined)[] = [];
+  const calls: (ToolCall | undefined)[] = [];
   for (const row of rows) {
     const { index } = row;
     if ((row['type'] !== 'tool' && row['type'] !== 'memory') || !isCallIndex(index)) continue;
@@ -319,17 +318,17 @@ async function playRows(
 
 export const FORK = 'fork';
 
-async function stoppedCall(episode: SessionEpisode<never>, index: number, call: Call): Promise<RunStop | null> {
+async function stoppedCall(episode: SessionEpisode<never>, index: number, call: ToolCall): Promise<RunStop | null> {
   const called = await episode.call(index, call);
   return called.stop ?? null;
 }
 
-function forkStop(episode: SessionEpisode<never>, { args }: Call): RunStop | null {
+function forkStop(episode: SessionEpisode<never>, { args }: ToolCall): RunStop | null {
   const requested = args['budget'];
   return isRecord(requested) ? (episode.breaker.reserveAll(grantCosts(requested as SessionInputs['budget'])) ?? null) : null;
 }
 
-function callOf(row: Row): Call {
+function callOf(row: Row): ToolCall {
   if (row['type'] === 'memory') {
     const { op, key, value } = row;
     return { name: textOf(op), args: { key: key ?? null, ...(value === undefined ? {} : { value }) } };

@@ -1,7 +1,7 @@
 /** The windows of the market that a sweep runs over: all of it, a part, or pairs of in-sample and out-of-sample windows that walk forward. */
 import { type Either, left, right } from 'fp-ts/Either';
 import type { Problem } from '../codec/problem';
-import type { Windows } from './spec';
+import type { SweepWindows } from './spec';
 
 export type Part = 'whole' | 'in' | 'out';
 
@@ -15,7 +15,7 @@ export interface Window {
 }
 
 /** In order; an out-of-sample window comes right behind its in-sample window. */
-export function windowsOf(windows: Windows | undefined, marketSteps: number): Either<readonly Problem[], readonly Window[]> {
+export function windowsOf(windows: SweepWindows | undefined, marketSteps: number): Either<readonly Problem[], readonly Window[]> {
   if (windows === undefined) return right([{ pair: 0, part: 'whole', from: 0, until: marketSteps }]);
   if ('from' in windows) {
     const until = windows.from + windows.steps;

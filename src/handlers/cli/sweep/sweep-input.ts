@@ -6,7 +6,7 @@ import type { Problem } from '../../../domain/codec/problem';
 import { makeDigest } from '../../../domain/hash';
 import { makeMarketForm } from '../../../domain/market/market-form';
 import type { MarketBytes } from '../../../domain/sweep/market';
-import { type MarketFacts, planSweep, type SweepPlan } from '../../../domain/sweep/plan';
+import { type SweepMarket, planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import { decodeSweep, type SweepSpec } from '../../../domain/sweep/spec';
 import type { MarketInput, MarketInputError } from '../../../ports/market-input';
 import { local } from '../../compose';
@@ -98,7 +98,7 @@ export async function readMarket(market: MarketInput): Promise<Either<MarketInpu
 
 const NEWLINE = 10;
 
-export function factsOf({ symbols, lines, starts }: MarketBytes): MarketFacts {
+export function factsOf({ symbols, lines, starts }: MarketBytes): SweepMarket {
   const digest = makeDigest();
   digest.update(new TextEncoder().encode(`${makeMarketForm(symbols).header}\n`));
   digest.update(lines);
