@@ -110,15 +110,15 @@ const dependencyCodec = refinedCodec(
     required: { code: literalCodec('dependency_failed'), ...failedAt, effect: effectCodec },
     optional: { http_status: countCodec(HTTP_STATUS_MIN, HTTP_STATUS_MAX) },
   }),
-  saysWhere,
+  describesPlace,
 );
 
 const staleCodec = refinedCodec(
   objectCodec('error', { required: { code: literalCodec('stale_read'), ...failedAt, effect: literalCodec('none') } }),
-  saysWhere,
+  describesPlace,
 );
 
-function saysWhere({
+function describesPlace({
   message,
   service,
   operation,

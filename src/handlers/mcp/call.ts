@@ -72,8 +72,8 @@ async function bodyFrom(
   }
 }
 
-async function standing({ callRoute: ask }: RouteAccess, session: string): Promise<object> {
-  const seen = bodyOf(await ask('GET /sessions/{id}', { parameters: { id: session } }));
+async function standing({ callRoute }: RouteAccess, session: string): Promise<object> {
+  const seen = bodyOf(await callRoute('GET /sessions/{id}', { parameters: { id: session } }));
   return seen.ok ? standingOf(seen) : {};
 }
 

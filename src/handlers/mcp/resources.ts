@@ -30,9 +30,9 @@ const PARTS: Readonly<Record<string, Part>> = {
     title: 'Budget',
     description: 'The limits of the session, what was spent and what is left.',
     mimeType: 'application/json',
-    read: async ({ callRoute: ask }, session) => {
+    read: async ({ callRoute }, session) => {
       const { error, budget, budget_state, remaining, head, status } = bodyOf(
-        await ask('GET /sessions/{id}', { parameters: { id: session } }),
+        await callRoute('GET /sessions/{id}', { parameters: { id: session } }),
       );
       return error === undefined ? right(JSON.stringify({ head, status, budget, budget_state, remaining })) : left(error);
     },
