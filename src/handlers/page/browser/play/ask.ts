@@ -44,6 +44,6 @@ export function wrong({ status, body }: ApiReply): string | undefined {
 }
 
 function limiterOf(error: Readonly<Record<string, unknown>>): string {
-  const said = [error['limiter'], error['scope']].filter((one) => typeof one === 'string').join(' of the ');
-  return said === '' ? '' : ` (${said})`;
+  const named = [error['limiter'], error['scope']].filter((one) => typeof one === 'string').join(' of the ');
+  return named === '' ? '' : ` (${named})`;
 }

@@ -120,8 +120,8 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
   /** What the strategy says is asked of it once a step. */
   function callsOf(name: string, actions?: readonly unknown[]): readonly object[] {
     if (actions !== undefined) return [{ name, args: { actions } }];
-    const asked = name === EVALUATE || evaluated === seen['step'] ? [] : [{ name: EVALUATE, args: {} }];
-    return [...asked, { name, args: {} }];
+    const evaluation = name === EVALUATE || evaluated === seen['step'] ? [] : [{ name: EVALUATE, args: {} }];
+    return [...evaluation, { name, args: {} }];
   }
 
   async function call(name: string, actions?: readonly unknown[]): Promise<void> {
