@@ -17,7 +17,7 @@ import { withLast } from '../episode/plan';
 import type { JsonObject } from '../episode/world';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
-import { grantCosts } from './grant';
+import { costsGranted } from './grant';
 import type { SessionInputs } from './inputs';
 import { CALLS_MAX } from './limits';
 import {
@@ -288,7 +288,7 @@ async function playRows(
       case 'grant': {
         const grant = decodeGrant(row);
         if (isLeft(grant)) return problem(at, grant.left);
-        if (episode.breaker.reserveAll(grantCosts(grant.right.budget)) !== undefined)
+        if (episode.breaker.reserveAll(costsGranted(grant.right)) !== undefined)
           return fault(at, '/budget', 'a budget that the parent can grant', canonical(grant.right.budget));
         episode.append(grantRow(grant.right));
         children = [...children, grant.right.child];
@@ -326,7 +326,9 @@ async function stoppedCall(episode: SessionEpisode<never>, index: number, call: 
 
 function forkStop(episode: SessionEpisode<never>, { args }: Call): RunStop | null {
   const requested = args['budget'];
-  return isRecord(requested) ? (episode.breaker.reserveAll(grantCosts(requested as SessionInputs['budget'])) ?? null) : null;
+  if (!isRecord(requested)) return null;
+  const grant = { child: textOf(args['child']), budget: requested as SessionInputs['budget'] };
+  return episode.breaker.reserveAll(costsGranted(grant)) ?? null;
 }
 
 function callOf(row: Row): Call {

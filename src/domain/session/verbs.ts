@@ -21,7 +21,7 @@ import { type Deadlines, newestStanding, NO_WORLDS_HERE, openSession, type Sessi
 import { grantOfDay, refundToDay } from './day';
 import { type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
 import type { SessionError } from './errors';
-import { chargedOf, grantCosts, missingLimits } from './grant';
+import { chargedOf, grantCosts, missingProblems, TOO_MANY_CHILDREN } from './grant';
 import { headText } from './head';
 import { hasNoWorld, identifySession, isDay, type SessionInputs } from './inputs';
 import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
@@ -164,14 +164,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   const parent = await openSession(context, id, deadline);
   if (isLeft(parent)) return parent;
   const { inputs } = parent.right;
-  const missing = missingLimits(inputs.budget, budget);
-  if (missing.length > 0) {
-    const problems = missing.map(({ limiter, max }) => ({
-      pointer: `/budget/${limiter.replace('.', '/')}`,
-      message: `the parent is limited by it: a child has to name it, too, with at most ${String(max)}`,
-    }));
-    return left({ _tag: 'InvalidSession', problems });
-  }
+  const problems = missingProblems(inputs.budget, budget);
+  if (problems.length > 0) return left({ _tag: 'InvalidSession', problems });
   const depth = (inputs.parent?.depth ?? 0) + 1;
   if (depth > DEPTH_MAX) {
     return left({ _tag: 'InvalidSession', problems: [{ pointer: '', message: `forks of forks end at a depth of ${String(DEPTH_MAX)}` }] });
@@ -217,11 +211,6 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   if (isLeft(made)) return made;
   return right(answerOf(outcome.right, { child: { session_id: made.right.session_id, head: made.right.head } }));
 }
-
-const TOO_MANY_CHILDREN: SessionError = {
-  _tag: 'InvalidSession',
-  problems: [{ pointer: '', message: `${String(CHILDREN_OPEN_MAX)} children are open: close one, and reclaim what it did not use` }],
-};
 
 /** The documents of a child are those of its parent, but for what names it. */
 async function documentsOf(
