@@ -2,7 +2,8 @@
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { Call } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { engineLimitsIn, NOTHING_COUNTS, sessionBudgetCodec } from './request-budget';
+import { budgetCodec } from '../../../domain/budget/budget-codec';
+import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
 import { callCodec } from '../../../domain/run/request-codecs';
 import { nameCodec } from '../../../domain/session/inputs';
@@ -17,7 +18,7 @@ export const createBodyCodec = objectCodec('session', {
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
   optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
@@ -59,7 +60,7 @@ export const forkBodyCodec = objectCodec('fork', {
   description: 'Make a child that goes on from here. Its budget is taken from this one.',
   required: head,
   optional: { name: nameCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 export const decodeForkBody: Decode<{ readonly head: string; readonly name?: string; readonly budget: Budget }> = (body) =>
