@@ -250,6 +250,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  'src/handlers/page/browser/play': { imports: ['src/domain/budget', 'src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/views': {
     imports: [

@@ -119,9 +119,9 @@ function tooLong(bytes: number | bigint, left: number | bigint, limit: string): 
 /** Whether a failed call can be one of those that this file makes of an answer, whatever the tool. */
 export function isOwnFailure(tool: string, source: unknown, message: string): boolean {
   if (message === notEnabledText(tool)) return source === 'local';
-  const told = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
-  const [, bytes = '', left = '', limit = ''] = told ?? [];
-  return told !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
+  const withheld = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
+  const [, bytes = '', left = '', limit = ''] = withheld ?? [];
+  return withheld !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
 }
 
 /** No call is made here: an episode of steps. */

@@ -45,7 +45,7 @@ export interface WorldView<A> {
   /** The same, committed: state, tape and ledger advance. An earlier step than the last one committed is a failed call. */
   readonly execute: (step: number, actions: A | undefined) => Attempt;
   /** What a planner is told: the step of the last evaluation, else the next one. Or why nothing can be done there. */
-  readonly context: () => { readonly told: JsonObject } | Rejected;
+  readonly context: () => { readonly goalContext: JsonObject } | Rejected;
   /** Takes a planner's actions for the evaluation at the step of `context`, and simulates them. */
   readonly consider: (actions: A) => Attempt;
 }

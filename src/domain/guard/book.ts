@@ -13,7 +13,7 @@ import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
 import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
-import { type Act, brokenBound, reservationOf, settledCosts } from './act';
+import { type Act, brokenBound, reservationOf, chargedCosts } from './act';
 import type { PriceTable } from './prices';
 import { grantStopRow, intentRow, type Outcome, outcomeRow, stopRow } from './rows';
 
@@ -90,10 +90,10 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     assert(entry !== undefined, 'an act ends once, after it began');
     begun.delete(index);
     const { act, costs } = entry;
-    const settled = settledCosts(costs, act.name, outcome.usage, prices);
-    breaker.settle(costs, settled);
+    const charged = chargedCosts(costs, act.name, outcome.usage, prices);
+    breaker.charge(costs, charged);
     const late = wallMs === undefined ? undefined : chargeElapsed(breaker, budget, wallMs);
-    append(outcomeRow(index, act, outcome, settled, wallMs));
+    append(outcomeRow(index, act, outcome, charged, wallMs));
     list(index, `${act.kind} ${act.name}`, outcome.ok ? 'yes' : 'no', answerOf(outcome));
     latched ??= late;
     const broken = brokenBound(costs, act.name, outcome.usage, prices);
@@ -126,7 +126,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
       if (granted === undefined) return false;
       children.delete(child);
       const used = chargedOf(granted, spent);
-      breaker.settle(granted, used);
+      breaker.charge(granted, used);
       append(refundRow({ child, head, granted, spent: used }));
       return true;
     },

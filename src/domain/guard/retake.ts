@@ -108,18 +108,18 @@ function faultOf([first]: readonly Problem[]): Fault {
 }
 
 /** What is held whole is what its digest names; with `record: full` all of it is held that a row can take. */
-function contentFault(pointer: string, said: Content | undefined, { record }: GuardInputs): Fault | undefined {
-  if (said === undefined) return undefined;
-  if (said.content === undefined) {
-    const left = record === 'full' && said.bytes <= CALL_BYTES_MAX;
+function contentFault(pointer: string, stated: Content | undefined, { record }: GuardInputs): Fault | undefined {
+  if (stated === undefined) return undefined;
+  if (stated.content === undefined) {
+    const left = record === 'full' && stated.bytes <= CALL_BYTES_MAX;
     return left ? { pointer: `${pointer}/content`, expected: 'the content: the run records it', actual: 'nothing' } : undefined;
   }
-  const content = contentOf(said.content, record);
+  const content = contentOf(stated.content, record);
   if (content.content === undefined) return { pointer: `${pointer}/content`, expected: 'a digest alone', actual: 'the content' };
-  if (content.sha256 !== said.sha256) return { pointer: `${pointer}/sha256`, expected: content.sha256, actual: said.sha256 };
-  return content.bytes === said.bytes
+  if (content.sha256 !== stated.sha256) return { pointer: `${pointer}/sha256`, expected: content.sha256, actual: stated.sha256 };
+  return content.bytes === stated.bytes
     ? undefined
-    : { pointer: `${pointer}/bytes`, expected: String(content.bytes), actual: String(said.bytes) };
+    : { pointer: `${pointer}/bytes`, expected: String(content.bytes), actual: String(stated.bytes) };
 }
 
 /** Time is on the tape where it is limited, and nowhere else. */

@@ -164,8 +164,8 @@ export async function replaySegment(
   const known = rows as readonly Row[];
   if (seq === 0) return replayFirst(session, lines, known[1]);
 
-  const untold = answerFault(known, session.world);
-  if (untold !== undefined) return left(untold);
+  const answerProblem = answerFault(known, session.world);
+  if (answerProblem !== undefined) return left(answerProblem);
   const [first] = known;
   const resume = decodeResume(first);
   if (isLeft(resume)) return problem(0, resume.left);
@@ -271,7 +271,7 @@ async function playRows(
   let stop: RunStop | null = null;
   let pending: PlannedAct | undefined;
   let sealed = false;
-  let said: JsonObject | undefined;
+  let answered: JsonObject | undefined;
   // Where time is limited: until the last row of the clock. Behind it, one act may begin.
   let elapsed: number | undefined;
   for (const [at, row] of rows.entries()) {
@@ -307,7 +307,7 @@ async function playRows(
         const stopped = decodeStop(row);
         if (isLeft(stopped)) return problem(at, stopped.left);
         const { index, call, error } = stopped.right;
-        said = await episode.closeCalls();
+        answered = await episode.closeCalls();
         stop = call.name === FORK ? forkStop(episode, call, elapsed ?? 0) : await stoppedCall(episode, index, call);
         episode.append(stopRow({ index, call, error: stop ?? error }));
         break;
@@ -326,7 +326,7 @@ async function playRows(
         if (isLeft(refund)) return problem(at, refund.left);
         if (!children.includes(refund.right.child))
           return fault(at, '/child', 'a child whose grant was not taken back', refund.right.child);
-        episode.breaker.settle(refund.right.granted, refund.right.spent);
+        episode.breaker.charge(refund.right.granted, refund.right.spent);
         episode.append(refundRow(refund.right));
         children = children.filter((child) => child !== refund.right.child);
         break;
@@ -341,8 +341,8 @@ async function playRows(
     }
     if (beginsAct(row, resume)) elapsed = undefined;
   }
-  said ??= await episode.closeCalls();
-  return right({ results: withLast(results, said), stop, children, pending, sealed });
+  answered ??= await episode.closeCalls();
+  return right({ results: withLast(results, answered), stop, children, pending, sealed });
 }
 
 export const FORK = 'fork';
@@ -353,8 +353,8 @@ async function stoppedCall(episode: SessionEpisode<never>, index: number, call: 
 }
 
 function forkStop(episode: SessionEpisode<never>, { args }: Call, elapsed: number): RunStop | null {
-  const asked = args['budget'];
-  return isRecord(asked) ? (refusedGrant(episode, asked as SessionInputs['budget'], elapsed) ?? null) : null;
+  const requested = args['budget'];
+  return isRecord(requested) ? (refusedGrant(episode, requested as SessionInputs['budget'], elapsed) ?? null) : null;
 }
 
 /** Takes the budget of a child out of the session's; the refusal where it is not there. `elapsed`: milliseconds since the session began. */

@@ -138,11 +138,11 @@ function guardOf(
       (name, execute) =>
       async (...args) => {
         const act = await beginTool(name, args);
-        return settled(act, async () => ({ result: await within(act.signal, execute(...args)) }));
+        return ended(act, async () => ({ result: await within(act.signal, execute(...args)) }));
       },
-    model: async (asked, send) => {
-      const act = await beginModel(asked);
-      return settled(act, () => within(act.signal, send(act.signal)));
+    model: async (request, send) => {
+      const act = await beginModel(request);
+      return ended(act, () => within(act.signal, send(act.signal)));
     },
     grant: async ({ name, budget, tape: own }) => {
       const limits = decodeBudget(budget);
@@ -175,7 +175,7 @@ function guardOf(
 }
 
 /** Ends an act by what its work comes to. */
-async function settled<R>(act: BegunAct, work: () => Promise<{ readonly result: R; readonly usage?: Usage | undefined }>): Promise<R> {
+async function ended<R>(act: BegunAct, work: () => Promise<{ readonly result: R; readonly usage?: Usage | undefined }>): Promise<R> {
   try {
     const { result, usage } = await work();
     act.done(result, usage);
@@ -258,8 +258,8 @@ const MESSAGE_CHARS_MAX = 500;
 /** A message may quote what was sent, so a tape of digests has the kind of the error alone. */
 function failureText(error: unknown, record: RecordLevel): string {
   const kind = error instanceof Error ? error.name : typeof error;
-  const said = error instanceof Error ? error.message : '';
-  return (record === 'full' && said !== '' ? `${kind}: ${said}` : kind).toWellFormed().slice(0, MESSAGE_CHARS_MAX).toWellFormed();
+  const message = error instanceof Error ? error.message : '';
+  return (record === 'full' && message !== '' ? `${kind}: ${message}` : kind).toWellFormed().slice(0, MESSAGE_CHARS_MAX).toWellFormed();
 }
 
 function sentence(what: string, problems: readonly Problem[]): string {

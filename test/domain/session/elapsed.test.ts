@@ -38,7 +38,12 @@ const world = () => ({
 /** A store, a clock, and processes that share nothing else. */
 function made() {
   const manual = makeManualClock(BEGAN);
-  const clock = { nowMs: manual.nowMs, advance: (ms: number) => manual.set(manual.nowMs() + ms) };
+  const clock = {
+    nowMs: manual.nowMs,
+    advance: (ms: number) => {
+      manual.set(manual.nowMs() + ms);
+    },
+  };
   const ports = { log: makeInProcessSessionLog(), documents: makeMemoryArtifactStore(), clock, outside: { memory: makeInProcessMemory() } };
   const context = (): SessionContext => makeSessionContext(ports);
   const create = async (limits: object = LIMITS): Promise<SessionAnswer> =>
@@ -69,6 +74,8 @@ const rowsOf = (text: string): Row[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Row);
+
+const lastHash = (text: string): string => rowsOf(text).at(-1)?.['hash'] as string;
 
 describe('a session that is limited in time', () => {
   test('counts from its creation on, over all requests, in whatever process', async () => {
@@ -173,9 +180,9 @@ describe('a session that is limited in time', () => {
     clock.advance(400);
     const { session_id } = await calls(first, look, look);
     const [opening = '', segment = ''] = await texts(session_id);
-    let head = String(rowsOf(opening).at(-1)?.['hash']);
+    let head = lastHash(opening);
     const relinked = forge(rowsOf(segment)).map(({ hash: _hash, prev_hash: _prev, ...row }) => {
-      const link = linkRow(row as Row, head);
+      const link = linkRow(row, head);
       head = link.hash;
       return link.line;
     });
@@ -190,10 +197,10 @@ describe('a session that is limited in time', () => {
     const [opening = '', segment = ''] = await texts(session_id);
     expect(`${opening}${segment}`).not.toContain('"clock"');
     const [resume, ...rest] = rowsOf(segment);
-    let head = String(rowsOf(opening).at(-1)?.['hash']);
+    let head = lastHash(opening);
     const relinked = [resume, { type: 'clock', at: BEGAN }, ...rest].map((row) => {
       const { hash: _hash, prev_hash: _prev, ...members } = row as Row;
-      const link = linkRow(members as Row, head);
+      const link = linkRow(members, head);
       head = link.hash;
       return link.line;
     });

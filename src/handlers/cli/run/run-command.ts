@@ -16,7 +16,7 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, inputFailure, runFailure, stdinTwice, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
-import { say } from '../shared/say';
+import { writeLines } from '../shared/write-lines';
 import { readSigner, signFinished } from '../shared/sign-run';
 import { counted, shellWord } from '../shared/words';
 
@@ -77,7 +77,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const followed = decodeStrategy(documents.strategy.value);
   if (!isLeft(followed)) {
     const whole = options.steps === undefined && summary.error === null;
-    await say(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
+    await writeLines(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
   }
   const filled = isLeft(followed) ? '' : fillNote(followed.right);
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, refusals, filled));

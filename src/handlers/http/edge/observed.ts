@@ -29,7 +29,7 @@ function metricNames(): Readonly<Record<RequiredDimension, string>> {
 }
 
 export function observed({ service, telemetry, nowMs }: Options): Middleware {
-  const conclude: NonNullable<Middleware['after']> = ({ internal, context }) => {
+  const record: NonNullable<Middleware['after']> = ({ internal, context }) => {
     const { inbound, answer, startedMs = nowMs() } = internal;
     if (answer === undefined || inbound?.route === 'OPTIONS' || isAboutItself(inbound?.route)) return;
     const durationMs = Math.max(0, nowMs() - startedMs);
@@ -42,10 +42,10 @@ export function observed({ service, telemetry, nowMs }: Options): Middleware {
     before: (request) => {
       request.internal.startedMs = nowMs();
     },
-    after: conclude,
+    after: record,
     onError: (request) => {
       telemetry.note('error', 'fault', { request_id: request.context.awsRequestId, mode: service, ...faultFields(request.error) });
-      conclude(request);
+      record(request);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { memoryMightNotFit } from './artifact-bytes';
-import { conclude, quoted, refused } from './conclude';
+import { respond, quoted, refused } from './respond';
 import { authorized, decoded, type MemoryParts, underDay } from './mode';
 
 const MODE = 'agentcore-memory';
@@ -39,7 +39,7 @@ async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocati
     const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
       liveCalls({ runId, ports: { memory }, deadline: invocation.work, look }),
     );
-    return conclude(MODE, budget, outcome, writer, parts, invocation);
+    return respond(MODE, budget, outcome, writer, parts, invocation);
   });
 }
 

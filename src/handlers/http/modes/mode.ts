@@ -17,7 +17,7 @@ import { invalidRequest } from '../contract/problems';
 import type { Invocation } from '../edge/act';
 import type { ApiResponse, Mode } from '../contract/response';
 import { aboveCeiling } from './ceilings';
-import { refused } from './conclude';
+import { refused } from './respond';
 
 export interface ModeSettings {
   /** A request whose budget names more than this of anything is refused whole. */

@@ -10,7 +10,7 @@ import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { outsideBytesMax } from './artifact-bytes';
-import { conclude, quoted, refused } from './conclude';
+import { respond, quoted, refused } from './respond';
 import { authorized, type ToolsParts, underDay } from './mode';
 
 const MODE = 'agentcore-tools';
@@ -42,6 +42,6 @@ async function runTools(body: unknown, parts: ToolsParts, invocation: Invocation
     const outcome = await runToolPlan({ ...documents, handler }, plan, parts.marketOf(market), writer, (runId) =>
       liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers, look }),
     );
-    return conclude(MODE, budget, outcome, writer, parts, invocation);
+    return respond(MODE, budget, outcome, writer, parts, invocation);
   });
 }

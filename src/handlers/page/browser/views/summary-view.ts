@@ -101,8 +101,8 @@ export function cards(model: RunModel): HTMLElement {
 /** What users of the field ask for; a figure that a run does not have is a dash. */
 function performanceCards(figures: Figures): readonly HTMLElement[] {
   const { stepsPerYear, roundTrips } = figures.measures;
-  const said = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
-  const figure = (name: string): string => said.get(name) ?? '–';
+  const texts = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
+  const figure = (name: string): string => texts.get(name) ?? '–';
   return [
     card('Growth a year', 'growth', figure('cagr'), `buy and hold ${figure('buy_and_hold')} in all`),
     card(
