@@ -484,6 +484,7 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/world/market/proposal.ts',
       'src/handlers/http/contract/errors.ts',
       'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/contract/request-budget.ts',
       'src/handlers/http/edge/json-value.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
