@@ -5,7 +5,7 @@
  * says less than it took, stays charged in full.
  */
 import { isLeft } from 'fp-ts/Either';
-import type { RunStop } from '../agent/stop';
+import type { RunStop, StoppedByOperator } from '../agent/stop';
 import { assert } from '../assert';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
@@ -28,6 +28,8 @@ export interface GuardBook {
   readonly grant: (child: string, name: string, budget: Budget) => RunStop | undefined;
   /** Takes back what a sealed child did not use of it, once; false where nothing of it is out. `spent`: of what it was granted. */
   readonly refund: (child: string, head: string, spent: Costs) => boolean;
+  /** An operator ends the run: from here on nothing is granted. */
+  readonly halt: (stop: StoppedByOperator) => void;
   /** The first refusal, which latched. */
   readonly stop: () => RunStop | undefined;
   /** Acts that were begun. */
@@ -136,6 +138,9 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
       breaker.charge(granted, used);
       append(refundRow({ child, head, granted, spent: used }));
       return true;
+    },
+    halt: (stop) => {
+      latched ??= stop;
     },
     stop: () => latched,
     acts: () => acts,

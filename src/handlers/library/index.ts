@@ -22,7 +22,7 @@ export type { FinishedRun } from '../../domain/run/finish';
 export type { RunError } from '../../domain/run/prepare';
 export type { RunSummary } from '../../domain/run/summary';
 export { type Verdict, verify, type VerifyError } from '../../domain/run/verify';
-export { makeRunDirectoryReader, openRunDirectoryWriter } from '../compose-library';
+export { makeFileStopSwitch, makeRunDirectoryReader, openRunDirectoryWriter } from '../compose-library';
 export { runStrategy, type StrategyRun } from './strategy-run';
 export { type BegunAct, guard, type Guard, type GuardOptions, type ModelRequest, pricesOf } from './guard';
 export { PRICES } from './model-prices';

@@ -101,9 +101,9 @@ async function request(place: Place, io: Io, act: (send: Send) => Promise<Either
   return exitOf(answer.right);
 }
 
-function exitOf({ status }: ApiAnswer): ExitCode {
+function exitOf({ status, json }: ApiAnswer): ExitCode {
   if (status < 300) return EXIT.ok;
-  if (status === 422) return EXIT.refused;
+  if (status === 422 || textAt(json, 'error', 'code') === 'stopped_by_operator') return EXIT.refused;
   return status < 500 ? EXIT.badInput : EXIT.notProven;
 }
 
