@@ -30,15 +30,23 @@ async function agent(options: object): Promise<Told> {
   return JSON.parse(out) as Told;
 }
 
-const json = ({ out }: Ended): Record<string, never> => JSON.parse(out) as Record<string, never>;
+/** What is read of an answer. */
+interface Json {
+  readonly session_id: string;
+  readonly head: string;
+  readonly budget_state: object;
+  readonly child?: { readonly session_id: string };
+}
+
+const json = ({ out }: Ended): Json => JSON.parse(out) as Json;
 
 async function session(place: readonly string[], budget: object): Promise<string> {
   const made = await ewm(['session', 'create', ...place, '--json', '--budget', JSON.stringify(budget)]);
-  return json(made)['session_id'] as string;
+  return json(made).session_id;
 }
 
 const spent = async (id: string, place: readonly string[]): Promise<unknown> =>
-  json(await ewm(['session', 'show', id, ...place, '--json']))['budget_state'];
+  json(await ewm(['session', 'show', id, ...place, '--json'])).budget_state;
 
 async function pulled(id: string, place: readonly string[], guards: Readonly<Record<string, string>>): Promise<string> {
   const out = join(home, 'pulled');
@@ -165,22 +173,22 @@ it('gives nothing back beyond what was granted', async () => {
   const served = await serveBuilt(join(home, 'data'));
   try {
     const id = await session(['--api', served.url], { max_tool_calls: 7 });
-    const post = async (verb: string, body: object): Promise<Record<string, never>> => {
+    const post = async (verb: string, body: object): Promise<Json> => {
       const answer = await fetch(`${served.url}/sessions/${id}/${verb}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      return (await answer.json()) as Record<string, never>;
+      return (await answer.json()) as Json;
     };
     const { head: opened } = (await (await fetch(`${served.url}/sessions/${id}`)).json()) as { readonly head: string };
     const guard = { record: 'digest', prices_sha256: 'a'.repeat(64) };
     const granted = await post('fork', { head: opened, name: 'a', budget: { max_tool_calls: 3 }, guard });
     expect(granted).toMatchObject({ ok: true, budget_state: { tool_calls: 3, steps: 0 } });
-    const child = granted['child']['session_id'] as string;
+    const child = granted.child?.session_id ?? '';
     const state = { steps: 0, tool_calls: 1, model_calls: 0, memory_ops: 0, memory_bytes: 0 };
     const terms = { ...guard, name: 'a', granted_at: opened, sealed: 'b'.repeat(64), spent: state };
-    const head = granted['head'] as string;
+    const head = granted.head;
     const more = await post('reclaim', { head, child, guard: { ...terms, budget: { max_tool_calls: 7 } } });
     expect(more).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining('not what was granted') as string } });
     const above = await post('reclaim', {
@@ -193,7 +201,7 @@ it('gives nothing back beyond what was granted', async () => {
     });
     const back = await post('reclaim', { head, child, guard: { ...terms, budget: { max_tool_calls: 3 } } });
     expect(back).toMatchObject({ ok: true, budget_state: { tool_calls: 1 }, children: [] });
-    const again = await post('reclaim', { head: back['head'], child, guard: { ...terms, budget: { max_tool_calls: 3 } } });
+    const again = await post('reclaim', { head: back.head, child, guard: { ...terms, budget: { max_tool_calls: 3 } } });
     expect(again).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining('given back before') as string } });
   } finally {
     await served.stop('SIGTERM');

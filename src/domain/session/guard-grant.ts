@@ -11,11 +11,10 @@ import { actOn } from './act';
 import { answerAbout, type SessionAnswer } from './answer';
 import { type Deadlines, openSession, type SessionContext } from './context';
 import type { SessionError } from './errors';
-import { chargedOf, costsGranted, guardHolder, missingProblems, TOO_MANY_CHILDREN, within } from './grant';
+import { give } from './give';
+import { chargedOf, costsGranted, guardHolder, missingProblems, within } from './grant';
 import { isDay } from './inputs';
-import { CHILDREN_OPEN_MAX } from './limits';
-import { FORK } from './replay';
-import { grantRow, refundRow, stopRow } from './rows';
+import { refundRow } from './rows';
 
 /** What a guarded run is determined by, beside the session and its head. */
 export interface GuardTerms {
@@ -69,15 +68,9 @@ export async function grantToGuard(
       session,
       head,
       body: { grant: child },
-      perform: (episode, { children }) => {
-        if (children.length >= CHILDREN_OPEN_MAX) return Promise.resolve({ impossible: TOO_MANY_CHILDREN });
-        const refused = episode.breaker.reserveAll(costsGranted({ child, budget }));
-        if (refused !== undefined) {
-          episode.append(stopRow({ index: 0, call: { name: FORK, args: { child, name, budget } }, error: refused }));
-          return Promise.resolve({ results: [], stop: refused });
-        }
-        episode.append(grantRow({ child, name, budget }));
-        return Promise.resolve({ results: [], stop: null, children: [...children, child] });
+      perform: (episode, standing) => {
+        const giver = { episode, inputs: opened.right.inputs, standing, nowMs: context.clock.nowMs() };
+        return Promise.resolve(give(giver, { child, name, budget }, { child, name, budget }));
       },
     },
     deadlines,

@@ -2,7 +2,7 @@
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { Call } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { engineLimitsIn, NOTHING_COUNTS, sessionBudgetCodec } from './request-budget';
+import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
 import { budgetCodec, budgetStateCodec } from '../../../domain/budget/budget-codec';
 import { recordCodec, sha256Codec } from '../../../domain/run/inputs';
@@ -20,7 +20,7 @@ export const createBodyCodec = objectCodec('session', {
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
   optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
@@ -63,7 +63,7 @@ export const forkBodyCodec = objectCodec('fork', {
     'Make a child that goes on from here. Its budget is taken from this one. With `guard`, the child is a guarded run of the library, elsewhere.',
   required: head,
   optional: { name: nameCodec, guard: objectCodec('guard', { required: { record: recordCodec, prices_sha256: sha256Codec } }) },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 export interface ForkBody {
