@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a grant costs its parent nothing',
     file: `${SESSION}/verbs.ts`,
-    from: `const refused = episode.breaker.reserveAll(grantCosts(budget));`,
-    to: `const refused = episode.breaker.reserveAll({});`,
+    from: `const refused = late ?? refusedGrant(episode, budget, began === undefined ? 0 : elapsedMs(began, now));`,
+    to: `const refused = late ?? episode.breaker.reserveAll({});`,
   },
   {
     name: 'a child need not be bound by all that binds its parent',
