@@ -141,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a grant costs its parent nothing',
-    file: `${SESSION}/verbs.ts`,
-    from: `const refused = late ?? refusedGrant(episode, budget, began === undefined ? 0 : elapsedMs(began, now));`,
+    file: `${SESSION}/give.ts`,
+    from: `const refused = late ?? refusedGrant(episode, grant, began === undefined ? 0 : elapsedMs(began, now));`,
     to: `const refused = late ?? episode.breaker.reserveAll({});`,
   },
   {
@@ -188,9 +188,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a child that was granted is not kept',
-    file: `${SESSION}/verbs.ts`,
-    from: `return Promise.resolve({ results: [], stop: null, children: [...standing.children, childId] });`,
-    to: `return Promise.resolve({ results: [], stop: null });`,
+    file: `${SESSION}/give.ts`,
+    from: `return { results: [], stop: null, children: [...children, grant.child] };`,
+    to: `return { results: [], stop: null };`,
   },
   {
     name: 'the newest segment is taken to be the one that was known',
