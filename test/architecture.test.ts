@@ -203,7 +203,15 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
   'src/handlers': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/mcp', 'src/handlers/server'],
+    imports: [
+      DOMAIN,
+      'src/ports',
+      'src/adapters/**',
+      'src/handlers/alarm',
+      'src/handlers/http/**',
+      'src/handlers/mcp',
+      'src/handlers/server',
+    ],
     packages: [...FP, 'io-ts', 'node:os', 'node:path'],
   },
   // The API, from the inside out: what is said over it, how it travels, and what is done. The composition hands them what they need.
@@ -222,6 +230,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'],
     packages: [...EITHER, '@modelcontextprotocol/server', 'io-ts'],
   },
+  // What pulls the stop switch where an alarm says so: no function of the API.
+  'src/handlers/alarm': { imports: [DOMAIN, 'src/ports'], packages: [] },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
   // The examples beside its forms are those of the API.
   'src/handlers/server': {

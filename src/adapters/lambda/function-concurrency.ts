@@ -14,8 +14,8 @@ export function makeLambdaConcurrency(client: LambdaClient): FunctionConcurrency
   return {
     read: (name, deadline) => () =>
       attempt(call('GetFunctionConcurrency', 'read', deadline), async (signal) => {
-        const told = await client.send(new GetFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
-        return told.ReservedConcurrentExecutions ?? null;
+        const settings = await client.send(new GetFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
+        return settings.ReservedConcurrentExecutions ?? null;
       }),
     reserve: (name, reserved, deadline) => () =>
       reserved === null

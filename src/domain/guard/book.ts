@@ -7,6 +7,7 @@
 import { isLeft } from 'fp-ts/Either';
 import type { RunStop, StoppedByOperator } from '../agent/stop';
 import { assert } from '../assert';
+import { chargeElapsed } from '../budget/breaker';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
@@ -93,7 +94,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Mod
     const { act, costs } = entry;
     const charged = chargedCosts(costs, act.name, outcome.usage, prices);
     breaker.charge(costs, charged);
-    const late = reach(wallMs);
+    const late = wallMs === undefined ? undefined : chargeElapsed(breaker, budget, wallMs);
     append(outcomeRow(index, act, outcome, charged, wallMs));
     list(index, `${act.kind} ${act.name}`, outcome.ok ? 'yes' : 'no', answerOf(outcome));
     latched ??= late;
@@ -102,14 +103,6 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Mod
     const { dimension, most, reported } = broken;
     const message = `act ${String(index)} reports ${String(reported)} ${dimension} where it could take ${String(most)}: its bound does not hold, so nothing more is sent`;
     latched = { code: 'unbounded', limiter: `max_${dimension}`, message, budgets: { budget, budget_state: breaker.state() } };
-  }
-
-  /** The state has no more time than the limit, however late a report is; one that is too late ends the run. */
-  function reach(wallMs: number | undefined): RunStop | undefined {
-    const { max_wall_ms } = budget;
-    if (wallMs === undefined || max_wall_ms === undefined) return undefined;
-    breaker.reserve('wall_ms', Math.min(wallMs, max_wall_ms));
-    return wallMs > max_wall_ms ? breaker.reserve('wall_ms', wallMs) : undefined;
   }
 
   return {

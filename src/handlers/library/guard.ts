@@ -92,12 +92,14 @@ export function guard({
   durable = true,
   stopSwitch,
 }: GuardOptions): Guard {
-  const limits = decodeBudget(budget);
-  if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-  const table = decodePrices(prices);
-  if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
   const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
-  return guardOf({ name, budget: limits.right, prices: table.right, record, parent: null }, tape, ports);
+  return guardOf({ name, budget: budgetOf(budget), prices: pricesOf(prices), record, parent: null }, tape, ports);
+}
+
+export function budgetOf(value: unknown): Budget {
+  const limits = decodeBudget(value);
+  if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
+  return limits.right;
 }
 
 /** The prices that a table file holds, such as one of the user's own; it throws where they are none. */
@@ -108,14 +110,20 @@ export function pricesOf(value: unknown): ModelPriceTable {
 }
 
 /** What a guard has in common with those it grants to: time is that of the giver, whose limit holds for what it gives, too. */
-type SharedPorts = Omit<GuardPorts, 'open'>;
+export type SharedPorts = Omit<GuardPorts, 'open'>;
 
-function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
+export function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
   if (stopSwitch === undefined) return {};
   return { look: lookAt(typeof stopSwitch === 'string' ? makeFileStopSwitch(stopSwitch) : stopSwitch) };
 }
 
-function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedPorts, onClose?: (finished: FinishedRun) => void): Guard {
+/** `onClose`: each time that the sealed run is asked for. */
+export function guardOf(
+  request: GuardRequest,
+  tape: string | RunWriter,
+  ports: SharedPorts,
+  onClose?: (finished: FinishedRun) => void | Promise<void>,
+): Guard {
   const open: GuardPorts['open'] =
     typeof tape === 'string' ? openRunDirectoryWriter(tape, false) : () => Promise.resolve({ _tag: 'Right', right: tape });
   const run = makeGuardRun(request, { open, ...ports });
@@ -160,9 +168,7 @@ function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedP
       return ended(act, () => within(act.signal, send(act.signal)));
     },
     grant: async ({ name, budget, tape: own }) => {
-      const limits = decodeBudget(budget);
-      if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-      const granted = await run.grant(name, limits.right);
+      const granted = await run.grant(name, budgetOf(budget));
       if (isLeft(granted)) throw '_tag' in granted.left ? new TypeError(missingSentence(granted.left)) : guardRefused(granted.left);
       return guardOf(granted.right, own, ports, ({ summary }) => {
         run.refund(summary.runId, summary.headHash, summary.budgetState);
@@ -182,7 +188,7 @@ function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedP
             effect: 'unknown',
           },
         );
-      onClose?.(finished.right);
+      await onClose?.(finished.right);
       return finished.right;
     },
   };

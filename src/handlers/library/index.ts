@@ -25,5 +25,6 @@ export { type Verdict, verify, type VerifyError } from '../../domain/run/verify'
 export { makeFileStopSwitch, makeRunDirectoryReader, openRunDirectoryWriter } from '../compose-library';
 export { runStrategy, type StrategyRun } from './strategy-run';
 export { type BegunAct, guard, type Guard, type GuardOptions, type ModelRequest, pricesOf } from './guard';
+export { guardFromSession, type SessionGuardOptions, type SessionPlace } from './session-guard';
 export { PRICES } from './model-prices';
 export { type GuardRefused, refusalOf } from './refusal';
