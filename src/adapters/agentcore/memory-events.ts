@@ -33,17 +33,17 @@ export function sessionIdOf(key: string): string {
 }
 
 /** Where an event stands among those of its key. */
-export interface Place {
+export interface EventPlace {
   readonly timestampMs: number;
   readonly eventId: string;
 }
 
 /** Event ids start with the padded time, so they break ties in the service's own order. */
-export function isOlder(a: Place, b: Place): boolean {
+export function isOlder(a: EventPlace, b: EventPlace): boolean {
   return a.timestampMs === b.timestampMs ? a.eventId < b.eventId : a.timestampMs < b.timestampMs;
 }
 
-export function placeOf({ eventTimestamp, eventId = '' }: Event): Place {
+export function placeOf({ eventTimestamp, eventId = '' }: Event): EventPlace {
   return { timestampMs: eventTimestamp?.getTime() ?? 0, eventId };
 }
 

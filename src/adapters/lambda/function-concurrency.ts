@@ -10,7 +10,12 @@ import type { FunctionConcurrency } from '../../ports/function-concurrency';
 import { attempt, type AwsCall } from '../aws/attempt';
 
 export function makeLambdaConcurrency(client: LambdaClient): FunctionConcurrency {
-  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({ service: 'lambda', operation, kind, deadline });
+  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({
+    service: 'lambda',
+    operation,
+    kind,
+    deadline,
+  });
   return {
     read: (name, deadline) => () =>
       attempt(call('GetFunctionConcurrency', 'read', deadline), async (signal) => {

@@ -3,13 +3,13 @@ import { type Either, left, right } from 'fp-ts/Either';
 import type { Problem } from '../codec/problem';
 import type { SweepWindows } from './spec';
 
-export type Part = 'whole' | 'in' | 'out';
+export type WindowPart = 'whole' | 'in' | 'out';
 
 /** Steps `[from, until)` of the market. */
 export interface Window {
   /** Which pair it belongs to, from 0. */
   readonly pair: number;
-  readonly part: Part;
+  readonly part: WindowPart;
   readonly from: number;
   readonly until: number;
 }
