@@ -349,12 +349,12 @@ export async function quoteSession(
       calls,
     ),
   );
-  const { fits, ...told } = fitted(quoted, budget, spent);
+  const { fits, ...known } = fitted(quoted, budget, spent);
   return right({
     ok: true,
     session_id: id,
     head: headText(headOf(standing)),
-    ...told,
+    ...known,
     remaining,
     fits: fits && standing.cursor.refusal === undefined,
   });
