@@ -99,8 +99,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/ledger',
       'src/domain/market',
       'src/domain/tape',
+      'src/domain/world/file',
       'src/domain/world/market',
     ],
+    types: ['src/domain/episode'],
     packages: EITHER,
   },
   // The bill: limits and prices in, money out. It knows nothing of the rest of the domain.

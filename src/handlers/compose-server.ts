@@ -12,12 +12,14 @@ import { deadlineIn, systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { describeWith } from '../domain/run/describe-world';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
 import { openFileWorlds } from './open-file-worlds';
+import { openSandbox } from './open-sandbox';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
 
@@ -77,6 +79,7 @@ export function composeServer(
       basePath: config.basePath,
       corsOrigins: config.corsOrigins,
       about,
+      describeWorld: describeWith(openSandbox),
       shelf: {
         index: makeRunDirectoryIndex(about.artifacts),
         store: artifacts,

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DescribeWorld } from '../../domain/run/read-page';
 import type { Clock } from '../../ports/clock';
 import { serviceOf, type Service } from '../http/contract/routes';
 import { routePath } from '../http/edge/inbound';
@@ -28,6 +29,8 @@ export interface ServerDeps {
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly shelf: RunShelf;
+  /** What a world file says of itself, for the page of its run. */
+  readonly describeWorld: DescribeWorld;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */
