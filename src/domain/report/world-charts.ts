@@ -38,7 +38,7 @@ export function makeLineReader(charts: readonly WorldChart[]): (row: Row) => rea
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  if (Array.isArray(value)) return /^(0|[1-9]\d*)$/.test(key) ? (value as unknown[])[Number(key)] : undefined;
+  if (Array.isArray(value)) return (value as unknown[]).find((_, at) => String(at) === key);
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What the file of a world says of itself for a report. Its code is loaded in the sandbox, within the limits of any world, and nothing of it is called. */
 import { isLeft } from 'fp-ts/Either';
 import type { Problem } from '../codec/problem';
-import { chartsOf } from '../world/file/charts';
+import { chartsOf } from './chart-codec';
 import { loadWorld } from '../world/file/definition';
 import { WORLD_MEMORY_BYTES_DEFAULT } from '../world/file/limits';
 import type { DescribeWorld } from './read-page';

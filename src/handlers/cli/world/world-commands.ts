@@ -6,7 +6,7 @@ import { canonical, type Json } from '../../../domain/canonical/canonical';
 import { makeTextReader } from '../../../domain/episode/text-reader';
 import { sha256Hex } from '../../../domain/hash';
 import { openWorld } from '../../../domain/run/world-evidence';
-import { chartsOf } from '../../../domain/world/file/charts';
+import { chartsOf } from '../../../domain/run/chart-codec';
 import { engineSha256, loadWorld, type WorldDefinition } from '../../../domain/world/file/definition';
 import { STATE_BYTES_DEFAULT, WORLD_MEMORY_BYTES_DEFAULT } from '../../../domain/world/file/limits';
 import { type Fault, type Played, type PlaySetup, playWorld } from '../../../domain/world/file/play-check';

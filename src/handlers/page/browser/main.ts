@@ -13,7 +13,7 @@ import { inputsView } from './views/inputs-view';
 import { makeNavigation, type Navigation } from './views/navigation';
 import { pageFault } from './shared/page-shape';
 import { painted } from './shared/painted';
-import type { Check } from './proof/proof';
+import type { Check } from './proof/check';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
 import { type Entry, fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
 import { runFacts } from './views/run-facts';

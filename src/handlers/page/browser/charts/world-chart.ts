@@ -1,7 +1,7 @@
 /** The charts that a world describes, or its totals, on one axis of steps. */
 import type { WorldChart } from '../../../../domain/report/world-charts';
 import { plural } from '../shared/format';
-import type { RunModel } from '../shared/run-model';
+import { fillsAreCounted, type RunModel } from '../shared/run-model';
 import type { WorldEntry, WorldModel } from '../shared/world-model';
 import { bucketRefusals, MARKERS_MAX } from './activity';
 import type { ChartSpec } from './chart';
@@ -13,7 +13,9 @@ const PANE_HEIGHT = 150;
 export function worldChart(model: RunModel, world: WorldModel, onPick: (step: number) => void): ChartSpec {
   const { charts } = world.page;
   const { APPROVED, REJECTED, HOLD } = world.figures.decisions;
-  const markers: readonly Marker[] = world.entries
+  // Where refusals are counted, a few marks would tell of few.
+  const marked = fillsAreCounted(model) ? [] : world.entries;
+  const markers: readonly Marker[] = marked
     .filter(({ point }) => point.decision === 'REJECTED')
     .map(({ point }) => ({ step: point.step, kind: 'rejected' }));
   let line = 0;

@@ -2,7 +2,7 @@
 import { canonical, type Json } from '../../../../domain/canonical/canonical';
 import type { RunDiff } from '../../../../domain/report/page-data';
 import { makeComparer, runEnd } from '../../../../domain/report/run-comparison';
-import type { Check } from './proof';
+import type { Check } from './check';
 import { entriesOf, type RunModel } from '../shared/run-model';
 
 /** Nothing where rows of a run are left out: then `ewm diff` has to be asked. */

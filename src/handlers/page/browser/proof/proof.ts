@@ -12,15 +12,8 @@ import { aroundHash } from '../../../../domain/tape/row-text';
 import { grouped, plural } from '../shared/format';
 import { canonicalOrEmpty, firstBadRow, sha256 } from './rows-check';
 import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, text } from '../shared/run-model';
+import type { Check } from './check';
 import { worldChecks } from './world-proof';
-
-export interface Check {
-  readonly what: string;
-  /** Why it does not hold. */
-  readonly fault?: string | undefined;
-  /** Why it could not be made. */
-  readonly missing?: string | undefined;
-}
 
 export interface Proof {
   /**

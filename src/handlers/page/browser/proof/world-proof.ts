@@ -7,7 +7,7 @@ import { turn } from '../shared/painted';
 import { plural } from '../shared/format';
 import { fillsAreCounted, record, type RunModel, text } from '../shared/run-model';
 import type { WorldModel } from '../shared/world-model';
-import type { Check } from './proof';
+import type { Check } from './check';
 import { canonicalOrEmpty, sha256 } from './rows-check';
 
 export async function worldChecks(model: RunModel, world: WorldModel): Promise<readonly Check[]> {
@@ -90,7 +90,7 @@ function sealFault({ seal, inputs, spending, calls }: RunModel, world: WorldMode
     ),
   };
   const member = Object.keys(expected).find(
-    (name) => canonicalOrEmpty((expected[name] ?? null) as Json) !== canonicalOrEmpty((seal[name] ?? null)),
+    (name) => canonicalOrEmpty((expected[name] ?? null) as Json) !== canonicalOrEmpty(seal[name] ?? null),
   );
   return member === undefined ? undefined : `${member} of the seal is not what the rows come to`;
 }

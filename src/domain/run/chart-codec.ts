@@ -1,10 +1,10 @@
 /** `meta.charts` of a world file: what its report draws. docs/worlds.md. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import { type Codec, listCodec, makeCodec, objectCodec, refinedCodec, textCodec } from '../../codec/codec';
-import { pointerKeys, type Problem, problemsOf } from '../../codec/problem';
-import { CHART_LINES_MAX, CHARTS_MAX, DRAWN_MEMBERS, LINES_MAX, type WorldChart } from '../../report/world-charts';
-import type { WorldMeta } from './definition';
+import { type Codec, listCodec, makeCodec, objectCodec, refinedCodec, textCodec } from '../codec/codec';
+import { pointerKeys, type Problem, problemsOf } from '../codec/problem';
+import { CHART_LINES_MAX, CHARTS_MAX, DRAWN_MEMBERS, LINES_MAX, type WorldChart } from '../report/world-charts';
+import type { WorldMeta } from '../world/file/definition';
 
 const TITLE_CHARS_MAX = 80;
 const POINTER_CHARS_MAX = 200;
