@@ -11,13 +11,14 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
+import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
 import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
 import type { Service } from './http/contract/routes';
 import type { Handler } from './http/edge/handler';
 
 export function baseHandler(): Handler {
-  return composed('agentcore-base', baseFunction, basePorts);
+  return composed('agentcore-base', baseFunction, runPorts);
 }
 
 export function toolsHandler(): Handler {
@@ -33,12 +34,14 @@ export function sessionsHandler(): Handler {
 }
 
 type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
-type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => P;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place) => P;
+/** Where everything is stored, by one client: one connection serves them all. */
+type Place = Parameters<typeof makeS3SessionLog>[0];
 
 function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
-  const handle = make(config.handler, ports(config, telemetry));
+  const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
   return async (event, context) => {
     try {
       return await handle(event, context);
@@ -48,30 +51,24 @@ function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports
   };
 }
 
-function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return runPorts(config, telemetry);
-}
-
 /** What every run needs; where a budget of the day is set, a role may list the days, too. */
-function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  const place = bucketOf(config);
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
   const artifacts = makeS3ArtifactStore(place);
   if (config.handler.dayBudget === undefined) return { artifacts, telemetry, openApi };
   const day = { log: makeS3SessionLog(place), documents: makeS3ArtifactStore({ ...place, mayList: true }), clock: systemClock };
   return { artifacts, telemetry, openApi, day };
 }
 
-function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { ...runPorts(config, telemetry), ...planPorts(config, telemetry, oneClient(config)) };
+function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...planPorts(config, telemetry, oneClient(config)) };
 }
 
-function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { ...runPorts(config, telemetry), ...memoryPort(config, oneClient(config)) };
+function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...memoryPort(config, oneClient(config)) };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): SessionPorts {
-  const place = bucketOf(config);
+function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionPorts {
   const agentCore = oneClient(config);
   return {
     artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
@@ -79,9 +76,14 @@ function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): Se
     clock: systemClock,
     telemetry,
     openApi,
+    ...switchPort(config, place),
     ...planPorts(config, telemetry, agentCore),
     ...memoryPort(config, agentCore),
   };
+}
+
+function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<HandlerPorts, 'stopSwitch'> {
+  return stopKey === undefined ? {} : { stopSwitch: makeS3StopSwitch({ client, bucket, key: stopKey }) };
 }
 
 type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;
@@ -113,6 +115,6 @@ function openApi(): string {
   return EWM_OPENAPI;
 }
 
-function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Parameters<typeof makeS3SessionLog>[0] {
+function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Place {
   return { client: makeS3Client({ ...s3, pathStyle }), bucket, prefix };
 }

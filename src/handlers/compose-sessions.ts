@@ -7,6 +7,7 @@ import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { directoryEntries } from '../adapters/filesystem/directory-entries';
 import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
@@ -47,6 +48,7 @@ export function sessionsIn(
       artifacts: makeFilesystemArtifactStore({ directory: data.right }),
       log: makeFilesystemSessionLog({ directory: data.right }),
       clock: systemClock,
+      stopSwitch: makeFileStopSwitch(data.right),
       fileWorlds: openFileWorlds,
       interpreter: makeScriptedCodeInterpreter(),
       planner: makeScriptedPlanner(),

@@ -56,7 +56,7 @@ export function makeWorldFigures(charts: readonly WorldChart[] = []): WorldFigur
   let valuesOf = makeLineReader(drawn);
   return {
     next: (row) => {
-      const { type, step_index: step, decision, fuel: taken, totals: said } = row;
+      const { type, step_index: step, decision, fuel: taken, totals: given } = row;
       if (type !== 'step' || typeof step !== 'number' || typeof decision !== 'string' || typeof taken !== 'number') return undefined;
       steps += 1;
       refusals.addRow(row);
@@ -64,13 +64,13 @@ export function makeWorldFigures(charts: readonly WorldChart[] = []): WorldFigur
       if (decision === 'APPROVED' && Array.isArray(row['actions'])) actions += row['actions'].length;
       fuel += taken;
       if (fuelMost === undefined || taken > fuelMost.fuel) fuelMost = { fuel: taken, step };
-      if (isRecord(said)) totals = said;
+      if (isRecord(given)) totals = given;
       if (row['score'] !== undefined) score = row['score'];
       if (drawn.length === 0) {
         drawn = defaultCharts(row) ?? drawn;
         valuesOf = makeLineReader(drawn);
       }
-      return { step, decision, time: timeOf(row), amounts: amountsOf(said), values: valuesOf(row) };
+      return { step, decision, time: timeOf(row), amounts: amountsOf(given), values: valuesOf(row) };
     },
     figures: () => ({ steps, decisions: { ...decisions }, refusals: refusals.counts(), actions, fuel, fuelMost, totals, score }),
     charts: () => drawn,

@@ -101,7 +101,7 @@ export async function readRun(
       return;
     }
     steps += 1;
-    if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsAskedFor(opening));
+    if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsRequested(opening));
   };
   const chain = await withCursor(reader.open('tape.jsonl'), (cursor) => readChainLines(cursor, 'tape', onLine));
   if (isLeft(chain)) return chain;
@@ -128,7 +128,7 @@ export async function readRun(
 const PROGRESS_STEPS = 1_000;
 const UNDESCRIBED: Awaited<ReturnType<DescribeWorld>> = { name: 'world.js', version: '', charts: [] };
 
-function stepsAskedFor(opening: Row | undefined): number {
+function stepsRequested(opening: Row | undefined): number {
   const inputs = opening?.['inputs'];
   const steps = isRecord(inputs) ? inputs['steps'] : undefined;
   return typeof steps === 'number' ? steps : 0;

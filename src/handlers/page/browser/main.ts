@@ -17,6 +17,7 @@ import type { Check } from './proof/check';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
 import { type Entry, fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
 import { runFacts } from './views/run-facts';
+import { segmentsView } from './views/segments-view';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './views/summary-view';
 import type { DataTable } from './views/table';
 import { callTable, ledgerTable, stepTable } from './views/tables';
@@ -141,6 +142,7 @@ function partsOf(data: PageData, a: RunModel, b: RunModel | undefined, proofs: r
       ...(b === undefined ? [] : [{ id: 'compare', title: 'Compare', make: () => compare(b) }]),
       ...own.charts,
       { id: 'budget', title: 'Budget', make: () => budgetView(a) },
+      ...(a.segments.length > 0 ? [{ id: 'segments', title: 'Segments', make: () => segmentsView(a) }] : []),
       ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
       ...own.steps,
       { id: 'inputs', title: 'Inputs', make: () => inputsView(a) },

@@ -2,7 +2,7 @@
 import type { Json } from '../../../../domain/canonical/canonical';
 import { NOTHING_SPENT } from '../../../../domain/budget/budget';
 import { actionMembers } from '../../../../domain/report/derived-actions';
-import { aroundHash } from '../../../../domain/tape/row-text';
+import { splitAtHash } from '../../../../domain/tape/row-text';
 import { turn } from '../shared/painted';
 import { plural } from '../shared/format';
 import { fillsAreCounted, record, type RunModel, text } from '../shared/run-model';
@@ -33,7 +33,7 @@ async function ledgerFault({ run, seal }: RunModel, { actions }: WorldModel): Pr
   if (seal === undefined || run === undefined) return undefined;
   let head = text(run['hash']);
   for (const action of actions) {
-    const around = aroundHash(actionMembers(action, text(run['run_id']), head));
+    const around = splitAtHash(actionMembers(action, text(run['run_id']), head));
     head = await sha256(around.before + around.after);
   }
   const { rows, head_hash: named } = record(seal['executions']);

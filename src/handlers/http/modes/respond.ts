@@ -53,7 +53,7 @@ interface Stores {
   readonly artifacts: ArtifactStore;
 }
 
-export async function conclude(
+export async function respond(
   mode: Mode,
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
@@ -79,11 +79,11 @@ export async function conclude(
     budget_state: summary.budgetState,
     head_hash: summary.headHash,
     ...(error === null ? {} : { error }),
-    ...told(mode, summary),
+    ...describeRun(mode, summary),
   };
 }
 
-function told(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
+function describeRun(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
   const { steps, decisions } = summary;
   const world = { steps, decisions, ...summary.final };
   switch (mode) {
