@@ -50,8 +50,8 @@ export function amountOf(value: unknown): Decimal | undefined {
 /** What the input of a step says of when it is; nothing where it has no `date` and no `time`. */
 export function timeOf({ input }: Row): string | undefined {
   if (!isRecord(input)) return undefined;
-  const said = input['date'] ?? input['time'];
-  return typeof said === 'string' && said.length <= TIME_CHARS_MAX ? said : undefined;
+  const stated = input['date'] ?? input['time'];
+  return typeof stated === 'string' && stated.length <= TIME_CHARS_MAX ? stated : undefined;
 }
 
 const TIME_CHARS_MAX = 40;

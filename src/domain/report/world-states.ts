@@ -3,8 +3,7 @@
  * there is not told; where rows are left out, states are known again from the next row that holds a whole one.
  */
 import { isRecord } from '../codec/codec';
-import type { Json } from '../canonical/canonical';
-import type { JsonObject } from '../episode/world';
+import type { Json, JsonObject } from '../canonical/canonical';
 import type { Row } from '../tape/chain';
 import { applyChanges, type Change } from '../world/file/changes';
 

@@ -17,9 +17,9 @@ import { valueText } from './world-summary';
 export function worldStepParts(world: WorldModel, entry: WorldEntry): readonly HTMLElement[] {
   const { row, point } = entry;
   const errors = list(row['verifier_errors']).map(record);
-  const said = errors.map((error) => text(error['code'])).join(', ');
+  const stated = errors.map((error) => text(error['code'])).join(', ');
   return [
-    h('p', { class: 'why' }, decisionBadge(point.decision), said === '' ? '' : ` ${said}`),
+    h('p', { class: 'why' }, decisionBadge(point.decision), stated === '' ? '' : ` ${stated}`),
     ...(errors.length === 0
       ? []
       : [

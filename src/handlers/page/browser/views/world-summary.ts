@@ -52,6 +52,6 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** An amount grouped; a text as it is; anything else as JSON. */
 export function valueText(value: unknown): string {
-  const said = text(value);
-  return DECIMAL.test(said) ? grouped(said) : said;
+  const stated = text(value);
+  return DECIMAL.test(stated) ? grouped(stated) : stated;
 }
