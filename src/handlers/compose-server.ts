@@ -14,6 +14,7 @@ import { deadlineIn, systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { describeWith } from '../domain/run/describe-world';
 import { makeSessionContext } from '../domain/session/worlds';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
@@ -21,6 +22,7 @@ import { decodeHandlerConfig, type Environment } from './config';
 import { memoryFunction, sessionCeilings, sessionsFunction, stoppableBaseFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
 import { openFileWorlds } from './open-file-worlds';
+import { openSandbox } from './open-sandbox';
 import { openApi } from './http/contract/openapi';
 import type { RunSource } from './server/runs';
 import type { ServerDeps } from './server/server';
@@ -88,6 +90,7 @@ export function composeServer(
       corsOrigins: config.corsOrigins,
       about,
       catalog: [runsIn('/runs', 'artifacts', about.artifacts), ...shown.right],
+      describeWorld: describeWith(openSandbox),
       sessions: {
         // It looks and never acts, so nothing outside is its business.
         context: makeSessionContext({ log, documents: artifacts, clock: systemClock, outside: {} }, openFileWorlds),

@@ -4,7 +4,7 @@
  * so what the server holds does not grow with the number of those who ask.
  */
 import { isLeft } from 'fp-ts/Either';
-import { readRun } from '../../domain/run/read-page';
+import { type DescribeWorld, readRun } from '../../domain/run/read-page';
 import type { StoreError } from '../../ports/run-files';
 import { pagePolicy, renderPage } from '../page/html';
 import { packRun } from '../page/pack';
@@ -19,12 +19,13 @@ export interface PagesDeps {
   readonly sessions: SessionCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
+  readonly describeWorld: DescribeWorld;
 }
 
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ catalog, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
+export function makePages({ catalog, sessions, about, note, describeWorld }: PagesDeps): (route: PageRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
@@ -41,7 +42,7 @@ export function makePages({ catalog, sessions, about, note }: PagesDeps): (route
     const { folder } = route;
     const reader = readerOf(catalog, route);
     if (reader === undefined) return NOT_FOUND;
-    const run = await readRun(reader);
+    const run = await readRun(reader, undefined, undefined, describeWorld);
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
