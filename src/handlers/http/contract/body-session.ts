@@ -1,6 +1,6 @@
 /** The bodies of requests about sessions. docs/spec.md section 8. */
 import { isLeft, left, right } from 'fp-ts/Either';
-import type { Call } from '../../../domain/agent/tool';
+import type { ToolCall } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
@@ -12,7 +12,7 @@ import { nameCodec } from '../../../domain/session/inputs';
 import { CALLS_MAX } from '../../../domain/session/limits';
 import { type Decode, decodeWith } from './body';
 import { decodeFileWorld, fileWorldCodec } from './body-file-world';
-import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import { decodeDocuments, type BodyDocuments, worldFields } from './body-world';
 import type { NewWorld } from '../../../domain/session/world-documents';
 
 export const createBodyCodec = objectCodec('session', {
@@ -24,7 +24,7 @@ export const createBodyCodec = objectCodec('session', {
   defaults: { budget: DEFAULT_BUDGET },
 });
 
-export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (WorldDocuments | { readonly world: NewWorld });
+export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (BodyDocuments | { readonly world: NewWorld });
 
 export const decodeCreateBody: Decode<CreateRequest> = (body) => {
   const decoded = decodeWith(createBodyCodec, body);
@@ -52,11 +52,11 @@ export const callsBodyCodec = objectCodec('calls', {
   description: 'Make calls in order. A call that names no step is about the next one not yet committed.',
   required: { ...head, calls: callsCodec },
 });
-export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly Call[] }> = (body) =>
+export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly ToolCall[] }> = (body) =>
   decodeWith(callsBodyCodec, body);
 
 export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls: callsCodec } });
-export const decodeQuoteBody: Decode<{ readonly calls: readonly Call[] }> = (body) => decodeWith(quoteBodyCodec, body);
+export const decodeQuoteBody: Decode<{ readonly calls: readonly ToolCall[] }> = (body) => decodeWith(quoteBodyCodec, body);
 
 export const forkBodyCodec = objectCodec('fork', {
   description:

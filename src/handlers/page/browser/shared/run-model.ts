@@ -12,10 +12,10 @@ import { makeCallReader } from '../../../../domain/report/calls';
 import { makeSegmentReader, type SegmentEntry } from '../../../../domain/report/segments';
 import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
-import type { Costs } from '../../../../domain/world/market/costs';
-import type { Unpacked } from './unpack';
+import type { TradingCosts } from '../../../../domain/world/market/costs';
+import type { UnpackedRun } from './unpack';
 
-export interface TapeLine {
+export interface PageLine {
   /** 0-based row of the tape, also where rows are left out before it. */
   readonly index: number;
   readonly text: string;
@@ -43,8 +43,8 @@ export interface SpendingPoint {
 
 export interface RunModel {
   readonly page: PageRun;
-  readonly unpacked: Unpacked;
-  readonly lines: readonly TapeLine[];
+  readonly unpacked: UnpackedRun;
+  readonly lines: readonly PageLine[];
   readonly run: Row | undefined;
   readonly seal: Row | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export interface RunModel {
   readonly symbols: readonly string[];
 }
 
-export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
+export function readRun(page: PageRun, unpacked: UnpackedRun): RunModel {
   const indexOf = rowNumbers(page);
   const lines = unpacked.lines.map((text, at) => ({ index: indexOf(at), text, row: parseRow(text) }));
   const rows = lines.flatMap(({ row, index }) => (row === undefined ? [] : [{ row, rowIndex: index }]));
@@ -129,7 +129,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The costs of the policy in the page, whose digest the proof compares with that in the run row. */
-export function costsOf({ files }: PageRun): Costs {
+export function costsOf({ files }: PageRun): TradingCosts {
   const costs = record(record(parseJson(files['policy.json'] ?? ''))['costs']);
   const [fee, slippage] = [decimalFromJson(costs['fee_bps']), decimalFromJson(costs['slippage_bps'])];
   return { fee_bps: isLeft(fee) ? 0n : fee.right, ...(isLeft(slippage) ? {} : { slippage_bps: slippage.right }) };
