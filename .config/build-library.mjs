@@ -2,7 +2,7 @@
 // that a program that does both meets one copy; adapters of frameworks, which hold nothing but glue, are built in both forms. The types of each
 // are one file that needs no other package.
 import { build } from 'esbuild';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { rollup } from 'rollup';
