@@ -14,6 +14,8 @@ import {
   unfinishedBeside,
 } from '../adapters/filesystem/run-directory';
 import { dropRows, indexRows, openRowFile } from '../adapters/filesystem/row-files';
+import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
+import { noDeadline } from '../adapters/in-process/clock';
 import {
   CELLS_FILE,
   fileExists,
@@ -26,6 +28,8 @@ import {
 
 /** What the command line works on. */
 export const local = {
+  stopSwitch: makeFileStopSwitch,
+  noDeadline,
   openBytes,
   readFile: readPlainFile,
   openMarket: openMarketFile,

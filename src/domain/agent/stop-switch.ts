@@ -35,7 +35,12 @@ function lineCodec(name: string, charsMax: number): Codec<string> {
 
 /** Any text as such a line: what is no part of one is shown, what is too long is cut. */
 export function oneLine(text: string, charsMax: number): string {
-  const line = printable(text.toWellFormed().trim());
+  const line = printable(
+    text
+      .toWellFormed()
+      .trim()
+      .replaceAll(/[\t\n\r]+/g, ' '),
+  );
   return line.length > charsMax ? `${line.slice(0, charsMax - 1).toWellFormed()}…` : line;
 }
 
@@ -89,13 +94,13 @@ export const stoppedCodec: Codec<StoppedByOperator> = refinedCodec(
   }),
   (stop) => {
     const { who, why, at, message } = stop;
-    const told =
+    const expected =
       who !== null && at !== null
         ? stoppedBy({ who, why, at })
         : who === null && at === null && why.startsWith(UNREADABLE)
           ? stoppedBy({ _tag: 'SwitchUnreadable', reason: why.slice(UNREADABLE.length) })
           : undefined;
-    return told?.message === message ? [] : [{ path: ['message'], message: 'no end that a stop switch makes' }];
+    return expected?.message === message ? [] : [{ path: ['message'], message: 'no end that a stop switch makes' }];
   },
 );
 

@@ -7,7 +7,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { RunWriter, StoreError } from '../../ports/run-files';
-import type { DependencyFailedStop, RunStop } from '../agent/stop';
+import type { DependencyFailedStop, Look, RunStop } from '../agent/stop';
 import type { Budget, BudgetState, Costs } from '../budget/budget';
 import { makeEpisode } from '../episode/episode';
 import { digested } from '../episode/output';
@@ -16,17 +16,17 @@ import { SPEC_VERSION } from '../limits';
 import { finish, type FinishedRun } from '../run/finish';
 import { type GuardInputs, identify } from '../run/inputs';
 import { missingLimits } from '../session/grant';
-import type { Act, RecordLevel } from './act';
+import type { GuardedAct, RecordLevel } from './act';
 import { makeGuardBook } from './book';
 import { endGuard } from './guard-end';
-import { normalPrices, type PriceTable } from './prices';
-import type { Outcome } from './rows';
+import { normalPrices, type ModelPriceTable } from './prices';
+import type { GuardedOutcome } from './rows';
 
 export interface GuardRequest {
   /** What the run is called: runs that differ in nothing else have the same id. */
   readonly name: string;
   readonly budget: Budget;
-  readonly prices: PriceTable;
+  readonly prices: ModelPriceTable;
   readonly record: RecordLevel;
   readonly parent: GuardInputs['parent'];
 }
@@ -38,15 +38,17 @@ export interface GuardPorts {
   readonly elapsedMs: () => number;
   /** Whether a row counts as written once it is on the disk, or once the system has it: then a crash of the machine may lose it. */
   readonly durable: boolean;
+  /** At the stop switch, before each act is entered; absent: there is none. */
+  readonly look?: Look;
 }
 
 export interface GuardRun {
   readonly inputs: GuardInputs;
   readonly runId: string;
   /** Pays for an act and writes it ahead; answers its number, or why it must not be sent. */
-  readonly begin: (act: Act) => Promise<Either<RunStop, number>>;
+  readonly begin: (act: GuardedAct) => Promise<Either<RunStop, number>>;
   /** Settles an act; what came too late for the seal is not recorded, and the act stays charged in full. */
-  readonly end: (index: number, outcome: Outcome) => void;
+  readonly end: (index: number, outcome: GuardedOutcome) => void;
   /** Milliseconds until an act has to be over: `Infinity` where time is not limited. */
   readonly remainingMs: () => number;
   readonly grant: (name: string, budget: Budget) => Promise<Either<RunStop | MissingLimits, GuardRequest>>;
@@ -76,7 +78,7 @@ export function guardInputs({ name, budget, prices, record, parent }: GuardReque
   };
 }
 
-export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }: GuardPorts): GuardRun {
+export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable, look }: GuardPorts): GuardRun {
   const inputs = guardInputs(request);
   const identity = identify(inputs);
   const { budget, prices } = request;
@@ -109,9 +111,14 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }
     return closed !== undefined ? CLOSED : failure === undefined ? undefined : tapeFailed(failure);
   }
 
-  async function begin(act: Act): Promise<Either<RunStop, number>> {
+  async function begin(act: GuardedAct): Promise<Either<RunStop, number>> {
     const ended = over();
     if (ended !== undefined) return left(ended);
+    const startMs = elapsedMs();
+    const stopped = await look?.({ remainingMs: () => startMs + LOOK_MS_MAX - elapsedMs() });
+    const closedMeanwhile = over();
+    if (closedMeanwhile !== undefined) return left(closedMeanwhile);
+    if (stopped !== undefined) book.halt(stopped);
     const begun = book.begin(act, wallMs());
     const failed = await written(ahead);
     if ('refused' in begun) return left(begun.refused);
@@ -120,7 +127,7 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }
     return book.isPending(begun.index) ? right(begun.index) : left(CLOSED);
   }
 
-  function end(index: number, outcome: Outcome): void {
+  function end(index: number, outcome: GuardedOutcome): void {
     if (closed !== undefined || !book.isPending(index)) return;
     book.end(index, outcome, wallMs());
     // Nobody waits for it: what is lost of it stays charged in full.
@@ -167,6 +174,9 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }
     close: () => (closed ??= close()),
   };
 }
+
+/** A switch that takes longer to be read counts as one that cannot be. Unit: ms. */
+const LOOK_MS_MAX = 5_000;
 
 const CLOSED: DependencyFailedStop = {
   code: 'dependency_failed',

@@ -10,15 +10,15 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { type CallSource, liveCalls, NO_CALLS } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { bytesEqual } from '../bytes';
-import { canonical, canonicalBytes } from '../canonical/canonical';
-import type { JsonObject } from '../episode/world';
+import { canonical, canonicalBytes, type JsonObject } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
+import { elapsedMs, tick } from './elapsed';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
 import { isSessionId } from './inputs';
@@ -28,7 +28,7 @@ import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
 import type { SessionEpisode } from './session-world';
 
 /** What a request comes to: where the session stands behind it, and what its acts answered. */
-export interface Outcome {
+export interface ActOutcome {
   readonly session: OpenSession;
   readonly standing: Standing;
   readonly results: readonly JsonObject[];
@@ -57,10 +57,10 @@ export interface Request {
   /** Takes its acts in the episode. `children`: those whose grant was not taken back. */
   readonly perform: (episode: SessionEpisode<never>, standing: Standing) => Promise<Performed | Impossible>;
   /** The call that is being made, for what is written ahead of it. */
-  readonly callAt?: (index: number) => Call | undefined;
+  readonly callAt?: (index: number) => ToolCall | undefined;
 }
 
-export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
+export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, ActOutcome>> {
   const { storing: deadline } = deadlines;
   const head = parseHead(request.head);
   const [session, context] = await Promise.all([
@@ -142,12 +142,14 @@ async function play(
   request: Request,
   requestSha256: string,
   { work, storing: deadline }: Deadlines,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   let collector = makeCollector();
   let seq = from.seq + 1;
   let announced: string | undefined;
   const lost: Lost = { seq: undefined, failure: undefined };
   let { children } = from;
+  const { began } = from;
+  const { inputs } = session;
   let before: BudgetState = from.cursor.spent;
 
   /** Stores what was collected as the next segment; false when somebody else has. */
@@ -159,11 +161,15 @@ async function play(
     return !isLeft(stored) && stored.right;
   }
 
+  const now = (): number => Math.floor(context.clock.nowMs());
+  const timeLeft = (since: number): number => (inputs.budget.max_wall_ms ?? Infinity) - elapsedMs(since, now());
+
   const live = liveCalls({
     // The number of the first segment: an act is named by its request, not by who makes it.
     runId: `${session.identity.runId}-${String(from.seq + 1)}`,
     ports: context.outside,
     deadline: work,
+    timeLeft: began === undefined ? undefined : { remainingMs: () => timeLeft(began) },
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     look: context.look,
     beforeOutside: async ({ index, tool }) => {
@@ -177,13 +183,13 @@ async function play(
       collector = makeCollector();
       seq += 1;
       const cursor = episode.cursor();
-      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs } }));
+      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs }, began }));
       return undefined;
     },
   });
   let bytes = 0;
   const calls: CallSource = { ...live, refuses: (index) => live.refuses(index) ?? (bytes > REQUEST_BYTES_MAX ? FULL : undefined) };
-  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null }, calls, {
+  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null, began }, calls, {
     append: (file, content) => collector.output.append(file, content),
     digest: () => '',
   });
@@ -192,6 +198,8 @@ async function play(
   const counted: SessionEpisode<never> = {
     ...episode,
     call: async (index, call) => {
+      const late = began === undefined ? undefined : tick(episode, inputs, began, now());
+      if (late !== undefined) return { _tag: 'NotBegun', stop: late };
       before = episode.breaker.state();
       const called = await episode.call(index, call);
       if (called._tag === 'Made') bytes += canonicalBytes(call.args) + canonicalBytes(called.result);
@@ -211,6 +219,7 @@ async function play(
         cursor: episode.cursor(),
         children,
         sealed: performed.sealed ?? false,
+        ...(began === undefined ? {} : { began }),
       };
       context.standings.set(session.identity.runId, standing);
       return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false });
@@ -273,7 +282,7 @@ async function recordedAnswer(
   seq: number,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome | undefined>> {
+): Promise<Either<SessionError, ActOutcome | undefined>> {
   const results: JsonObject[] = [];
   for (let at = seq; ; at += 1) {
     const loaded = await loadSegment(context, session, at, deadline);
@@ -294,7 +303,7 @@ async function pendingAt(
   standing: Standing,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   const { pending, seq } = standing;
   assert(pending !== undefined, 'an act was announced');
   const announcing = await loadSegment(context, session, seq, deadline);
@@ -325,7 +334,14 @@ async function endPending(
     ...NO_CALLS,
     answer: () => Promise.resolve({ source: 'remote', recorded: { ok: false, error: unknownOutcome(call) } }),
   };
-  const resume = { seq, requestSha256, cursor: standing.cursor, children: standing.children, pending: { index, costs } };
+  const resume = {
+    seq,
+    requestSha256,
+    cursor: standing.cursor,
+    children: standing.children,
+    pending: { index, costs },
+    began: standing.began,
+  };
   const episode = resumeEpisode(session, resume, unknown, collector.output);
   if (isLeft(episode)) return left(corruptCursor(session, standing, episode.left[0]?.message ?? ''));
   await episode.right.call(index, call);

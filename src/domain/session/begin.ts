@@ -4,21 +4,21 @@ import type { Deadline } from '../../ports/clock';
 import { create as createSegment } from './act';
 import { answerAbout, type SessionAnswer } from './answer';
 import { openDocuments, type SessionContext } from './context';
-import { contentTypeOf, DOCUMENT_FILES, documentKey, type Documents } from './documents';
+import { contentTypeOf, DOCUMENT_FILES, documentKey, type SessionDocuments } from './documents';
 import type { SessionError } from './errors';
 import { identifySession, type SessionInputs } from './inputs';
 import { openSessionTape } from './replay';
 
 export async function begin(
   context: SessionContext,
-  documents: Partial<Documents>,
+  documents: Partial<SessionDocuments>,
   inputs: SessionInputs,
   deadline: Deadline,
 ): Promise<Either<SessionError, SessionAnswer>> {
   const id = identifySession(inputs).runId;
   const session = await openDocuments(id, documents, context.worlds);
   if (isLeft(session)) return session;
-  const opened = openSessionTape(session.right);
+  const opened = openSessionTape(session.right, Math.floor(context.clock.nowMs()));
   if (isLeft(opened)) return left({ _tag: 'InvalidSession', problems: opened.left });
   const encoder = new TextEncoder();
   const puts = DOCUMENT_FILES.flatMap((file) => {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DescribeWorld } from '../../domain/run/read-page';
 import type { Clock } from '../../ports/clock';
 import { serviceOf, type Service } from '../http/contract/routes';
 import { routePath } from '../http/edge/inbound';
@@ -15,7 +16,8 @@ import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
-import { type RunCatalog, runsRoute } from './runs';
+import { pageRoute, type RunCatalog } from './runs';
+import type { SessionCatalog } from './sessions';
 
 export interface ServerDeps {
   readonly functions: Readonly<Partial<Record<Service, Invoke>>>;
@@ -28,6 +30,9 @@ export interface ServerDeps {
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
   readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
+  /** What a world file says of itself, for the page of its run. */
+  readonly describeWorld: DescribeWorld;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */
@@ -68,7 +73,7 @@ export function startServer(
   /** Nothing where nobody is left to answer. */
   async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
-    const [path = ''] = url.split('?');
+    const [path = '', query = ''] = url.split('?');
     const service = serviceOf(routePath({ path }, deps.basePath));
     // A page whose origin is listed may use the API, and nothing else of this server.
     const { host: called, origin = '' } = request.headers;
@@ -76,7 +81,7 @@ export function startServer(
     const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, allowHosts);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
-    const route = runsRoute(path);
+    const route = pageRoute(path, query);
     if (route !== undefined) {
       if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });

@@ -35,12 +35,18 @@ export async function finishSweep(
   io: Io,
 ): Promise<ExitCode> {
   const kept = await keepRuns(out, plan, market, summary.kept);
-  if (isLeft(kept)) return fail(io, json, kept.left);
+  if (isLeft(kept)) {
+    await writer.close()();
+    return fail(io, json, kept.left);
+  }
   const { report } = await import('../run/report-commands');
   const quiet = { ...io, stdout: SILENT, stderr: { ...SILENT, isTerminal: false } };
   for (const { runId } of summary.kept) await report(join(out, 'runs', runId), { open: false, force: true, json: false }, quiet);
   const page = await renderSweep(out, plan, summary);
-  if (isLeft(page)) return fail(io, json, page.left);
+  if (isLeft(page)) {
+    await writer.close()();
+    return fail(io, json, page.left);
+  }
   const named = await writer.finish()();
   if (isLeft(named)) return fail(io, json, storeFailure(named.left));
   // Last: a directory without it holds no finished sweep.
