@@ -10,7 +10,7 @@ import {
 import { isLeft, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { Execution, SweepMachine } from '../../ports/sweep-machine';
-import { attempt, type Call, errorName } from '../aws/attempt';
+import { attempt, type AwsCall, errorName } from '../aws/attempt';
 import { type ConnectionLimits, connectionSettings } from '../aws/connection';
 
 export interface MachineSettings extends ConnectionLimits {
@@ -23,7 +23,7 @@ export function makeSfnClient(settings: MachineSettings): SFNClient {
 
 export function makeStepFunctionsMachine(client: SFNClient, stateMachineArn: string): SweepMachine {
   const arnOf = (name: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-  const call = (operation: string, kind: Call['kind'], deadline: Deadline): Call => ({ service: 'states', operation, kind, deadline });
+  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({ service: 'states', operation, kind, deadline });
 
   return {
     start: (name, input, deadline) => () =>
