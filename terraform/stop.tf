@@ -41,9 +41,12 @@ resource "aws_s3_object" "stop_switch" {
 output "stop_switch" {
   description = "What `ewm stop --deployed` sets and `ewm resume --deployed` clears: the object, and each function with what is reserved for it."
   value = {
-    bucket    = aws_s3_bucket.artifacts.bucket
-    key       = aws_s3_object.stop_switch.key
-    functions = { for mode, row in local.functions : "${var.name}-${mode}" => row.concurrency if contains(var.modes, mode) }
+    bucket = aws_s3_bucket.artifacts.bucket
+    key    = aws_s3_object.stop_switch.key
+    functions = merge(
+      { for mode, row in local.functions : "${var.name}-${mode}" => row.concurrency if contains(var.modes, mode) },
+      var.enable_sweeps ? { "${var.name}-cell" = var.sweep_concurrency } : {},
+    )
   }
 }
 
@@ -52,7 +55,7 @@ locals {
   stop_pulled      = length(var.stop_on_alarm) > 0
   stop_by_budget   = contains(var.stop_on_alarm, "monthly-budget")
   stop_topics      = aws_sns_topic.stop[*].arn
-  stopped_names    = [for mode in sort(tolist(var.modes)) : "${var.name}-${mode}"]
+  stopped_names    = concat([for mode in sort(tolist(var.modes)) : "${var.name}-${mode}"], var.enable_sweeps ? ["${var.name}-cell"] : [])
   stopped_arns     = [for name in local.stopped_names : "arn:${local.partition}:lambda:${var.region}:${local.account_id}:function:${name}"]
   stop_alarm_count = length([for alarm in local.alarms : alarm if contains(var.stop_on_alarm, alarm.kind)])
 

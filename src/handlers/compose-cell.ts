@@ -27,7 +27,7 @@ export function cellHandler(): CellHandler {
   return makeCellHandler(makeS3ArtifactStore({ client, bucket: artifacts.bucket, prefix: artifacts.prefix }));
 }
 
-/** Throws what went wrong, in a sentence: Step Functions keeps it as the cause, and `ewm sweep status` shows it. */
+/** Throws what went wrong, in a sentence: it stands in the results of Step Functions, where `ewm sweep status` finds it. */
 export function makeCellHandler(store: ArtifactStore): CellHandler {
   let held: { readonly sweep: string; readonly granted: number; readonly take: TakeBatch } | undefined;
 

@@ -35,7 +35,7 @@ export async function startS3Stub({ takesMs }: { readonly takesMs?: number } = {
       if (request.method === 'PUT') return put(objects, key, request);
       if (request.query.get('list-type') === '2') return list(objects, request.query);
       if (hide && !objects.has(key)) return refuse(403, 'AccessDenied', 'Access Denied');
-      return get(objects, key, corrupt);
+      return get(objects, key, corrupt, request.headers.range);
     },
     refuse,
     ...(takesMs === undefined ? {} : { takesMs }),
@@ -57,8 +57,8 @@ export async function startS3Stub({ takesMs }: { readonly takesMs?: number } = {
 }
 
 function put(objects: Map<string, StubObject>, key: string, request: StubRequest): StubAnswer {
-  // What an operator sets is replaced; everything else is written once.
-  const replaces = key.endsWith('stop.json');
+  // What an operator sets is replaced, and so is what Step Functions writes; everything of ours is written once.
+  const replaces = key.endsWith('stop.json') || key.includes('/results/');
   if (!replaces && request.headers['if-none-match'] !== '*')
     return refuse(400, 'InvalidRequest', 'this stub takes writes that create only');
   const checksum = createHash('sha256').update(request.body).digest('base64');
@@ -69,9 +69,16 @@ function put(objects: Map<string, StubObject>, key: string, request: StubRequest
   return { status: 200, headers: { etag: '"stub"', 'x-amz-checksum-sha256': checksum } };
 }
 
-function get(objects: Map<string, StubObject>, key: string, corrupt: boolean): StubAnswer {
+function get(objects: Map<string, StubObject>, key: string, corrupt: boolean, range?: string): StubAnswer {
   const object = objects.get(key);
   if (object === undefined) return refuse(404, 'NoSuchKey', 'The specified key does not exist.');
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (from !== undefined) {
+    const part = object.bytes.subarray(Number(from), Number(to) + 1);
+    if (part.length === 0) return refuse(416, 'InvalidRange', 'The requested range is not satisfiable');
+    // The checksum is that of the whole object, and so it is not told.
+    return { status: 206, headers: { 'content-length': String(part.length), 'content-type': object.contentType }, chunks: [part] };
+  }
   const bytes = Buffer.from(object.bytes);
   if (corrupt && bytes.length > 0) bytes[0] = (bytes[0] ?? 0) ^ 1;
   return {

@@ -4,7 +4,6 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { join } from 'node:path';
-import { isRecord } from '../../../../domain/codec/codec';
 import { parseJson } from '../../../../domain/codec/parse';
 import { decodeCellAnswer, type HeldSweep, readSweepFolder, sweepKeys } from '../../../../domain/sweep/folder';
 import { makeSummary } from '../../../../domain/sweep/summary';
@@ -17,7 +16,8 @@ import { makeProgress } from '../../shared/progress';
 import { counted, shellWord } from '../../shared/words';
 import { finishSweep, resumeRows, writeMarket } from '../sweep-finish';
 import { whatIsThere } from '../sweep-run';
-import { callFailure, type DeploymentOptions, openDeployment, type SweepDeployment, unanswered } from './deployment';
+import { callFailure, type DeploymentOptions, openDeployment, type SweepDeployment } from './deployment';
+import { listResults, readResults, type ResultFile } from './results';
 import { notSubmitted } from './status';
 
 export interface CollectOptions extends DeploymentOptions {
@@ -27,8 +27,6 @@ export interface CollectOptions extends DeploymentOptions {
 
 /** Where what was fetched waits, inside the directory of the sweep. */
 const FETCHED = 'fetched.partial';
-/** Of a result file at a time. Unit: bytes. */
-const PIECE_BYTES = 8 * 1024 * 1024;
 const ROWS_AT_A_TIME = 1_000;
 const RANGES_SHOWN = 20;
 
@@ -90,14 +88,6 @@ async function readFolder(sweep: string, { store }: SweepDeployment): Promise<Ei
   return left({ exit: EXIT.badInput, code: 'invalid_input', messages: [`${store.location}sweeps/${sweep}: ${held.left}`] });
 }
 
-interface ResultFile {
-  /** Below the prefix of the deployment. */
-  readonly key: string;
-  readonly bytes: number;
-  /** What it is called here. */
-  readonly path: string;
-}
-
 /** The files that hold rows now, fetched; of every time that the sweep was gone on with. */
 async function fetchResults(
   sweep: string,
@@ -106,80 +96,43 @@ async function fetchResults(
   io: Io,
   interrupted: () => boolean,
 ): Promise<Either<Failure, readonly string[]>> {
-  const files = await listResults(sweep, out, deployment);
+  const files = await listResults(sweep, 'SUCCEEDED', deployment);
   if (isLeft(files)) return files;
+  const pathOf = ({ name }: ResultFile): string => join(out, FETCHED, name);
   const progress = await makeProgress(io, 'collect', 'files');
   try {
     for (const [done, file] of files.right.entries()) {
-      const exists = await local.sweep.exists(file.path)();
+      const exists = await local.sweep.exists(pathOf(file))();
       if (isLeft(exists)) return left(storeFailure(exists.left));
-      const fetched = exists.right ? right(undefined) : await fetchFile(file, deployment);
+      const fetched = exists.right ? right(undefined) : await fetchFile(file, pathOf(file), deployment);
       if (isLeft(fetched)) return fetched;
       progress.update(done + 1, files.right.length);
       if (interrupted()) return left(stopped(`${String(done + 1)} of ${counted(files.right.length, 'file')} of results`));
     }
-    return right(files.right.map(({ path }) => path));
+    return right(files.right.map(pathOf));
   } finally {
     progress.stop();
   }
 }
 
-async function listResults(sweep: string, out: string, { store }: SweepDeployment): Promise<Either<Failure, readonly ResultFile[]>> {
-  const folder = `${sweepKeys(sweep).results}/`;
-  const runs = await store.list(folder, oneRequest())();
-  if (isLeft(runs)) return left(callFailure(runs.left));
-  const files: ResultFile[] = [];
-  for (const run of runs.right.filter((name) => name.endsWith('/'))) {
-    const manifest = await store.get(`${folder}${run}manifest.json`, oneRequest())();
-    if (isLeft(manifest)) {
-      // A run that goes on has none yet.
-      if (manifest.left._tag === 'NotFound') continue;
-      return left(callFailure(manifest.left));
-    }
-    const document = parseJson(new TextDecoder().decode(manifest.right));
-    const listed = isRecord(document) && isRecord(document['ResultFiles']) ? document['ResultFiles']['SUCCEEDED'] : undefined;
-    for (const entry of Array.isArray(listed) ? (listed as readonly unknown[]) : []) {
-      const { Key: key, Size: bytes } = isRecord(entry) ? entry : {};
-      const name = typeof key === 'string' ? (key.split('/').at(-1) ?? '') : '';
-      if (!/^[A-Za-z0-9_.-]+$/.test(name) || typeof bytes !== 'number') continue;
-      // With its length: a redrive writes a longer one of the same name.
-      const path = join(out, FETCHED, `${run.slice(0, -1)}-${String(bytes)}-${name}`);
-      files.push({ key: `${folder}${run}${name}`, bytes, path });
-    }
-  }
-  return right(files);
-}
-
-async function fetchFile({ key, bytes, path }: ResultFile, { readRange }: SweepDeployment): Promise<Either<Failure, void>> {
-  const file = await local.sweep.openRows(path)();
-  if (isLeft(file)) return left(storeFailure(file.left));
-  let held: Uint8Array = new Uint8Array();
-  for (let from = 0; from < bytes;) {
-    const piece = await readRange(key, from, Math.min(PIECE_BYTES, bytes - from), oneRequest())();
-    if (isLeft(piece)) return left(callFailure(piece.left));
-    if (piece.right.length === 0) return left(unanswered(key, `ends after ${String(from)} of ${String(bytes)} bytes`));
-    from += piece.right.length;
-    const text = Buffer.concat([held, piece.right]);
-    const end = from < bytes ? text.lastIndexOf(NEWLINE) + 1 : text.length;
-    held = text.subarray(end);
-    const appended = await file.right.append(rowsIn(text.subarray(0, end).toString('utf8')))();
-    if (isLeft(appended)) return left(storeFailure(appended.left));
-  }
-  const finished = await file.right.finish()();
+async function fetchFile(file: ResultFile, path: string, deployment: SweepDeployment): Promise<Either<Failure, void>> {
+  const rows = await local.sweep.openRows(path)();
+  if (isLeft(rows)) return left(storeFailure(rows.left));
+  const read = await readResults(file, deployment, async (children) => {
+    const appended = await rows.right.append(rowsOf(children))();
+    return isLeft(appended) ? storeFailure(appended.left) : undefined;
+  });
+  if (isLeft(read)) return read;
+  const finished = await rows.right.finish()();
   return isLeft(finished) ? left(storeFailure(finished.left)) : right(undefined);
 }
 
-/** Of lines that each say what became of one child execution. */
-function rowsIn(text: string): readonly string[] {
-  return text.split('\n').flatMap((line) => {
-    const execution = line === '' ? undefined : parseJson(line);
-    const output = isRecord(execution) ? execution['Output'] : undefined;
+function rowsOf(children: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
+  return children.flatMap(({ Output: output }) => {
     const answer = decodeCellAnswer(typeof output === 'string' ? parseJson(output) : output);
     return answer === undefined ? [] : [answer.row];
   });
 }
-
-const NEWLINE = 10;
 
 async function incomplete(
   sweep: string,
@@ -201,7 +154,9 @@ async function incomplete(
       `${String(granted - lacking)} of ${counted(granted, 'cell')} are there; missing: ${shown.join(', ')}${more}`,
       status === 'running'
         ? 'it is running: collect again when ewm sweep status says that it succeeded'
-        : `it is ${status}: ewm sweep submit with the same spec goes on with what is missing; what was fetched stays`,
+        : status === 'succeeded'
+          ? 'it succeeded, and what it wrote is no longer all there (artifact_expiry_days): ewm sweep runs it on this machine'
+          : `it is ${status}: ewm sweep submit with the same spec goes on with what is missing; what was fetched stays`,
     ],
   };
 }

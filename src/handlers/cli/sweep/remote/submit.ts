@@ -71,7 +71,7 @@ const SAID = {
 async function begin(
   plan: SweepPlan,
   market: MarketBytes,
-  { store, machine, limits }: SweepDeployment,
+  { store, machine }: SweepDeployment,
 ): Promise<Either<Failure, keyof typeof SAID>> {
   const { sweepId } = plan;
   const keys = sweepKeys(sweepId);
@@ -83,16 +83,17 @@ async function begin(
   ];
   const put = await store.putFolder(files, oneRequest())();
   if (isLeft(put)) return left(callFailure(put.left));
-  const at = (key: string): string => store.location.replace(/^s3:\/\/[^/]+\//, '') + key;
-  const input = { items: at(keys.items), results: at(keys.results), cells: plan.granted, concurrency: limits.sweep_concurrency };
-  const started = await machine.start(sweepId, input, oneRequest())();
-  if (isLeft(started)) return left(callFailure(started.left));
   const found = await machine.describe(sweepId, oneRequest())();
   if (isLeft(found)) return left(callFailure(found.left));
-  if (started.right === 'started') return right('started');
   const status = found.right?.status;
   if (status === 'SUCCEEDED') return right('finished');
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE' || status === undefined) return right('running');
-  const redriven = await machine.redrive(sweepId, oneRequest())();
-  return isLeft(redriven) ? left(callFailure(redriven.left)) : right('redriven');
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return right('running');
+  if (status !== undefined) {
+    const redriven = await machine.redrive(sweepId, oneRequest())();
+    return isLeft(redriven) ? left(callFailure(redriven.left)) : right('redriven');
+  }
+  const at = (key: string): string => store.location.replace(/^s3:\/\/[^/]+\//, '') + key;
+  const started = await machine.start(sweepId, { items: at(keys.items), results: at(keys.results) }, oneRequest())();
+  if (isLeft(started)) return left(callFailure(started.left));
+  return right(started.right === 'taken' ? 'running' : 'started');
 }
