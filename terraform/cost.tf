@@ -41,6 +41,23 @@ locals {
   }
 }
 
+locals {
+  # The most that one cell can cost, as `ewm cost` counts it and a hundredth more: what bounds the items that are read. test/infra/cost.test.ts holds the two
+  # against each other.
+  sweep_prices = jsondecode(file("${path.module}/prices.json")).prices
+  sweep_price  = { for name, price in local.sweep_prices : name => tonumber(price.usd) / price.per }
+  sweep_ms     = var.lambda_timeout_seconds * 1000 + 10000
+  sweep_days   = var.artifact_expiry_days + var.noncurrent_expiry_days + 2
+  sweep_cell_usd = 1.01 * (
+    local.sweep_price["lambda_requests"] + local.sweep_price["lambda_compute"] * var.lambda_memory_mb * local.sweep_ms
+    + local.sweep_price["sfn_requests"] + local.sweep_price["sfn_transitions"] + local.sweep_price["sfn_memory"] * 128 * (local.sweep_ms + 1000)
+    + local.sweep_price["s3_gets"] * 2 + local.sweep_price["s3_puts"] + local.sweep_price["s3_storage"] * 526336 * local.sweep_days
+    + local.sweep_price["log_ingestion"] * 16384 + local.sweep_price["log_storage"] * 16384 * (var.log_retention_days + 1)
+    + (var.tracing ? local.sweep_price["traces"] : 0) + (var.kms_key_arn == null ? 0 : local.sweep_price["kms_requests"] * 5)
+  )
+  sweep_cells_max = max(1, min(1000000, floor(var.max_sweep_cost_usd / local.sweep_cell_usd) - 2))
+}
+
 output "limits" {
   description = "What the worst-case bill follows from. terraform output -json limits | ewm cost --limits - prints it."
   value       = local.limits

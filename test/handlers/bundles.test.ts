@@ -26,6 +26,8 @@ const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
 const SIZE_MAX = { base: 182_000, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
 type Name = keyof typeof SIZE_MAX;
+/** Of the function that runs cells of sweeps. */
+const CELL_BYTES_MAX = 144_000;
 const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
 
 const BUILD = `
@@ -53,9 +55,9 @@ interface Coverage {
 const partOf = (path: string): string => /(?:^|\/)node_modules\/(?!.*\/node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
 
 interface Built {
-  readonly zipBytes: Readonly<Record<Name, number>>;
+  readonly zipBytes: Readonly<Record<Name | 'cell', number>>;
   /** What stands in each bundle: files of ours by their path, and packages by their name. */
-  readonly inputs: Readonly<Record<Name, readonly string[]>>;
+  readonly inputs: Readonly<Record<Name | 'cell', readonly string[]>>;
 }
 /** What the Lambda runtime does with a bundle, as far as it matters here. */
 const INVOKE = `
@@ -201,6 +203,38 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
       enabled: { memory: false, code_interpreter: false, planner: false },
     });
     expect([s3.requests(), agentCore.requests()]).toEqual([[], []]);
+  });
+});
+
+describe('cell', () => {
+  it('is small, and says in one line what its environment lacks', async () => {
+    expect(built.zipBytes.cell).toBeLessThanOrEqual(CELL_BYTES_MAX);
+    await expect(invoke('cell', {}, {})).rejects.toMatchObject({
+      stderr: expect.stringContaining('configuration: EWM_ARTIFACT_BUCKET: missing') as string,
+    });
+  });
+
+  it('reads the spec and the market of its sweep on the credentials of the environment, and asks for nothing else', async () => {
+    const event = { sweep: '0'.repeat(32), cell: 0 };
+    const env = { EWM_ARTIFACT_BUCKET: STUB_BUCKET, EWM_ARTIFACT_PREFIX: 'ewm/' };
+    await expect(invoke('cell', event, env)).rejects.toMatchObject({ stderr: expect.stringContaining('cannot be read') as string });
+    expect(
+      s3
+        .requests()
+        .map(({ method, segments }) => [method, segments.slice(1).join('/')].join(' '))
+        .sort(),
+    ).toEqual([`GET ewm/sweeps/${event.sweep}/market.jsonl`, `GET ewm/sweeps/${event.sweep}/spec.json`]);
+    for (const { headers } of s3.requests()) expect(headers).toMatchObject({ 'x-amz-security-token': 'session-example' });
+    await expect(invoke('cell', { sweep: '../x', cell: 0 }, env)).rejects.toMatchObject({
+      stderr: expect.stringContaining('expected {"sweep": the id of a sweep, "cell": the number of a cell}') as string,
+    });
+  });
+
+  it('has a world and the arithmetic of sweeps, and nothing that serves, logs or stores', () => {
+    const parts = new Set(built.inputs.cell.map(partOf));
+    const shared = new Set((['base', 'tools', 'memory', 'sessions'] as const).flatMap((name) => built.inputs[name].map(partOf)));
+    expect([...parts].filter((part) => !shared.has(part) && !ofWorld(part)).sort()).toEqual([]);
+    expect([...parts].filter((part) => /middy|powertools|agentcore|handlers\/http|domain\/(session|agent\/tool)/.test(part))).toEqual([]);
   });
 });
 
@@ -499,7 +533,7 @@ describe('the build', () => {
         await cp(join(ROOT, part), join(checkout, part), { recursive: true });
       await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
       await script(`process.umask(0o077);${BUILD}`, ['dist/elsewhere'], { cwd: checkout, env: { TZ: 'Pacific/Apia' } });
-      for (const name of Object.keys(SIZE_MAX)) {
+      for (const name of [...Object.keys(SIZE_MAX), 'cell']) {
         const [here, there] = await Promise.all(
           [directory, join(checkout, 'dist/elsewhere')].map((folder) => readFile(join(folder, `${name}.zip`))),
         );
@@ -512,8 +546,8 @@ describe('the build', () => {
 
   it('fails over its budget with a line a zip: which, how large, the limit, and what to do', async () => {
     expect(JSON.parse(await script(BUDGET, []))).toEqual({
-      // And of the function that pulls the stop switch, which is none of the API.
-      ZIP_BYTES_MAX: { ...SIZE_MAX, stop: 150_000 },
+      // And of the functions that pull the stop switch and run cells, which are none of the API.
+      ZIP_BYTES_MAX: { ...SIZE_MAX, stop: 150_000, cell: CELL_BYTES_MAX },
       lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
     });
   });

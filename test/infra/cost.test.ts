@@ -3,10 +3,12 @@
  * Nothing is planned, no provider is needed: cost.tf stands beside the variables, and beside what the rest of the configuration would say.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sweepQuote } from '../../src/domain/cost/bill';
 import { decodeLimits, DEFAULT_LIMITS, type Limits } from '../../src/domain/cost/limits';
+import { decodePrices, type PriceTable } from '../../src/domain/cost/prices';
 import { exactDecimal } from '../../src/domain/decimal/decimal';
 import { executablePath } from '../support/executable';
 import { describeWhere } from '../support/needs';
@@ -38,6 +40,7 @@ const NUMBERS = {
   lambda_memory_mb: 129,
   lambda_timeout_seconds: 7,
   sessions_concurrency: 2,
+  sweep_concurrency: 3,
   throttle_burst: 11,
   log_retention_days: 3_653,
   max_steps: Number.MAX_SAFE_INTEGER,
@@ -54,6 +57,7 @@ const NUMBERS = {
 const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
   ['nothing set', {}, DEFAULT_LIMITS],
   ['every number', NUMBERS, NUMBERS],
+  ['sweeps', { enable_sweeps: true, max_sweep_cost_usd: 0.07 }, { sweeps: true, max_sweep_cost_usd: exactDecimal('0.07') }],
   ['a rate that no binary fraction holds', { throttle_rate_per_second: 1.1 }, { throttle_rate_per_second: exactDecimal('1.1') }],
   [
     'everything on',
@@ -100,22 +104,22 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
   ],
 ];
 
-function evaluate(folder: string, variables: Variables): unknown {
+function evaluate(folder: string, variables: Variables): { readonly limits: unknown; readonly cells: number } {
   writeFileSync(join(folder, 'set.auto.tfvars.json'), JSON.stringify({ region: 'us-east-1', ...variables }));
   const printed = execFileSync(TERRAFORM ?? '', [`-chdir=${folder}`, 'console'], {
-    input: 'jsonencode(local.limits)\n',
+    input: 'jsonencode({ limits = local.limits, cells = local.sweep_cells_max })\n',
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1' },
   });
   // It is printed as a string of the language, which is one of JSON here.
-  return JSON.parse(JSON.parse(printed.trim()) as string);
+  return JSON.parse(JSON.parse(printed.trim()) as string) as { limits: unknown; cells: number };
 }
 
 describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefined, 'the limits that Terraform puts out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ewm-cost-'));
   beforeAll(() => {
-    for (const file of ['cost.tf', 'variables.tf']) cpSync(join(ROOT, file), join(folder, file));
+    for (const file of ['cost.tf', 'variables.tf', 'prices.json']) cpSync(join(ROOT, file), join(folder, file));
     writeFileSync(join(folder, 'surroundings.tf'), SURROUNDINGS);
   });
   afterAll(() => {
@@ -123,6 +127,19 @@ describeWhere(TERRAFORM === undefined ? 'terraform is not on the path' : undefin
   });
 
   it.each(SETS)('are those of ewm cost: %s', (_name, variables, expected) => {
-    expect(valueOfRight(decodeLimits(evaluate(folder, variables)))).toMatchObject(expected);
+    expect(valueOfRight(decodeLimits(evaluate(folder, variables).limits))).toMatchObject(expected);
+  });
+
+  it.each([
+    ['the defaults', {}],
+    ['a hundredth of the money', { max_sweep_cost_usd: 0.01 }],
+    ['much of it', { max_sweep_cost_usd: 200 }],
+    ['small and short', { lambda_memory_mb: 128, lambda_timeout_seconds: 7, log_retention_days: 1, artifact_expiry_days: 1 }],
+    ['a key, traces, and years', { kms_key_arn: KEY, tracing: true, log_retention_days: 3_653, artifact_expiry_days: 3_650 }],
+  ])('the machine reads as many cells as a sweep may cost, and hardly one less: %s', (_name, variables) => {
+    const table: PriceTable = valueOfRight(decodePrices(JSON.parse(readFileSync(join(ROOT, 'prices.json'), 'utf8'))));
+    const { limits, cells } = evaluate(folder, { enable_sweeps: true, ...variables });
+    const quote = (count: number): boolean => sweepQuote(valueOfRight(decodeLimits(limits)), table, { cells: count, fileBytes: 0 }).allowed;
+    expect([cells, quote(cells), quote(Math.ceil(cells * 1.02) + 4)]).toEqual([cells, true, false]);
   });
 });

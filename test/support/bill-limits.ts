@@ -6,9 +6,10 @@ import type { ModelLimits } from './bill-model';
 export interface LimitsDocument extends Omit<ModelLimits, 'rate'> {
   readonly region: string;
   readonly throttle_rate_per_second: number;
+  readonly max_sweep_cost_usd: number;
 }
 
-export const SMALL_LIMITS: LimitsDocument = { ...DEFAULT_LIMITS, throttle_rate_per_second: 2 };
+export const SMALL_LIMITS: LimitsDocument = { ...DEFAULT_LIMITS, throttle_rate_per_second: 2, max_sweep_cost_usd: 1 };
 
 const count = (max: number): fc.Arbitrary<number> => fc.oneof(fc.constantFrom(0, 1), fc.nat(max), fc.constant(Number.MAX_SAFE_INTEGER));
 
@@ -18,6 +19,9 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   lambda_memory_mb: fc.integer({ min: 128, max: 10_240 }),
   lambda_timeout_seconds: fc.integer({ min: 7, max: 29 }),
   sessions_concurrency: fc.integer({ min: 1, max: 100 }),
+  sweeps: fc.boolean(),
+  sweep_concurrency: fc.integer({ min: 1, max: 1_000 }),
+  max_sweep_cost_usd: fc.integer({ min: 1, max: 100_000 }),
   // Tenths are no whole numbers of a binary fraction; above ten the one instance is what bounds.
   throttle_rate_per_second: fc.oneof(
     fc.integer({ min: 1, max: 1_000 }),
@@ -51,6 +55,6 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   emails: fc.boolean(),
 });
 
-export function modelLimits({ throttle_rate_per_second: rate, ...limits }: LimitsDocument): ModelLimits {
+export function modelLimits({ throttle_rate_per_second: rate, max_sweep_cost_usd: _, ...limits }: LimitsDocument): ModelLimits {
   return { ...limits, rate: String(rate) };
 }

@@ -26,6 +26,8 @@ export interface ModelLimits {
   readonly lambda_memory_mb: number;
   readonly lambda_timeout_seconds: number;
   readonly sessions_concurrency: number;
+  readonly sweeps: boolean;
+  readonly sweep_concurrency: number;
   /** As text. */
   readonly rate: string;
   readonly throttle_burst: number;
@@ -236,7 +238,64 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
   const fixed = plus(priceOf(table, 'emails', mails), priceOf(table, 'topic_messages', limits.stop_alarms * 60));
-  return added([...bills, modelStops(limits, table), { fixed, refused_requests: modelRefusals(limits, table) }]);
+  return added([
+    ...bills,
+    ...(limits.sweeps ? [modelSweepHour(limits, table)] : []),
+    modelStops(limits, table),
+    { fixed, refused_requests: modelRefusals(limits, table) },
+  ]);
+}
+
+/** One invocation a cell, one express child of 128 MB, one result; a spec and a market that are read. */
+function modelCells(limits: ModelLimits, table: ModelPrices, cells: bigint, ms: bigint): ModelBill {
+  const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
+  const logBytes = cells * 16_384n;
+  return {
+    lambda: plus(priceOf(table, 'lambda_compute', big(limits.lambda_memory_mb) * ms), priceOf(table, 'lambda_requests', cells)),
+    step_functions: plus(
+      priceOf(table, 'sfn_requests', cells),
+      priceOf(table, 'sfn_transitions', cells),
+      priceOf(table, 'sfn_memory', 128n * (ms + 1_000n * cells)),
+    ),
+    s3: plus(
+      priceOf(table, 's3_puts', cells),
+      priceOf(table, 's3_gets', 2n * cells),
+      priceOf(table, 's3_storage', cells * days * (512n * 1_024n + 2_048n)),
+      priceOf(table, 'kms_requests', limits.kms ? 5n * cells : 0n),
+    ),
+    logs: plus(
+      priceOf(table, 'log_ingestion', logBytes),
+      priceOf(table, 'log_storage', logBytes * big(limits.log_retention_days + 1)),
+      priceOf(table, 'traces', limits.tracing ? cells : 0n),
+    ),
+  };
+}
+
+/** Four files that are written, one of which is read, and four transitions. */
+function modelSweepFiles(limits: ModelLimits, table: ModelPrices, sweeps: bigint, bytes: bigint): ModelBill {
+  const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
+  return {
+    step_functions: priceOf(table, 'sfn_transitions', 4n * sweeps),
+    s3: plus(
+      priceOf(table, 's3_puts', 4n * sweeps),
+      priceOf(table, 's3_gets', sweeps),
+      priceOf(table, 's3_storage', days * (bytes + 4n * 2_048n * sweeps)),
+      priceOf(table, 'kms_requests', limits.kms ? 5n * sweeps : 0n),
+    ),
+  };
+}
+
+export function modelSweep(limits: ModelLimits, table: ModelPrices, cells: number, bytes: number): ModelBill {
+  const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
+  return added([modelCells(limits, table, big(cells), big(cells) * one), modelSweepFiles(limits, table, 1n, big(bytes))]);
+}
+
+/** Ten cells a second of each instance, each of them a sweep. */
+function modelSweepHour(limits: ModelLimits, table: ModelPrices): ModelBill {
+  const instances = big(limits.sweep_concurrency);
+  const cells = instances * INSTANCE_LIMIT;
+  const ms = instances * (3_600_000n + big(limits.lambda_timeout_seconds * 1_000 + 10_000)) + cells;
+  return added([modelCells(limits, table, cells, ms), modelSweepFiles(limits, table, cells, 0n)]);
 }
 
 /** Each alarm changes once a minute, and each change is a message to one function of 256 MB and 15 s. */

@@ -74,9 +74,13 @@ export function billOf(limits: Limits, table: PriceTable, typicalRequests = TYPI
   };
 }
 
-/** The most that one sweep of so many cells can cost: what it is held against before it begins. */
-export function sweepQuote(limits: Limits, table: PriceTable, cells: number): Charges & { readonly allowed: boolean } {
-  const amounts = priced([ofSweep(limits, BigInt(cells))], table);
+/** The most that one sweep of so many cells, and files of so many bytes, can cost: what it is held against before it begins. */
+export function sweepQuote(
+  limits: Limits,
+  table: PriceTable,
+  { cells, fileBytes }: { readonly cells: number; readonly fileBytes: number },
+): Charges & { readonly allowed: boolean } {
+  const amounts = priced([ofSweep(limits, BigInt(cells), BigInt(fileBytes))], table);
   const most = limits.max_sweep_cost_usd * PICODOLLARS_PER_UNIT;
   return { ...charges(amounts), allowed: totalOf(amounts) <= most };
 }

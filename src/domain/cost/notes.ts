@@ -40,6 +40,9 @@ export function exclusionsOf(limits: Limits): readonly string[] {
     ...(limits.kms
       ? ['The key itself, and what other services ask of it beyond two requests for each request to S3 and to the memory.']
       : []),
+    ...(limits.sweeps
+      ? ['The markets of sweeps while they are stored, which the quote of each sweep counts, and what `ewm sweep collect` fetches.']
+      : []),
     'Deploying, looking at logs and dashboards, reading artifacts (`ewm smoke`, `ewm verify`), and anything else in the account.',
     'A change of price by AWS, and tax.',
   ];

@@ -96,19 +96,32 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
 }
 
-/** One sweep of so many cells, from its first file to the expiry of its results, whatever its cells do; not what a redrive runs again. */
-export function ofSweep(limits: Limits, cells: bigint): Quantities {
-  const files = { s3_puts: SWEEP_FILES, s3_gets: 1n, sfn_transitions: SWEEP_TRANSITIONS };
-  return sum([ofCells(limits, cells, cells * msPerInvocation(limits)), files]);
+/**
+ * One sweep of so many cells, from its first file to the expiry of its results, whatever its cells do; not what a redrive runs again. `fileBytes`: of its
+ * spec, market and items.
+ */
+export function ofSweep(limits: Limits, cells: bigint, fileBytes: bigint): Quantities {
+  const stored = { s3_storage: fileBytes * daysKept(limits) };
+  return sum([ofCells(limits, cells, cells * msPerInvocation(limits)), ofSweepFiles(limits, 1n), stored]);
 }
 
-/** All sweeps of an hour: as many cells as the concurrency of their function lets through. */
+/** What each sweep takes besides its cells. */
+function ofSweepFiles(limits: Limits, sweeps: bigint): Quantities {
+  return {
+    s3_puts: sweeps * SWEEP_FILES,
+    s3_gets: sweeps,
+    s3_storage: sweeps * SWEEP_FILES * OBJECT_OVERHEAD_BYTES * daysKept(limits),
+    kms_requests: limits.kms ? sweeps * (SWEEP_FILES + 1n) : 0n,
+    sfn_transitions: sweeps * SWEEP_TRANSITIONS,
+  };
+}
+
+/** All sweeps of an hour: as many cells as the concurrency of their function lets through, each a sweep of its own. */
 export function ofSweepHour(limits: Limits): Quantities {
   if (!limits.sweeps) return {};
   const instances = BigInt(limits.sweep_concurrency);
   const cells = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
-  const files = { s3_puts: cells * SWEEP_FILES, s3_gets: cells, sfn_transitions: cells * SWEEP_TRANSITIONS };
-  return sum([ofCells(limits, cells, msOfInstances(limits, instances, cells)), files]);
+  return sum([ofCells(limits, cells, msOfInstances(limits, instances, cells)), ofSweepFiles(limits, cells)]);
 }
 
 function ofCells(limits: Limits, cells: bigint, ms: bigint): Quantities {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bill, billOf as billFor, type Charges } from '../../../src/domain/cost/bill';
+import { type Bill, billOf as billFor, type Charges, sweepQuote } from '../../../src/domain/cost/bill';
 import { decodeLimits, DEFAULT_LIMITS, type Limits } from '../../../src/domain/cost/limits';
 import { assumptionsOf, exclusionsOf } from '../../../src/domain/cost/notes';
 import { COMPONENTS, decodePrices, type PriceTable } from '../../../src/domain/cost/prices';
@@ -17,6 +17,7 @@ import {
   modelInvocation,
   type ModelPrices,
   modelStanding,
+  modelSweep,
   plus,
   times,
 } from '../../support/bill-model';
@@ -85,6 +86,21 @@ it(`is what a second calculation says, and never less ${TITLE}`, () => {
   );
 });
 
+it(`quotes a sweep as a second calculation does, and allows it up to its limit and not above ${TITLE}`, () => {
+  fc.assert(
+    fc.property(limitsDocument, fc.integer({ min: 1, max: 1_000_000 }), fc.nat(1_000_000_000), (document, cells, fileBytes) => {
+      const limits = valueOfRight(decodeLimits(document));
+      const quote = sweepQuote(limits, table, { cells, fileBytes });
+      expectBound({ ...quote, by_component: quote.by_component }, modelSweep(modelLimits(document), modelPrices, cells, fileBytes));
+      const at = (usd: string): boolean =>
+        sweepQuote(valueOfRight(decodeLimits({ ...document, max_sweep_cost_usd: usd })), table, { cells, fileBytes }).allowed;
+      expect([at(quote.total), at((Number(quote.total) - 0.000002).toFixed(6))]).toEqual([true, false]);
+      expect(quote.allowed).toBe(isAtMost(fractionOf(quote.total), fraction(BigInt(document.max_sweep_cost_usd))));
+    }),
+    { seed: SEED, numRuns: CASES },
+  );
+});
+
 /** Worked out on paper from the table of docs/cost.md. */
 it('gives the figures of the default deployment', () => {
   const { per_invocation: invocation, per_month: month } = billFor(DEFAULT_LIMITS, table);
@@ -100,6 +116,11 @@ it('gives the figures of the default deployment', () => {
   expect(month.by_component.refused_requests).toBe('1234.206720');
   // 9 metrics, 6 alarms, a dashboard.
   expect(month.by_component.fixed).toBe('6.300000');
+  // A sweep of 1,000 cells: 1,000 starts (0.001), 1,004 transitions (0.0251), 1,000 x 128 MB x 40 s = 5,000 GB-s (0.08335).
+  const sweep = sweepQuote(DEFAULT_LIMITS, table, { cells: 1_000, fileBytes: 0 });
+  expect(sweep.by_component.step_functions).toBe('0.109450');
+  // And 1,000 x 39 s of half a GB, as above.
+  expect(sweep.by_component.lambda).toBe('0.260202');
 });
 
 /** 1,000 requests: 400 ms of half a GB, 2 units, 10 PUTs, 24,000 bytes for 39 days, 8,192 bytes of log; and what stands. */
@@ -120,6 +141,7 @@ it('has the limits of a deployment whose variables were left alone', () => {
 });
 
 const GROWING = [
+  'sweep_concurrency',
   'sessions_concurrency',
   'lambda_timeout_seconds',
   'lambda_memory_mb',
@@ -160,7 +182,7 @@ it(`never falls when a limit is raised ${TITLE}`, () => {
 
 it('charges nothing for what is off', () => {
   const bill = billOf({ ...SMALL_LIMITS, modes: ['base', 'tools', 'memory'], max_model_calls: 3 });
-  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const)
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime', 'step_functions'] as const)
     expect(bill.per_month.by_component[component]).toBe('0.000000');
   const on = billOf({
     ...SMALL_LIMITS,
@@ -169,8 +191,9 @@ it('charges nothing for what is off', () => {
     memory: true,
     code_interpreter: true,
     planner: true,
+    sweeps: true,
   });
-  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime'] as const)
+  for (const component of ['agentcore_memory', 'code_interpreter', 'runtime', 'step_functions'] as const)
     expect(on.per_month.by_component[component]).not.toBe('0.000000');
 });
 

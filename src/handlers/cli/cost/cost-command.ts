@@ -141,7 +141,7 @@ async function print(bill: Bill, limits: Limits, prices: PriceTable, source: str
   );
   if (limits.sweeps)
     await io.stdout.write(
-      `A sweep of 1,000 cells: ${sweepQuote(limits, prices, 1_000).total} at most; refused above ${formatDecimal(limits.max_sweep_cost_usd)}\n`,
+      `A sweep of 1,000 cells, but for its market: ${sweepQuote(limits, prices, { cells: 1_000, fileBytes: 0 }).total} at most; refused above ${formatDecimal(limits.max_sweep_cost_usd)}\n`,
     );
   if (!limits.modes.includes('tools') || !(limits.code_interpreter || limits.planner)) return;
   const { per_invocation: one, per_hour: stoppedHour, per_month: stoppedMonth } = stopping;

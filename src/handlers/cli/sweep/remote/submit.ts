@@ -5,6 +5,7 @@ import { sweepQuote } from '../../../../domain/cost/bill';
 import { itemsText, marketFile, specText, sweepKeys } from '../../../../domain/sweep/folder';
 import type { MarketBytes } from '../../../../domain/sweep/market';
 import type { SweepPlan } from '../../../../domain/sweep/plan';
+import type { Artifact } from '../../../../ports/artifact-store';
 import { oneRequest } from '../../../compose-sweeps';
 import { EXIT, type ExitCode } from '../../shared/exit-codes';
 import { fail, type Failure } from '../../shared/failure';
@@ -34,7 +35,9 @@ export async function submitCommand(options: SubmitOptions, io: Io): Promise<Exi
   const { limits, cellsMax } = deployment.right;
   const table = await readPrices(options.prices, io);
   if (isLeft(table)) return fail(io, options.json, table.left);
-  const quote = sweepQuote(limits, table.right, plan.granted);
+  const files = filesOf(plan, market);
+  const fileBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const quote = sweepQuote(limits, table.right, { cells: plan.granted, fileBytes });
   const most = formatDecimal(limits.max_sweep_cost_usd);
   await io.stderr.write(`ewm: ${counted(plan.granted, 'cell')} cost ${quote.total} USD at most, of ${most} (max_sweep_cost_usd)\n`);
   if (!quote.allowed || plan.granted > cellsMax)
@@ -51,7 +54,7 @@ export async function submitCommand(options: SubmitOptions, io: Io): Promise<Exi
     await io.stdout.write(options.json ? `${JSON.stringify({ ...told, status: 'quoted' })}\n` : `${quote.total} USD at most\n`);
     return EXIT.ok;
   }
-  const begun = await begin(plan, market, deployment.right);
+  const begun = await begin(plan.sweepId, files, deployment.right);
   if (isLeft(begun)) return fail(io, options.json, begun.left);
   await io.stdout.write(
     options.json
@@ -68,19 +71,22 @@ const SAID = {
   finished: 'is finished already; nothing was begun',
 } as const;
 
-async function begin(
-  plan: SweepPlan,
-  market: MarketBytes,
-  { store, machine }: SweepDeployment,
-): Promise<Either<Failure, keyof typeof SAID>> {
-  const { sweepId } = plan;
-  const keys = sweepKeys(sweepId);
+function filesOf(plan: SweepPlan, market: MarketBytes): readonly Artifact[] {
+  const keys = sweepKeys(plan.sweepId);
   const text = new TextEncoder();
-  const files = [
+  return [
     { key: keys.spec, bytes: text.encode(specText(plan)), contentType: 'application/json' },
     { key: keys.market, bytes: marketFile(market), contentType: 'application/x-ndjson' },
     { key: keys.items, bytes: text.encode(itemsText(plan)), contentType: 'application/x-ndjson' },
   ];
+}
+
+async function begin(
+  sweepId: string,
+  files: readonly Artifact[],
+  { store, machine }: SweepDeployment,
+): Promise<Either<Failure, keyof typeof SAID>> {
+  const keys = sweepKeys(sweepId);
   const put = await store.putFolder(files, oneRequest())();
   if (isLeft(put)) return left(callFailure(put.left));
   const found = await machine.describe(sweepId, oneRequest())();
