@@ -68,7 +68,7 @@ describe('limits', () => {
     expect(broken.limits_from).toBe(
       'the defaults of a deployment (the one in ./terraform cannot be read: terraform says: Error: no such state)',
     );
-    expect(broken.limits).toEqual({ ...SMALL_LIMITS, throttle_rate_per_second: '2' });
+    expect(broken.limits).toEqual({ ...SMALL_LIMITS, throttle_rate_per_second: '2', max_sweep_cost_usd: '1' });
   });
 
   it('are those of the deployment', async () => {
