@@ -13,6 +13,7 @@ import { deadlineIn, systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { makeSessionContext } from '../domain/session/worlds';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
@@ -84,6 +85,11 @@ export function composeServer(
         index: makeRunDirectoryIndex(about.artifacts),
         store: artifacts,
         reader: (folder: string) => makeArtifactRunReader(about.artifacts, folder),
+        deadline: () => deadlineIn(READ_TIMEOUT_MS),
+      },
+      sessions: {
+        // It looks and never acts, so nothing outside is its business.
+        context: makeSessionContext({ log, documents: artifacts, clock: systemClock, outside: {} }, openFileWorlds),
         deadline: () => deadlineIn(READ_TIMEOUT_MS),
       },
       clock: systemClock,

@@ -14,6 +14,7 @@ import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
 import { silentTelemetry } from '../adapters/in-process/telemetry';
 import { withoutListing } from '../domain/run/listing';
+import { verify } from '../domain/run/verify';
 import { CHILDREN } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { StoreError } from '../ports/run-files';
@@ -78,6 +79,14 @@ export function pulledSession(directory: string, options: PulledOptions): Sessio
       const below = join(directory, CHILDREN, session);
       const content = await inspectRunDirectory(below)();
       return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below, options);
+    },
+    guard: async (holder) => {
+      const below = join(directory, CHILDREN, holder);
+      const content = await inspectRunDirectory(below)();
+      if (!isLeft(content) && content.right === 'absent') return right(undefined);
+      const run = makeRunDirectoryReader(below);
+      const verdict = await verify(allowExtra ? withoutListing(run) : run);
+      return isLeft(verdict) ? verdict : right({ verdict: verdict.right, reader: run });
     },
   };
 }

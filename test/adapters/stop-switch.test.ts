@@ -109,7 +109,7 @@ describe('the document of a switch', () => {
   });
 
   it('makes one line of any text, and cuts it', () => {
-    expect(oneLine(' a\u001b[31m\nb ', 100)).toBe('a\\u001b[31m\\u000ab');
+    expect(oneLine(' a\u001b[31m\r\n\tb ', 100)).toBe('a\\u001b[31m b');
     expect(oneLine('x'.repeat(300), 200)).toBe(`${'x'.repeat(199)}…`);
     expect(oneLine(`${'x'.repeat(198)}🕓🕓`, 200).isWellFormed()).toBe(true);
   });

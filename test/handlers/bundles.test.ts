@@ -25,7 +25,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 181_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
+const SIZE_MAX = { base: 182_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 const serviceOf = (name: Name): Service => (name === 'sessions' || name === 'mcp' ? name : `agentcore-${name}`);
 
@@ -38,7 +38,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 181_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -506,6 +506,7 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/world/market/proposal.ts',
       'src/handlers/http/contract/errors.ts',
       'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/contract/request-budget.ts',
       'src/handlers/http/edge/json-value.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
@@ -533,7 +534,8 @@ describe('the build', () => {
 
   it('fails over its budget with a line a zip: which, how large, the limit, and what to do', async () => {
     expect(JSON.parse(await script(BUDGET, []))).toEqual({
-      ZIP_BYTES_MAX: SIZE_MAX,
+      // And of the function that pulls the stop switch, which is none of the API.
+      ZIP_BYTES_MAX: { ...SIZE_MAX, stop: 150_000 },
       lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
     });
   });

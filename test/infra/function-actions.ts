@@ -22,3 +22,6 @@ export const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
   sessions: SESSIONS,
   mcp: SESSIONS,
 };
+
+/** What an alarm may set off: the stop switch, and nothing that lets anything go on. */
+export const STOP_ACTIONS: readonly string[] = ['s3:PutObject', 'lambda:PutFunctionConcurrency'];

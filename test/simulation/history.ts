@@ -35,6 +35,7 @@ export function planOf(seed: number): Plan {
       contended: random(6),
       crashes: random(25),
       clockSets: random(25),
+      operator: random(3) === 0 ? 1 + random(40) : 0,
     },
   };
 }
@@ -79,6 +80,10 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
       ledger.created(session, seq, text, outside.latestMs());
     },
     acted: ledger.acted,
+    // After the switch no act begins: each has a look of its own, at the instant at which it is sent, that found it not set.
+    sent: (looked) => {
+      assert(looked, 'an act is sent without a look at the stop switch right before it');
+    },
   });
   const given: Given[] = [];
   const root = await makeRoot(outside, ledger);
@@ -127,6 +132,7 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
   for (; left > 0 && count < EVENTS_MAX && failure === undefined; count += 1) {
     await settled();
     if (random(1_000) < faults.clockSets) outside.moveClock(random(3) === 0 ? -60_000 * random(20) : 60_000 * random(20));
+    if (random(1_000) < faults.operator) outside.setSwitch(!outside.isStopped());
     if (random(1_000) < faults.crashes) left -= crashOne(processes[random(processes.length)], events);
     if (!outside.turn()) break;
   }
@@ -135,6 +141,7 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
   if (failure instanceof Error) throw failure;
   assert.equal(failure, undefined);
   await checkRecord(outside, ledger, given);
+  await checkStops(outside, ledger);
   await checkGoesOn(outside, ledger);
   await checkRefuses(outside, ledger);
   ledger.checkTrees();
@@ -188,6 +195,23 @@ async function checkRecord(outside: Outside, ledger: Ledger, given: readonly Giv
     assert.equal(winners.get(from) ?? request, request, 'two requests have won on one head');
     winners.set(from, request);
   }
+}
+
+/** What is asked while the switch is set reaches nothing outside, and says why. */
+async function checkStops(outside: Outside, ledger: Ledger): Promise<void> {
+  outside.setSwitch(true);
+  const before = outside.acts.length;
+  const context: SessionContext = makeSessionContext(outside.process().ports);
+  for (const session of ledger.sessions()) {
+    if (ledger.isSealed(session) || ledger.isLatched(session)) continue;
+    const { head } = right(await observeSession(context, session, 0, noDeadline));
+    const calls = [{ name: 'memory_put', args: { key: 'k', value: 2 } }];
+    const answer = await ask(context, { verb: 'call', session, head, calls }, { work: noDeadline, storing: noDeadline });
+    if (isLeft(answer)) continue;
+    assert(['stopped_by_operator', 'budget_exceeded'].includes(answer.right.error?.code ?? ''), 'an act is not stopped by the switch');
+  }
+  assert.equal(outside.acts.length, before, 'an act happens while the switch is set');
+  outside.setSwitch(false);
 }
 
 /** Nothing is left that only a person can clean: each session that may go on goes on. */

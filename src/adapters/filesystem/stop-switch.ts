@@ -2,13 +2,14 @@
  * The stop switch of a data directory: the file `stop.json` in it. No file is a switch that is not set.
  * Invariant: the name is given to whole, synced bytes or to nothing, so a reader never meets half of an order.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Either, left, right } from 'fp-ts/Either';
 import { readSwitchText, switchText } from '../../domain/agent/stop-switch';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { StopOrder, StopSwitch, SwitchUnreadable } from '../../ports/stop-switch';
+import { makeFolders } from './data-directory';
 import { isFileError, syncFolder, writeSynced } from './artifact-store';
 import { readPlainFile } from './plain-file';
 import { codeOf, readError, writeError } from './system-error';
@@ -46,7 +47,7 @@ async function read(path: string, deadline: Deadline): Promise<Either<SwitchUnre
 }
 
 async function write(root: string, path: string, order: StopOrder): Promise<void> {
-  await mkdir(root, { recursive: true });
+  await makeFolders(root);
   const writing = join(root, writingName());
   try {
     await writeSynced(writing, new TextEncoder().encode(switchText(order)));

@@ -37,6 +37,8 @@ export interface LiveCalls {
   readonly runId: string;
   readonly ports: OutsidePorts;
   readonly deadline: Deadline;
+  /** What is left of a limit on time: an act that leaves the process takes no more than that. Absent: nothing but the deadline ends one. */
+  readonly timeLeft?: Deadline | undefined;
   /**
    * The most bytes that the answers of the outside have together as they stand on a tape; `limit` names the setting. An answer that is longer
    * is a failed call: the tape says that it came, how long it was, and not what it was.
@@ -48,7 +50,7 @@ export interface LiveCalls {
   readonly look?: Look | undefined;
 }
 
-export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look }: LiveCalls): CallSource {
+export function liveCalls({ runId, ports, deadline, timeLeft, answers, beforeOutside, look }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
   const opened: OpenedPorts = {
     interpreter: opening(ports.interpreter, runId),
@@ -57,7 +59,8 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look
   };
   const sessions = [opened.interpreter, opened.planner].filter((session) => session !== undefined);
   // No act takes the time in which its session is to be stopped, nor that of another one's.
-  const acting: Deadline = sessions.length === 0 ? deadline : { remainingMs: () => deadline.remainingMs() - CLOSE_MS_MAX };
+  const kept = sessions.length === 0 ? 0 : CLOSE_MS_MAX;
+  const acting: Deadline = { remainingMs: () => Math.min(deadline.remainingMs() - kept, timeLeft?.remainingMs() ?? Infinity) };
 
   function fitted({ source, recorded }: Answer): Answer {
     if (recorded.result === undefined) return { source, recorded };

@@ -35,7 +35,12 @@ function lineCodec(name: string, charsMax: number): Codec<string> {
 
 /** Any text as such a line: what is no part of one is shown, what is too long is cut. */
 export function oneLine(text: string, charsMax: number): string {
-  const line = printable(text.toWellFormed().trim());
+  const line = printable(
+    text
+      .toWellFormed()
+      .trim()
+      .replaceAll(/[\t\n\r]+/g, ' '),
+  );
   return line.length > charsMax ? `${line.slice(0, charsMax - 1).toWellFormed()}…` : line;
 }
 

@@ -5,8 +5,9 @@
  * says less than it took, stays charged in full.
  */
 import { isLeft } from 'fp-ts/Either';
-import type { RunStop } from '../agent/stop';
+import type { RunStop, StoppedByOperator } from '../agent/stop';
 import { assert } from '../assert';
+import { chargeElapsed } from '../budget/breaker';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
@@ -28,6 +29,8 @@ export interface GuardBook {
   readonly grant: (child: string, name: string, budget: Budget) => RunStop | undefined;
   /** Takes back what a sealed child did not use of it, once; false where nothing of it is out. `spent`: of what it was granted. */
   readonly refund: (child: string, head: string, spent: Costs) => boolean;
+  /** An operator ends the run: from here on nothing is granted. */
+  readonly halt: (stop: StoppedByOperator) => void;
   /** The first refusal, which latched. */
   readonly stop: () => RunStop | undefined;
   /** Acts that were begun. */
@@ -91,7 +94,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     const { act, costs } = entry;
     const charged = chargedCosts(costs, act.name, outcome.usage, prices);
     breaker.charge(costs, charged);
-    const late = reach(wallMs);
+    const late = wallMs === undefined ? undefined : chargeElapsed(breaker, budget, wallMs);
     append(outcomeRow(index, act, outcome, charged, wallMs));
     list(index, `${act.kind} ${act.name}`, outcome.ok ? 'yes' : 'no', answerOf(outcome));
     latched ??= late;
@@ -100,14 +103,6 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     const { dimension, most, reported } = broken;
     const message = `act ${String(index)} reports ${String(reported)} ${dimension} where it could take ${String(most)}: its bound does not hold, so nothing more is sent`;
     latched = { code: 'unbounded', limiter: `max_${dimension}`, message, budgets: { budget, budget_state: breaker.state() } };
-  }
-
-  /** The state has no more time than the limit, however late a report is; one that is too late ends the run. */
-  function reach(wallMs: number | undefined): RunStop | undefined {
-    const { max_wall_ms } = budget;
-    if (wallMs === undefined || max_wall_ms === undefined) return undefined;
-    breaker.reserve('wall_ms', Math.min(wallMs, max_wall_ms));
-    return wallMs > max_wall_ms ? breaker.reserve('wall_ms', wallMs) : undefined;
   }
 
   return {
@@ -136,6 +131,9 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
       breaker.charge(granted, used);
       append(refundRow({ child, head, granted, spent: used }));
       return true;
+    },
+    halt: (stop) => {
+      latched ??= stop;
     },
     stop: () => latched,
     acts: () => acts,

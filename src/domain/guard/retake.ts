@@ -3,10 +3,12 @@
  * files behind it are compared. Invariant: each dimension is counted again from what the rows say of requests and reports, and from nothing else
  * that they say.
  */
-import { type Either, isLeft, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunReader } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
-import type { Problem } from '../codec/problem';
+import type { StoppedByOperator } from '../agent/stop';
+import { stoppedCodec } from '../agent/stop-switch';
+import { type Problem, problemsOf } from '../codec/problem';
 import { parseJson } from '../codec/parse';
 import { makeEpisode } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
@@ -65,6 +67,12 @@ interface Fault {
 function enter(row: unknown, book: GuardBook, inputs: GuardInputs): Fault | undefined {
   const type = isRecord(row) ? row['type'] : undefined;
   if (type === 'seal') return undefined;
+  const halted = type === 'stop' && isRecord(row) ? operatorStop(row['error']) : undefined;
+  if (halted !== undefined) {
+    if (isLeft(halted))
+      return { pointer: `/error${halted.left.pointer}`, expected: 'the end that an operator makes', actual: halted.left.message };
+    book.halt(halted.right);
+  }
   if (type === 'intent' || (type === 'stop' && isRecord(row) && row['act'] !== 'grant')) {
     const recorded = decodeAct(row);
     if (isLeft(recorded)) return faultOf(recorded.left);
@@ -101,6 +109,13 @@ function enter(row: unknown, book: GuardBook, inputs: GuardInputs): Fault | unde
     return taken ? undefined : { pointer: '/child', expected: 'a child whose grant was not taken back', actual: refund.right.child };
   }
   return { pointer: '/type', expected: 'a row of a guarded run', actual: typeof type === 'string' ? type : 'no text' };
+}
+
+/** An operator's end is taken from its row: nothing else on the tape leads to it. Nothing where the row has another. */
+function operatorStop(error: unknown): Either<Problem, StoppedByOperator> | undefined {
+  if (!isRecord(error) || error['code'] !== 'stopped_by_operator') return undefined;
+  const decoded = stoppedCodec.decode(error);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)[0] ?? { pointer: '', message: 'no such end' }) : decoded;
 }
 
 function faultOf([first]: readonly Problem[]): Fault {

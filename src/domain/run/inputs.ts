@@ -178,7 +178,7 @@ const requestIdCodec = makeCodec<string>('request id', { type: 'string', minLeng
   value === '' ? failure(value, context, 'expected the id of a request') : textCodec.validate(value, context),
 );
 
-const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'full'] }, (value, context) =>
+export const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'full'] }, (value, context) =>
   value === 'digest' || value === 'full' ? success(value) : failure(value, context, 'expected "digest" or "full"'),
 );
 

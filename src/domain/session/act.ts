@@ -19,6 +19,7 @@ import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
+import { elapsedMs, tick } from './elapsed';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
 import { isSessionId } from './inputs';
@@ -148,6 +149,8 @@ async function play(
   let announced: string | undefined;
   const lost: Lost = { seq: undefined, failure: undefined };
   let { children } = from;
+  const { began } = from;
+  const { inputs } = session;
   let before: BudgetState = from.cursor.spent;
 
   /** Stores what was collected as the next segment; false when somebody else has. */
@@ -159,11 +162,15 @@ async function play(
     return !isLeft(stored) && stored.right;
   }
 
+  const now = (): number => Math.floor(context.clock.nowMs());
+  const timeLeft = (since: number): number => (inputs.budget.max_wall_ms ?? Infinity) - elapsedMs(since, now());
+
   const live = liveCalls({
     // The number of the first segment: an act is named by its request, not by who makes it.
     runId: `${session.identity.runId}-${String(from.seq + 1)}`,
     ports: context.outside,
     deadline: work,
+    timeLeft: began === undefined ? undefined : { remainingMs: () => timeLeft(began) },
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     look: context.look,
     beforeOutside: async ({ index, tool }) => {
@@ -177,13 +184,13 @@ async function play(
       collector = makeCollector();
       seq += 1;
       const cursor = episode.cursor();
-      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs } }));
+      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs }, began }));
       return undefined;
     },
   });
   let bytes = 0;
   const calls: CallSource = { ...live, refuses: (index) => live.refuses(index) ?? (bytes > REQUEST_BYTES_MAX ? FULL : undefined) };
-  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null }, calls, {
+  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null, began }, calls, {
     append: (file, content) => collector.output.append(file, content),
     digest: () => '',
   });
@@ -192,6 +199,8 @@ async function play(
   const counted: SessionEpisode<never> = {
     ...episode,
     call: async (index, call) => {
+      const late = began === undefined ? undefined : tick(episode, inputs, began, now());
+      if (late !== undefined) return { _tag: 'NotBegun', stop: late };
       before = episode.breaker.state();
       const called = await episode.call(index, call);
       if (called._tag === 'Made') bytes += canonicalBytes(call.args) + canonicalBytes(called.result);
@@ -211,6 +220,7 @@ async function play(
         cursor: episode.cursor(),
         children,
         sealed: performed.sealed ?? false,
+        ...(began === undefined ? {} : { began }),
       };
       context.standings.set(session.identity.runId, standing);
       return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false });
@@ -325,7 +335,14 @@ async function endPending(
     ...NO_CALLS,
     answer: () => Promise.resolve({ source: 'remote', recorded: { ok: false, error: unknownOutcome(call) } }),
   };
-  const resume = { seq, requestSha256, cursor: standing.cursor, children: standing.children, pending: { index, costs } };
+  const resume = {
+    seq,
+    requestSha256,
+    cursor: standing.cursor,
+    children: standing.children,
+    pending: { index, costs },
+    began: standing.began,
+  };
   const episode = resumeEpisode(session, resume, unknown, collector.output);
   if (isLeft(episode)) return left(corruptCursor(session, standing, episode.left[0]?.message ?? ''));
   await episode.right.call(index, call);

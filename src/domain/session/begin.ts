@@ -18,7 +18,7 @@ export async function begin(
   const id = identifySession(inputs).runId;
   const session = await openDocuments(id, documents, context.worlds);
   if (isLeft(session)) return session;
-  const opened = openSessionTape(session.right);
+  const opened = openSessionTape(session.right, Math.floor(context.clock.nowMs()));
   if (isLeft(opened)) return left({ _tag: 'InvalidSession', problems: opened.left });
   const encoder = new TextEncoder();
   const puts = DOCUMENT_FILES.flatMap((file) => {

@@ -36,9 +36,11 @@ export interface Resume {
   readonly children: readonly string[];
   /** The act that the segment before this one announced, and whose outcome is in this one. */
   readonly pending: { readonly index: number; readonly costs: Costs } | null;
+  /** When the session began, where its budget limits time. Milliseconds since the Unix epoch. */
+  readonly began?: number | undefined;
 }
 
-export function resumeRow({ seq, requestSha256, cursor, children, pending }: Resume): JsonObject {
+export function resumeRow({ seq, requestSha256, cursor, children, pending, began }: Resume): JsonObject {
   const { world, steps, decisions, spent, ledgerRows, ledgerHead, refusal } = cursor;
   return {
     type: 'resume',
@@ -54,7 +56,13 @@ export function resumeRow({ seq, requestSha256, cursor, children, pending }: Res
     children,
     ...(pending === null ? {} : { pending: { index: pending.index, costs: pending.costs } }),
     ...(refusal === undefined ? {} : { refusal }),
+    ...(began === undefined ? {} : { began }),
   };
+}
+
+/** The instant at which an act of a session is about to begin, in one whose budget limits time. */
+export function clockRow(at: number): JsonObject {
+  return { type: 'clock', at };
 }
 
 export function intentRow({ index, call, costs, until }: PlannedAct): JsonObject {
@@ -101,14 +109,29 @@ const resumeCodec = objectCodec('resume row', {
     evaluation: anyCodec,
     pending: objectCodec('pending act', { required: { index: countCodec(0), costs: costsCodec } }),
     refusal: objectOf,
+    began: countCodec(0),
   },
 });
 
 export function decodeResume(row: unknown): Either<readonly Problem[], Resume> {
   const decoded = resumeCodec.decode(row);
   if (isLeft(decoded)) return left(problemsOf(decoded.left));
-  const { seq, request_sha256, state, step, steps, decisions, budget_state, executions, children, totals, evaluation, pending, refusal } =
-    decoded.right;
+  const {
+    seq,
+    request_sha256,
+    state,
+    step,
+    steps,
+    decisions,
+    budget_state,
+    executions,
+    children,
+    totals,
+    evaluation,
+    pending,
+    refusal,
+    began,
+  } = decoded.right;
   const world = state === null || step === null ? null : { state, step, totals: totals ?? {}, evaluation: evaluation ?? null };
   const cursor = {
     world,
@@ -119,7 +142,14 @@ export function decodeResume(row: unknown): Either<readonly Problem[], Resume> {
     ledgerHead: executions.head_hash,
     ...(refusal === undefined ? {} : { refusal: refusal as unknown as BudgetExceeded }),
   };
-  return right({ seq, requestSha256: request_sha256, cursor, children, pending: pending ?? null });
+  return right({ seq, requestSha256: request_sha256, cursor, children, pending: pending ?? null, began });
+}
+
+const clockCodec = objectCodec('clock row', { required: { ...linked, type: literalCodec('clock'), at: countCodec(0) } });
+
+export function decodeClock(row: unknown): Either<readonly Problem[], number> {
+  const decoded = clockCodec.decode(row);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right.at);
 }
 
 const intentCodec = objectCodec('intent row', {

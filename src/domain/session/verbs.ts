@@ -9,7 +9,7 @@ import { type Budget, type Costs, metersOf, spentState } from '../budget/budget'
 import { canonical } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
-import { fitted, limitless, quoteCalls, type QuotedBudget } from '../episode/quote';
+import { fitted, limitless, quoteCalls, type Quoted, type QuotedBudget } from '../episode/quote';
 import type { JsonObject } from '../episode/world';
 import { makeDigest } from '../hash';
 import { SPEC_VERSION } from '../limits';
@@ -21,12 +21,14 @@ import { type Deadlines, newestStanding, NO_WORLDS_HERE, openSession, type Sessi
 import { grantOfDay, refundToDay } from './day';
 import { type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
 import type { SessionError } from './errors';
-import { chargedOf, grantCosts, missingLimits } from './grant';
+import { elapsedMs } from './elapsed';
+import { give } from './give';
+import { chargedOf, grantCosts, missingProblems } from './grant';
 import { headText } from './head';
 import { hasNoWorld, identifySession, isDay, type SessionInputs } from './inputs';
-import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
-import { FORK, makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
-import { grantRow, refundRow, stopRow } from './rows';
+import { DEPTH_MAX } from './limits';
+import { makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
+import { refundRow, stopRow } from './rows';
 import type { NewWorld } from './world-documents';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
@@ -164,14 +166,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   const parent = await openSession(context, id, deadline);
   if (isLeft(parent)) return parent;
   const { inputs } = parent.right;
-  const missing = missingLimits(inputs.budget, budget);
-  if (missing.length > 0) {
-    const problems = missing.map(({ limiter, max }) => ({
-      pointer: `/budget/${limiter.replace('.', '/')}`,
-      message: `the parent is limited by it: a child has to name it, too, with at most ${String(max)}`,
-    }));
-    return left({ _tag: 'InvalidSession', problems });
-  }
+  const problems = missingProblems(inputs.budget, budget);
+  if (problems.length > 0) return left({ _tag: 'InvalidSession', problems });
   const depth = (inputs.parent?.depth ?? 0) + 1;
   if (depth > DEPTH_MAX) {
     return left({ _tag: 'InvalidSession', problems: [{ pointer: '', message: `forks of forks end at a depth of ${String(DEPTH_MAX)}` }] });
@@ -193,15 +189,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
       body: { fork: { name, budget } },
       perform: (episode, standing) => {
         child = childOf(standing);
-        if (standing.children.length >= CHILDREN_OPEN_MAX) return Promise.resolve({ impossible: TOO_MANY_CHILDREN });
-        const refused = episode.breaker.reserveAll(grantCosts(budget));
-        if (refused !== undefined) {
-          episode.append(stopRow({ index: 0, call: { name: FORK, args: { name, budget } }, error: refused }));
-          return Promise.resolve({ results: [], stop: refused });
-        }
-        const childId = identifySession(child).runId;
-        episode.append(grantRow({ child: childId, name, budget }));
-        return Promise.resolve({ results: [], stop: null, children: [...standing.children, childId] });
+        const giver = { episode, inputs, standing, nowMs: context.clock.nowMs() };
+        return Promise.resolve(give(giver, { child: identifySession(child).runId, name, budget }, { name, budget }));
       },
     },
     deadlines,
@@ -217,11 +206,6 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   if (isLeft(made)) return made;
   return right(answerOf(outcome.right, { child: { session_id: made.right.session_id, head: made.right.head } }));
 }
-
-const TOO_MANY_CHILDREN: SessionError = {
-  _tag: 'InvalidSession',
-  problems: [{ pointer: '', message: `${String(CHILDREN_OPEN_MAX)} children are open: close one, and reclaim what it did not use` }],
-};
 
 /** The documents of a child are those of its parent, but for what names it. */
 async function documentsOf(
@@ -349,18 +333,22 @@ export async function quoteSession(
   const probe = resumeEpisode(copy, resume, NO_CALLS, makeCollector().output);
   if (isLeft(probe)) return left({ _tag: 'InvalidSession', problems: probe.left });
   const remaining = remainingOf(budget, spent);
-  const quoted = await quoteCalls(
-    {
-      open: (source) => {
-        const episode = resumeEpisode(copy, resume, source, makeCollector().output);
-        assert(!isLeft(episode), 'what was opened once opens again');
-        return episode.right;
+  const quoted = withElapsed(
+    standing,
+    context.clock.nowMs(),
+    await quoteCalls(
+      {
+        open: (source) => {
+          const episode = resumeEpisode(copy, resume, source, makeCollector().output);
+          assert(!isLeft(episode), 'what was opened once opens again');
+          return episode.right;
+        },
+        tools: session.world.tools,
+        ports: context.outside,
+        memoryBytesLeft: remaining.memory_bytes,
       },
-      tools: session.world.tools,
-      ports: context.outside,
-      memoryBytesLeft: remaining.memory_bytes,
-    },
-    calls,
+      calls,
+    ),
   );
   const { fits, ...told } = fitted(quoted, budget, spent);
   return right({
@@ -371,4 +359,11 @@ export async function quoteSession(
     remaining,
     fits: fits && standing.cursor.refusal === undefined,
   });
+}
+
+/** The time that has passed already: what acts outside would take of it is not known before. */
+function withElapsed({ began }: Standing, now: number, quoted: Quoted): Quoted {
+  if (began === undefined) return quoted;
+  const elapsed = { wall_ms: elapsedMs(began, Math.floor(now)) };
+  return { least: { ...quoted.least, ...elapsed }, most: { ...quoted.most, ...elapsed } };
 }

@@ -13,6 +13,7 @@ import { addExportCommand } from './export/add-export-command';
 import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
+import { addStopCommands } from './operator/add-stop-commands';
 import { addSweepCommands } from './sweep/add-sweep-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
 import { completionScript, type Shell, SHELLS } from './completion';
@@ -118,6 +119,7 @@ function makeProgram(io: Io, written: Promise<void>[], finish: (exit: ExitCode) 
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
+    .addOption(path('--data <directory>', 'whose stop switch is looked at (ewm stop)').default('tmp/serve'))
     .addOption(path('--sign <file>', 'sign the finished run with this private key (ewm keygen makes one)'))
     .option('--max-fuel <n>', 'budget of a world: units of fuel of its engine (default: only each call has a limit)', parseCount)
     .option('--max-world-memory-bytes <n>', 'budget of a world: bytes of its memory (default: 16 MiB)', parseCount)
@@ -200,6 +202,7 @@ function makeProgram(io: Io, written: Promise<void>[], finish: (exit: ExitCode) 
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
+  addStopCommands(program, io, finish);
   addCostCommand(program, io, finish);
 
   program

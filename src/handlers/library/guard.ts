@@ -8,12 +8,14 @@ import { contentOf } from '../../domain/guard/act';
 import { type GuardPorts, type GuardRequest, type GuardRun, makeGuardRun, type MissingLimits } from '../../domain/guard/guard';
 import { decodePrices, type PriceTable, type Usage } from '../../domain/guard/prices';
 import type { RunStop } from '../../domain/agent/stop';
+import { lookAt } from '../../domain/agent/stop-switch';
 import type { Budget, BudgetState } from '../../domain/budget/budget';
 import { decodeBudget } from '../../domain/budget/budget-codec';
 import { describeProblem, type Problem } from '../../domain/codec/problem';
 import type { FinishedRun } from '../../domain/run/finish';
 import type { RunWriter } from '../../ports/run-files';
-import { openRunDirectoryWriter, stopwatch } from '../compose-library';
+import type { StopSwitch } from '../../ports/stop-switch';
+import { makeFileStopSwitch, openRunDirectoryWriter, stopwatch } from '../compose-library';
 import { jsonOf } from './json';
 import { PRICES } from './model-prices';
 import { type GuardRefused, guardRefused } from './refusal';
@@ -30,6 +32,8 @@ export interface GuardOptions {
   readonly prices?: unknown;
   /** `digest` (the default): the tape holds no word of what is sent and what comes back, only SHA-256 and length. */
   readonly record?: RecordLevel;
+  /** Looked at before each act: a data directory (`ewm stop --data DIR` sets it), or a switch of your own. Where it is set, nothing is sent. */
+  readonly stopSwitch?: string | StopSwitch;
   /** True by default: an act is sent once its intent is on the disk. With false a crash of the machine, and only that, may lose it. */
   readonly durable?: boolean;
 }
@@ -79,12 +83,23 @@ export interface Guard {
   readonly close: () => Promise<FinishedRun>;
 }
 
-export function guard({ budget, tape, name = 'guard', prices = PRICES, record = 'digest', durable = true }: GuardOptions): Guard {
-  const limits = decodeBudget(budget);
+export function guard({
+  budget,
+  tape,
+  name = 'guard',
+  prices = PRICES,
+  record = 'digest',
+  durable = true,
+  stopSwitch,
+}: GuardOptions): Guard {
+  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
+  return guardOf({ name, budget: budgetOf(budget), prices: pricesOf(prices), record, parent: null }, tape, ports);
+}
+
+export function budgetOf(value: unknown): Budget {
+  const limits = decodeBudget(value);
   if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-  const table = decodePrices(prices);
-  if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
-  return guardOf({ name, budget: limits.right, prices: table.right, record, parent: null }, tape, durable, stopwatch());
+  return limits.right;
 }
 
 /** The prices that a table file holds, such as one of the user's own; it throws where they are none. */
@@ -94,16 +109,24 @@ export function pricesOf(value: unknown): PriceTable {
   return table.right;
 }
 
-function guardOf(
+/** What a guard has in common with those it grants to: time is that of the giver, whose limit holds for what it gives, too. */
+export type SharedPorts = Omit<GuardPorts, 'open'>;
+
+export function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
+  if (stopSwitch === undefined) return {};
+  return { look: lookAt(typeof stopSwitch === 'string' ? makeFileStopSwitch(stopSwitch) : stopSwitch) };
+}
+
+/** `onClose`: each time that the sealed run is asked for. */
+export function guardOf(
   request: GuardRequest,
   tape: string | RunWriter,
-  durable: boolean,
-  elapsedMs: GuardPorts['elapsedMs'],
-  onClose?: (finished: FinishedRun) => void,
+  ports: SharedPorts,
+  onClose?: (finished: FinishedRun) => void | Promise<void>,
 ): Guard {
   const open: GuardPorts['open'] =
     typeof tape === 'string' ? openRunDirectoryWriter(tape, false) : () => Promise.resolve({ _tag: 'Right', right: tape });
-  const run = makeGuardRun(request, { open, elapsedMs, durable });
+  const run = makeGuardRun(request, { open, ...ports });
   const { record } = request;
 
   async function begin(act: Act, signal: AbortSignal | undefined): Promise<BegunAct> {
@@ -145,12 +168,9 @@ function guardOf(
       return ended(act, () => within(act.signal, send(act.signal)));
     },
     grant: async ({ name, budget, tape: own }) => {
-      const limits = decodeBudget(budget);
-      if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-      const granted = await run.grant(name, limits.right);
+      const granted = await run.grant(name, budgetOf(budget));
       if (isLeft(granted)) throw '_tag' in granted.left ? new TypeError(missingSentence(granted.left)) : guardRefused(granted.left);
-      // Time is that of the giver: its limit holds for what it gives, too.
-      return guardOf(granted.right, own, durable, elapsedMs, ({ summary }) => {
+      return guardOf(granted.right, own, ports, ({ summary }) => {
         run.refund(summary.runId, summary.headHash, summary.budgetState);
       });
     },
@@ -168,7 +188,7 @@ function guardOf(
             effect: 'unknown',
           },
         );
-      onClose?.(finished.right);
+      await onClose?.(finished.right);
       return finished.right;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The pages of this server: the list of runs, and the report of each.
+ * The pages of this server: the list of runs, the report of each, and the sessions.
  * Invariant: each goes out under a policy that lets nothing run but the program that this build made for it; one report is made at a time,
  * so what the server holds does not grow with the number of those who ask.
  */
@@ -8,13 +8,15 @@ import { readRun } from '../../domain/run/read-page';
 import type { StoreError } from '../../ports/run-files';
 import { pagePolicy, renderPage } from '../page/html';
 import { packRun } from '../page/pack';
-import { type HtmlPage, problemPage, serverPage } from '../page/server-html';
+import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
 import { type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, readList, readRunFile, type RunCatalog, type RunsRoute } from './runs';
+import { listRuns, type PageRoute, readList, readRunFile, type RunCatalog } from './runs';
+import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
   readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
 }
@@ -22,7 +24,7 @@ export interface PagesDeps {
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ catalog, about, note }: PagesDeps): (route: RunsRoute) => Promise<Reply> {
+export function makePages({ catalog, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
@@ -52,6 +54,10 @@ export function makePages({ catalog, about, note }: PagesDeps): (route: RunsRout
     switch (route._tag) {
       case 'Home':
         return home();
+      case 'Play':
+        return Promise.resolve(htmlReply(200, playPage(MADE_BY)));
+      case 'Sessions':
+        return listSessions(sessions, route.after, note);
       case 'List':
         return listRuns(catalog, note);
       case 'Report':

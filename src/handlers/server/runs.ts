@@ -1,5 +1,5 @@
 /**
- * `GET /`, `/runs`, `/runs/{run_id}/report` and `/runs/{run_id}/{file}`: what the runs of this server left.
+ * `GET /`, `/play`, `/runs`, `/runs/{run_id}/report` and `/runs/{run_id}/{file}`: what the runs of this server left.
  * Invariant: a path is matched as it came, against run ids and the names of run files and nothing else, so none leads anywhere else.
  */
 import { isLeft } from 'fp-ts/Either';
@@ -28,15 +28,22 @@ interface FileRoute {
   readonly file: RunFile;
 }
 
-export type RunsRoute =
-  { readonly _tag: 'Home' } | { readonly _tag: 'List' } | { readonly _tag: 'Report'; readonly folder: string } | FileRoute;
+export type PageRoute =
+  | { readonly _tag: 'Home' }
+  | { readonly _tag: 'Play' }
+  | { readonly _tag: 'Sessions'; readonly after: string }
+  | { readonly _tag: 'List' }
+  | { readonly _tag: 'Report'; readonly folder: string }
+  | FileRoute;
 
 /** `report` is the name of no file of a run. */
 const FILE_PATH = new RegExp(`^/runs/(${RUN_FOLDER})/([a-z.]{1,32})$`);
 
 /** The route of a raw path, or nothing. */
-export function runsRoute(path: string): RunsRoute | undefined {
+export function pageRoute(path: string, query: string): PageRoute | undefined {
   if (path === '/') return { _tag: 'Home' };
+  if (path === '/play') return { _tag: 'Play' };
+  if (path === '/play/sessions') return { _tag: 'Sessions', after: new URLSearchParams(query).get('after') ?? '' };
   if (path === '/runs') return { _tag: 'List' };
   const [, folder, name] = FILE_PATH.exec(path) ?? [];
   if (folder === undefined) return undefined;

@@ -101,9 +101,9 @@ async function request(place: Place, io: Io, act: (send: Send) => Promise<Either
   return exitOf(answer.right);
 }
 
-function exitOf({ status }: ApiAnswer): ExitCode {
+function exitOf({ status, json }: ApiAnswer): ExitCode {
   if (status < 300) return EXIT.ok;
-  if (status === 422) return EXIT.refused;
+  if (status === 422 || textAt(json, 'error', 'code') === 'stopped_by_operator') return EXIT.refused;
   return status < 500 ? EXIT.badInput : EXIT.notProven;
 }
 
@@ -379,7 +379,7 @@ function allSealed({ sealed, children }: ProvenSession): boolean {
   return sealed && children.every(allSealed);
 }
 
-function proofJson({ session, sealed, head, segments, calls, fills, unknown, children }: ProvenSession): object {
+function proofJson({ session, sealed, head, segments, calls, fills, unknown, children, guards }: ProvenSession): object {
   return {
     session_id: session,
     status: sealed ? 'sealed' : 'open',
@@ -389,17 +389,19 @@ function proofJson({ session, sealed, head, segments, calls, fills, unknown, chi
     fills,
     unknown_effects: unknown,
     children: children.map(proofJson),
+    ...(guards.length === 0 ? {} : { guards }),
   };
 }
 
 function proofLines(
-  { session, sealed, head, segments, calls, fills, unknown, children }: ProvenSession,
+  { session, sealed, head, segments, calls, fills, unknown, children, guards }: ProvenSession,
   indent: string,
 ): readonly string[] {
   const done = `${counted(segments, 'segment')}, ${counted(calls, 'call')}, ${counted(fills, 'fill')}`;
   return [
     `${indent}session ${session} (${sealed ? 'sealed' : 'open'}): ${done}${unknown === 0 ? '' : `, ${String(unknown)} of unknown effect`}`,
     `${indent}  head ${head}`,
+    ...guards.map(({ holder, name, proven }) => `${indent}  ${holder} (${name}): ${proven ? 'proven' : 'not here; charged in full'}`),
     ...children.flatMap((child) => proofLines(child, `${indent}  `)),
   ];
 }

@@ -2,9 +2,12 @@
 import { isLeft, left, right } from 'fp-ts/Either';
 import type { Call } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { engineLimitsIn, NOTHING_COUNTS, sessionBudgetCodec } from './request-budget';
+import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
+import { budgetCodec, budgetStateCodec } from '../../../domain/budget/budget-codec';
+import { recordCodec, sha256Codec } from '../../../domain/run/inputs';
 import { callCodec } from '../../../domain/run/request-codecs';
+import type { GuardRefundRequest, GuardTerms } from '../../../domain/session/guard-grant';
 import { nameCodec } from '../../../domain/session/inputs';
 import { CALLS_MAX } from '../../../domain/session/limits';
 import { type Decode, decodeWith } from './body';
@@ -17,7 +20,7 @@ export const createBodyCodec = objectCodec('session', {
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
   optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
@@ -56,20 +59,46 @@ export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls:
 export const decodeQuoteBody: Decode<{ readonly calls: readonly Call[] }> = (body) => decodeWith(quoteBodyCodec, body);
 
 export const forkBodyCodec = objectCodec('fork', {
-  description: 'Make a child that goes on from here. Its budget is taken from this one.',
+  description:
+    'Make a child that goes on from here. Its budget is taken from this one. With `guard`, the child is a guarded run of the library, elsewhere.',
   required: head,
-  optional: { name: nameCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  optional: { name: nameCodec, guard: objectCodec('guard', { required: { record: recordCodec, prices_sha256: sha256Codec } }) },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
-export const decodeForkBody: Decode<{ readonly head: string; readonly name?: string; readonly budget: Budget }> = (body) =>
-  decodeWith(forkBodyCodec, body);
+export interface ForkBody {
+  readonly head: string;
+  readonly name?: string;
+  readonly budget: Budget;
+  /** Of a grant to a guarded run elsewhere. */
+  readonly guard?: Pick<GuardTerms, 'record' | 'prices_sha256'>;
+}
+export const decodeForkBody: Decode<ForkBody> = (body) => decodeWith(forkBodyCodec, body);
 
 export const reclaimBodyCodec = objectCodec('reclaim', {
-  description: 'Take back what a sealed child did not use, once.',
+  description:
+    'Take back what a sealed child did not use, once. A guarded run says what was granted to it, its sealed head, and what it used.',
   required: { ...head, child: textCodec },
+  optional: {
+    guard: objectCodec('guard', {
+      required: {
+        name: nameCodec,
+        budget: budgetCodec,
+        record: recordCodec,
+        prices_sha256: sha256Codec,
+        granted_at: textCodec,
+        sealed: sha256Codec,
+        spent: budgetStateCodec,
+      },
+    }),
+  },
 });
-export const decodeReclaimBody: Decode<{ readonly head: string; readonly child: string }> = (body) => decodeWith(reclaimBodyCodec, body);
+export interface ReclaimBody {
+  readonly head: string;
+  readonly child: string;
+  readonly guard?: GuardRefundRequest['terms'] & Pick<GuardRefundRequest, 'sealed' | 'spent'>;
+}
+export const decodeReclaimBody: Decode<ReclaimBody> = (body) => decodeWith(reclaimBodyCodec, body);
 
 export const closeBodyCodec = objectCodec('close', { description: 'Seal the session: nothing follows.', required: head });
 export const decodeCloseBody: Decode<{ readonly head: string }> = (body) => decodeWith(closeBodyCodec, body);

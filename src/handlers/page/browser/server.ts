@@ -1,14 +1,20 @@
 /**
- * The program of the local server's page: sends the request of a form, shows the answer, and lists the runs again.
+ * The program of the local server's pages. That of sessions is in `play`. That of runs sends the request of a form, shows the answer, and lists the runs again.
  * Invariant: an answer is shown as text, whatever it holds; and the focus stays where the reader put it.
  */
 import { type RunList, runsTable } from '../markup/runs-table';
+import { startPlay } from './play/play';
 import { fill, h } from './shared/dom';
 import { toNode } from './shared/elements';
 import { badge } from './shared/marks';
 import { parseJson, record } from './shared/run-model';
 
 function start(): void {
+  const play = document.getElementById('play');
+  if (play !== null) {
+    startPlay(play);
+    return;
+  }
   for (const section of document.querySelectorAll<HTMLElement>('section.request')) wire(section);
   const filter = document.querySelector<HTMLInputElement>('#runs-filter');
   if (filter === null) return;

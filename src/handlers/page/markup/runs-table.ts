@@ -108,7 +108,8 @@ function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
 
 function resultOf({ ok, limiter, error }: ListedRun): Element {
   if (ok === true) return el('span', { class: 'badge good' }, 'ok');
-  // A breaker that trips did what it is for; a failure is something else.
+  // An operator and a breaker did what they are for; a failure is something else.
+  if (error === 'stopped_by_operator') return el('span', { class: 'badge warn' }, 'stopped by an operator');
   if (typeof limiter === 'string') return el('span', { class: 'badge warn' }, `stopped: ${excerptOf(limiter)}`);
   return el('span', { class: 'badge bad' }, `failed: ${excerptOf(error ?? 'unknown')}`);
 }

@@ -194,8 +194,8 @@ function sealFault(model: RunModel): string | undefined {
   if (seal === undefined) return undefined;
   const endedOk = seal['error'] === null;
   if (seal['ok'] !== endedOk) return 'ok of the seal does not agree with its error';
-  // What fails in an agent's hands is the agent's business.
-  const failed = inputs['mode'] === 'guard' ? undefined : calls.find(({ row }) => row['ok'] !== true);
+  // What fails in an agent's hands is the agent's business, and a call that fails in a session ends its request alone.
+  const failed = inputs['mode'] === 'guard' || inputs['mode'] === 'session' ? undefined : calls.find(({ row }) => row['ok'] !== true);
   if (endedOk && failed !== undefined) return `the seal says ok, and the call of row ${String(failed.rowIndex)} failed`;
   const positions = new Map(
     Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]),

@@ -9,6 +9,7 @@ import type { DerivedFill } from '../../../../domain/report/derived-ledger';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../../../../domain/report/figures';
 import type { PageRun } from '../../../../domain/report/page-data';
 import { makeCallReader } from '../../../../domain/report/calls';
+import { makeSegmentReader, type SegmentEntry } from '../../../../domain/report/segments';
 import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
 import type { Costs } from '../../../../domain/world/market/costs';
@@ -36,6 +37,7 @@ export interface CallEntry {
 /** What was spent once a row was written; rows that cost nothing are left out. */
 export interface SpendingPoint {
   readonly row: Row;
+  readonly rowIndex: number;
   readonly spent: BudgetState;
 }
 
@@ -50,6 +52,8 @@ export interface RunModel {
   readonly calls: readonly CallEntry[];
   readonly fills: readonly DerivedFill[];
   readonly spending: readonly SpendingPoint[];
+  /** Of a session; none of any other run. */
+  readonly segments: readonly SegmentEntry[];
   readonly figures: Figures;
   readonly symbols: readonly string[];
 }
@@ -62,6 +66,7 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   const reader = makeFigureReader(costsOf(page));
   const spending = makeSpending();
   const callReader = makeCallReader();
+  const segments = makeSegmentReader();
   const [steps, calls, spent]: [StepEntry[], CallEntry[], SpendingPoint[]] = [[], [], []];
   let last: BudgetState | undefined;
   for (const { row, rowIndex } of rows) {
@@ -70,8 +75,9 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     if (point !== undefined && point.step > (steps.at(-1)?.point.step ?? -1)) steps.push({ row, rowIndex, point });
     const call = callReader.next(row);
     if (call !== undefined) calls.push({ row: call, rowIndex });
+    segments.next(row, rowIndex);
     const now = spending.next(row);
-    if (now !== last && last !== undefined) spent.push({ row, spent: now });
+    if (now !== last && last !== undefined) spent.push({ row, rowIndex, spent: now });
     last = now;
   }
   return {
@@ -85,9 +91,21 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     calls,
     fills: steps.flatMap(({ point }) => point.fills),
     spending: spent,
+    segments: segments.segments(),
     figures: reader.figures(),
     symbols: [...(steps[0]?.point.prices.keys() ?? [])],
   };
+}
+
+/** The number of the segment that a row is in; 0 before the first that was resumed. */
+export function segmentAt({ segments }: Pick<RunModel, 'segments'>, rowIndex: number): number {
+  let [low, high] = [0, segments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segments[middle]?.rowIndex ?? 0) <= rowIndex) low = middle + 1;
+    else high = middle;
+  }
+  return segments[low - 1]?.seq ?? 0;
 }
 
 /** Where the rows of a page stand in the file. */

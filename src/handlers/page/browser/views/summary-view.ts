@@ -14,12 +14,19 @@ import { positionsBefore, record, type RunModel, applyChanges, text } from '../s
 export function verdict({ seal }: RunModel): HTMLElement {
   if (seal === undefined) return badge('open', 'warn', 'UNFINISHED: no seal');
   if (seal['ok'] === true) return badge('good', 'good', 'Finished ok');
+  // An operator did what the switch is for.
+  if (isOperator(seal['error'])) return badge('open', 'warn', 'Stopped by an operator');
   return badge('bad', 'bad', `Stopped by ${stopName(seal['error'])}`);
 }
 
 export function stopName(error: unknown): string {
   const { code: code_, limiter } = record(error);
+  if (isOperator(error)) return 'an operator';
   return code_ === 'budget_exceeded' ? text(limiter) : text(code_);
+}
+
+function isOperator(error: unknown): boolean {
+  return record(error)['code'] === 'stopped_by_operator';
 }
 
 export function verdictSentence(model: RunModel): string | undefined {
