@@ -172,8 +172,9 @@ describe('the command', () => {
     const out: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stdin.end(`${JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/list' })}\n`);
-    expect(await once(child, 'close')).toEqual([0, null]);
+    const ended = await once(child, 'close');
     forbidding.close();
+    expect(ended).toEqual([0, null]);
     expect(asked).toEqual([
       expect.stringMatching(/^\/mcp\/one AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE\/\d+\/eu-west-1\/execute-api\/aws4_request/),
     ]);

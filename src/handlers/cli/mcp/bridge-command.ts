@@ -48,7 +48,8 @@ export async function bridgeCommand({ api, session }: BridgeOptions, io: Io, env
     const version = textAt(message, 'result', 'protocolVersion');
     // What was agreed with `initialize` goes with every later request; newer clients say it in each.
     if (version !== undefined && waiting.isHandshake(idOf(message))) there.setProtocolVersion(version);
-    await here.send(message);
+    // Not by the transport: it sends nothing more once stdin has ended, and answers may be under way.
+    await io.stdout.write(`${JSON.stringify(message)}\n`);
     waiting.answered(idOf(message));
   };
   there.onmessage = (message) => void answer(message);
