@@ -13,7 +13,14 @@ import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
-import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
+import {
+  baseFunction,
+  type HandlerPorts,
+  memoryFunction,
+  type SessionFunctionPorts,
+  sessionsFunction,
+  toolsFunction,
+} from './compose-http';
 import type { Service } from './http/contract/routes';
 import type { Handler } from './http/edge/handler';
 
@@ -68,7 +75,7 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionPorts {
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
   const agentCore = oneClient(config);
   return {
     artifacts: makeS3ArtifactStore({ ...place, mayList: true }),

@@ -19,7 +19,7 @@ import { CHILDREN } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
-import { sessionCeilings, type SessionPorts, sessionsFunction } from './compose-http';
+import { sessionCeilings, type SessionFunctionPorts, sessionsFunction } from './compose-http';
 import { decodeHandlerConfig, type Environment, type HandlerConfig } from './config';
 import type { Handler } from './http/edge/handler';
 import { openFileWorlds } from './open-file-worlds';
@@ -38,14 +38,14 @@ export function sessionsIn(
   directory: string,
   env: Environment,
   telemetry: Telemetry,
-): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionPorts }> {
+): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionFunctionPorts }> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const settings = { ...decoded.right, ceilings: sessionCeilings(decoded.right.ceilings, env) };
-    const ports: SessionPorts = {
+    const ports: SessionFunctionPorts = {
       artifacts: makeFilesystemArtifactStore({ directory: data.right }),
       log: makeFilesystemSessionLog({ directory: data.right }),
       clock: systemClock,

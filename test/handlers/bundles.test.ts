@@ -245,7 +245,7 @@ describe('against a service that fails, lags and checks every request', () => {
     readonly results: readonly { readonly result?: unknown; readonly sessions_not_stopped?: number }[];
   }
 
-  async function asked(name: 'tools' | 'memory', body: object): Promise<Answered> {
+  async function answerOf(name: 'tools' | 'memory', body: object): Promise<Answered> {
     const event = httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
     const { answer } = await invoke(name, event, ENVIRONMENT);
     s3.objects.clear();
@@ -279,7 +279,7 @@ describe('against a service that fails, lags and checks every request', () => {
       agentCore.failOperation(operation, { when, how: 'status', status: 500, type: 'InternalServerException' });
     const code = { name: 'execute_code', args: { language: 'python', code: 'x = 1' } };
     const goal = { name: 'propose_plan', args: { goal: 'hold' } };
-    const { ok, results } = await asked('tools', {
+    const { ok, results } = await answerOf('tools', {
       budget: { max_steps: 9, max_tool_calls: 9, max_model_calls: 2 },
       tool_plan: [code, goal, code, goal],
     });
@@ -297,7 +297,7 @@ describe('against a service that fails, lags and checks every request', () => {
   it('memory: any key, and values to 150 KB', async () => {
     const keys = ['日本 🏯', 'a\nb\u0000', '"\\', 'k'.repeat(512), '../x'];
     const long = 'ü'.repeat(75_000);
-    const { ok, results } = await asked(
+    const { ok, results } = await answerOf(
       'memory',
       plan(...keys.flatMap((key) => [put(key, key), put(key, [key, long]), get(key), clear(key), get(key)])),
     );
@@ -310,14 +310,14 @@ describe('against a service that fails, lags and checks every request', () => {
   it('memory: with 2 s of lag, no answer that a later read contradicts', async () => {
     let nowMs = performance.now();
     Object.assign(agentCore.lag, { createdMs: 2_000, deletedMs: 2_000, nowMs: () => nowMs });
-    const cleared = await asked('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
+    const cleared = await answerOf('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
     expect(cleared).toMatchObject({ ok: true, results: [{}, {}, {}, {}, { result: { found: false } }] });
     nowMs += 2_001;
-    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
-    const early = await asked('memory', plan(put('k', 4), get('k')));
+    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
+    const early = await answerOf('memory', plan(put('k', 4), get('k')));
     expect(early).toMatchObject({ ok: false, error: { code: 'stale_read' } });
     nowMs += 2_001;
-    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
+    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
   });
 });
 

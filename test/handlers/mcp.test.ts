@@ -5,7 +5,7 @@ import { type CallParts, callTool } from '../../src/handlers/mcp/call';
 import type { Scope } from '../../src/handlers/mcp/scope';
 import { inputSchema, isOn, type ToolBody } from '../../src/handlers/mcp/tool';
 import { TOOLS } from '../../src/handlers/mcp/tools';
-import { ask as askHandler, type HttpAnswer } from '../support/handlers';
+import { sendEvent as askHandler, type HttpAnswer } from '../support/handlers';
 import { httpEvent, type HttpRequest } from '../support/http-events';
 import { INVOCATION, makeMcpSessions, type McpSessions } from '../support/mcp-sessions';
 
@@ -95,6 +95,11 @@ describe('every answer', () => {
     });
     const child = (forked['child'] as { readonly session_id: string }).session_id;
     expect((await next('world_reclaim', { child })).error).toMatchObject({ code: 'invalid_request' });
+    // What a guarded run used is its own word: nobody who plays gives budget back to itself by it.
+    const guard = { record: 'digest', prices_sha256: '0'.repeat(64) };
+    const unknownGuard = { code: 'invalid_request', problems: [{ pointer: '/guard' }] };
+    expect((await next('world_fork', { budget: { max_steps: 1 }, guard })).error).toMatchObject(unknownGuard);
+    expect((await next('world_reclaim', { child, guard })).error).toMatchObject(unknownGuard);
     expect((await next('world_close', { head: `0-${'0'.repeat(64)}` })).error).toMatchObject({ code: 'head_moved' });
     expect((await say(sessions, 'world_verify', { session_id }))['verdict']).toBe('proven_so_far');
     expect((await next('world_close', {}))['status']).toBe('sealed');

@@ -11,7 +11,7 @@ import { makeSessionContext } from '../../src/domain/session/worlds';
 import { createSession, observeSession } from '../../src/domain/session/verbs';
 import { makeLedger, type Ledger, sorted } from './ledger';
 import { type Faults, makeOutside, type Outside, type Process } from './outside';
-import { type Asked, ask, play, type Table } from './players';
+import { type SessionRequest, sendRequest, play, type Table } from './players';
 import { randomOf } from './random';
 
 /** What a history is made of. A history that fails is made smaller in these. */
@@ -58,7 +58,7 @@ const documents = {
 };
 
 interface Given {
-  readonly asked: Asked;
+  readonly asked: SessionRequest;
   readonly head: string;
   readonly text: string;
 }
@@ -184,7 +184,7 @@ async function checkRecord(outside: Outside, ledger: Ledger, given: readonly Giv
   }
   const winners = new Map<string, string>();
   for (const { asked, head, text } of given) {
-    const again = right(await ask(context, asked, { work: noDeadline, storing: noDeadline }));
+    const again = right(await sendRequest(context, asked, { work: noDeadline, storing: noDeadline }));
     const { repeated: _repeated, ...rest } = again;
     if (rest.head === head) assert.equal(sorted(rest), text, 'the very same request is answered otherwise');
     else assert.fail(`the very same request ends at ${rest.head}, and before at ${head}`);
@@ -206,7 +206,7 @@ async function checkStops(outside: Outside, ledger: Ledger): Promise<void> {
     if (ledger.isSealed(session) || ledger.isLatched(session)) continue;
     const { head } = right(await observeSession(context, session, 0, noDeadline));
     const calls = [{ name: 'memory_put', args: { key: 'k', value: 2 } }];
-    const answer = await ask(context, { verb: 'call', session, head, calls }, { work: noDeadline, storing: noDeadline });
+    const answer = await sendRequest(context, { verb: 'call', session, head, calls }, { work: noDeadline, storing: noDeadline });
     if (isLeft(answer)) continue;
     assert(['stopped_by_operator', 'budget_exceeded'].includes(answer.right.error?.code ?? ''), 'an act is not stopped by the switch');
   }
@@ -221,7 +221,7 @@ async function checkGoesOn(outside: Outside, ledger: Ledger): Promise<void> {
     if (ledger.isSealed(session) || ledger.isLatched(session)) continue;
     for (let attempt = 0; ; attempt += 1) {
       const { head } = right(await observeSession(context, session, 0, noDeadline));
-      const answer = await ask(
+      const answer = await sendRequest(
         context,
         { verb: 'call', session, head, calls: [{ name: 'get_price_context', args: {} }] },
         { work: noDeadline, storing: noDeadline },
@@ -240,12 +240,12 @@ async function checkRefuses({ quiet }: Outside, ledger: Ledger): Promise<void> {
   const deadlines = { work: noDeadline, storing: noDeadline };
   for (const session of ledger.sessions()) {
     const head = ledger.headsOf(session).at(-1) ?? '';
-    const asked: readonly Asked[] = [
+    const asked: readonly SessionRequest[] = [
       ...ledger.refundedOf(session).map((child) => ({ verb: 'reclaim', session, head, child }) as const),
       ...(ledger.isSealed(session) ? [{ verb: 'close', session, head } as const] : []),
     ];
     for (const one of asked) {
-      const answer = await ask(context, one, deadlines);
+      const answer = await sendRequest(context, one, deadlines);
       assert(isLeft(answer), `${one.verb} is answered again`);
     }
   }

@@ -13,15 +13,15 @@ import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
 import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
-import { type Act, brokenBound, reservationOf, chargedCosts } from './act';
-import type { PriceTable } from './prices';
-import { grantStopRow, intentRow, type Outcome, outcomeRow, stopRow } from './rows';
+import { type GuardedAct, brokenBound, reservationOf, chargedCosts } from './act';
+import type { ModelPriceTable } from './prices';
+import { grantStopRow, intentRow, type GuardedOutcome, outcomeRow, stopRow } from './rows';
 
 export interface GuardBook {
   /** Enters an act: its number, or why it must not be sent. Synchronous, so parallel acts cannot slip between check and count. */
-  readonly begin: (act: Act, wallMs: number | undefined) => { readonly index: number } | { readonly refused: RunStop };
+  readonly begin: (act: GuardedAct, wallMs: number | undefined) => { readonly index: number } | { readonly refused: RunStop };
   /** Settles an act that was begun, once. */
-  readonly end: (index: number, outcome: Outcome, wallMs: number | undefined) => void;
+  readonly end: (index: number, outcome: GuardedOutcome, wallMs: number | undefined) => void;
   readonly isPending: (index: number) => boolean;
   /** Acts whose outcome is not known yet, in the order in which they began. */
   readonly pending: () => readonly number[];
@@ -45,16 +45,16 @@ const REPORT_ROWS_MAX = 200;
 
 type GuardEpisode = Pick<Episode<never, never, never>, 'append' | 'breaker'>;
 
-export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: PriceTable): GuardBook {
+export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: ModelPriceTable): GuardBook {
   const { breaker, append } = episode;
-  const begun = new Map<number, { readonly act: Act; readonly costs: Costs }>();
+  const begun = new Map<number, { readonly act: GuardedAct; readonly costs: Costs }>();
   /** Grants that are out, by child. */
   const children = new Map<string, Costs>();
   const lines: string[] = [];
   let [entered, acts, refused, unlisted] = [0, 0, 0, 0];
   let latched: RunStop | undefined;
 
-  function refuse(index: number, act: Act, stop: RunStop, wallMs: number | undefined): { readonly refused: RunStop } {
+  function refuse(index: number, act: GuardedAct, stop: RunStop, wallMs: number | undefined): { readonly refused: RunStop } {
     latched ??= stop;
     refused += 1;
     if (refused <= REFUSED_ROWS_MAX) {
@@ -69,7 +69,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     else lines.push(`| ${String(index)} | ${cell(what)} | ${ok} | ${cell(answer)} |`);
   }
 
-  function begin(act: Act, wallMs: number | undefined): { readonly index: number } | { readonly refused: RunStop } {
+  function begin(act: GuardedAct, wallMs: number | undefined): { readonly index: number } | { readonly refused: RunStop } {
     const index = entered;
     if (latched !== undefined) {
       if (refused < REFUSED_ROWS_MAX) entered += 1;
@@ -87,7 +87,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     return { index };
   }
 
-  function end(index: number, outcome: Outcome, wallMs: number | undefined): void {
+  function end(index: number, outcome: GuardedOutcome, wallMs: number | undefined): void {
     const entry = begun.get(index);
     assert(entry !== undefined, 'an act ends once, after it began');
     begun.delete(index);
@@ -146,7 +146,7 @@ function stepless(given: Budget): Costs {
   return { ...grantCosts(given), steps: 0 };
 }
 
-function answerOf({ usage, result, error }: Outcome): string {
+function answerOf({ usage, result, error }: GuardedOutcome): string {
   if (error !== undefined) return error.message;
   const size = result === undefined ? 'nothing' : `${String(result.bytes)} bytes`;
   return usage === undefined ? size : `${String(usage.input_tokens)} tokens in, ${String(usage.output_tokens)} out; ${size}`;

@@ -15,10 +15,10 @@ export interface SegmentEntry {
   readonly request: string;
   /** The next step of the world when it began; nothing in a session without a world. */
   readonly step: number | undefined;
-  readonly acts: readonly Act[];
+  readonly acts: readonly SegmentAct[];
 }
 
-export type Act =
+export type SegmentAct =
   | { readonly kind: 'call'; readonly name: string; readonly unknown: boolean }
   /** Written ahead of an act that leaves the process. */
   | { readonly kind: 'intent'; readonly name: string }
@@ -33,7 +33,7 @@ export interface SegmentReader {
 }
 
 export function makeSegmentReader(): SegmentReader {
-  const segments: (SegmentEntry & { readonly acts: Act[] })[] = [];
+  const segments: (SegmentEntry & { readonly acts: SegmentAct[] })[] = [];
   return {
     next: (row, rowIndex) => {
       if (row['type'] === 'resume') {
@@ -49,7 +49,7 @@ export function makeSegmentReader(): SegmentReader {
   };
 }
 
-function actOf(row: Row): Act | undefined {
+function actOf(row: Row): SegmentAct | undefined {
   const { type, error } = row;
   switch (type) {
     case 'tool':

@@ -10,12 +10,11 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { type CallSource, liveCalls, NO_CALLS } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { bytesEqual } from '../bytes';
-import { canonical, canonicalBytes } from '../canonical/canonical';
-import type { JsonObject } from '../episode/world';
+import { canonical, canonicalBytes, type JsonObject } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
@@ -29,7 +28,7 @@ import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
 import type { SessionEpisode } from './session-world';
 
 /** What a request comes to: where the session stands behind it, and what its acts answered. */
-export interface Outcome {
+export interface ActOutcome {
   readonly session: OpenSession;
   readonly standing: Standing;
   readonly results: readonly JsonObject[];
@@ -58,10 +57,10 @@ export interface Request {
   /** Takes its acts in the episode. `children`: those whose grant was not taken back. */
   readonly perform: (episode: SessionEpisode<never>, standing: Standing) => Promise<Performed | Impossible>;
   /** The call that is being made, for what is written ahead of it. */
-  readonly callAt?: (index: number) => Call | undefined;
+  readonly callAt?: (index: number) => ToolCall | undefined;
 }
 
-export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
+export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, ActOutcome>> {
   const { storing: deadline } = deadlines;
   const head = parseHead(request.head);
   const [session, context] = await Promise.all([
@@ -143,7 +142,7 @@ async function play(
   request: Request,
   requestSha256: string,
   { work, storing: deadline }: Deadlines,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   let collector = makeCollector();
   let seq = from.seq + 1;
   let announced: string | undefined;
@@ -283,7 +282,7 @@ async function recordedAnswer(
   seq: number,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome | undefined>> {
+): Promise<Either<SessionError, ActOutcome | undefined>> {
   const results: JsonObject[] = [];
   for (let at = seq; ; at += 1) {
     const loaded = await loadSegment(context, session, at, deadline);
@@ -304,7 +303,7 @@ async function pendingAt(
   standing: Standing,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   const { pending, seq } = standing;
   assert(pending !== undefined, 'an act was announced');
   const announcing = await loadSegment(context, session, seq, deadline);

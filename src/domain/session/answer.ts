@@ -1,7 +1,7 @@
 /** What every answer about a session says. docs/spec.md section 8. */
+import type { JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import { type Budget, type BudgetState, metersOf, spentState } from '../budget/budget';
-import type { JsonObject } from '../episode/world';
 import { headText } from './head';
 import type { OpenSession, Standing } from './replay';
 

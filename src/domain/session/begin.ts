@@ -4,14 +4,14 @@ import type { Deadline } from '../../ports/clock';
 import { create as createSegment } from './act';
 import { answerAbout, type SessionAnswer } from './answer';
 import { openDocuments, type SessionContext } from './context';
-import { contentTypeOf, DOCUMENT_FILES, documentKey, type Documents } from './documents';
+import { contentTypeOf, DOCUMENT_FILES, documentKey, type SessionDocuments } from './documents';
 import type { SessionError } from './errors';
 import { identifySession, type SessionInputs } from './inputs';
 import { openSessionTape } from './replay';
 
 export async function begin(
   context: SessionContext,
-  documents: Partial<Documents>,
+  documents: Partial<SessionDocuments>,
   inputs: SessionInputs,
   deadline: Deadline,
 ): Promise<Either<SessionError, SessionAnswer>> {

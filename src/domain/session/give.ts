@@ -1,5 +1,5 @@
 /** A part of a session's budget given to a child: the act that a fork and a guard elsewhere share. docs/spec.md section 8. */
-import type { JsonObject } from '../episode/world';
+import type { JsonObject } from '../canonical/canonical';
 import type { Impossible, Performed } from './act';
 import { elapsedMs, tick } from './elapsed';
 import { TOO_MANY_CHILDREN } from './grant';

@@ -5,16 +5,15 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type CallSource, recordedCalls } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { costOf, metersOf, spentState } from '../budget/budget';
 import type { BudgetExceeded, BudgetState, Costs } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import type { EpisodeIdentity } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
 import { withLast } from '../episode/plan';
-import type { JsonObject } from '../episode/world';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
 import { elapsedMs, isTimed, reserveTime, tick } from './elapsed';
@@ -219,7 +218,7 @@ function replayFirst(session: OpenSession, lines: readonly string[], clock: Row 
 
 /** The first row that takes from outside what no port can have left. */
 function answerFault(rows: readonly Row[], world: SessionWorld): SegmentFault | undefined {
-  const calls: (Call | undefined)[] = [];
+  const calls: (ToolCall | undefined)[] = [];
   for (const row of rows) {
     const { index } = row;
     if ((row['type'] !== 'tool' && row['type'] !== 'memory') || !isCallIndex(index)) continue;
@@ -348,12 +347,12 @@ async function playRows(
 
 export const FORK = 'fork';
 
-async function stoppedCall(episode: SessionEpisode<never>, index: number, call: Call): Promise<RunStop | null> {
+async function stoppedCall(episode: SessionEpisode<never>, index: number, call: ToolCall): Promise<RunStop | null> {
   const called = await episode.call(index, call);
   return called.stop ?? null;
 }
 
-function forkStop(episode: SessionEpisode<never>, { args }: Call, elapsed: number): RunStop | null {
+function forkStop(episode: SessionEpisode<never>, { args }: ToolCall, elapsed: number): RunStop | null {
   const requested = args['budget'];
   if (!isRecord(requested)) return null;
   const grant = { child: textOf(args['child']), budget: requested as SessionInputs['budget'] };
@@ -375,7 +374,7 @@ function beginsAct({ type, index }: Row, { pending }: Resume): boolean {
   return type === 'intent' || type === 'stop' || type === 'grant';
 }
 
-function callOf(row: Row): Call {
+function callOf(row: Row): ToolCall {
   if (row['type'] === 'memory') {
     const { op, key, value } = row;
     return { name: textOf(op), args: { key: key ?? null, ...(value === undefined ? {} : { value }) } };

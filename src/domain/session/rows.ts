@@ -5,20 +5,19 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { DependencyFailedStop, RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import type { Budget, BudgetExceeded, Costs } from '../budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../budget/budget-codec';
-import type { Json } from '../canonical/canonical';
+import type { Json, JsonObject } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { DAY_GRANTS_OPEN_MAX } from './limits';
 import type { SessionCursor } from './session-world';
 
 /** An act that was begun, written ahead of it. */
 export interface PlannedAct {
   readonly index: number;
-  readonly call: Call;
+  readonly call: ToolCall;
   /** What was reserved for it. */
   readonly costs: Costs;
   /** When its maker may no longer be at work. Milliseconds since the Unix epoch. */
@@ -70,7 +69,7 @@ export function intentRow({ index, call, costs, until }: PlannedAct): JsonObject
 }
 
 /** How an act ends whose maker never came back. */
-export function unknownOutcome({ name }: Call): DependencyFailedStop {
+export function unknownOutcome({ name }: ToolCall): DependencyFailedStop {
   const message = 'its maker did not come back in time: nobody knows whether it was done, and it stays charged';
   return { code: 'dependency_failed', message, service: 'session', operation: name, effect: 'unknown' };
 }
@@ -219,7 +218,7 @@ export function decodeRefund(row: unknown): Either<readonly Problem[], Refund> {
  */
 export interface Stopped {
   readonly index: number;
-  readonly call: Call;
+  readonly call: ToolCall;
   readonly error: RunStop;
 }
 

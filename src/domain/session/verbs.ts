@@ -3,23 +3,22 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { MarketInput } from '../../ports/market-input';
 import { NO_CALLS } from '../agent/calls';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type Budget, type Costs, metersOf, spentState } from '../budget/budget';
-import { canonical } from '../canonical/canonical';
+import { canonical, type JsonObject } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
 import { fitted, limitless, quoteCalls, type Quoted, type QuotedBudget } from '../episode/quote';
-import type { JsonObject } from '../episode/world';
 import { makeDigest } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { normaliseDocuments, type RunRequest } from '../run/prepare';
-import { actOn, type Outcome } from './act';
+import { actOn, type ActOutcome } from './act';
 import { answerAbout, headOf, remainingOf, type SessionAnswer } from './answer';
 import { begin } from './begin';
 import { type Deadlines, newestStanding, NO_WORLDS_HERE, openSession, type SessionContext } from './context';
 import { grantOfDay, refundToDay } from './day';
-import { type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
+import { type DocumentFile, documentKey, type SessionDocuments, documentsNamed } from './documents';
 import type { SessionError } from './errors';
 import { elapsedMs } from './elapsed';
 import { give } from './give';
@@ -119,7 +118,7 @@ async function locate(
 export interface CallsRequest {
   readonly session: string;
   readonly head: string;
-  readonly calls: readonly Call[];
+  readonly calls: readonly ToolCall[];
 }
 
 /** Makes calls in order; the first that stops ends the request, and a refusal of the budget every later one. */
@@ -144,7 +143,7 @@ export async function callSession(context: SessionContext, { session, head, call
 }
 
 function answerOf(
-  { session, standing, stop, repeated }: Outcome,
+  { session, standing, stop, repeated }: ActOutcome,
   more: { readonly results?: readonly JsonObject[]; readonly child?: SessionAnswer['child'] } = {},
 ): SessionAnswer {
   return answerAbout(session, standing, { stop, repeated, ...more });
@@ -213,7 +212,7 @@ async function documentsOf(
   parent: string,
   inputs: SessionInputs,
   deadline: Deadline,
-): Promise<Either<SessionError, Partial<Documents>>> {
+): Promise<Either<SessionError, Partial<SessionDocuments>>> {
   const texts: Partial<Record<DocumentFile, string>> = { 'session.json': `${canonical(inputs)}\n` };
   if (hasNoWorld(inputs)) return right(texts);
   for (const file of documentsNamed(inputs)) {
@@ -312,7 +311,7 @@ export interface Quote extends QuotedBudget {
 export async function quoteSession(
   context: SessionContext,
   id: string,
-  calls: readonly Call[],
+  calls: readonly ToolCall[],
   deadline: Deadline,
 ): Promise<Either<SessionError, Quote>> {
   const found = await locate(context, id, deadline);
@@ -350,12 +349,12 @@ export async function quoteSession(
       calls,
     ),
   );
-  const { fits, ...told } = fitted(quoted, budget, spent);
+  const { fits, ...known } = fitted(quoted, budget, spent);
   return right({
     ok: true,
     session_id: id,
     head: headText(headOf(standing)),
-    ...told,
+    ...known,
     remaining,
     fits: fits && standing.cursor.refusal === undefined,
   });

@@ -3,10 +3,10 @@
  * sent, and settled after it. docs/guard.md, docs/spec.md section 10.
  */
 import { isLeft } from 'fp-ts/Either';
-import type { Act, RecordLevel } from '../../domain/guard/act';
+import type { GuardedAct, RecordLevel } from '../../domain/guard/act';
 import { contentOf } from '../../domain/guard/act';
 import { type GuardPorts, type GuardRequest, type GuardRun, makeGuardRun, type MissingLimits } from '../../domain/guard/guard';
-import { decodePrices, type PriceTable, type Usage } from '../../domain/guard/prices';
+import { decodePrices, type ModelPriceTable, type Usage } from '../../domain/guard/prices';
 import type { RunStop } from '../../domain/agent/stop';
 import { lookAt } from '../../domain/agent/stop-switch';
 import type { Budget, BudgetState } from '../../domain/budget/budget';
@@ -103,7 +103,7 @@ export function budgetOf(value: unknown): Budget {
 }
 
 /** The prices that a table file holds, such as one of the user's own; it throws where they are none. */
-export function pricesOf(value: unknown): PriceTable {
+export function pricesOf(value: unknown): ModelPriceTable {
   const table = decodePrices(value);
   if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
   return table.right;
@@ -129,7 +129,7 @@ export function guardOf(
   const run = makeGuardRun(request, { open, ...ports });
   const { record } = request;
 
-  async function begin(act: Act, signal: AbortSignal | undefined): Promise<BegunAct> {
+  async function begin(act: GuardedAct, signal: AbortSignal | undefined): Promise<BegunAct> {
     signal?.throwIfAborted();
     const begun = await run.begin(act);
     if (isLeft(begun)) throw guardRefused(begun.left);

@@ -71,7 +71,7 @@ test('row by row, what was spent is what the session says, refunds included', as
       if (row['type'] === 'seal') expect(spending.next({})).toEqual(row['budget_state']);
     }
   }
-  for (const { head: told, budget_state: state } of answers) expect(seen.get(told)).toEqual(state);
+  for (const { head, budget_state: state } of answers) expect(seen.get(head)).toEqual(state);
   expect(answers.at(-1)?.budget_state).toMatchObject({ steps: 4, tools: { execute: 3 } });
   // The same rows, as the page lists them.
   const segments = reader.segments();

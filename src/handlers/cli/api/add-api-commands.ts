@@ -41,12 +41,22 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
     .option('--host <address>', 'address to listen on; anything but a loopback address needs --allow-host', '127.0.0.1')
     .option('--allow-host <name>', 'a name or address the server is called by, beside localhost; may be said again', addHost)
     .option('--data <directory>', 'where the artifacts go', 'tmp/serve')
+    .option('--runs <directory>', 'show the runs in this directory, too, or this one run; may be said again', addDirectory)
     .addOption(json())
     .addHelpText('after', SERVED)
-    .action(async (options: { port: number; host: string; allowHost?: readonly string[]; data: string; json: boolean }) => {
-      const { serve } = await import('./api-commands');
-      finish(await serve(options, io));
-    });
+    .action(
+      async (options: {
+        port: number;
+        host: string;
+        allowHost?: readonly string[];
+        data: string;
+        runs?: readonly string[];
+        json: boolean;
+      }) => {
+        const { serve } = await import('./api-commands');
+        finish(await serve(options, io));
+      },
+    );
 
   program
     .command('quote')
@@ -102,6 +112,10 @@ function addHost(text: string, before: readonly string[] = []): readonly string[
   const name = allowedHost(text);
   if (name === undefined) throw new InvalidArgumentError('expected a name or an address without scheme and port, such as ewm.example');
   return [...before, name];
+}
+
+function addDirectory(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function parsePort(text: string): number {

@@ -9,7 +9,7 @@ import type { ApiMode } from './smoke-command';
 
 export type DemoMode = Exclude<ApiMode, 'mcp'>;
 
-export interface Act {
+export interface StoryAct {
   readonly title: string;
   /** What is sent to the mode's own path. */
   readonly body: object;
@@ -22,7 +22,7 @@ export interface Act {
 
 export interface Story {
   readonly title: string;
-  readonly acts: readonly Act[];
+  readonly acts: readonly StoryAct[];
   readonly moral: string;
 }
 
@@ -114,7 +114,7 @@ function memory(budget: MemoryBudget): Story {
 const STEP = { name: 'execute', args: { actions: [] } };
 
 /** On the newest head, or on that of an earlier answer. */
-function onSession(calls: readonly object[], answer = -1): Pick<Act, 'body' | 'following'> {
+function onSession(calls: readonly object[], answer = -1): Pick<StoryAct, 'body' | 'following'> {
   return {
     body: { calls },
     following: (before) => ({

@@ -16,6 +16,8 @@ export interface ServeOptions {
   /** Names it is called by; a loopback address has its own. */
   readonly allowHost?: readonly string[];
   readonly data: string;
+  /** Directories whose runs are shown too. */
+  readonly runs?: readonly string[];
   readonly json: boolean;
 }
 
@@ -30,7 +32,7 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   if (!isLoopback(host) && allowHost.length === 0) {
     return fail(io, options.json, { exit: EXIT.badInput, code: 'no_allowed_host', messages: [unnamed(host)] });
   }
-  const parts = await composeServer(options.data, env, note)();
+  const parts = await composeServer(options.data, env, note, options.runs)();
   if (isLeft(parts)) {
     return parts.left._tag === 'BadConfig'
       ? fail(io, options.json, { exit: EXIT.badInput, code: 'misconfigured', messages: parts.left.messages })

@@ -56,8 +56,8 @@ async function changing(
     await io.stderr.write(`ewm: left to do: ${printable(left)}; the same command again does what is left\n`);
   }
   if (json) {
-    const told = changed.map(({ name, parts, why }) => ({ place: name, parts, ...(why === undefined ? {} : { none: why }) }));
-    await io.stdout.write(`${JSON.stringify({ ok: failed.length === 0, places: told })}\n`);
+    const outcomes = changed.map(({ name, parts, why }) => ({ place: name, parts, ...(why === undefined ? {} : { none: why }) }));
+    await io.stdout.write(`${JSON.stringify({ ok: failed.length === 0, places: outcomes })}\n`);
   }
   return failed.length === 0 ? EXIT.ok : EXIT.cannotWrite;
 }
@@ -77,10 +77,10 @@ export async function statusCommand(options: PlaceOptions, io: Io): Promise<Exit
   const json = options.json === true;
   const places = await placesOf(options);
   if (isLeft(places)) return fail(io, json, places.left);
-  const told = await Promise.all(places.right.map(statusOf));
-  if (json) await io.stdout.write(`${JSON.stringify({ ok: true, stopped: told.some(({ stopped }) => stopped), places: told })}\n`);
-  else for (const status of told) await io.stdout.write(statusText(status));
-  return told.some(({ stopped }) => stopped) ? EXIT.refused : EXIT.ok;
+  const statuses = await Promise.all(places.right.map(statusOf));
+  if (json) await io.stdout.write(`${JSON.stringify({ ok: true, stopped: statuses.some(({ stopped }) => stopped), places: statuses })}\n`);
+  else for (const status of statuses) await io.stdout.write(statusText(status));
+  return statuses.some(({ stopped }) => stopped) ? EXIT.refused : EXIT.ok;
 }
 
 async function statusOf({ name, place, why: none }: NamedPlace): Promise<Status> {

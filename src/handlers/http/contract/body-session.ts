@@ -1,6 +1,6 @@
 /** The bodies of requests about sessions. docs/spec.md section 8. */
 import { isLeft, left, right } from 'fp-ts/Either';
-import type { Call } from '../../../domain/agent/tool';
+import type { ToolCall } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
@@ -12,7 +12,7 @@ import { nameCodec } from '../../../domain/session/inputs';
 import { CALLS_MAX } from '../../../domain/session/limits';
 import { type Decode, decodeWith } from './body';
 import { decodeFileWorld, fileWorldCodec } from './body-file-world';
-import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import { decodeDocuments, type BodyDocuments, worldFields } from './body-world';
 import type { NewWorld } from '../../../domain/session/world-documents';
 
 export const createBodyCodec = objectCodec('session', {
@@ -24,7 +24,7 @@ export const createBodyCodec = objectCodec('session', {
   defaults: { budget: DEFAULT_BUDGET },
 });
 
-export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (WorldDocuments | { readonly world: NewWorld });
+export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (BodyDocuments | { readonly world: NewWorld });
 
 export const decodeCreateBody: Decode<CreateRequest> = (body) => {
   const decoded = decodeWith(createBodyCodec, body);
@@ -52,19 +52,22 @@ export const callsBodyCodec = objectCodec('calls', {
   description: 'Make calls in order. A call that names no step is about the next one not yet committed.',
   required: { ...head, calls: callsCodec },
 });
-export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly Call[] }> = (body) =>
+export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly ToolCall[] }> = (body) =>
   decodeWith(callsBodyCodec, body);
 
 export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls: callsCodec } });
-export const decodeQuoteBody: Decode<{ readonly calls: readonly Call[] }> = (body) => decodeWith(quoteBodyCodec, body);
+export const decodeQuoteBody: Decode<{ readonly calls: readonly ToolCall[] }> = (body) => decodeWith(quoteBodyCodec, body);
+
+const FORK = { required: head, defaulted: { budget: budgetCodec }, defaults: { budget: DEFAULT_BUDGET } };
+const FORKED = 'Make a child that goes on from here. Its budget is taken from this one.';
+
+/** Of a child that is a session: all that a tool of an agent makes. */
+export const childBodyCodec = objectCodec('fork', { ...FORK, description: FORKED, optional: { name: nameCodec } });
 
 export const forkBodyCodec = objectCodec('fork', {
-  description:
-    'Make a child that goes on from here. Its budget is taken from this one. With `guard`, the child is a guarded run of the library, elsewhere.',
-  required: head,
+  ...FORK,
+  description: `${FORKED} With \`guard\`, the child is a guarded run of the library, elsewhere.`,
   optional: { name: nameCodec, guard: objectCodec('guard', { required: { record: recordCodec, prices_sha256: sha256Codec } }) },
-  defaulted: { budget: budgetCodec },
-  defaults: { budget: DEFAULT_BUDGET },
 });
 export interface ForkBody {
   readonly head: string;
@@ -75,10 +78,15 @@ export interface ForkBody {
 }
 export const decodeForkBody: Decode<ForkBody> = (body) => decodeWith(forkBodyCodec, body);
 
+const RECLAIM = { required: { ...head, child: textCodec } };
+const RECLAIMED = 'Take back what a sealed child did not use, once.';
+
+/** From a child that is a session: what it used is on its own tape, and nobody's word. */
+export const childReclaimCodec = objectCodec('reclaim', { ...RECLAIM, description: RECLAIMED });
+
 export const reclaimBodyCodec = objectCodec('reclaim', {
-  description:
-    'Take back what a sealed child did not use, once. A guarded run says what was granted to it, its sealed head, and what it used.',
-  required: { ...head, child: textCodec },
+  ...RECLAIM,
+  description: `${RECLAIMED} A guarded run says what was granted to it, its sealed head, and what it used.`,
   optional: {
     guard: objectCodec('guard', {
       required: {

@@ -12,10 +12,11 @@ import { makeCallReader } from '../../../../domain/report/calls';
 import { makeSegmentReader, type SegmentEntry } from '../../../../domain/report/segments';
 import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
-import type { Costs } from '../../../../domain/world/market/costs';
-import type { Unpacked } from './unpack';
+import type { TradingCosts } from '../../../../domain/world/market/costs';
+import type { UnpackedRun } from './unpack';
+import { readWorld, type WorldModel } from './world-model';
 
-export interface TapeLine {
+export interface PageLine {
   /** 0-based row of the tape, also where rows are left out before it. */
   readonly index: number;
   readonly text: string;
@@ -23,9 +24,14 @@ export interface TapeLine {
   readonly row: Row | undefined;
 }
 
-export interface StepEntry {
+/** A step of any world. */
+export interface Entry {
   readonly rowIndex: number;
   readonly row: Row;
+  readonly point: { readonly step: number; readonly decision: string; readonly time: string | undefined };
+}
+
+export interface StepEntry extends Entry {
   readonly point: SeriesPoint;
 }
 
@@ -43,12 +49,15 @@ export interface SpendingPoint {
 
 export interface RunModel {
   readonly page: PageRun;
-  readonly unpacked: Unpacked;
-  readonly lines: readonly TapeLine[];
+  readonly unpacked: UnpackedRun;
+  readonly lines: readonly PageLine[];
   readonly run: Row | undefined;
   readonly seal: Row | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Of a market. */
   readonly steps: readonly StepEntry[];
+  /** Of a run in a world file. */
+  readonly world: WorldModel | undefined;
   readonly calls: readonly CallEntry[];
   readonly fills: readonly DerivedFill[];
   readonly spending: readonly SpendingPoint[];
@@ -58,7 +67,7 @@ export interface RunModel {
   readonly symbols: readonly string[];
 }
 
-export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
+export function readRun(page: PageRun, unpacked: UnpackedRun): RunModel {
   const indexOf = rowNumbers(page);
   const lines = unpacked.lines.map((text, at) => ({ index: indexOf(at), text, row: parseRow(text) }));
   const rows = lines.flatMap(({ row, index }) => (row === undefined ? [] : [{ row, rowIndex: index }]));
@@ -88,6 +97,7 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     seal: rows.findLast(({ row }) => row['type'] === 'seal')?.row,
     inputs: record(run?.['inputs']),
     steps,
+    world: readWorld(page, run, rows),
     calls,
     fills: steps.flatMap(({ point }) => point.fills),
     spending: spent,
@@ -95,6 +105,11 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     figures: reader.figures(),
     symbols: [...(steps[0]?.point.prices.keys() ?? [])],
   };
+}
+
+/** The steps that are here, whatever the world. */
+export function entriesOf({ steps, world }: RunModel): readonly Entry[] {
+  return world?.entries ?? steps;
 }
 
 /** The number of the segment that a row is in; 0 before the first that was resumed. */
@@ -129,7 +144,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The costs of the policy in the page, whose digest the proof compares with that in the run row. */
-export function costsOf({ files }: PageRun): Costs {
+export function costsOf({ files }: PageRun): TradingCosts {
   const costs = record(record(parseJson(files['policy.json'] ?? ''))['costs']);
   const [fee, slippage] = [decimalFromJson(costs['fee_bps']), decimalFromJson(costs['slippage_bps'])];
   return { fee_bps: isLeft(fee) ? 0n : fee.right, ...(isLeft(slippage) ? {} : { slippage_bps: slippage.right }) };

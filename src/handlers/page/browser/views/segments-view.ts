@@ -1,6 +1,6 @@
 /** The segments of a session: which request each belongs to, where the world stood when it began, and what was done in it. */
 import type { Costs } from '../../../../domain/budget/budget';
-import type { Act, SegmentEntry } from '../../../../domain/report/segments';
+import type { SegmentAct, SegmentEntry } from '../../../../domain/report/segments';
 import { h } from '../shared/dom';
 import { grouped, plural, shortHash } from '../shared/format';
 import type { RunModel } from '../shared/run-model';
@@ -11,7 +11,7 @@ const SEGMENT_ROWS = 20;
 export function segmentsView({ segments }: RunModel): HTMLElement {
   const acts = segments.flatMap((segment) => segment.acts);
   const requests = new Set(segments.map(({ request }) => request)).size;
-  const count = (kind: Act['kind']): number => acts.filter((act) => act.kind === kind).length;
+  const count = (kind: SegmentAct['kind']): number => acts.filter((act) => act.kind === kind).length;
   const unknown = acts.filter((act) => act.kind === 'call' && act.unknown).length;
   const sums = [
     plural(segments.length, 'segment'),
@@ -50,7 +50,7 @@ function segmentTable(segments: readonly SegmentEntry[]): HTMLElement {
   }).element;
 }
 
-function words(act: Act): string {
+function words(act: SegmentAct): string {
   switch (act.kind) {
     case 'call':
       return act.unknown ? `${act.name}: effect unknown` : act.name;
@@ -70,8 +70,8 @@ function words(act: Act): string {
 /** Of a refund, what came back, which the budget counts as less than nothing. */
 function amounts({ tools = {}, ...costs }: Costs): string {
   const dimensions = [...Object.entries(costs), ...Object.entries(tools).map(([tool, count]) => [`calls of ${tool}`, count] as const)];
-  const said = dimensions
+  const listed = dimensions
     .filter(([, count]) => count !== 0)
     .map(([name, count]) => `${grouped(String(Math.abs(count)))} ${name.replaceAll('_', ' ')}`);
-  return said.length === 0 ? 'nothing' : said.join(', ');
+  return listed.length === 0 ? 'nothing' : listed.join(', ');
 }
