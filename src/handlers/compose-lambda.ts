@@ -45,7 +45,7 @@ type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Pl
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
-function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
   const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
@@ -75,7 +75,7 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
   const agentCore = oneClient(config);
   return {
     artifacts: makeS3ArtifactStore({ ...place, mayList: true }),

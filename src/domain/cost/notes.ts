@@ -21,7 +21,7 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
           `Sweeps are started one after the other, day and night, and their function takes ${String(limits.sweep_concurrency)} cells at a time. One sweep is refused above max_sweep_cost_usd.`,
         ]
       : []),
-    `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.includes('sessions') ? `, and ${String(limits.sessions_concurrency)} of sessions,` : ''} and Lambda takes 10 invocations a second of one instance.`,
+    `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.some((mode) => ['sessions', 'mcp'].includes(mode)) ? `, and ${String(limits.sessions_concurrency)} of sessions and of MCP,` : ''} and Lambda takes 10 invocations a second of one instance.`,
     'Reading, listing and deleting events of AgentCore Memory is free: no price for it is published.',
   ];
 }
