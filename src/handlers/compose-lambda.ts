@@ -46,7 +46,7 @@ type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Pl
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
-function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
   const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
@@ -68,13 +68,13 @@ function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: P
 }
 
 function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  const tracing = tracingOf('agentcore-tools', config);
+  const tracing = tracingOf(config);
   const agentCore = oneClient(config, tracing);
   return { ...runPorts(config, telemetry, place), tracing, ...switchPort(config, place), ...planPorts(config, telemetry, agentCore) };
 }
 
 function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  const tracing = tracingOf('agentcore-memory', config);
+  const tracing = tracingOf(config);
   return {
     ...runPorts(config, telemetry, place),
     tracing,
@@ -84,8 +84,8 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
-  const tracing = tracingOf('sessions', config);
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
+  const tracing = tracingOf(config);
   const agentCore = oneClient(config, tracing);
   return {
     artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
@@ -112,7 +112,7 @@ function oneClient({ agentcore }: LambdaConfig, { headers: traceHeaders }: Reque
 }
 
 /** Of functions that call tools: base calls none, and its log line has what a span of it would have. */
-function tracingOf(service: Service, { handler: { version }, spans }: LambdaConfig): RequestTracing {
+function tracingOf({ service, handler: { version }, spans }: LambdaConfig): RequestTracing {
   if (!spans) return makeTracing({ service, version });
   const sink = {
     // A line of the log as it is: Lambda would put what the console writes into a document of its own.

@@ -16,7 +16,7 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
       'Key of the stop switch in the bucket, whole. It is read before each request and before each act that leaves the process; what cannot be read counts as set. Left out: there is no switch.',
   },
   EWM_SPANS: {
-    used: 'tools, memory, sessions',
+    used: 'tools, memory, sessions, mcp',
     means:
       '`1`: spans of each request and of its calls in the log, a line of OTLP JSON for twenty of them, 100 a request at most ([deploy.md](deploy.md#traces)). Off otherwise.',
   },

@@ -187,6 +187,7 @@ export interface Timeouts {
 
 /** What a Lambda function is composed of. */
 export interface LambdaConfig {
+  readonly service: Service;
   readonly handler: HandlerConfig;
   readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
   /** Key of the stop switch in that bucket; absent: there is none. */
@@ -211,7 +212,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
   if (isLeft(decoded)) return decoded;
   const vars = decoded.right;
-  const memory = (service === 'agentcore-memory' || service === 'sessions') && vars.ENABLE_AGENTCORE_MEMORY;
+  const memory = ['agentcore-memory', 'sessions', 'mcp'].includes(service) && vars.ENABLE_AGENTCORE_MEMORY;
   const mistakes = [
     ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
     ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),
@@ -228,6 +229,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   };
   const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
   return right({
+    service,
     handler: { ...handlerConfigOf(vars), enabled },
     artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
     spans: vars.EWM_SPANS,
