@@ -84,6 +84,31 @@ run "on" {
   }
 }
 
+run "stopped_with_the_rest" {
+  variables {
+    enable_sweeps         = true
+    stop_on_alarm         = ["invocations"]
+    monthly_budget_usd    = 20
+    budget_email          = "me@example.com"
+    budget_action_percent = 90
+  }
+
+  assert {
+    condition     = output.stop_switch.functions == { "ewm-base" = 1, "ewm-cell" = 10 }
+    error_message = "sweep stop: the stop switch holds cells off, and gives them back what they had"
+  }
+  assert {
+    condition = module.stop_function[0].function.environment[0].variables["EWM_STOP_FUNCTIONS"] == "ewm-base,ewm-cell" && [
+      for it in jsondecode(module.stop_function[0].policy).Statement : it.Resource if it.Sid == "HoldFunctionsOff"
+    ] == [["arn:aws:lambda:us-east-1:123456789012:function:ewm-base", "arn:aws:lambda:us-east-1:123456789012:function:ewm-cell"]]
+    error_message = "sweep alarms: an alarm that stops functions stops cells"
+  }
+  assert {
+    condition     = one(one(aws_budgets_budget_action.stop[0].definition).iam_action_definition).roles == toset(["ewm-base-us-east-1", "ewm-cell-us-east-1", "ewm-sweeps-us-east-1"])
+    error_message = "sweep budget action: the roles of cells and of the machine lose every permission"
+  }
+}
+
 run "bounded_by_its_cost" {
   variables {
     enable_sweeps      = true

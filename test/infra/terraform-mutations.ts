@@ -25,6 +25,7 @@ const EVERYTHING = 'tests/everything.tftest.hcl';
 const OPTIONS = 'tests/options.tftest.hcl';
 const SESSIONS = 'tests/sessions.tftest.hcl';
 const STOP = 'tests/stop.tftest.hcl';
+const SWEEPS = 'tests/sweeps.tftest.hcl';
 
 /** The statement that no role may be without. */
 const DENY = `      {
@@ -440,4 +441,47 @@ const stop: Batch = {
   ],
 };
 
-export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, removals];
+const SWEEP_ROLES = ', module.cell[*].role.name, aws_iam_role.sweeps[*].name';
+
+const sweeps: Batch = {
+  name: 'sweeps',
+  tests: SWEEPS,
+  mutations: [
+    mutation(
+      'sweeps that nobody asked for',
+      'sweeps off',
+      inBlock('variables.tf', 'variable "enable_sweeps"', '= false\n  nullable', '= true\n  nullable'),
+    ),
+    mutation(
+      'more cells at a time',
+      'sweep concurrency',
+      inFile('sweeps.tf', 'MaxConcurrency = var.sweep_concurrency', 'MaxConcurrency = 1000'),
+    ),
+    mutation('a failure that is tolerated', 'sweep retries', inFile('sweeps.tf', 'ToleratedFailureCount = 0', 'ToleratedFailureCount = 1')),
+    mutation('children of the dear kind', 'sweep map', inFile('sweeps.tf', 'ExecutionType = "EXPRESS"', 'ExecutionType = "STANDARD"')),
+    mutation(
+      'a cell that writes',
+      'cell policy',
+      inFile(
+        'sweeps.tf',
+        '    Action   = ["s3:GetObject"]\n    Resource = ["${local.sweeps_arn}/*/spec.json"',
+        '    Action   = ["s3:GetObject", "s3:PutObject"]\n    Resource = ["${local.sweeps_arn}/*/spec.json"',
+      ),
+    ),
+    mutation(
+      'a machine that invokes any function',
+      'sweep machine policy',
+      inFile('sweeps.tf', 'function:${var.name}-cell"]', 'function:*"]'),
+    ),
+    mutation('items that no money bounds', 'sweep cost', inFile('cost.tf', 'floor(var.max_sweep_cost_usd / ', 'floor(1 / ')),
+    mutation(
+      'cells that nobody stops',
+      'sweep stop',
+      inFile('stop.tf', 'var.enable_sweeps ? { "${var.name}-cell" = var.sweep_concurrency } : {}', '{}'),
+    ),
+    mutation('cells that no alarm stops', 'sweep alarms', inFile('stop.tf', 'var.enable_sweeps ? ["${var.name}-cell"] : []', '[]')),
+    mutation('a machine that a budget does not stop', 'sweep budget action', inFile('observability.tf', SWEEP_ROLES, '')),
+  ],
+};
+
+export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, removals, sweeps];
