@@ -4,7 +4,7 @@
 .PHONY: help setup build lint api-docs test mcp-inspector simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions smoke-agentcore-mcp \
 	stop resume stop-status demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
-	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions deploy-agentcore-mcp outputs destroy
+	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions deploy-agentcore-mcp deploy-agentcore-sweeps outputs destroy
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -149,6 +149,9 @@ deploy-agentcore-sessions: dist/ewm.cjs ## deploy /sessions; keeps the modes tha
 
 deploy-agentcore-mcp: dist/ewm.cjs ## deploy /mcp; keeps the modes that are deployed
 	@$(DEPLOY) deploy mcp
+
+deploy-agentcore-sweeps: dist/ewm.cjs ## deploy sweeps on Step Functions (TF_VAR_sweep_concurrency, TF_VAR_max_sweep_cost_usd); keeps the modes that are deployed
+	@$(DEPLOY) deploy sweeps
 
 outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-case bill
 	@$(DEPLOY) outputs

@@ -8,10 +8,12 @@ import { createInterface } from 'node:readline/promises';
 import { checkPlan, identityIn, oneLine } from './deploy-checks.mjs';
 
 const MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'];
+/** Not of the API, and deployed beside whatever is there. */
+const BESIDE = ['sweeps'];
 const TERRAFORM_MIN = [1, 7];
 const PLAN_FILE = resolve('tmp/terraform.plan');
 const EWM = 'dist/ewm.cjs';
-const USAGE = `usage: node .config/deploy.mjs plan | deploy <${MODES.join('|')}> | outputs | destroy`;
+const USAGE = `usage: node .config/deploy.mjs plan | deploy <${[...MODES, ...BESIDE].join('|')}> | outputs | destroy`;
 
 /** Ends the target with one line and no stack trace. */
 class Refusal extends Error {}
@@ -94,11 +96,15 @@ function resourcesOf(module) {
  * What an earlier target switched on, as environment variables: the weakest source of Terraform's variables, so whatever a person writes into
  * a .tfvars file, or exports, has its way.
  */
-function kept({ memory_id: memoryId, limits }) {
-  const variables =
-    memoryId == null
+function kept({ memory_id: memoryId, sweeps, limits }) {
+  const variables = {
+    ...(memoryId == null
       ? {}
-      : { enable_agentcore_memory: true, max_memory_ops: limits?.max_memory_ops, max_memory_bytes: limits?.max_memory_bytes };
+      : { enable_agentcore_memory: true, max_memory_ops: limits?.max_memory_ops, max_memory_bytes: limits?.max_memory_bytes }),
+    ...(sweeps == null
+      ? {}
+      : { enable_sweeps: true, sweep_concurrency: limits?.sweep_concurrency, max_sweep_cost_usd: limits?.max_sweep_cost_usd }),
+  };
   const named = Object.entries(variables).filter(([name, value]) => value !== undefined && env(`TF_VAR_${name}`) === undefined);
   return Object.fromEntries(named.map(([name, value]) => [`TF_VAR_${name}`, String(value)]));
 }
@@ -129,9 +135,15 @@ async function deploy(mode) {
   const memory = mode === 'memory' ? memoryArguments() : [];
   const where = await preflight(true);
   const { outputs } = await deployed(where);
-  const args = [modesArgument([...(outputs.modes ?? []), mode]), ...memory];
+  const args = BESIDE.includes(mode)
+    ? [...(outputs.modes === undefined ? [] : [modesArgument(outputs.modes)]), '-var=enable_sweeps=true']
+    : [modesArgument([...(outputs.modes ?? []), mode]), ...memory];
   if (!(await planAndApply(where, args, kept(outputs)))) return;
   await terraform(['output']);
+  if (BESIDE.includes(mode)) {
+    console.log('\nnext: ewm sweep submit --quote --spec examples/sweeps/sma.json');
+    return;
+  }
   const flag = mode === 'memory' ? 'ENABLE_AGENTCORE_MEMORY=1 ' : '';
   console.log(`\nnext: ${flag}make smoke-agentcore-${mode}`);
 }
@@ -304,7 +316,7 @@ async function showOutputs() {
 }
 
 const [target, mode] = process.argv.slice(2);
-const known = Object.hasOwn(TARGETS, target ?? '') && (target === 'deploy' ? MODES.includes(mode) : mode === undefined);
+const known = Object.hasOwn(TARGETS, target ?? '') && (target === 'deploy' ? [...MODES, ...BESIDE].includes(mode) : mode === undefined);
 try {
   if (!known) refuse(USAGE);
   await TARGETS[target](mode);

@@ -325,7 +325,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/handlers/cli/shared',
       'src/handlers/cli/sweep',
     ],
-    packages: EITHER,
+    packages: [...EITHER, 'node:path'],
   },
   'src/handlers/cli/proof': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/session', 'src/handlers/cli/shared', 'src/handlers/cli/sweep'],

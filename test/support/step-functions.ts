@@ -179,9 +179,11 @@ export async function startStepFunctions(settings: StepFunctionsSettings): Promi
   /** In order, so many at a time; the first that fails ends all: those that run are aborted, the rest stays pending. */
   async function takeAll(map: DistributedMap, children: readonly Child[]): Promise<void> {
     const waiting = children.filter(({ status }) => status === 'PENDING');
+    // Read after a wait, in which another child may have failed.
+    const isOver = (): boolean => over;
     let over = false;
     const worker = async (): Promise<void> => {
-      for (let child = waiting.shift(); child !== undefined && !over; child = waiting.shift()) {
+      for (let child = waiting.shift(); child !== undefined && !isOver(); child = waiting.shift()) {
         child.status = 'RUNNING';
         const { FunctionName: name = '' } = map.task;
         inRole('lambda:InvokeFunction', `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:${name}`);
@@ -189,7 +191,7 @@ export async function startStepFunctions(settings: StepFunctionsSettings): Promi
         busiest = Math.max(busiest, (busy += 1));
         const outcome = await invoke(name, child.input);
         busy -= 1;
-        if (over) child.status = 'ABORTED';
+        if (isOver()) child.status = 'ABORTED';
         else if (outcome._tag === 'Response') Object.assign(child, { status: 'SUCCEEDED', output: outcome.payload });
         else {
           over = true;

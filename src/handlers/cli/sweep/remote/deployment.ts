@@ -26,7 +26,7 @@ export interface DeploymentOptions {
   readonly json: boolean;
 }
 
-const SET_UP = 'enable_sweeps=true make deploy-agentcore-sweeps sets it up; --deployment takes what terraform output -json prints';
+const SET_UP = 'make deploy-agentcore-sweeps sets it up; --deployment takes what terraform output -json prints';
 
 export async function openDeployment({ deployment }: DeploymentOptions, io: Io): Promise<Either<Failure, SweepDeployment>> {
   const outputs = await readOutputs(deployment, io);

@@ -65,10 +65,10 @@ interface CellFailure {
 
 const FAILURES_SHOWN = 5;
 
-/** A function that throws is told of as JSON; Lambda itself, in words. */
+/** What a function throws is JSON; Lambda itself, in words. */
 function causeText(error: unknown, cause: unknown): string {
-  const told = typeof cause === 'string' ? parseJson(cause) : undefined;
-  const message = isRecord(told) ? told['errorMessage'] : told;
+  const parsed = typeof cause === 'string' ? parseJson(cause) : undefined;
+  const message = isRecord(parsed) ? parsed['errorMessage'] : parsed;
   return typeof message === 'string' ? message : String(error);
 }
 

@@ -49,22 +49,22 @@ export async function submitCommand(options: SubmitOptions, io: Io): Promise<Exi
           'lambda_timeout_seconds or lambda_memory_mb, which the quote counts in full for each cell',
       ],
     });
-  const told = { ok: true, sweep_id: plan.sweepId, cells: plan.granted, quote_usd: quote.total, by_component: quote.by_component };
+  const answer = { ok: true, sweep_id: plan.sweepId, cells: plan.granted, quote_usd: quote.total, by_component: quote.by_component };
   if (options.quote) {
-    await io.stdout.write(options.json ? `${JSON.stringify({ ...told, status: 'quoted' })}\n` : `${quote.total} USD at most\n`);
+    await io.stdout.write(options.json ? `${JSON.stringify({ ...answer, status: 'quoted' })}\n` : `${quote.total} USD at most\n`);
     return EXIT.ok;
   }
   const begun = await begin(plan.sweepId, files, deployment.right);
   if (isLeft(begun)) return fail(io, options.json, begun.left);
   await io.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...told, status: begun.right })}\n`
-      : `sweep ${plan.sweepId}: ${SAID[begun.right]}\n  next       ewm sweep status ${plan.sweepId}\n             ewm sweep collect ${plan.sweepId} --out sweeps/${plan.sweepId}\n`,
+      ? `${JSON.stringify({ ...answer, status: begun.right })}\n`
+      : `sweep ${plan.sweepId}: ${OUTCOMES[begun.right]}\n  next       ewm sweep status ${plan.sweepId}\n             ewm sweep collect ${plan.sweepId} --out sweeps/${plan.sweepId}\n`,
   );
   return EXIT.ok;
 }
 
-const SAID = {
+const OUTCOMES = {
   started: 'started',
   running: 'runs already; nothing was begun',
   redriven: 'goes on with the cells that are not there yet',
@@ -85,7 +85,7 @@ async function begin(
   sweepId: string,
   files: readonly Artifact[],
   { store, machine }: SweepDeployment,
-): Promise<Either<Failure, keyof typeof SAID>> {
+): Promise<Either<Failure, keyof typeof OUTCOMES>> {
   const keys = sweepKeys(sweepId);
   const put = await store.putFolder(files, oneRequest())();
   if (isLeft(put)) return left(callFailure(put.left));
