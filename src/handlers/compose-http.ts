@@ -9,6 +9,8 @@ import { assert } from '../domain/assert';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
+import type { Receipts } from '../domain/run/receipts';
+import { makeSignSegment } from '../domain/session/receipts';
 import type { OpenFileWorlds } from '../domain/session/world-documents';
 import { makeSessionContext } from '../domain/session/worlds';
 import type { Clock } from '../ports/clock';
@@ -37,6 +39,8 @@ export interface HandlerPorts {
   readonly planner?: Planner;
   readonly telemetry: Telemetry;
   readonly openApi: () => string;
+  /** Absent: nothing is signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   /** Needed where a budget of the day is set. */
   readonly day?: DayPorts;
 }
@@ -58,10 +62,10 @@ export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Han
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { artifacts } = ports;
+  const { artifacts, receipts } = ports;
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  return makeHandler(serveMemory({ settings, artifacts, memory, day, runWriter: makeMemoryRunWriter }), settings, ports);
+  return makeHandler(serveMemory({ settings, artifacts, memory, day, receipts, runWriter: makeMemoryRunWriter }), settings, ports);
 }
 
 function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
@@ -69,6 +73,7 @@ function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
     settings,
     artifacts: ports.artifacts,
     day: dayOf(settings, ports),
+    receipts: ports.receipts,
     marketOf: makeMarketDocument,
     runWriter: makeMemoryRunWriter,
   };
@@ -99,7 +104,7 @@ export function sessionParts(
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget },
+    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, sign: makeSignSegment(ports.receipts), dayBudget },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });

@@ -11,6 +11,8 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
+import type { Running } from './compose-signing-lambda';
+import type { ArtifactStore } from '../ports/artifact-store';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
 import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
 import type { Service } from './http/contract/routes';
@@ -33,13 +35,15 @@ export function sessionsHandler(): Handler {
 }
 
 type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
-type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry) => P;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running) => P;
 
 function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
-  const handle = make(config.handler, ports(config, telemetry));
+  const running: { context?: unknown } = {};
+  const handle = make(config.handler, ports(config, telemetry, running));
   return async (event, context) => {
+    running.context = context;
     try {
       return await handle(event, context);
     } finally {
@@ -48,33 +52,36 @@ function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports
   };
 }
 
-function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return runPorts(config, telemetry);
+function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
+  return runPorts(config, telemetry, running);
 }
 
 /** What every run needs; where a budget of the day is set, a role may list the days, too. */
-function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
   const place = bucketOf(config);
   const artifacts = makeS3ArtifactStore(place);
-  if (config.handler.dayBudget === undefined) return { artifacts, telemetry, openApi };
+  const receipts = receiptsOf(config, artifacts, telemetry, running);
+  if (config.handler.dayBudget === undefined) return { artifacts, receipts, telemetry, openApi };
   const day = { log: makeS3SessionLog(place), documents: makeS3ArtifactStore({ ...place, mayList: true }), clock: systemClock };
-  return { artifacts, telemetry, openApi, day };
+  return { artifacts, receipts, telemetry, openApi, day };
 }
 
-function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { ...runPorts(config, telemetry), ...planPorts(config, telemetry, oneClient(config)) };
+function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
+  return { ...runPorts(config, telemetry, running), ...planPorts(config, telemetry, oneClient(config)) };
 }
 
-function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): HandlerPorts {
-  return { ...runPorts(config, telemetry), ...memoryPort(config, oneClient(config)) };
+function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
+  return { ...runPorts(config, telemetry, running), ...memoryPort(config, oneClient(config)) };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): SessionPorts {
+function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): SessionPorts {
   const place = bucketOf(config);
   const agentCore = oneClient(config);
+  const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {
-    artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
+    artifacts,
+    receipts: receiptsOf(config, artifacts, telemetry, running),
     log: makeS3SessionLog(place),
     clock: systemClock,
     telemetry,
@@ -82,6 +89,22 @@ function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry): Se
     ...planPorts(config, telemetry, agentCore),
     ...memoryPort(config, agentCore),
   };
+}
+
+/**
+ * What signs is in a file of its own beside this one, in the zips of deployments that sign: its client is read nowhere else. It begins to load
+ * with the function; where it is missing, the start fails.
+ */
+function receiptsOf(
+  { signing, s3 }: LambdaConfig,
+  artifacts: ArtifactStore,
+  telemetry: PowertoolsTelemetry,
+  running: Running,
+): HandlerPorts['receipts'] {
+  return (
+    signing &&
+    import('./compose-signing-lambda').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
+  );
 }
 
 type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;

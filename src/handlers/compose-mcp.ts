@@ -4,6 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { deadlineIn } from '../adapters/in-process/clock';
 import { type SessionPorts, sessionParts } from './compose-http';
 import { type SessionsProblem, sessionsIn } from './compose-sessions';
+import type { LocalSigning } from './compose-signing';
 import type { Environment, HandlerConfig } from './config';
 import type { Telemetry } from '../ports/telemetry';
 import type { Deadline } from '../ports/clock';
@@ -26,9 +27,10 @@ export function composeMcp(
   directory: string,
   env: Environment,
   telemetry: Telemetry,
+  signing?: LocalSigning,
 ): TaskEither<SessionsProblem, { readonly parts: McpParts; readonly deadlineIn: (timeoutMs: number) => Deadline }> {
   return async () => {
-    const found = await sessionsIn(directory, env, telemetry)();
+    const found = await sessionsIn(directory, env, telemetry, signing)();
     return isLeft(found) ? found : right({ parts: mcpParts(found.right.settings, found.right.ports), deadlineIn });
   };
 }

@@ -17,6 +17,7 @@ import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
+import { type LocalSigning, localReceipts } from './compose-signing';
 import { openFileWorlds } from './open-file-worlds';
 import { openApi } from './http/contract/openapi';
 import type { ServerDeps } from './server/server';
@@ -38,6 +39,7 @@ export function composeServer(
   directory: string,
   env: Environment,
   note: (what: string) => void,
+  signing?: LocalSigning,
 ): TaskEither<StoreError | BadConfig, LocalServer> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
@@ -53,7 +55,9 @@ export function composeServer(
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
     const log = makeFilesystemSessionLog({ directory: data.right });
     const day = { log, documents: artifacts, clock: systemClock };
-    const shared = { artifacts, day, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
+    const telemetry = linesOf(note);
+    const receipts = localReceipts(signing, artifacts, telemetry);
+    const shared = { artifacts, receipts, day, telemetry, openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
     const memory = makeInProcessMemory();

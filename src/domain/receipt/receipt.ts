@@ -13,6 +13,8 @@ export const RECEIPT_FILE = 'receipt.json';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 /** A name, not an address: nothing is fetched from it. */
 export const PREDICATE_TYPE = 'urn:executable-world-models:receipt:v1';
+/** Of a segment of a session. */
+export const SEGMENT_PREDICATE_TYPE = 'urn:executable-world-models:segment-receipt:v1';
 
 /** What a run says of itself, and the digests of its files as they stand. */
 export interface RunFacts {
@@ -29,6 +31,26 @@ export interface RunFacts {
   readonly inputs: Json;
 }
 
+/** One segment of a session, as its log holds it. Its head hash stands for all segments before it. */
+export interface SegmentFacts {
+  readonly files: Readonly<Record<string, string>>;
+  readonly session_id: string;
+  /** Number of the segment, from 0. */
+  readonly seq: number;
+  readonly status: 'open' | 'sealed';
+  /** Hash of its last row. */
+  readonly head_hash: string;
+  readonly budget: Json;
+  readonly budget_state: Json;
+  /** The inputs of tape row 0. */
+  readonly inputs: Json;
+}
+
+export type Facts = RunFacts | SegmentFacts;
+
+/** What a signer of sessions signs: the last segment of each, or every segment. */
+export type SegmentsSigned = 'seal' | 'each';
+
 /** What only the signer can say. */
 export interface Attested {
   /** The program that ran: its version, and the SHA-256 in hex of its code (the bundle). */
@@ -44,16 +66,18 @@ export interface Attested {
   readonly signed_at: string;
   /** The key that the statement was made for; whoever signs it too says the same. */
   readonly key_id: string;
+  /** Of segments only: which of them have receipts. */
+  readonly signs?: SegmentsSigned;
 }
 
-export function statementText(facts: RunFacts, attested: Attested): string {
+export function statementText(facts: Facts, attested: Attested): string {
   const { files, ...run } = facts;
   return canonical({
     _type: STATEMENT_TYPE,
     subject: Object.keys(files)
       .sort()
       .map((name) => ({ name, digest: { sha256: files[name] ?? '' } })),
-    predicateType: PREDICATE_TYPE,
+    predicateType: 'seq' in facts ? SEGMENT_PREDICATE_TYPE : PREDICATE_TYPE,
     predicate: { ...run, ...attested },
   });
 }
@@ -73,14 +97,14 @@ export type ReceiptFault =
   /** Signed, and about something else than the run beside it. */
   | { readonly _tag: 'OtherRun'; readonly pointer: string; readonly expected: string; readonly actual: string };
 
-export interface ReceiptHolds {
-  /** The trusted keys whose signature holds. */
+/** Who signed, and what they say: of a receipt that was checked, the trusted keys whose signature holds. */
+export interface Claim {
   readonly keyIds: readonly string[];
   readonly attested: Attested;
 }
 
-/** Checks the text of a receipt against the run beside it and the keys that the reader trusts. Every trusted key that signed must hold. */
-export function checkReceipt(text: string, facts: RunFacts, trusted: readonly TrustedKey[]): Either<ReceiptFault, ReceiptHolds> {
+/** Checks the text of a receipt against the run, or the segment, beside it and the keys that the reader trusts. Every trusted key that signed must hold. */
+export function checkReceipt(text: string, facts: Facts, trusted: readonly TrustedKey[]): Either<ReceiptFault, Claim> {
   const envelope = decodeEnvelope(text);
   if (isLeft(envelope)) return left({ _tag: 'Malformed', reason: envelope.left });
   const { payload, signatures } = envelope.right;
@@ -108,11 +132,21 @@ export function checkReceipt(text: string, facts: RunFacts, trusted: readonly Tr
   );
 }
 
+/** What a receipt says of itself. Nothing of it is checked. */
+export function claimOf(text: string): Either<ReceiptFault, Claim> {
+  const envelope = decodeEnvelope(text);
+  if (isLeft(envelope)) return left({ _tag: 'Malformed', reason: envelope.left });
+  const { payload, signatures } = envelope.right;
+  const attested = attestedOf(parsed(new TextDecoder('utf-8').decode(payload)));
+  if (isLeft(attested)) return left({ _tag: 'Malformed', reason: attested.left });
+  return right({ keyIds: signatures.map(({ keyid }) => keyid), attested: attested.right });
+}
+
 /** Signer's part of a statement, whatever the rest of it says. */
 export function attestedOf(statement: unknown): Either<string, Attested> {
   const predicate = isRecord(statement) ? statement['predicate'] : undefined;
   if (!isRecord(predicate)) return left('the payload is no in-toto statement with a predicate');
-  const { program, deployment, signed_at: signedAt, key_id: keyId } = predicate;
+  const { program, deployment, signed_at: signedAt, key_id: keyId, signs } = predicate;
   if (!isRecord(program) || !texts(program, ['name', 'version', 'sha256']))
     return left('/predicate/program: expected name, version, sha256');
   const deployed =
@@ -121,7 +155,8 @@ export function attestedOf(statement: unknown): Either<string, Attested> {
   if (typeof signedAt !== 'string' || !RFC_3339.test(signedAt))
     return left('/predicate/signed_at: expected a time such as 2026-11-26T12:00:00Z');
   if (typeof keyId !== 'string' || !keyId.isWellFormed()) return left('/predicate/key_id: expected the id of the key that signs');
-  return right({ program, deployment, signed_at: signedAt, key_id: keyId } as Attested);
+  if (signs !== undefined && signs !== 'seal' && signs !== 'each') return left('/predicate/signs: expected seal or each');
+  return right({ program, deployment, signed_at: signedAt, key_id: keyId, ...(signs === undefined ? {} : { signs }) } as Attested);
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
@@ -157,16 +192,16 @@ function textOf(value: unknown): string {
   return hasCanonicalForm(value) ? canonical(value) : 'a value that has no canonical form';
 }
 
-/** One line that says what is wrong and what to do. */
-export function describeReceiptFault(fault: ReceiptFault): string {
+/** One line that says what is wrong and what to do. `file`: where the receipt stands. */
+export function describeReceiptFault(fault: ReceiptFault, file = RECEIPT_FILE): string {
   switch (fault._tag) {
     case 'Malformed':
-      return `receipt.json is no receipt: ${fault.reason}`;
+      return `${file} is no receipt: ${fault.reason}`;
     case 'UntrustedKey':
-      return `receipt.json is signed by ${fault.keyIds.join(', ')}, and none of these is a key that was given; give the signer's public key if you trust it`;
+      return `${file} is signed by ${fault.keyIds.join(', ')}, and none of these is a key that was given; give the signer's public key if you trust it`;
     case 'BadSignature':
-      return `the signature of key ${fault.keyId} does not fit what receipt.json says: it was changed, or signed by another key`;
+      return `the signature of key ${fault.keyId} does not fit what ${file} says: it was changed, or signed by another key`;
     case 'OtherRun':
-      return `receipt.json is about another run: ${fault.pointer} is ${fault.actual} there and ${fault.expected} here`;
+      return `${file} is about another run: ${fault.pointer} is ${fault.actual} there and ${fault.expected} here`;
   }
 }

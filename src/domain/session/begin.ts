@@ -34,5 +34,6 @@ export async function begin(
   if (isLeft(created)) return created;
   context.opened.set(id, session.right);
   if (created.right) context.standings.set(id, standing);
-  return right(answerAbout(session.right, standing));
+  const receipt = await context.sign?.(session.right, standing, line, deadline);
+  return right(answerAbout(session.right, standing, { receipt }));
 }

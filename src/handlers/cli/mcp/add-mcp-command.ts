@@ -4,6 +4,7 @@ import { PLANES, type Plane } from '../../mcp/scope';
 import { type CreateOptions, parseObject } from '../session/add-session-commands';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
+import type { SignFlags } from '../shared/sign-option';
 
 const ABOUT = `
 A client starts this command and talks to it over stdin and stdout; nothing but the protocol is written to stdout.
@@ -18,7 +19,7 @@ Example:
 README.md has it in the form that clients are configured with.
 `;
 
-export interface McpOptions extends CreateOptions {
+export interface McpOptions extends CreateOptions, SignFlags {
   readonly data: string;
   readonly session?: string;
   readonly plane?: Plane;
@@ -39,6 +40,8 @@ export function addMcpCommand(program: Command, io: Io, finish: (exit: ExitCode)
     .option('--strategy <file>', 'its rules, or the name of an example')
     .option('--policy <file>', 'its risk limits and fees')
     .option('--cash <amount>', 'its initial cash (default: 1000)')
+    .option('--sign <file>', 'a private key: each session gets a receipt at its seal')
+    .option('--sign-segments', 'with --sign: each segment of a session, too')
     .addHelpText('after', ABOUT)
     .action(async (options: McpOptions) => {
       const { mcpCommand } = await import('./mcp-command');

@@ -1,6 +1,7 @@
 /** What the modes have in common: what they are made of, and the way of a request to the point where it may run. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../../domain/budget/budget';
+import type { Receipts } from '../../../domain/run/receipts';
 import type { MarketPath } from '../../../domain/market/market-path';
 import type { ArtifactStore } from '../../../ports/artifact-store';
 import type { CodeInterpreter } from '../../../ports/code-interpreter';
@@ -47,6 +48,8 @@ export interface BaseParts {
   readonly day?: Day | undefined;
   readonly settings: ModeSettings;
   readonly artifacts: ArtifactStore;
+  /** Absent: runs are not signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   readonly marketOf: (market: MarketPath) => MarketInput;
   readonly runWriter: () => HeldRunWriter;
 }
