@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 .PHONY: help setup build lint api-docs test mcp-inspector simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
 	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions \
-	demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
+	stop resume stop-status demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
 	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions outputs destroy
 SHELL := /bin/sh
 
@@ -100,6 +100,19 @@ smoke-agentcore-memory: dist/ewm.cjs ## check /agentcore/memory and prove what i
 
 smoke-agentcore-sessions: dist/ewm.cjs ## check /sessions, and prove a session that it made
 	$(EWM) smoke sessions
+
+# Both take what is local (DATA) and, where Terraform is set up here, what is deployed.
+STOPPABLE := --data $(DATA) --deployed
+
+stop: dist/ewm.cjs ## stop everything, here and on AWS: no act leaves the process any more (REASON="why")
+	@test -n "$$REASON" || { echo 'why? make stop REASON="the bill runs away"' >&2; exit 2; }
+	@$(EWM) stop --reason "$$REASON" $(STOPPABLE)
+
+resume: dist/ewm.cjs ## let go on what make stop stopped
+	@$(EWM) resume $(STOPPABLE)
+
+stop-status: dist/ewm.cjs ## whether anything is stopped: by whom, why and since when
+	@$(EWM) status $(STOPPABLE)
 
 demo-agentcore-base: dist/ewm.cjs ## a budget of steps that is too small, then enough
 	$(EWM) demo base

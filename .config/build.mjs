@@ -90,6 +90,7 @@ const benches = {
   bench: 'test/bench/bench.ts',
   'bench-api': 'test/bench/api-bench.ts',
   'bench-session': 'test/bench/session-bench.ts',
+  'bench-sweep': 'test/bench/sweep-bench.ts',
   'bench-cold-start': 'test/bench/cold-start.ts',
 };
 await build({ ...shared, entryPoints: benches });

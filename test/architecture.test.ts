@@ -136,6 +136,9 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   // The breakers and the tape around an agent that somebody else runs.
   'src/domain/guard': { imports: [DOMAIN, 'src/ports'], packages: [...FP, 'io-ts'] },
 
+  // What an operator does to a place where runs are made.
+  'src/domain/operator': { imports: ['src/ports'], packages: EITHER },
+
   // Receipts: statements about runs, signed. Facts about a run are handed to it.
   'src/domain/receipt': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec'],
@@ -185,6 +188,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: ['src/ports', 'src/adapters/aws', 'src/adapters/keys'],
     packages: [...FP, '@aws-sdk/client-kms', 'node:crypto'],
   },
+  'src/adapters/lambda': {
+    imports: ['src/ports', 'src/adapters/aws'],
+    packages: [...FP, '@aws-sdk/client-lambda'],
+  },
   'src/adapters/proxy': {
     imports: [],
     packages: ['agent-base', 'http-proxy-agent', 'https-proxy-agent', 'node:http', 'node:https', 'node:stream', 'proxy-from-env'],
@@ -197,7 +204,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
   'src/handlers': {
     imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/mcp', 'src/handlers/server'],
-    packages: [...FP, 'io-ts', 'node:path'],
+    packages: [...FP, 'io-ts', 'node:os', 'node:path'],
   },
   // The API, from the inside out: what is said over it, how it travels, and what is done. The composition hands them what they need.
   'src/handlers/http/contract': {
@@ -250,6 +257,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  'src/handlers/page/browser/play': { imports: ['src/domain/budget', 'src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/views': {
     imports: [
@@ -302,6 +310,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/handlers/cli/cost': {
     imports: [DOMAIN, 'src/handlers', 'src/handlers/cli/shared', 'terraform'],
     packages: [...EITHER, 'commander', 'node:fs'],
+  },
+  'src/handlers/cli/operator': {
+    imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/cli/shared'],
+    packages: [...EITHER, 'commander'],
   },
   'src/handlers/cli/session': {
     imports: [DOMAIN, 'src/ports', 'src/handlers', 'src/handlers/server', 'src/handlers/cli/api', 'src/handlers/cli/shared'],
@@ -358,6 +370,7 @@ const SEE_PORTS = [
   'src/domain/agent',
   'src/domain/episode',
   'src/domain/guard',
+  'src/domain/operator',
   'src/domain/run',
   'src/domain/session',
   'src/domain/world/file',
@@ -741,7 +754,7 @@ describe('what breaks a rule is found, with what to do instead', () => {
       'a port in the domain',
       'src/domain/world/market/x.ts',
       `import { RUN_FILES } from '../../../ports/run-files';`,
-      'only the use cases (src/domain/agent, src/domain/episode, src/domain/guard, src/domain/run, src/domain/session, src/domain/world/file) see ports',
+      'only the use cases (src/domain/agent, src/domain/episode, src/domain/guard, src/domain/operator, src/domain/run, src/domain/session, src/domain/world/file) see ports',
     ],
     [
       'a type of a port in the domain',

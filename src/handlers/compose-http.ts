@@ -6,6 +6,8 @@ import { makeMarketDocument } from '../adapters/in-process/market-document';
 import { makeMemoryRunReader, makeMemoryRunWriter } from '../adapters/in-process/run-files';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { assert } from '../domain/assert';
+import type { Look } from '../domain/agent/stop';
+import { lookAt } from '../domain/agent/stop-switch';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
@@ -18,10 +20,12 @@ import type { CodeInterpreter } from '../ports/code-interpreter';
 import type { Memory } from '../ports/memory';
 import type { Planner } from '../ports/planner';
 import type { SessionLog } from '../ports/session-log';
+import type { StopSwitch } from '../ports/stop-switch';
 import type { Telemetry } from '../ports/telemetry';
 import type { Environment, HandlerConfig } from './config';
 import type { Mode } from './http/contract/response';
 import { type Handler, makeHandler, type Served } from './http/edge/handler';
+import { stoppable } from './http/edge/stoppable';
 import { serveBase } from './http/modes/base';
 import { serveMemory } from './http/modes/memory';
 import { makeDay } from './http/modes/day';
@@ -41,6 +45,8 @@ export interface HandlerPorts {
   readonly openApi: () => string;
   /** Absent: nothing is signed. */
   readonly receipts?: Promise<Receipts> | undefined;
+  /** Looked at before each request and before each act that leaves the process; absent: there is none. */
+  readonly stopSwitch?: StopSwitch;
   /** Needed where a budget of the day is set. */
   readonly day?: DayPorts;
 }
@@ -52,20 +58,39 @@ export interface DayPorts {
   readonly clock: Clock;
 }
 
-export function baseFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  return makeHandler(serveBase(worldParts(settings, ports)), settings, ports);
+/** It reaches nothing outside, so on AWS it looks at no switch: concurrency 0 holds it off. `around`: for whoever has it look at one all the same. */
+export function baseFunction(settings: HandlerConfig, ports: HandlerPorts, around: Around<'agentcore-base'> = asItIs): Handler {
+  return makeHandler(around(serveBase(worldParts(settings, ports))), settings, ports);
+}
+
+type Around<S extends Mode> = (served: Served<S>) => Served<S>;
+
+function asItIs<A>(served: A): A {
+  return served;
+}
+
+/** The same, and no request is begun where the switch is set. */
+export function stoppableBaseFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
+  return baseFunction(settings, ports, (served) => stoppable(served, lookOf(ports)));
 }
 
 export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
   const { interpreter, planner } = ports;
-  return makeHandler(serveTools({ ...worldParts(settings, ports), interpreter, planner }), settings, ports);
+  const look = lookOf(ports);
+  return makeHandler(stoppable(serveTools({ ...worldParts(settings, ports), interpreter, planner, look }), look), settings, ports);
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
   const { artifacts, receipts } = ports;
+  const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  return makeHandler(serveMemory({ settings, artifacts, memory, day, receipts, runWriter: makeMemoryRunWriter }), settings, ports);
+  const served = serveMemory({ settings, artifacts, memory, day, look, receipts, runWriter: makeMemoryRunWriter });
+  return makeHandler(stoppable(served, look), settings, ports);
+}
+
+function lookOf({ stopSwitch }: HandlerPorts): Look | undefined {
+  return stopSwitch === undefined ? undefined : lookAt(stopSwitch);
 }
 
 function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
@@ -101,14 +126,16 @@ export function sessionParts(
   ports: SessionPorts,
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
   const { artifacts, interpreter, planner, log, clock } = ports;
+  const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, sign: makeSignSegment(ports.receipts), dayBudget },
+    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look, sign: makeSignSegment(ports.receipts) },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });
-  return { served: serveSessions({ settings, sessions, marketOf: makeMarketDocument }), sessions, prove };
+  const served = stoppable(serveSessions({ settings, sessions, marketOf: makeMarketDocument }), look);
+  return { served, sessions, prove };
 }
 
 const LOCAL_SESSION_CEILING = 100_000;

@@ -13,13 +13,14 @@ import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
 import type { Running } from './compose-signing-lambda';
 import type { ArtifactStore } from '../ports/artifact-store';
+import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
 import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
 import type { Service } from './http/contract/routes';
 import type { Handler } from './http/edge/handler';
 
 export function baseHandler(): Handler {
-  return composed('agentcore-base', baseFunction, basePorts);
+  return composed('agentcore-base', baseFunction, runPorts);
 }
 
 export function toolsHandler(): Handler {
@@ -35,13 +36,15 @@ export function sessionsHandler(): Handler {
 }
 
 type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
-type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running) => P;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running) => P;
+/** Where everything is stored, by one client: one connection serves them all. */
+type Place = Parameters<typeof makeS3SessionLog>[0];
 
 function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
   const running: { context?: unknown } = {};
-  const handle = make(config.handler, ports(config, telemetry, running));
+  const handle = make(config.handler, ports(config, telemetry, bucketOf(config), running));
   return async (event, context) => {
     running.context = context;
     try {
@@ -52,13 +55,8 @@ function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports
   };
 }
 
-function basePorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
-  return runPorts(config, telemetry, running);
-}
-
 /** What every run needs; where a budget of the day is set, a role may list the days, too. */
-function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
-  const place = bucketOf(config);
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
   const artifacts = makeS3ArtifactStore(place);
   const receipts = receiptsOf(config, artifacts, telemetry, running);
   if (config.handler.dayBudget === undefined) return { artifacts, receipts, telemetry, openApi };
@@ -66,17 +64,20 @@ function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running:
   return { artifacts, receipts, telemetry, openApi, day };
 }
 
-function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
-  return { ...runPorts(config, telemetry, running), ...planPorts(config, telemetry, oneClient(config)) };
+function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
+  return {
+    ...runPorts(config, telemetry, place, running),
+    ...switchPort(config, place),
+    ...planPorts(config, telemetry, oneClient(config)),
+  };
 }
 
-function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): HandlerPorts {
-  return { ...runPorts(config, telemetry, running), ...memoryPort(config, oneClient(config)) };
+function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
+  return { ...runPorts(config, telemetry, place, running), ...switchPort(config, place), ...memoryPort(config, oneClient(config)) };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, running: Running): SessionPorts {
-  const place = bucketOf(config);
+function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionPorts {
   const agentCore = oneClient(config);
   const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {
@@ -86,6 +87,7 @@ function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, run
     clock: systemClock,
     telemetry,
     openApi,
+    ...switchPort(config, place),
     ...planPorts(config, telemetry, agentCore),
     ...memoryPort(config, agentCore),
   };
@@ -105,6 +107,10 @@ function receiptsOf(
     signing &&
     import('./compose-signing-lambda').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
   );
+}
+
+function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<HandlerPorts, 'stopSwitch'> {
+  return stopKey === undefined ? {} : { stopSwitch: makeS3StopSwitch({ client, bucket, key: stopKey }) };
 }
 
 type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;
@@ -136,6 +142,6 @@ function openApi(): string {
   return EWM_OPENAPI;
 }
 
-function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Parameters<typeof makeS3SessionLog>[0] {
+function bucketOf({ artifacts: { bucket, prefix, pathStyle }, s3 }: LambdaConfig): Place {
   return { client: makeS3Client({ ...s3, pathStyle }), bucket, prefix };
 }

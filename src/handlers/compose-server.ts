@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { makeArtifactRunReader } from '../adapters/filesystem/artifact-run';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
+import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { removeLeftovers } from '../adapters/filesystem/writing';
@@ -12,10 +13,11 @@ import { deadlineIn, systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { makeSessionContext } from '../domain/session/worlds';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
-import { baseFunction, memoryFunction, sessionCeilings, sessionsFunction, toolsFunction } from './compose-http';
+import { memoryFunction, sessionCeilings, sessionsFunction, stoppableBaseFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
 import { type LocalSigning, localReceipts } from './compose-signing';
 import { openFileWorlds } from './open-file-worlds';
@@ -57,7 +59,8 @@ export function composeServer(
     const day = { log, documents: artifacts, clock: systemClock };
     const telemetry = linesOf(note);
     const receipts = localReceipts(signing, artifacts, telemetry);
-    const shared = { artifacts, receipts, day, telemetry, openApi: () => JSON.stringify(openApi()) };
+    const stopSwitch = makeFileStopSwitch(data.right);
+    const shared = { artifacts, receipts, day, stopSwitch, telemetry, openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
     const memory = makeInProcessMemory();
@@ -67,11 +70,12 @@ export function composeServer(
       memory: config.enabled.memory ? 'in this process, and gone with it' : 'disabled; ENABLE_AGENTCORE_MEMORY=1 switches it on',
       code_interpreter: interpreter.label,
       planner: planner.label,
+      stop_switch: stopSwitch.location,
     };
     const sessionPorts = { ...shared, interpreter, planner, memory, log, clock: systemClock, fileWorlds: openFileWorlds };
     const deps: LocalServer['deps'] = {
       functions: {
-        'agentcore-base': baseFunction(config, shared),
+        'agentcore-base': stoppableBaseFunction(config, shared),
         'agentcore-tools': toolsFunction(config, { ...shared, interpreter, planner }),
         'agentcore-memory': memoryFunction(config, { ...shared, memory }),
         sessions: sessionsFunction(sessionConfig, sessionPorts),
@@ -81,10 +85,15 @@ export function composeServer(
       basePath: config.basePath,
       corsOrigins: config.corsOrigins,
       about,
-      shelf: {
+      catalog: {
         index: makeRunDirectoryIndex(about.artifacts),
         store: artifacts,
         reader: (folder: string) => makeArtifactRunReader(about.artifacts, folder),
+        deadline: () => deadlineIn(READ_TIMEOUT_MS),
+      },
+      sessions: {
+        // It looks and never acts, so nothing outside is its business.
+        context: makeSessionContext({ log, documents: artifacts, clock: systemClock, outside: {} }, openFileWorlds),
         deadline: () => deadlineIn(READ_TIMEOUT_MS),
       },
       clock: systemClock,

@@ -8,6 +8,7 @@ import { directoryEntries } from '../adapters/filesystem/directory-entries';
 import { readTextFile } from '../adapters/filesystem/receipt-file';
 import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
@@ -53,6 +54,7 @@ export function sessionsIn(
       receipts: localReceipts(signing, artifacts, telemetry),
       log: makeFilesystemSessionLog({ directory: data.right }),
       clock: systemClock,
+      stopSwitch: makeFileStopSwitch(data.right),
       fileWorlds: openFileWorlds,
       interpreter: makeScriptedCodeInterpreter(),
       planner: makeScriptedPlanner(),

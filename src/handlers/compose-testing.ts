@@ -7,3 +7,4 @@ export { makeScriptedPlanner, type PlanScript } from '../adapters/in-process/pla
 export { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter, type RunFileBytes } from '../adapters/in-process/run-files';
 export { makeInProcessSessionLog } from '../adapters/in-process/session-log';
 export { makeInProcessSigner } from '../adapters/in-process/signer';
+export { makeInProcessStopSwitch } from '../adapters/in-process/stop-switch';

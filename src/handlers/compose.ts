@@ -13,6 +13,8 @@ import {
   PARTIAL,
   unfinishedBeside,
 } from '../adapters/filesystem/run-directory';
+import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
+import { noDeadline } from '../adapters/in-process/clock';
 import {
   CELLS_FILE,
   fileExists,
@@ -25,6 +27,8 @@ import {
 
 /** What the command line works on. */
 export const local = {
+  stopSwitch: makeFileStopSwitch,
+  noDeadline,
   openBytes,
   readFile: readPlainFile,
   openMarket: openMarketFile,

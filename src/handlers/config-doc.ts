@@ -10,6 +10,11 @@ interface Row {
 const ROWS: Readonly<Record<VariableName, Row>> = {
   EWM_ARTIFACT_BUCKET: { used: 'all', means: 'Where artifacts are stored. Needed.' },
   EWM_ARTIFACT_PREFIX: { used: 'all', means: 'Put before every key, so that a bucket can be shared.' },
+  EWM_STOP_KEY: {
+    used: 'tools, memory, sessions',
+    means:
+      'Key of the stop switch in the bucket, whole. It is read before each request and before each act that leaves the process; what cannot be read counts as set. Left out: there is no switch.',
+  },
   EWM_S3_PATH_STYLE: { used: 'all', means: '`1`: bucket in the path, for S3 look-alikes. Off otherwise.' },
   EWM_CONNECT_TIMEOUT_MS: { used: 'all', means: 'The longest a connection to AWS may take. Unit: ms.' },
   EWM_S3_TIMEOUT_MS: { used: 'all', means: 'The longest S3 may be silent. Unit: ms.' },

@@ -112,8 +112,11 @@ const COMMON_DEFAULTS = {
 const bucketText = patternText('the name of an S3 bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
 const prefixText = patternText('a prefix of letters, digits and - _ . / that ends in "/"', /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)+$/);
 
+const stopKeyText = patternText('the key of an object: letters, digits and - _ . /', /^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,511}$/);
+
 const storeCodecs = {
   EWM_ARTIFACT_PREFIX: prefixText,
+  EWM_STOP_KEY: stopKeyText,
   EWM_S3_PATH_STYLE: switchText,
   EWM_CONNECT_TIMEOUT_MS: countText(1),
   EWM_S3_TIMEOUT_MS: countText(1),
@@ -142,7 +145,7 @@ const actorText = patternText(
 );
 const REMOTE_DEFAULTS = { AGENTCORE_MEMORY_ACTOR_ID: 'ewm', EWM_AGENTCORE_TIMEOUT_MS: 20_000 };
 
-const { EWM_ARTIFACT_PREFIX: prefixCodec, ...defaultedStoreCodecs } = storeCodecs;
+const { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...defaultedStoreCodecs } = storeCodecs;
 
 const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS, EWM_SIGN_SEGMENTS: false };
 
@@ -158,7 +161,7 @@ const handlerCodec = objectCodec('environment', {
 
 const lambdaCodec = objectCodec('environment', {
   required: { EWM_ARTIFACT_BUCKET: bucketText },
-  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, ...commonOptionalCodecs, ...remoteCodecs, ...signingCodecs },
+  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...commonOptionalCodecs, ...remoteCodecs, ...signingCodecs },
   defaulted: {
     ...commonCodecs,
     ...defaultedStoreCodecs,
@@ -197,6 +200,8 @@ export interface Timeouts {
 export interface LambdaConfig {
   readonly handler: HandlerConfig;
   readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
+  /** Key of the stop switch in that bucket; absent: there is none. */
+  readonly stopKey?: string;
   readonly s3: Timeouts;
   readonly agentcore: Timeouts;
   /** Absent: off. */
@@ -238,6 +243,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
     artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
     s3: { connectTimeoutMs, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
     agentcore: { connectTimeoutMs, requestTimeoutMs: vars.EWM_AGENTCORE_TIMEOUT_MS },
+    ...(vars.EWM_STOP_KEY === undefined ? {} : { stopKey: vars.EWM_STOP_KEY }),
     ...(memory && memoryId !== undefined ? { memory: { memoryId, actorId: vars.AGENTCORE_MEMORY_ACTOR_ID } } : {}),
     ...(codeInterpreterId === undefined ? {} : { codeInterpreterId }),
     ...(key === undefined ? {} : { signing: { key, segments: vars.EWM_SIGN_SEGMENTS ? 'each' : 'seal' } }),

@@ -382,11 +382,15 @@ describe('what is in them', () => {
     expect(partsOf('tools memory')).toEqual([
       '@aws-sdk/client-bedrock-agentcore',
       'src/adapters/agentcore/client.ts',
+      'src/adapters/s3/stop-switch.ts',
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
       'src/domain/agent/program-evidence.ts',
+      'src/domain/agent/stop-switch.ts',
       'src/domain/agent/tools.ts',
+      'src/domain/codec/printable.ts',
       'src/domain/run/request-codecs.ts',
+      'src/handlers/http/edge/stoppable.ts',
     ]);
     expect(partsOf('base memory')).toEqual([]);
   });

@@ -144,10 +144,10 @@ async function setUp(): Promise<Setup> {
   const id = String((await sessions.create('played', BUDGET))['session_id']);
   const other = await sessions.create(SECRET, { max_steps: 5, max_tool_calls: 5 });
   const observe = async (session: string): Promise<Readonly<Record<string, unknown>>> =>
-    bodyOf(await sessions.ask('GET /sessions/{id}', { parameters: { id: session } }));
+    bodyOf(await sessions.callRoute('GET /sessions/{id}', { parameters: { id: session } }));
   const check = async (): Promise<void> => {
     expect(await observe(String(other['session_id']))).toEqual(other);
-    expect((await sessions.ask('GET /sessions')).body).toMatchObject({ sessions: [id, String(other['session_id'])].sort() });
+    expect((await sessions.callRoute('GET /sessions')).body).toMatchObject({ sessions: [id, String(other['session_id'])].sort() });
     const proof = await sessions.parts.prove(id, noDeadline);
     if (isLeft(proof) || proof.right._tag !== 'Proven') throw new Error(`not proven: ${JSON.stringify(proof)}`);
     // What is on the tape was charged, all of it, and the budget was never passed.

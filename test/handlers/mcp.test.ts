@@ -21,9 +21,9 @@ const checks = new Map(
 async function say(sessions: McpSessions, name: string, args: object, scope: Scope = { plane: 'all' }): Promise<ToolBody> {
   const tool = TOOLS.find((known) => known.name === name);
   if (tool === undefined) throw new Error(name);
-  const { parts, ask, telemetry } = sessions;
-  const asking = { ask, prove: parts.prove, sessions: parts.sessions, deadline: INVOCATION.storing };
-  const calling: CallParts = { scope, asking, requestId: 'r', telemetry, bodyBytesMax: parts.bodyBytesMax };
+  const { parts, callRoute, telemetry } = sessions;
+  const context = { callRoute, prove: parts.prove, sessions: parts.sessions, deadline: INVOCATION.storing };
+  const calling: CallParts = { scope, context, requestId: 'r', telemetry, bodyBytesMax: parts.bodyBytesMax };
   const { result, body } = await callTool(tool, args, calling);
   const report = { type: 'resource_link', uri: `ewm://sessions/${String(body['session_id'])}/report`, mimeType: 'text/markdown' };
   expect(result.content).toMatchObject([

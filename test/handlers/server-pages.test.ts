@@ -1,7 +1,7 @@
 /** The pages of the local server as they go over the wire: what is in them, under which headers, and that nothing of a run is markup. */
 import { isLeft } from 'fp-ts/Either';
 import fc from 'fast-check';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { el, escapeHtml, toHtml } from '../../src/handlers/page/markup/markup';
 import { type ListedRun, runsTable } from '../../src/handlers/page/markup/runs-table';
 import { SERVER_LIMITS } from '../../src/handlers/server/limits';
 import { REQUEST_FORMS } from '../../src/handlers/server/request-examples';
-import { runsRoute } from '../../src/handlers/server/runs';
+import { pageRoute } from '../../src/handlers/server/runs';
 import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
 import thresholdDemo from '../../examples/strategies/threshold_demo.json';
 import { type Called, call, post } from '../support/http-call';
@@ -79,6 +79,69 @@ function expectStrict({ headers, text }: Called): void {
   );
   const tags = text.replace(/id="ewm-data">[^<]*/, '').replace(/"[^"]*"/g, '""');
   expect(tags).not.toMatch(/<[a-z][^>]*\s(on[a-z]+|style)\s*=/i);
+}
+
+describe('GET /play', () => {
+  it('is a page that asks its server, under the policy of the others', async () => {
+    const page = await call(url, '/play');
+    expect(page.status).toBe(200);
+    expectStrict(page);
+    expect(page.headers['content-security-policy']).toContain("connect-src 'self'");
+    expect(page.headers['content-security-policy']).toContain("trusted-types 'none'");
+    for (const [, path = ''] of page.text.matchAll(/href="(\/[^"]*)"/g)) expect(await call(url, path)).toMatchObject({ status: 200 });
+    expect(await call(url, '/play', { method: 'POST' })).toMatchObject({ status: 405 });
+  });
+
+  it('lists who granted to whom, what was spent and what was taken back', async () => {
+    const budget = { max_steps: 9, max_tool_calls: 9 };
+    interface Told {
+      readonly session_id: string;
+      readonly head: string;
+      readonly child: { readonly session_id: string; readonly head: string };
+    }
+    const send = async (path: string, body: object): Promise<Told> => (await post(url, path, body)).json as Told;
+    const root = await send('/sessions', { name: 'root', budget });
+    const at = `/sessions/${root.session_id}`;
+    const { child, head } = await send(`${at}/fork`, { head: root.head, name: 'child', budget: { max_steps: 4, max_tool_calls: 4 } });
+    const below = `/sessions/${child.session_id}`;
+    const acted = await send(`${below}/calls`, { head: child.head, calls: [{ name: 'get_price_context', args: {} }] });
+    await send(`${below}/close`, { head: acted.head });
+    await send(`${at}/reclaim`, { head, child: child.session_id });
+    const listed = (await call(url, '/play/sessions')).json as { readonly sessions: readonly { readonly name: string }[] };
+    expect([...listed.sessions].sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
+      { name: 'child', parent: root.session_id, status: 'sealed', granted: { steps: 4 }, spent: { steps: 1 }, returned: { steps: 3 } },
+      { name: 'root', parent: null, status: 'open', granted: { steps: 9 }, spent: { steps: 1 }, returned: null },
+    ]);
+    expect(listed).toMatchObject({ unreadable: [], more: false });
+    expect((await call(url, `/play/sessions?after=${'f'.repeat(32)}`)).json).toEqual({
+      sessions: [],
+      unreadable: [],
+      last: null,
+      more: false,
+    });
+    expect(await call(url, '/play/sessions?after=x')).toMatchObject({ status: 400 });
+  });
+
+  it('names a session that somebody changed, and lists the others', async () => {
+    const { session_id: changed } = (await post(url, '/sessions', { name: 'changed' })).json as { session_id: string };
+    await post(url, '/sessions', { name: 'whole' });
+    const file = join(directory, 'sessions', changed, 'segments', '00000000.jsonl');
+    await chmod(file, 0o600);
+    await writeFile(file, '{"type":"run"}\n');
+    const { sessions, unreadable } = (await call(await restarted(), '/play/sessions')).json as {
+      readonly sessions: readonly { readonly name: string }[];
+      readonly unreadable: readonly object[];
+    };
+    expect(sessions.map(({ name }) => name)).toEqual(['whole']);
+    expect(unreadable).toEqual([{ session_id: changed, why: expect.stringContaining(`session ${changed}, segment 0`) as unknown }]);
+  });
+});
+
+/** Another process knows nothing but what is stored. */
+async function restarted(): Promise<string> {
+  await server.stop();
+  url = await serve();
+  return url;
 }
 
 describe('GET /', () => {
@@ -181,7 +244,7 @@ describe('GET /', () => {
     const parts = await composeServer(directory, {}, note)();
     if (isLeft(parts)) throw new Error(parts.left._tag);
     const shelf = {
-      ...parts.right.deps.shelf,
+      ...parts.right.deps.catalog,
       index: {
         recent: () => () =>
           Promise.resolve({
@@ -191,7 +254,7 @@ describe('GET /', () => {
       },
     };
     await server.stop();
-    const page = await call(await serve({ shelf }), '/');
+    const page = await call(await serve({ catalog: shelf }), '/');
     expect(page.status).toBe(503);
     expectStrict(page);
     expect(page.text).not.toContain('/secret/place');
@@ -286,7 +349,7 @@ describe('the routes of pages', () => {
       `/runs/${ID}-stopped-x/report`,
       '/report',
     ]) {
-      expect(runsRoute(path)).toBeUndefined();
+      expect(pageRoute(path, '')).toBeUndefined();
       expect(await call(url, path)).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
     }
   });

@@ -17,7 +17,7 @@ import { gatewayEvent } from '../../src/handlers/server/event';
 import type { Invoke } from '../../src/handlers/server/function';
 import { allowedHost } from '../../src/handlers/server/gate';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/handlers/server/limits';
-import { runsRoute } from '../../src/handlers/server/runs';
+import { pageRoute } from '../../src/handlers/server/runs';
 import { type RunningServer, startServer, type ServerDeps } from '../../src/handlers/server/server';
 import { captureIo } from '../support/captured-io';
 import { call, post, raw } from '../support/http-call';
@@ -458,12 +458,12 @@ describe('the runs', () => {
 
   it('of a stopped part have a folder of their own', () => {
     const id = 'a'.repeat(32);
-    expect(runsRoute(`/runs/${id}-stopped-${'b'.repeat(16)}/run.json`)).toEqual({
+    expect(pageRoute(`/runs/${id}-stopped-${'b'.repeat(16)}/run.json`, '')).toEqual({
       _tag: 'File',
       folder: `${id}-stopped-${'b'.repeat(16)}`,
       file: 'run.json',
     });
-    expect(runsRoute(`/runs/${id}-stopped-b/run.json`)).toBeUndefined();
+    expect(pageRoute(`/runs/${id}-stopped-b/run.json`, '')).toBeUndefined();
   });
 });
 

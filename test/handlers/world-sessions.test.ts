@@ -15,15 +15,15 @@ const BUDGET = { max_steps: 100, max_tool_calls: 100, max_fuel: 50_000_000, max_
 type Body = Readonly<Record<string, unknown>>;
 
 async function create(sessions: McpSessions, body: Body): Promise<ToolBody> {
-  return bodyOf(await sessions.ask('POST /sessions', { body }));
+  return bodyOf(await sessions.callRoute('POST /sessions', { body }));
 }
 
 /** As a client of MCP says it. */
-async function say({ parts, ask, telemetry }: McpSessions, name: string, args: object): Promise<ToolBody> {
+async function say({ parts, callRoute, telemetry }: McpSessions, name: string, args: object): Promise<ToolBody> {
   const tool = TOOLS.find((known) => known.name === name);
   if (tool === undefined) throw new Error(name);
-  const asking = { ask, prove: parts.prove, sessions: parts.sessions, deadline: INVOCATION.storing };
-  const calling = { scope: { plane: 'all' as const }, asking, requestId: 'r', telemetry, bodyBytesMax: parts.bodyBytesMax };
+  const context = { callRoute, prove: parts.prove, sessions: parts.sessions, deadline: INVOCATION.storing };
+  const calling = { scope: { plane: 'all' as const }, context, requestId: 'r', telemetry, bodyBytesMax: parts.bodyBytesMax };
   return (await callTool(tool, args, calling)).body;
 }
 
@@ -78,7 +78,7 @@ test('its policy, what it refuses, a fork, and the same body again', async () =>
   expect(await create(sessions, { name: 'one', world: WORLD, budget: BUDGET })).toEqual(made);
   const id = made['session_id'] as string;
   const act = (head: unknown, calls: readonly object[], session = id): Promise<ToolBody> =>
-    sessions.ask('POST /sessions/{id}/calls', { parameters: { id: session }, body: { head, calls } }).then(bodyOf);
+    sessions.callRoute('POST /sessions/{id}/calls', { parameters: { id: session }, body: { head, calls } }).then(bodyOf);
   const first = await act(made['head'], [
     { name: 'evaluate_strategy', args: {} },
     { name: 'simulate_and_verify', args: {} },
@@ -97,7 +97,7 @@ test('its policy, what it refuses, a fork, and the same body again', async () =>
   });
 
   const fork = await sessions
-    .ask('POST /sessions/{id}/fork', {
+    .callRoute('POST /sessions/{id}/fork', {
       parameters: { id },
       body: { head: refused['head'], budget: { ...BUDGET, max_steps: 5, max_tool_calls: 5, max_fuel: 2_000_000 } },
     })
@@ -113,7 +113,7 @@ test('fuel that a session does not have refuses the act before it begins', async
   const made = await create(sessions, { name: 'short', world: WORLD, budget: { ...BUDGET, max_fuel: 300_000 } });
   const calls = Array.from({ length: 8 }, () => ({ name: 'execute', args: { actions: [] } }));
   const done = bodyOf(
-    await sessions.ask('POST /sessions/{id}/calls', {
+    await sessions.callRoute('POST /sessions/{id}/calls', {
       parameters: { id: made['session_id'] as string },
       body: { head: made['head'], calls },
     }),

@@ -7,12 +7,14 @@ import { mapLeft } from 'fp-ts/TaskEither';
 import { makeScriptedCodeInterpreter } from '../../src/adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
 import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
+import { makeInProcessStopSwitch } from '../../src/adapters/in-process/stop-switch';
 import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { Mode } from '../../src/handlers/http/contract/response';
 import type { CodeInterpreter, ProgramFailed } from '../../src/ports/code-interpreter';
 import type { CallFailure, DependencyFailed } from '../../src/ports/dependency';
+import type { StopSwitch } from '../../src/ports/stop-switch';
 import { contextOf, invoke, makeTestHandler, storedFiles } from './handlers';
 import type { Json, JsonObject } from './reference-model';
 
@@ -144,6 +146,25 @@ function spentByMemory(): Outside {
 function spentBySteps(): Outside {
   let looks = 0;
   return { remainingMs: () => (looks++ === 0 ? PLENTY_MS : SPENT_MS) };
+}
+
+/** Of those who look at it first, so many find it not set. */
+function setAfter(looks: number): StopSwitch {
+  let looked = 0;
+  return { ...makeInProcessStopSwitch(), read: () => () => Promise.resolve(right(looked++ < looks ? undefined : ORDER)) };
+}
+
+const ORDER = { who: 'Zoë „ops“', why: 'the bill runs away | 72.67 USD', at: '2026-11-26T09:30:00.000Z' };
+
+/** The request and its first program find it not set. */
+function stoppedBetween(interpreter: CodeInterpreter): Outside {
+  return { ports: { interpreter: { ...interpreter, source: 'remote' }, stopSwitch: setAfter(2) } };
+}
+
+function unreadableLater(): StopSwitch {
+  let looked = 0;
+  const unreadable = { _tag: 'SwitchUnreadable', reason: 's3://bucket/stop.json: SlowDown: Reduce your request rate' } as const;
+  return { ...makeInProcessStopSwitch(), read: () => () => Promise.resolve(looked++ === 0 ? right(undefined) : left(unreadable)) };
 }
 
 function failingMemory(): Outside {
@@ -293,6 +314,21 @@ export const HANDLER_RUNS: Readonly<Record<string, HandlerRun>> = {
       tool_plan: [call('execute', { step: 0, actions: [] }), python('slow'), call('execute', { step: 1, actions: [] })],
     },
     outside: spentByCode,
+  },
+  'tools-stopped': {
+    mode: 'agentcore-tools',
+    body: { budget: CALLS, tool_plan: [python('draw'), call('execute', { step: 0, actions: [] }), python('never'), python('never')] },
+    outside: () => stoppedBetween(makeScriptedCodeInterpreter()),
+  },
+  'tools-planner-stopped': {
+    mode: 'agentcore-tools',
+    body: { budget: CALLS, tool_plan: [call('evaluate_strategy'), call('propose_plan', { goal: 'grow' }), call('execute')] },
+    outside: () => ({ ports: { ...plannerOf(), stopSwitch: unreadableLater() } }),
+  },
+  'memory-stopped': {
+    mode: 'agentcore-memory',
+    body: { budget: memoryBudget, requests: [put('note', note), get('note'), clear('note')] },
+    outside: () => ({ ports: { stopSwitch: setAfter(2) } }),
   },
   'memory-nothing': { mode: 'agentcore-memory', body: {} },
   'memory-values': {

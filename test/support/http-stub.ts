@@ -50,6 +50,8 @@ export interface Service {
   readonly answer: (request: StubRequest) => StubAnswer;
   /** An error as this service writes it. */
   readonly refuse: (status: number, type: string, message: string) => StubAnswer;
+  /** How long an answer takes behind its effect. Unit: milliseconds. */
+  readonly takesMs?: number;
   /** How a call fails that is not told to fail by its index. */
   readonly faultOf?: (request: StubRequest) => Fault | undefined;
 }
@@ -78,8 +80,9 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
       requests.push(request);
       if (CALL_LOG !== undefined) appendFileSync(CALL_LOG, `${JSON.stringify(recorded(request))}\n`);
       const real = fault?.when === 'before' ? undefined : service.answer(request);
-      if (fault === undefined) void send(outgoing, real ?? { status: 500 });
-      else fail(outgoing, fault, real, service);
+      if (fault !== undefined) fail(outgoing, fault, real, service);
+      else if (service.takesMs === undefined) void send(outgoing, real ?? { status: 500 });
+      else setTimeout(() => void send(outgoing, real ?? { status: 500 }), service.takesMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -8,7 +8,7 @@ import type { ImportCounts } from '../../src/domain/market/import';
 import type { ImportOptions } from '../../src/domain/market/import-plan';
 import { makeMarketForm } from '../../src/domain/market/market-form';
 import type { MarketStep } from '../../src/domain/market/market-path';
-import { type ImportError, importMarket, type ImportTold, tellImport } from '../../src/domain/run/import-market';
+import { type ImportError, importMarket, type ImportDescription, describeImport } from '../../src/domain/run/import-market';
 
 export interface ImportedText {
   readonly symbols: readonly string[];
@@ -16,7 +16,7 @@ export interface ImportedText {
   /** The market in normal form. */
   readonly lines: readonly string[];
   readonly counts: ImportCounts;
-  readonly told: ImportTold;
+  readonly told: ImportDescription;
   /** Everything that was chosen. */
   readonly notes: readonly string[];
 }
@@ -34,7 +34,7 @@ export async function importText(content: string | Uint8Array, options: ImportTe
   if (isLeft(file)) return failed(file.left);
   const spool = makeRecordSpool();
   try {
-    const plan = await tellImport(file.right, options, zoneByName)();
+    const plan = await describeImport(file.right, options, zoneByName)();
     if (isLeft(plan)) return failed(plan.left);
     const imported = await importMarket(file.right, plan.right.plan, options, { spool, zones: zoneByName, interrupted: () => false })();
     if (isLeft(imported)) return failed(imported.left);
@@ -45,7 +45,7 @@ export async function importText(content: string | Uint8Array, options: ImportTe
     const lines = [form.header, ...steps.map(form.render)];
     return {
       _tag: 'Imported',
-      market: { symbols, steps, lines, counts, told: plan.right.told, notes: [...plan.right.told.notes, ...notes] },
+      market: { symbols, steps, lines, counts, told: plan.right.description, notes: [...plan.right.description.notes, ...notes] },
     };
   } finally {
     await spool.close();

@@ -14,7 +14,7 @@ import { mcpParts } from '../../src/handlers/compose-mcp';
 import type { HandlerConfig } from '../../src/handlers/config';
 import { type Handler, makeHandler, type Served } from '../../src/handlers/http/edge/handler';
 import type { Invocation } from '../../src/handlers/http/edge/act';
-import { type Ask, askOf } from '../../src/handlers/mcp/ask';
+import { type CallRoute, routeCaller } from '../../src/handlers/mcp/call-route';
 import { serveMcp } from '../../src/handlers/mcp/http';
 import type { McpParts } from '../../src/handlers/mcp/server';
 import { bodyOf, type ToolBody } from '../../src/handlers/mcp/tool';
@@ -26,7 +26,7 @@ export interface McpSessions {
   readonly parts: McpParts;
   readonly served: Served<'sessions'>;
   readonly handle: Handler;
-  readonly ask: Ask;
+  readonly callRoute: CallRoute;
   readonly log: SessionLog;
   readonly telemetry: RecordingTelemetry;
   readonly create: (name: string, budget: Partial<Budget>) => Promise<ToolBody>;
@@ -55,15 +55,15 @@ export function makeMcpSessions(sandbox?: OpenSandbox): McpSessions {
   };
   const parts = mcpParts(settings, ports);
   const { served } = sessionParts(settings, ports);
-  const ask = askOf(parts.acts, INVOCATION);
+  const callRoute = routeCaller(parts.acts, INVOCATION);
   return {
     settings,
     parts,
     served,
     handle: makeHandler(serveMcp(parts), settings, ports),
-    ask,
+    callRoute,
     log,
     telemetry,
-    create: async (name, budget) => bodyOf(await ask('POST /sessions', { body: { name, budget } })),
+    create: async (name, budget) => bodyOf(await callRoute('POST /sessions', { body: { name, budget } })),
   };
 }

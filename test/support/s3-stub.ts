@@ -22,7 +22,8 @@ export interface S3Stub extends HttpStub {
   readonly hideMissing: (hide: boolean) => void;
 }
 
-export async function startS3Stub(): Promise<S3Stub> {
+/** `takesMs`: how long each answer takes. */
+export async function startS3Stub({ takesMs }: { readonly takesMs?: number } = {}): Promise<S3Stub> {
   const objects = new Map<string, StubObject>();
   let corrupt = false;
   let hide = false;
@@ -37,6 +38,7 @@ export async function startS3Stub(): Promise<S3Stub> {
       return get(objects, key, corrupt);
     },
     refuse,
+    ...(takesMs === undefined ? {} : { takesMs }),
   };
   const stub = await startHttpStub(service);
   return {
@@ -55,10 +57,14 @@ export async function startS3Stub(): Promise<S3Stub> {
 }
 
 function put(objects: Map<string, StubObject>, key: string, request: StubRequest): StubAnswer {
-  if (request.headers['if-none-match'] !== '*') return refuse(400, 'InvalidRequest', 'this stub takes writes that create only');
+  // What an operator sets is replaced; everything else is written once.
+  const replaces = key.endsWith('stop.json');
+  if (!replaces && request.headers['if-none-match'] !== '*')
+    return refuse(400, 'InvalidRequest', 'this stub takes writes that create only');
   const checksum = createHash('sha256').update(request.body).digest('base64');
   if (request.headers['x-amz-checksum-sha256'] !== checksum) return refuse(400, 'BadDigest', 'The SHA256 you specified did not match');
-  if (objects.has(key)) return refuse(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+  if (!replaces && objects.has(key))
+    return refuse(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
   objects.set(key, { bytes: request.body, contentType: request.headers['content-type'] ?? '' });
   return { status: 200, headers: { etag: '"stub"', 'x-amz-checksum-sha256': checksum } };
 }

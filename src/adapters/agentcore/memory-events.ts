@@ -67,10 +67,10 @@ export function listingOf(deadline: Deadline): Call {
 export async function listPage(
   { client, memoryId, actorId }: EventsOf,
   key: string,
-  asked: { readonly payloads: boolean; readonly events: number; readonly after: string | undefined },
+  request: { readonly payloads: boolean; readonly events: number; readonly after: string | undefined },
   deadline: Deadline,
 ): Promise<Either<CallFailure, Page>> {
-  const { payloads: includePayloads, events: maxResults, after } = asked;
+  const { payloads: includePayloads, events: maxResults, after } = request;
   const page = await attempt(listingOf(deadline), (abortSignal) => {
     const place = { memoryId, actorId, sessionId: sessionIdOf(key) };
     const nextToken = after === undefined ? {} : { nextToken: after };

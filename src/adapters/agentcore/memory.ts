@@ -159,8 +159,8 @@ async function list(
   let after: string | undefined;
   let ordered = true;
   for (let requests = 1; requests < MEMORY_REQUESTS_MAX; requests += 1) {
-    const asked = { payloads, events: payloads ? READ_PAGE_EVENTS : LIST_PAGE_EVENTS, after };
-    const page = await listPage(parts, key, asked, deadline);
+    const request = { payloads, events: payloads ? READ_PAGE_EVENTS : LIST_PAGE_EVENTS, after };
+    const page = await listPage(parts, key, request, deadline);
     if (isLeft(page)) return page;
     const { next } = page.right;
     const standing = page.right.events.filter((event) => cleared === undefined || isOlder(cleared, placeOf(event)));

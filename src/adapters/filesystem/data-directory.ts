@@ -13,7 +13,7 @@ export function prepareDataDirectory(directory: string): TaskEither<StoreError, 
     const path = resolve(directory);
     const probe = join(path, writingName());
     try {
-      for (const missing of await missingFolders(path)) await mkdir(missing);
+      await makeFolders(path);
       await writeFile(probe, '', { flag: 'wx' });
       await rm(probe);
       return right(path);
@@ -24,13 +24,13 @@ export function prepareDataDirectory(directory: string): TaskEither<StoreError, 
 }
 
 /**
- * From the top. Made one by one, and not by a recursive mkdir: where the system answers ENOENT for a name that cannot be made, as it does
- * below /proc, Node 20 and 22 go round for ever.
+ * Makes what is missing of a path, from the top: one by one, and not by a recursive mkdir. Where the system answers ENOENT for a name that cannot be
+ * made, as it does below /proc, Node 20 and 22 go round for ever.
  */
-async function missingFolders(path: string): Promise<readonly string[]> {
+export async function makeFolders(path: string): Promise<void> {
   const missing: string[] = [];
   for (let at = path; dirname(at) !== at && !(await exists(at)); at = dirname(at)) missing.unshift(at);
-  return missing;
+  for (const folder of missing) await mkdir(folder);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -42,9 +42,9 @@ export function openMarketFile(path: string, sources: Sources = {}): MarketInput
     cursor = opened.right;
     let form = formOfName(path);
     if (form === undefined) {
-      const told = await tellForm(cursor, source);
-      if (isLeft(told)) return told;
-      ({ form, cursor } = told.right);
+      const detected = await detectForm(cursor, source);
+      if (isLeft(detected)) return detected;
+      ({ form, cursor } = detected.right);
     }
     reader = FORMS[form](cursor, source);
     return reader.open();
@@ -74,7 +74,7 @@ function formOfName(path: string): Form | undefined {
 
 const NEWLINE = 10;
 
-async function tellForm(cursor: ByteCursor, source: string): Promise<Result<{ readonly form: Form; readonly cursor: ByteCursor }>> {
+async function detectForm(cursor: ByteCursor, source: string): Promise<Result<{ readonly form: Form; readonly cursor: ByteCursor }>> {
   const head = await readAhead(cursor, LINE_BYTES_MAX, (chunk) => chunk.includes(NEWLINE));
   if (isLeft(head)) return head;
   if (head.right.bytes.length === 0) {

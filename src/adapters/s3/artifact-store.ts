@@ -21,7 +21,7 @@ export interface S3ArtifactStoreDeps extends BucketDeps {
 
 export function makeS3ArtifactStore(deps: S3ArtifactStoreDeps): ArtifactStore {
   const at = bucketOf(deps);
-  const reading: Reading = { askList: deps.mayList ?? false };
+  const reading: Reading = { list: deps.mayList ?? false };
   const putOne: ArtifactStore['put'] = (artifact, deadline) => async () => {
     const key = checkKey(artifact.key);
     return isLeft(key) ? key : put(at, artifact, reading, deadline);

@@ -78,14 +78,14 @@ export interface Reading {
    * Whether to list the key where S3 forbids to read it. S3 says that a key is missing only to those who may list the whole bucket, and forbids
    * it to all others; a role that may list this key is told by the list. Costs a request more, and only there.
    */
-  readonly askList?: boolean;
+  readonly list?: boolean;
 }
 
 export async function readObject(
   at: Bucket,
   key: string,
   deadline: Deadline,
-  { expectedBytes, askList = false }: Reading = {},
+  { expectedBytes, list = false }: Reading = {},
 ): Promise<Either<CallFailure, Found>> {
   const call: Call = { service: SERVICE, operation: 'GetObject', kind: 'read', deadline };
   const found = await attempt<Found>(call, async (signal) => {
@@ -103,7 +103,7 @@ export async function readObject(
       throw error;
     }
   });
-  const forbidden = askList && isLeft(found) && found.left._tag === 'DependencyFailed' && found.left.httpStatus === 403;
+  const forbidden = list && isLeft(found) && found.left._tag === 'DependencyFailed' && found.left.httpStatus === 403;
   return forbidden && (await isMissing(at, key, deadline)) ? right('missing') : found;
 }
 

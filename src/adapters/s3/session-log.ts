@@ -32,7 +32,7 @@ async function create(at: Bucket, key: SegmentKey, bytes: Uint8Array, deadline: 
 }
 
 async function read(at: Bucket, key: SegmentKey, deadline: Deadline): Promise<Either<SegmentNotFound | CallFailure, Uint8Array>> {
-  const found = await readObject(at, segmentPath(key), deadline, { askList: true });
+  const found = await readObject(at, segmentPath(key), deadline, { list: true });
   if (isLeft(found)) return found;
   assert(found.right !== 'another length', 'only a comparison expects a length');
   return found.right === 'missing' ? left({ _tag: 'SegmentNotFound', session: key.session }) : right(found.right);

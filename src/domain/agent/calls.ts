@@ -10,7 +10,7 @@ import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { CALL_BYTES_MAX } from '../limits';
-import { DEADLINE, type RunStop } from './stop';
+import { DEADLINE, type Look, type RunStop } from './stop';
 import type { Answer, CallError, OpenedPorts, OutsideAct, OutsidePorts } from './tool';
 
 /** One act about to leave the process, already paid for. */
@@ -42,14 +42,13 @@ export interface LiveCalls {
    * is a failed call: the tape says that it came, how long it was, and not what it was.
    */
   readonly answers?: { readonly bytesMax: number; readonly limit: string };
-  /**
-   * Asked before each act that leaves the process, once it is paid for: the place to write it ahead, and to look at a stop switch. A stop ends
-   * the call before anything is sent.
-   */
+  /** Asked before each act that leaves the process, once it is paid for: the place to write it ahead. A stop ends the call before anything is sent. */
   readonly beforeOutside?: (intent: Intent) => Promise<RunStop | undefined>;
+  /** The last thing before each act is sent. Where the switch is set, that is how the call failed: it stays charged, and nothing was sent. */
+  readonly look?: Look | undefined;
 }
 
-export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: LiveCalls): CallSource {
+export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
   const opened: OpenedPorts = {
     interpreter: opening(ports.interpreter, runId),
@@ -81,6 +80,8 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside }: Li
       if (send === undefined) return notEnabled(intent.tool);
       const stopped = await beforeOutside?.(intent);
       if (stopped !== undefined) return { stopped };
+      const halted = await look?.(acting);
+      if (halted !== undefined) return { source: 'local', recorded: { ok: false, error: halted } };
       return fitted(await send(`${runId}-${String(intent.index)}`, acting));
     },
     close: async () => {
@@ -115,9 +116,9 @@ function tooLong(bytes: number | bigint, left: number | bigint, limit: string): 
 /** Whether a failed call can be one of those that this file makes of an answer, whatever the tool. */
 export function isOwnFailure(tool: string, source: unknown, message: string): boolean {
   if (message === notEnabledText(tool)) return source === 'local';
-  const told = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
-  const [, bytes = '', left = '', limit = ''] = told ?? [];
-  return told !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
+  const withheld = /^an answer of ([0-9]+) bytes, withheld: ([0-9]+) were left for answers from outside \(([^]+)\)$/.exec(message);
+  const [, bytes = '', left = '', limit = ''] = withheld ?? [];
+  return withheld !== null && BigInt(bytes) > BigInt(left) && message === tooLong(BigInt(bytes), BigInt(left), limit);
 }
 
 /** No call is made here: an episode of steps. */

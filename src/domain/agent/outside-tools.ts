@@ -75,7 +75,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     act: ({ world, index }, { goal }) => {
       const seen = world.context();
       if ('rejected' in seen) return { stop: rejection(index, seen) };
-      const context = seen.told;
+      const context = seen.goalContext;
       return {
         row: { type: 'model', name: 'propose_plan', goal, context },
         sender: ({ planner }) =>

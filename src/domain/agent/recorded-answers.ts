@@ -19,6 +19,7 @@ import { excerpt, type Problem, problemsOf } from '../codec/problem';
 import type { Row } from '../tape/chain';
 import { isOwnFailure, NOT_STOPPED } from './calls';
 import { DEADLINE } from './stop';
+import { stoppedCodec } from './stop-switch';
 import type { Call, RecordedAnswer, Tool } from './tool';
 
 /** A tool as far as its recorded answers go, whatever its world's actions are. */
@@ -48,10 +49,10 @@ export function recordedAnswerProblem(row: Row, calls: readonly (Call | undefine
 }
 
 /** Calls leave as many sessions as there are tools with one among them. */
-function unstoppedProblem(row: Row, asked: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
+function unstoppedProblem(row: Row, calls: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
   const unstopped = row[NOT_STOPPED];
   if (unstopped === undefined) return undefined;
-  const called = new Set(asked.map((call) => call?.name));
+  const called = new Set(calls.map((call) => call?.name));
   const most = tools.filter(({ name, recorded }) => recorded?.inSession === true && (called.has(name) || called.has(undefined))).length;
   if (most > 0 && row['type'] !== 'model') return firstProblem(`/${NOT_STOPPED}`, countCodec(1, most), unstopped);
   return { pointer: `/${NOT_STOPPED}`, message: `${excerpt(unstopped)}: no session was begun here` };
@@ -71,12 +72,12 @@ function answerProblem(row: Row, tool: string, recorded: RecordedAnswer): Proble
   const problem = firstProblem('/error', errorCodec(tool, row['source'], recorded, placed), error);
   if (problem !== undefined) return problem;
   if (result === undefined) return undefined;
-  if (recorded.evidence === undefined || !isToldBy(recorded, error)) return { pointer: '/result', message: 'a result beside an error' };
+  if (recorded.evidence === undefined || !isFailureOf(recorded, error)) return { pointer: '/result', message: 'a result beside an error' };
   return firstProblem('/result', recorded.evidence, result);
 }
 
 /** Whether the tool itself tells this failure, and not whoever stands between. */
-function isToldBy({ failure: text }: RecordedAnswer, error: unknown): boolean {
+function isFailureOf({ failure: text }: RecordedAnswer, error: unknown): boolean {
   const message = isRecord(error) ? error['message'] : undefined;
   return text !== undefined && typeof message === 'string' && message.startsWith(text);
 }
@@ -141,6 +142,8 @@ function errorCodec(
   return taggedCodec<unknown>('error', 'code', {
     dependency_failed: dependencyCodec,
     deadline_exceeded: deadlineCodec,
+    // It was not sent, so no other place can have answered.
+    ...(source === 'local' ? { stopped_by_operator: stoppedCodec } : {}),
     tool_failed: failed,
     ...(mayBeStale === true ? { stale_read: staleCodec } : {}),
   });

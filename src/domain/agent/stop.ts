@@ -1,4 +1,5 @@
 /** Why a run ended without `ok`: one object, the same on the tape, in `run.json`, over HTTP and from the library. docs/spec.md sections 5 and 6. */
+import type { Deadline } from '../../ports/clock';
 import type { CallFailure, DependencyFailed } from '../../ports/dependency';
 import type { StaleRead } from '../../ports/memory';
 import type { BudgetExceeded, Limiter } from '../budget/budget';
@@ -61,6 +62,22 @@ export type StaleReadStop = Omit<DependencyFailedStop, 'code' | 'effect' | 'http
   readonly effect: 'none';
 };
 
+/**
+ * An operator has stopped everything, or the stop switch could not be read, which counts the same: then nobody is named. Nothing was sent. What was
+ * done until then is recorded. docs/spec.md section 12.
+ */
+export type StoppedByOperator = {
+  readonly code: 'stopped_by_operator';
+  readonly message: string;
+  readonly who: string | null;
+  readonly why: string;
+  /** UTC, ISO 8601. */
+  readonly at: string | null;
+};
+
+/** Looks at the stop switch: why nothing more is to be begun, if so. A function, so that what has no switch does not carry the reading of one. */
+export type Look = (deadline: Deadline) => Promise<StoppedByOperator | undefined>;
+
 /** A request about a session has filled its segment: the calls behind it are for another request. */
 export type RequestFull = { readonly code: 'payload_too_large'; readonly message: string };
 
@@ -73,6 +90,7 @@ export type RunStop =
   | ToolFailed
   | LookAhead
   | RequestFull
+  | StoppedByOperator
   | DependencyFailedStop
   | StaleReadStop;
 

@@ -13,7 +13,7 @@ import type { Codec, JsonSchema } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop } from './stop';
+import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop, StoppedByOperator } from './stop';
 
 /** One call as it was asked for. */
 export type Call = { readonly name: string; readonly args: JsonObject };
@@ -45,7 +45,7 @@ export interface WorldView<A> {
   /** The same, committed: state, tape and ledger advance. An earlier step than the last one committed is a failed call. */
   readonly execute: (step: number, actions: A | undefined) => Attempt;
   /** What a planner is told: the step of the last evaluation, else the next one. Or why nothing can be done there. */
-  readonly context: () => { readonly told: JsonObject } | Rejected;
+  readonly context: () => { readonly goalContext: JsonObject } | Rejected;
   /** Takes a planner's actions for the evaluation at the step of `context`, and simulates them. */
   readonly consider: (actions: A) => Attempt;
 }
@@ -71,7 +71,11 @@ export interface ToolContext<A> {
 
 /** A call that failed by itself; its place in the episode is added where the error has one. */
 export type CallError =
-  DependencyFailedStop | DeadlineExceededStop | StaleReadStop | { readonly code: 'tool_failed'; readonly message: string };
+  | DependencyFailedStop
+  | DeadlineExceededStop
+  | StaleReadStop
+  | StoppedByOperator
+  | { readonly code: 'tool_failed'; readonly message: string };
 
 /** `result` beside an error: what is left of an act that failed. */
 export type Recorded =

@@ -55,13 +55,14 @@ interface PlanArgs<Q> extends StepArgs {
 function atStep<Q>({ index, world }: ToolContext<Q>, tool: string, args: StepArgs, call: (step: number) => ToolAnswer): ToolAnswer {
   const next = world.next();
   const step = args.step ?? next;
-  if (step >= world.steps) {
-    const ended = args.step === undefined ? `the ${world.path} has ended; ` : '';
-    return failed(index, tool, `${ended}step ${String(step)}: the ${world.path} has steps 0 to ${String(world.steps - 1)}`);
-  }
+  // Before the end is looked at: how long the path is, is the future, too.
   if (step > next && !world.lookAhead) {
     const message = `step ${String(step)} is not there to be seen yet: the next step is ${String(next)}`;
     return { stop: { code: 'look_ahead', message, index, tool } };
+  }
+  if (step >= world.steps) {
+    const ended = args.step === undefined ? `the ${world.path} has ended; ` : '';
+    return failed(index, tool, `${ended}step ${String(step)}: the ${world.path} has steps 0 to ${String(world.steps - 1)}`);
   }
   return call(step);
 }

@@ -20,7 +20,7 @@ export interface Breaker {
    * Gives back what an act was charged above what it reports to have used. `actual` above `reserved` changes nothing: a settlement only lowers.
    * Only for dimensions whose use an act reports (docs/spec.md section 9), and for what a sealed child did not use of its grant.
    */
-  readonly settle: (reserved: Costs, actual: Costs) => void;
+  readonly charge: (reserved: Costs, actual: Costs) => void;
   readonly state: () => BudgetState;
   readonly refusal: () => BudgetExceeded | undefined;
 }
@@ -73,7 +73,7 @@ export function makeBreaker(budget: Budget, spent: Costs = {}, refused?: BudgetE
       return undefined;
     },
     preflight,
-    settle: (reserved, actual) => {
+    charge: (reserved, actual) => {
       for (const meter of meters) {
         // A peak stays where it was: the act did reach it, or was let go up to it.
         if (meter.row.kind === 'peak') continue;

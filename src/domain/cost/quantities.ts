@@ -71,18 +71,18 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
     const { routes, concurrency, answerBytes: answerBytesOf } = FUNCTION_BOUNDS[mode];
     const instances = concurrency(limits);
     const most = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
-    const asked = requests * routes;
-    const acting = callers === 'direct' ? most : least(asked, most);
+    const routed = requests * routes;
+    const acting = callers === 'direct' ? most : least(routed, most);
     const all = least(acting + (mode === host ? shared : 0n), most);
     const answerBytes = answerBytesOf(limits);
     // Whoever invokes directly may be outside of AWS, too.
-    const direct = acting > asked ? acting - asked : 0n;
+    const direct = acting > routed ? acting - routed : 0n;
     return sum([
       acts(mode, limits, acting, stops),
       started(limits, all, least(all * msPerInvocation(limits), msOfInstances(limits, instances, all))),
-      carried(answerBytes, asked),
+      carried(answerBytes, routed),
       { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
-      accessed(limits, asked),
+      accessed(limits, routed),
     ]);
   });
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);

@@ -154,18 +154,18 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   // The row of the last call is put on the tape by what follows it: until then it can say what became of the sessions.
   let lastCall: Row | undefined;
 
-  function settleCall(): void {
+  function chargeCall(): void {
     if (lastCall !== undefined) append(chains.tape, lastCall);
     lastCall = undefined;
   }
 
   function put(members: Row): Link {
-    settleCall();
+    chargeCall();
     return append(chains.tape, members);
   }
 
   function cursor(): Cursor<S, P> {
-    settleCall();
+    chargeCall();
     const spent = breaker.state();
     const refused = breaker.refusal();
     return {
@@ -182,7 +182,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   }
 
   function flush(): Promise<Either<E, void>> {
-    settleCall();
+    chargeCall();
     return appendAll(output, [
       ['tape.jsonl', chains.tape.buffer.take()],
       ['executions.jsonl', chains.ledger.buffer.take()],
@@ -284,7 +284,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
 
     const { answer, source } = done;
     const outcome = outcomeOf(answer);
-    settleCall();
+    chargeCall();
     lastCall = { type: naming.rowType, index, ...naming.row({ name, args }), source, ...outcome };
     return {
       _tag: 'Made',
@@ -305,7 +305,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
     if (bound.reach === 'inside') {
       // A step that the call commits has its row before the call's own.
-      settleCall();
+      chargeCall();
       return inside(bound.call(context));
     }
     const act = bound.act(context);
@@ -323,9 +323,9 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
   async function closeCalls(): Promise<JsonObject> {
     const unstopped = await calls.close();
     if (unstopped === 0) return {};
-    const said = { [NOT_STOPPED]: unstopped };
-    if (lastCall !== undefined) lastCall = { ...lastCall, ...said };
-    return said;
+    const marker = { [NOT_STOPPED]: unstopped };
+    if (lastCall !== undefined) lastCall = { ...lastCall, ...marker };
+    return marker;
   }
 
   async function seal(stop: RunStop | null): Promise<Either<E, Sealed<S, P>>> {

@@ -23,7 +23,7 @@ export async function takeCalls(
   const rows: string[] = [];
   let stop = stopped;
   let notBegun: TakenCalls['notBegun'];
-  let said: JsonObject;
+  let last: JsonObject;
   try {
     for (const [index, call] of calls.entries()) {
       if (stop !== null) break;
@@ -36,12 +36,12 @@ export async function takeCalls(
       }
     }
   } finally {
-    said = await episode.closeCalls();
+    last = await episode.closeCalls();
   }
-  return { stop, results: withLast(results, said), rows, notBegun };
+  return { stop, results: withLast(results, last), rows, notBegun };
 }
 
 /** What the closing said belongs to the last call. */
-export function withLast(results: readonly JsonObject[], said: JsonObject): readonly JsonObject[] {
-  return results.map((result, index) => (index === results.length - 1 ? { ...result, ...said } : result));
+export function withLast(results: readonly JsonObject[], last: JsonObject): readonly JsonObject[] {
+  return results.map((result, index) => (index === results.length - 1 ? { ...result, ...last } : result));
 }

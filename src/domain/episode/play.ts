@@ -135,7 +135,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
       context: () => {
         const step = contextStep();
         const rejected = world.beyondRangeAt(state, inputAt(step));
-        return rejected === undefined ? { told: { step, ...world.context(state, inputAt(step)) } } : { rejected };
+        return rejected === undefined ? { goalContext: { step, ...world.context(state, inputAt(step)) } } : { rejected };
       },
       consider: (actions) => {
         const step = contextStep();

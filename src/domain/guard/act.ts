@@ -76,15 +76,15 @@ function unpriced(what: string, name: string, { as_of }: PriceTable): string {
 }
 
 /** What an act took by its own report: never more than was reserved for it. */
-export function settledCosts(reserved: Costs, name: string, usage: Usage | undefined, prices: PriceTable): Costs {
+export function chargedCosts(reserved: Costs, name: string, usage: Usage | undefined, prices: PriceTable): Costs {
   if (usage === undefined) return reserved;
   const used = reportedCosts(name, usage, prices);
-  const settled: { [dimension: string]: number } = {};
+  const charged: { [dimension: string]: number } = {};
   for (const dimension of REPORTED) {
     const most = reserved[dimension];
-    if (most !== undefined) settled[dimension] = Math.min(most, used[dimension] ?? most);
+    if (most !== undefined) charged[dimension] = Math.min(most, used[dimension] ?? most);
   }
-  return { ...reserved, ...settled };
+  return { ...reserved, ...charged };
 }
 
 /** The dimension in which an act reports more than it was said to be able to take; nothing where none is. */

@@ -5,14 +5,14 @@
  * says less than it took, stays charged in full.
  */
 import { isLeft } from 'fp-ts/Either';
-import type { RunStop } from '../agent/stop';
+import type { RunStop, StoppedByOperator } from '../agent/stop';
 import { assert } from '../assert';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
 import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
-import { type Act, brokenBound, reservationOf, settledCosts } from './act';
+import { type Act, brokenBound, reservationOf, chargedCosts } from './act';
 import type { PriceTable } from './prices';
 import { grantStopRow, intentRow, type Outcome, outcomeRow, stopRow } from './rows';
 
@@ -28,6 +28,8 @@ export interface GuardBook {
   readonly grant: (child: string, name: string, budget: Budget) => RunStop | undefined;
   /** Takes back what a sealed child did not use of it, once; false where nothing of it is out. `spent`: of what it was granted. */
   readonly refund: (child: string, head: string, spent: Costs) => boolean;
+  /** An operator ends the run: from here on nothing is granted. */
+  readonly halt: (stop: StoppedByOperator) => void;
   /** The first refusal, which latched. */
   readonly stop: () => RunStop | undefined;
   /** Acts that were begun. */
@@ -89,10 +91,10 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     assert(entry !== undefined, 'an act ends once, after it began');
     begun.delete(index);
     const { act, costs } = entry;
-    const settled = settledCosts(costs, act.name, outcome.usage, prices);
-    breaker.settle(costs, settled);
+    const charged = chargedCosts(costs, act.name, outcome.usage, prices);
+    breaker.charge(costs, charged);
     const late = reach(wallMs);
-    append(outcomeRow(index, act, outcome, settled, wallMs));
+    append(outcomeRow(index, act, outcome, charged, wallMs));
     list(index, `${act.kind} ${act.name}`, outcome.ok ? 'yes' : 'no', answerOf(outcome));
     latched ??= late;
     const broken = brokenBound(costs, act.name, outcome.usage, prices);
@@ -133,9 +135,12 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
       if (granted === undefined) return false;
       children.delete(child);
       const used = chargedOf(granted, spent);
-      breaker.settle(granted, used);
+      breaker.charge(granted, used);
       append(refundRow({ child, head, granted, spent: used }));
       return true;
+    },
+    halt: (stop) => {
+      latched ??= stop;
     },
     stop: () => latched,
     acts: () => acts,

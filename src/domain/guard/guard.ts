@@ -7,7 +7,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { RunWriter, StoreError } from '../../ports/run-files';
-import type { DependencyFailedStop, RunStop } from '../agent/stop';
+import type { DependencyFailedStop, Look, RunStop } from '../agent/stop';
 import type { Budget, BudgetState, Costs } from '../budget/budget';
 import { makeEpisode } from '../episode/episode';
 import { digested } from '../episode/output';
@@ -38,6 +38,8 @@ export interface GuardPorts {
   readonly elapsedMs: () => number;
   /** Whether a row counts as written once it is on the disk, or once the system has it: then a crash of the machine may lose it. */
   readonly durable: boolean;
+  /** At the stop switch, before each act is entered; absent: there is none. */
+  readonly look?: Look;
 }
 
 export interface GuardRun {
@@ -76,7 +78,7 @@ export function guardInputs({ name, budget, prices, record, parent }: GuardReque
   };
 }
 
-export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }: GuardPorts): GuardRun {
+export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable, look }: GuardPorts): GuardRun {
   const inputs = guardInputs(request);
   const identity = identify(inputs);
   const { budget, prices } = request;
@@ -112,6 +114,11 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }
   async function begin(act: Act): Promise<Either<RunStop, number>> {
     const ended = over();
     if (ended !== undefined) return left(ended);
+    const startMs = elapsedMs();
+    const stopped = await look?.({ remainingMs: () => startMs + LOOK_MS_MAX - elapsedMs() });
+    const closedMeanwhile = over();
+    if (closedMeanwhile !== undefined) return left(closedMeanwhile);
+    if (stopped !== undefined) book.halt(stopped);
     const begun = book.begin(act, wallMs());
     const failed = await written(ahead);
     if ('refused' in begun) return left(begun.refused);
@@ -167,6 +174,9 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable }
     close: () => (closed ??= close()),
   };
 }
+
+/** A switch that takes longer to be read counts as one that cannot be. Unit: ms. */
+const LOOK_MS_MAX = 5_000;
 
 const CLOSED: DependencyFailedStop = {
   code: 'dependency_failed',

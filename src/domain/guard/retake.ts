@@ -3,10 +3,12 @@
  * files behind it are compared. Invariant: each dimension is counted again from what the rows say of requests and reports, and from nothing else
  * that they say.
  */
-import { type Either, isLeft, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunReader } from '../../ports/run-files';
 import { isRecord } from '../codec/codec';
-import type { Problem } from '../codec/problem';
+import type { StoppedByOperator } from '../agent/stop';
+import { stoppedCodec } from '../agent/stop-switch';
+import { type Problem, problemsOf } from '../codec/problem';
 import { parseJson } from '../codec/parse';
 import { makeEpisode } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
@@ -65,6 +67,12 @@ interface Fault {
 function enter(row: unknown, book: GuardBook, inputs: GuardInputs): Fault | undefined {
   const type = isRecord(row) ? row['type'] : undefined;
   if (type === 'seal') return undefined;
+  const halted = type === 'stop' && isRecord(row) ? operatorStop(row['error']) : undefined;
+  if (halted !== undefined) {
+    if (isLeft(halted))
+      return { pointer: `/error${halted.left.pointer}`, expected: 'the end that an operator makes', actual: halted.left.message };
+    book.halt(halted.right);
+  }
   if (type === 'intent' || (type === 'stop' && isRecord(row) && row['act'] !== 'grant')) {
     const recorded = decodeAct(row);
     if (isLeft(recorded)) return faultOf(recorded.left);
@@ -103,23 +111,30 @@ function enter(row: unknown, book: GuardBook, inputs: GuardInputs): Fault | unde
   return { pointer: '/type', expected: 'a row of a guarded run', actual: typeof type === 'string' ? type : 'no text' };
 }
 
+/** An operator's end is taken from its row: nothing else on the tape leads to it. Nothing where the row has another. */
+function operatorStop(error: unknown): Either<Problem, StoppedByOperator> | undefined {
+  if (!isRecord(error) || error['code'] !== 'stopped_by_operator') return undefined;
+  const decoded = stoppedCodec.decode(error);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)[0] ?? { pointer: '', message: 'no such end' }) : decoded;
+}
+
 function faultOf([first]: readonly Problem[]): Fault {
   return { pointer: first?.pointer ?? '', expected: 'a row that a guard writes', actual: first?.message ?? '' };
 }
 
 /** What is held whole is what its digest names; with `record: full` all of it is held that a row can take. */
-function contentFault(pointer: string, said: Content | undefined, { record }: GuardInputs): Fault | undefined {
-  if (said === undefined) return undefined;
-  if (said.content === undefined) {
-    const left = record === 'full' && said.bytes <= CALL_BYTES_MAX;
+function contentFault(pointer: string, stated: Content | undefined, { record }: GuardInputs): Fault | undefined {
+  if (stated === undefined) return undefined;
+  if (stated.content === undefined) {
+    const left = record === 'full' && stated.bytes <= CALL_BYTES_MAX;
     return left ? { pointer: `${pointer}/content`, expected: 'the content: the run records it', actual: 'nothing' } : undefined;
   }
-  const content = contentOf(said.content, record);
+  const content = contentOf(stated.content, record);
   if (content.content === undefined) return { pointer: `${pointer}/content`, expected: 'a digest alone', actual: 'the content' };
-  if (content.sha256 !== said.sha256) return { pointer: `${pointer}/sha256`, expected: content.sha256, actual: said.sha256 };
-  return content.bytes === said.bytes
+  if (content.sha256 !== stated.sha256) return { pointer: `${pointer}/sha256`, expected: content.sha256, actual: stated.sha256 };
+  return content.bytes === stated.bytes
     ? undefined
-    : { pointer: `${pointer}/bytes`, expected: String(content.bytes), actual: String(said.bytes) };
+    : { pointer: `${pointer}/bytes`, expected: String(content.bytes), actual: String(stated.bytes) };
 }
 
 /** Time is on the tape where it is limited, and nowhere else. */

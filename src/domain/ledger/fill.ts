@@ -2,7 +2,7 @@
 import type { Decimal } from '../decimal/decimal';
 
 /** The reason of a fill that no rule spoke for. */
-export const ASKED_BY_PLAN = 'asked for by the plan';
+export const PLAN_RATIONALE = 'asked for by the plan';
 
 export type Side = 'BUY' | 'SELL';
 

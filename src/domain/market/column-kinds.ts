@@ -124,10 +124,10 @@ const TICKERS: readonly string[] = ['open', 'low', 'high', 'last', 'first', 'rat
 export function rawColumns(names: readonly string[]): readonly string[] {
   const kinds = columnKinds(names);
   const bars = (['open', 'high', 'low'] as const).every((kind) => kinds.includes(kind));
-  const telling = names.some((name, index) => {
+  const unambiguous = names.some((name, index) => {
     const kind = kinds[index];
     return (kind === 'price' || kind === 'adjusted' || kind === 'volume') && !TICKERS.includes(plainName(name));
   });
-  if (!bars && !telling) return [];
+  if (!bars && !unambiguous) return [];
   return names.filter((_, index) => kinds[index] !== undefined && kinds[index] !== 'time' && kinds[index] !== 'clock');
 }

@@ -39,13 +39,18 @@ export type SplitRows = (text: string, delimiter: string, line: number) => reado
 const LINES_TRIED = 200;
 const HEADER_LINES_MAX = 3;
 
-export function tellDialect(text: string, split: SplitRows, stated: StatedDialect, rules: TimeRules): Either<readonly Problem[], Dialect> {
+export function detectDialect(
+  text: string,
+  split: SplitRows,
+  stated: StatedDialect,
+  rules: TimeRules,
+): Either<readonly Problem[], Dialect> {
   const skipped = stated.skipLines ?? (/^sep=.\r?\n/i.test(text) ? 1 : 0);
   const table = afterLines(text, skipped);
   if (table.trim() === '')
     return left([{ pointer: '', message: skipped === 0 ? 'is empty; expected a CSV header line' : 'has no more lines than are skipped' }]);
-  const told = /^sep=(.)\r?\n/i.exec(text)?.[1];
-  const delimiter = tellDelimiter(table, split, stated.delimiter ?? told, skipped + 1, rules);
+  const separator = /^sep=(.)\r?\n/i.exec(text)?.[1];
+  const delimiter = detectDelimiter(table, split, stated.delimiter ?? separator, skipped + 1, rules);
   if (delimiter._tag === 'Left') return delimiter;
   const rows = split(table, delimiter.right, skipped + 1).filter((row) => !isBlank(row));
   const start = stated.header === undefined ? guessedStart(rows, rules) : statedStart(rows, stated.header);
@@ -95,7 +100,7 @@ interface Fit {
   readonly rows: number;
 }
 
-function tellDelimiter(
+function detectDelimiter(
   text: string,
   split: SplitRows,
   stated: string | undefined,

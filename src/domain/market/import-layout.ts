@@ -11,7 +11,7 @@ import { cellProblem, type CsvRow, rowProblem } from './csv-table';
 import { type Dialect, headerLevels } from './import-dialect';
 import { isNoValue, looksLikeNumber } from './import-number';
 import type { Renames } from './import-rename';
-import { tellTimeColumns, type TimeColumns } from './import-time-columns';
+import { detectTimeColumns, type TimeColumns } from './import-time-columns';
 import type { TimeRules } from './import-time';
 import { normalSymbol, SYMBOL_LEGAL } from './symbol';
 import { decodeWideHeader } from './wide-table';
@@ -64,7 +64,7 @@ export function importLayout(
   const place = header[0] ?? rows[0] ?? { line: 1, cells: [] };
   const names = columnNames(dialect, levels?.fields);
   const columns: Columns = { place, names, kinds: columnKinds(names), rows };
-  const time = tellTimeColumns(
+  const time = detectTimeColumns(
     // In a header of several lines one column is no field: the first.
     levels === undefined ? columns : { ...columns, kinds: [], names: names.map((name, index) => (index === 0 ? name : FIELD)) },
     options.timeColumn,

@@ -8,7 +8,7 @@ import type { Problem } from '../codec/problem';
 import { columnLanguage, plainName } from './column-kinds';
 import { columnName } from './column-stated';
 import { type CsvRow, rowProblem } from './csv-table';
-import { type Dialect, delimiterName, type SplitRows, type StatedDialect, tellDialect } from './import-dialect';
+import { type Dialect, delimiterName, type SplitRows, type StatedDialect, detectDialect } from './import-dialect';
 import { type ImportForm, type ImportLayout, importLayout, type StatedLayout } from './import-layout';
 import { type DecimalMark, markEvidence } from './import-number';
 import { makeRenames, type Renames } from './import-rename';
@@ -66,7 +66,7 @@ export function planImport(
   if (isLeft(wanted)) return wanted;
   const renames = makeRenames(options.renames ?? []);
   if (isLeft(renames)) return renames;
-  const dialect = tellDialect(sample.text, split, options, stated.right);
+  const dialect = detectDialect(sample.text, split, options, stated.right);
   if (isLeft(dialect)) return dialect;
   const layout = importLayout(dialect.right, options, wanted.right, renames.right, stated.right);
   if (isLeft(layout)) return layout;
@@ -234,21 +234,21 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   pl: 'Polish',
 };
 
-interface OrderTold {
+interface DetectedOrder {
   readonly order: DateOrder | undefined;
   readonly notes: readonly string[];
   readonly undecided: boolean;
 }
 
 /** Rows first; then who wrote the file: some venues and some languages have one order only. */
-function dateOrder({ rows, header }: Dialect, layout: ImportLayout, mark: DecimalMark, rules: TimeRules): OrderTold {
-  const told = (order: DateOrder | undefined, why?: string): OrderTold => ({
+function dateOrder({ rows, header }: Dialect, layout: ImportLayout, mark: DecimalMark, rules: TimeRules): DetectedOrder {
+  const detected = (order: DateOrder | undefined, why?: string): DetectedOrder => ({
     order,
     notes:
       why === undefined || order === undefined ? [] : [`dates are ${order === 'dmy' ? 'day before month' : 'month before day'}: ${why}`],
     undecided: false,
   });
-  if (layout.time === undefined || rules.format !== undefined) return told(undefined);
+  if (layout.time === undefined || rules.format !== undefined) return detected(undefined);
   const seen = new Map<DateOrder, CsvRow>();
   let open = false;
   for (const row of rows) {
@@ -259,15 +259,15 @@ function dateOrder({ rows, header }: Dialect, layout: ImportLayout, mark: Decima
   }
   const [only, second] = [...seen];
   // Two orders in one file: the rows tell it, in their place.
-  if (second !== undefined) return told(undefined);
-  if (only !== undefined) return told(only[0], `line ${String(only[1].line)} can mean nothing else`);
-  if (!open) return told(undefined);
+  if (second !== undefined) return detected(undefined);
+  if (only !== undefined) return detected(only[0], `line ${String(only[1].line)} can mean nothing else`);
+  if (!open) return detected(undefined);
   const plain = header.flatMap(({ cells }) => cells.map(plainName));
-  if (plain.includes('closelast')) return told('mdy', "a header with Close/Last is Nasdaq's");
-  if (plain.includes('gmttime') || plain.includes('localtime')) return told('dmy', 'the header is that of Dukascopy');
+  if (plain.includes('closelast')) return detected('mdy', "a header with Close/Last is Nasdaq's");
+  if (plain.includes('gmttime') || plain.includes('localtime')) return detected('dmy', 'the header is that of Dukascopy');
   const spoken = language(header);
-  if (spoken !== undefined) return told('dmy', `the header is ${LANGUAGES[spoken] ?? spoken}`);
-  if (mark === ',') return told('dmy', 'where the decimal mark is a comma, the day comes first');
+  if (spoken !== undefined) return detected('dmy', `the header is ${LANGUAGES[spoken] ?? spoken}`);
+  if (mark === ',') return detected('dmy', 'where the decimal mark is a comma, the day comes first');
   return { order: undefined, notes: [], undecided: true };
 }
 

@@ -20,7 +20,7 @@ interface Columns {
   readonly place: CsvRow;
 }
 
-export interface ToldTime {
+export interface DetectedTime {
   /** `undefined` in a file of prices alone. */
   readonly time: TimeColumns | undefined;
   /** Columns that hold the same times again, or the number of the row. */
@@ -31,7 +31,11 @@ export interface ToldTime {
 /** Rows that are looked at to tell what a column holds. */
 const ROWS_TRIED = 200;
 
-export function tellTimeColumns(columns: Columns, stated: string | undefined, rules: TimeRules): Either<readonly Problem[], ToldTime> {
+export function detectTimeColumns(
+  columns: Columns,
+  stated: string | undefined,
+  rules: TimeRules,
+): Either<readonly Problem[], DetectedTime> {
   if (stated !== undefined) return statedColumns(columns, stated);
   const { names, kinds, place } = columns;
   const unnamed = names.every((name) => name === '');
@@ -68,7 +72,7 @@ function amongSeveral(
   full: readonly number[],
   counters: readonly number[],
   rules: TimeRules,
-): Either<readonly Problem[], ToldTime> {
+): Either<readonly Problem[], DetectedTime> {
   const { names, place, rows } = columns;
   const [first = 0] = full;
   const text = (index: number, row: CsvRow): string => (row.cells[index] ?? '').trim();
@@ -87,7 +91,7 @@ function amongSeveral(
   });
 }
 
-function statedColumns({ place, names }: Columns, stated: string): Either<readonly Problem[], ToldTime> {
+function statedColumns({ place, names }: Columns, stated: string): Either<readonly Problem[], DetectedTime> {
   const whole = columnStated(place, names, stated);
   if (!isLeft(whole)) return right({ time: { indices: [whole.right] }, others: [], notes: [] });
   const parts = stated.split(',');

@@ -11,13 +11,13 @@ export interface CallReader {
 }
 
 export function makeCallReader(): CallReader {
-  const asked = new Map<Json | undefined, Json>();
+  const requests = new Map<Json | undefined, Json>();
   return {
     next: (row) => {
       switch (row['type']) {
         case 'intent':
           // The intent of a session says the same as the call that follows it.
-          if (row['request'] !== undefined) asked.set(row['index'], row['request']);
+          if (row['request'] !== undefined) requests.set(row['index'], row['request']);
           return undefined;
         case 'stop':
           return row['request'] === undefined
@@ -26,8 +26,8 @@ export function makeCallReader(): CallReader {
         case 'tool':
         case 'model':
         case 'memory': {
-          const args = asked.get(row['index']);
-          asked.delete(row['index']);
+          const args = requests.get(row['index']);
+          requests.delete(row['index']);
           return args === undefined ? row : { ...row, args, result: resultOf(row) };
         }
         default:

@@ -4,7 +4,7 @@
  */
 import { type Decimal, formatDecimal, mul } from '../decimal/decimal';
 import { isRecord } from '../codec/codec';
-import { ASKED_BY_PLAN, type Fill } from '../ledger/fill';
+import { PLAN_RATIONALE, type Fill } from '../ledger/fill';
 import type { Row } from '../tape/chain';
 import { type Costs, feeOf, fillPrice } from '../world/market/costs';
 import { amountOf, decimals } from './step-point';
@@ -55,10 +55,10 @@ export function makeDerivedLedger(costs: Costs): DerivedLedger {
         const worth = priced.get(symbol) ?? 0n;
         const cashAfter = (buy ? cash - notional : cash + notional) - fee;
         const exposureAfter = exposure - mul(before, worth) + mul(after, worth);
-        const said: unknown = isRecord(rationales) && Object.hasOwn(rationales, symbol) ? rationales[symbol] : undefined;
+        const rationale: unknown = isRecord(rationales) && Object.hasOwn(rationales, symbol) ? rationales[symbol] : undefined;
         const amounts = { quantity, price, notional, fee, cashBefore: cash, cashAfter, positionBefore: before, positionAfter: after };
         // A plan may act on symbols for which no rule spoke.
-        const reason = typeof said === 'string' && said !== '' ? said : ASKED_BY_PLAN;
+        const reason = typeof rationale === 'string' && rationale !== '' ? rationale : PLAN_RATIONALE;
         fills.push({ step, actionIndex, symbol, side: buy ? 'BUY' : 'SELL', ...amounts, exposureBefore: exposure, exposureAfter, reason });
         positions.set(symbol, after);
         cash = cashAfter;

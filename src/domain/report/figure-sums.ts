@@ -64,8 +64,8 @@ export function makeSums(): SumsReader {
   let end: Amounts | undefined;
   let maxExposure: Sums['maxExposure'];
   let maxDrawdown: Drawdown | undefined;
-  const untold = (): undefined => undefined;
-  let peak: SummedStep['time'] = untold;
+  const unknown = (): undefined => undefined;
+  let peak: SummedStep['time'] = unknown;
   let times = { first: peak, last: peak, maxExposure: peak, peak, trough: peak };
 
   return {

@@ -48,7 +48,7 @@ export function makeWorldFigures(): WorldFigureReader {
   let score: unknown;
   return {
     next: (row) => {
-      const { type, step_index: step, decision, fuel: taken, totals: said } = row;
+      const { type, step_index: step, decision, fuel: taken, totals: given } = row;
       if (type !== 'step' || typeof step !== 'number' || typeof decision !== 'string' || typeof taken !== 'number') return undefined;
       steps += 1;
       refusals.addRow(row);
@@ -56,9 +56,9 @@ export function makeWorldFigures(): WorldFigureReader {
       if (decision === 'APPROVED' && Array.isArray(row['actions'])) actions += row['actions'].length;
       fuel += taken;
       if (fuelMost === undefined || taken > fuelMost.fuel) fuelMost = { fuel: taken, step };
-      if (isRecord(said)) totals = said;
+      if (isRecord(given)) totals = given;
       if (row['score'] !== undefined) score = row['score'];
-      return { step, decision, amounts: amountsOf(said) };
+      return { step, decision, amounts: amountsOf(given) };
     },
     figures: () => ({ steps, decisions: { ...decisions }, refusals: refusals.counts(), actions, fuel, fuelMost, totals, score }),
   };

@@ -129,7 +129,7 @@ function endOf(rows: Rows): ReturnType<typeof runEnd> | null {
 
 const DOCUMENTS = ['strategy.json', 'policy.json', 'request.json'] as const;
 /** Of a request, what is not said elsewhere. */
-const ASKED = ['tool_plan', 'requests'];
+const REQUESTED = ['tool_plan', 'requests'];
 
 async function compareDocuments(a: RunReader, b: RunReader): Promise<Either<StoreError, RunDiff['inputs']>> {
   const found: RunDiff['inputs'][number][] = [];
@@ -147,14 +147,14 @@ function documentOf(file: RunFile, document: { readonly _tag: string; readonly t
   if (document.text === undefined) return document.reason;
   const value = parseJson(document.text);
   if (file !== 'request.json' || !isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => ASKED.includes(key)));
+  return Object.fromEntries(Object.entries(value).filter(([key]) => REQUESTED.includes(key)));
 }
 
 /** The inputs of the two run rows; a digest is left out where the document behind it says more. */
 function inputDifferences(a: Row | undefined, b: Row | undefined, documents: RunDiff['inputs']): RunDiff['inputs'] {
-  const told = new Set(documents.map(({ file }) => `/inputs/${file.replace('.json', '')}_sha256`));
+  const documented = new Set(documents.map(({ file }) => `/inputs/${file.replace('.json', '')}_sha256`));
   return jsonDifferences(a?.['inputs'], b?.['inputs'], '/inputs')
-    .filter(({ pointer }) => !told.has(pointer))
+    .filter(({ pointer }) => !documented.has(pointer))
     .map((difference) => ({ file: 'tape.jsonl', ...difference }));
 }
 

@@ -35,7 +35,7 @@ export interface ImportPorts {
   readonly interrupted: () => boolean;
 }
 
-export interface ImportTold {
+export interface ImportDescription {
   readonly dialect: FileFacts & DialectReport;
   /** The same in words. */
   readonly lines: readonly string[];
@@ -62,11 +62,11 @@ const SAMPLE_BYTES = 1024 * 1024;
 const SAMPLE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How the file is written. */
-export function tellImport(
+export function describeImport(
   file: PriceFile,
   options: ImportOptions,
   zones: ZoneLookup,
-): TaskEither<MarketInputError, { readonly plan: ImportPlan; readonly told: ImportTold }> {
+): TaskEither<MarketInputError, { readonly plan: ImportPlan; readonly description: ImportDescription }> {
   return async () => {
     let plan: ImportPlan | undefined;
     for (const bytes of [SAMPLE_BYTES, SAMPLE_BYTES_MAX]) {
@@ -80,7 +80,11 @@ export function tellImport(
     if (plan === undefined) return left(invalid(file, []));
     return right({
       plan,
-      told: { dialect: { ...file.facts, ...dialectReport(plan) }, lines: [factsText(file.facts), ...dialectText(plan)], notes: plan.notes },
+      description: {
+        dialect: { ...file.facts, ...dialectReport(plan) },
+        lines: [factsText(file.facts), ...dialectText(plan)],
+        notes: plan.notes,
+      },
     });
   };
 }

@@ -94,7 +94,7 @@ export async function readRun(
     }
     steps += 1;
     watch.onStep?.(point);
-    if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsAskedFor(opening));
+    if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsRequested(opening));
   };
   const chain = await withCursor(reader.open('tape.jsonl'), (cursor) => readChainLines(cursor, 'tape', onLine));
   if (isLeft(chain)) return chain;
@@ -116,7 +116,7 @@ export async function readRun(
 
 const PROGRESS_STEPS = 1_000;
 
-function stepsAskedFor(opening: Row | undefined): number {
+function stepsRequested(opening: Row | undefined): number {
   const inputs = opening?.['inputs'];
   const steps = isRecord(inputs) ? inputs['steps'] : undefined;
   return typeof steps === 'number' ? steps : 0;

@@ -182,8 +182,8 @@ async function retakeToolPlan(
   if (isLeft(requested)) return requested;
   const run = worldRunOf(evidence);
   const tools = planTools(run.world.actions);
-  const asked = checkPlanInputs(inputs, plan.right, tools);
-  if (isLeft(asked)) return asked;
+  const planned = checkPlanInputs(inputs, plan.right, tools);
+  if (isLeft(planned)) return planned;
   const path = await overMarket(reader, stepsOffset(symbols), (lines) => readPath(run.world, lines));
   if (isLeft(path)) return path;
   const tape = await readCalls(reader, plan.right, tools);
@@ -275,7 +275,7 @@ function checkPlanInputs(
 /** The rows that record what came from outside, each held to what can have come. A plan is bounded, and so are they. */
 async function readCalls(
   reader: RunReader,
-  asked: readonly Call[],
+  planned: readonly Call[],
   tools: readonly RecordedTool[],
 ): Promise<Either<CompareError, RecordedCalls>> {
   const calls: Row[] = [];
@@ -286,7 +286,7 @@ async function readCalls(
       if (row['type'] === 'seal') seal = row;
       if (row['type'] !== 'tool' && row['type'] !== 'model' && row['type'] !== 'memory') return;
       calls.push(row);
-      const wrong = problem === undefined ? recordedAnswerProblem(row, asked, tools) : undefined;
+      const wrong = problem === undefined ? recordedAnswerProblem(row, planned, tools) : undefined;
       if (wrong === undefined) return;
       problem = diverged({
         file: 'tape.jsonl',

@@ -4,7 +4,7 @@ import type { Sandbox } from '../../ports/sandbox';
 import { canonical, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
-import { ask, seedOf } from '../world/file/asked';
+import { callGuest, seedOf } from '../world/file/guest-call';
 import type { WorldLimits } from '../world/file/budget';
 import { loadPolicy, loadWorld, refusalText } from '../world/file/definition';
 import { type FileWorld, makeFileWorld } from '../world/file/file-world';
@@ -44,10 +44,10 @@ export function openWorld(
 
   const text = canonical(params);
   if (textBytes(text) > PARAMS_BYTES_MAX) return wrong('params', `larger than ${String(PARAMS_BYTES_MAX)} bytes`);
-  const asked = ask(definition.right.program, 'init', [text], seedOf(seed, 'init', 0), CALL_FUEL_MAX);
+  const result = callGuest(definition.right.program, 'init', [text], seedOf(seed, 'init', 0), CALL_FUEL_MAX);
   // A world says what is wrong with its parameters by throwing.
-  if ('refused' in asked) return wrong('params', `init: ${refusalText(asked.refused)}`);
-  const { state, broken, score, done } = asked.value as Readonly<Record<string, Json>>;
+  if ('refused' in result) return wrong('params', `init: ${refusalText(result.refused)}`);
+  const { state, broken, score, done } = result.value as Readonly<Record<string, Json>>;
   if (!isRecord(state)) return wrong('world', 'init gave no object for a state');
   if (Array.isArray(broken) && broken.length > 0) return wrong('params', `init gave a state that breaks ${broken.join(', ')}`);
   const initial = fileState(state, { totals: null, score, done: done === true });

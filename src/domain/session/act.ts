@@ -22,6 +22,7 @@ import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
+import { isSessionId } from './inputs';
 import { ACT_MS_MAX, REQUEST_BYTES_MAX } from './limits';
 import { makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
 import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
@@ -62,11 +63,14 @@ export interface Request {
   readonly callAt?: (index: number) => Call | undefined;
 }
 
-export async function actOn(context: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
+export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
   const { storing: deadline } = deadlines;
-  const session = await openSession(context, request.session, deadline);
-  if (isLeft(session)) return session;
   const head = parseHead(request.head);
+  const [session, context] = await Promise.all([
+    openSession(cold, request.session, deadline),
+    head === undefined ? cold : readAhead(cold, request.session, head.seq, deadline),
+  ]);
+  if (isLeft(session)) return session;
   if (head === undefined) {
     return left({
       _tag: 'InvalidSession',
@@ -87,6 +91,17 @@ export async function actOn(context: SessionContext, request: Request, deadlines
     return right({ session: session.right, standing: standing.right, results: [], stop: cursor.refusal, repeated: false });
   }
   return play(context, session.right, standing.right, request, requestSha256, deadlines);
+}
+
+/** A process that does not know the session asks for the segment of its head together with its documents: one wait instead of two. */
+async function readAhead(context: SessionContext, session: string, seq: number, deadline: Deadline): Promise<SessionContext> {
+  if (context.opened.get(session) !== undefined || !isSessionId(session)) return context;
+  const early = await context.log.read({ session, seq }, deadline)();
+  // What is not there now may be there in a moment.
+  if (isLeft(early)) return context;
+  const read: SessionContext['log']['read'] = (key, until) =>
+    key.session === session && key.seq === seq ? () => Promise.resolve(early) : context.log.read(key, until);
+  return { ...context, log: { ...context.log, read } };
 }
 
 /** The segment that a head names; a head that names none has moved. */
@@ -158,6 +173,7 @@ async function play(
     ports: context.outside,
     deadline: work,
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
+    look: context.look,
     beforeOutside: async ({ index, tool }) => {
       const costs = difference(session, before, episode.breaker.state());
       const call = request.callAt?.(index);

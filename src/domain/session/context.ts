@@ -6,6 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { Clock, Deadline } from '../../ports/clock';
 import type { SessionLog } from '../../ports/session-log';
+import type { Look } from '../agent/stop';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
 import { canonical } from '../canonical/canonical';
@@ -30,6 +31,8 @@ export interface SessionPorts {
   readonly sign?: SignSegment | undefined;
   /** What a day may grant to all sessions and requests together (`day.ts`); absent: nothing caps it. */
   readonly dayBudget?: Partial<Budget> | undefined;
+  /** At the stop switch, before each act that leaves the process; absent: there is none. */
+  readonly look?: Look | undefined;
 }
 
 /** An act has to end early enough to be recorded. */

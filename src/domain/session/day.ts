@@ -101,7 +101,7 @@ export async function giveBack(
       ? {
           body: { refund: child },
           perform: (episode, { children }) => {
-            episode.breaker.settle(granted, spent);
+            episode.breaker.charge(granted, spent);
             episode.append(refundRow({ child, head: used.head, granted, spent }));
             return Promise.resolve({ results: [], stop: null, children: children.filter((one) => one !== child) });
           },
@@ -174,8 +174,8 @@ async function grant(
 }
 
 /** Why a day cannot grant this; nothing where it can. Worked out from what is left, so that nothing latches. */
-export function refusalOf(limits: Partial<Budget>, spent: Costs, asked: Budget): BudgetExceeded | undefined {
-  const wanted = new Map(metersOf(asked).map((meter) => [meter.limiter, meter]));
+export function refusalOf(limits: Partial<Budget>, spent: Costs, budget: Budget): BudgetExceeded | undefined {
+  const wanted = new Map(metersOf(budget).map((meter) => [meter.limiter, meter]));
   for (const { limiter, max, spent: used, row } of metersOf(limits, spent)) {
     const meter = wanted.get(limiter);
     const requested = meter?.max ?? COUNT_MAX;

@@ -17,8 +17,8 @@ export function grantCosts(given: Budget): Costs {
 export function missingLimits(giver: Budget, given: Budget): readonly { readonly limiter: string; readonly max: number }[] {
   const named = new Map(metersOf(given).map((meter) => [meter.limiter, meter.max]));
   return metersOf(giver).filter(({ limiter, max, row }) => {
-    const asked = named.get(limiter);
-    return asked === undefined || (row.kind === 'peak' && asked > max);
+    const requested = named.get(limiter);
+    return requested === undefined || (row.kind === 'peak' && requested > max);
   });
 }
 

@@ -157,8 +157,8 @@ async function prove(
     const reported = await output.append('report.md', sessionReport(open, last, chainFacts));
     if (isLeft(reported)) return reported;
     if (last.sealed) {
-      const told = await output.append('run.json', sessionRunJson(open, chainFacts, output.digest));
-      if (isLeft(told)) return told;
+      const appended = await output.append('run.json', sessionRunJson(open, chainFacts, output.digest));
+      if (isLeft(appended)) return appended;
     }
     for (const file of sessionFiles(open.inputs, last.sealed)) {
       const ended = await comparison.expectEnd(file);

@@ -154,8 +154,8 @@ export async function replaySegment(
   const known = rows as readonly Row[];
   if (seq === 0) return replayFirst(session, lines);
 
-  const untold = answerFault(known, session.world);
-  if (untold !== undefined) return left(untold);
+  const answerProblem = answerFault(known, session.world);
+  if (answerProblem !== undefined) return left(answerProblem);
   const [first] = known;
   const resume = decodeResume(first);
   if (isLeft(resume)) return problem(0, resume.left);
@@ -256,7 +256,7 @@ async function playRows(
   let stop: RunStop | null = null;
   let pending: PlannedAct | undefined;
   let sealed = false;
-  let said: JsonObject | undefined;
+  let answered: JsonObject | undefined;
   for (const [at, row] of rows.entries()) {
     switch (row['type']) {
       case 'tool':
@@ -280,7 +280,7 @@ async function playRows(
         const stopped = decodeStop(row);
         if (isLeft(stopped)) return problem(at, stopped.left);
         const { index, call, error } = stopped.right;
-        said = await episode.closeCalls();
+        answered = await episode.closeCalls();
         stop = call.name === FORK ? forkStop(episode, call) : await stoppedCall(episode, index, call);
         episode.append(stopRow({ index, call, error: stop ?? error }));
         break;
@@ -299,7 +299,7 @@ async function playRows(
         if (isLeft(refund)) return problem(at, refund.left);
         if (!children.includes(refund.right.child))
           return fault(at, '/child', 'a child whose grant was not taken back', refund.right.child);
-        episode.breaker.settle(refund.right.granted, refund.right.spent);
+        episode.breaker.charge(refund.right.granted, refund.right.spent);
         episode.append(refundRow(refund.right));
         children = children.filter((child) => child !== refund.right.child);
         break;
@@ -313,8 +313,8 @@ async function playRows(
         break;
     }
   }
-  said ??= await episode.closeCalls();
-  return right({ results: withLast(results, said), stop, children, pending, sealed });
+  answered ??= await episode.closeCalls();
+  return right({ results: withLast(results, answered), stop, children, pending, sealed });
 }
 
 export const FORK = 'fork';
@@ -325,8 +325,8 @@ async function stoppedCall(episode: SessionEpisode<never>, index: number, call: 
 }
 
 function forkStop(episode: SessionEpisode<never>, { args }: Call): RunStop | null {
-  const asked = args['budget'];
-  return isRecord(asked) ? (episode.breaker.reserveAll(grantCosts(asked as SessionInputs['budget'])) ?? null) : null;
+  const requested = args['budget'];
+  return isRecord(requested) ? (episode.breaker.reserveAll(grantCosts(requested as SessionInputs['budget'])) ?? null) : null;
 }
 
 function callOf(row: Row): Call {

@@ -106,8 +106,8 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
           const { world: at, ...rest } = episode.cursor();
           if (at === undefined) return { ...rest, world: null };
           const { step, state, totals, evaluation } = at;
-          const said = evaluation === undefined ? null : { step: evaluation.step, plan: world.planText(evaluation.plan) };
-          return { ...rest, world: { step, state: world.stateText(state), totals, evaluation: said } };
+          const evaluated = evaluation === undefined ? null : { step: evaluation.step, plan: world.planText(evaluation.plan) };
+          return { ...rest, world: { step, state: world.stateText(state), totals, evaluation: evaluated } };
         },
       });
     },

@@ -274,7 +274,7 @@ export async function reclaimSession(context: SessionContext, { session, head, c
         }
         const granted = grantCosts(inputs.budget);
         const spent = chargedOf(granted, found.right.standing.cursor.spent);
-        episode.breaker.settle(granted, spent);
+        episode.breaker.charge(granted, spent);
         episode.append(refundRow({ child, head: headText(headOf(found.right.standing)), granted, spent }));
         return Promise.resolve({ results: [], stop: null, children: standing.children.filter((one) => one !== child) });
       },

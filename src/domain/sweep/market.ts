@@ -2,8 +2,9 @@
  * The market of a sweep: its normal form, read once and held as bytes, from which each window is cut. Threads share the bytes.
  * Invariant: a window is a market of its own, with the digest that a file of just those steps would have.
  */
-import { sha256Hex } from '../hash';
+import { makeDigest, sha256Hex } from '../hash';
 import { makeMarketForm } from '../market/market-form';
+import type { MarketFacts } from './plan';
 import type { Window } from './windows';
 
 /** Bytes of the lines, one after the other, each with its newline, without the header; and where each line begins, the end last. */
@@ -45,4 +46,11 @@ export function makeCellMarket({ symbols, lines, starts }: MarketBytes): CellMar
       return made;
     },
   };
+}
+
+export function factsOf({ symbols, lines, starts }: MarketBytes): MarketFacts {
+  const digest = makeDigest();
+  digest.update(new TextEncoder().encode(`${makeMarketForm(symbols).header}\n`));
+  digest.update(lines);
+  return { sha256: digest.hex(), symbols, steps: starts.length - 1 };
 }

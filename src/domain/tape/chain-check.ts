@@ -6,7 +6,7 @@ import { canonical, hasCanonicalForm } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import { sha256Hex } from '../hash';
 import type { Row } from './chain';
-import { aroundHash, withHash } from './row-text';
+import { splitAtHash, withHash } from './row-text';
 
 export interface CheckedRow {
   /** What the line holds; nothing when it is not a JSON object. */
@@ -56,7 +56,7 @@ function parseRow(line: string): Row | undefined {
 
 function faultOf(line: string, row: Row, prevHash: string | undefined): string | undefined {
   if (prevHash !== undefined && row['prev_hash'] !== prevHash) return 'prev_hash is not the hash of the row before it';
-  const text = aroundHash(row);
+  const text = splitAtHash(row);
   if (row['hash'] !== sha256Hex(text.before + text.after)) return 'hash is not the SHA-256 of the row';
   return withHash(text, row['hash']) === line ? undefined : 'not canonical JSON';
 }

@@ -4,7 +4,7 @@
  */
 import type { Json } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
-import { aroundHash, withHash } from './row-text';
+import { splitAtHash, withHash } from './row-text';
 
 export interface Link {
   readonly hash: string;
@@ -16,7 +16,7 @@ export type Row = Readonly<Record<string, Json>>;
 
 /** A row from its members. */
 export function linkRow(members: Row, prevHash: string): Link {
-  const text = aroundHash({ ...members, prev_hash: prevHash });
+  const text = splitAtHash({ ...members, prev_hash: prevHash });
   const hash = sha256Hex(text.before + text.after);
   return { hash, line: `${withHash(text, hash)}\n` };
 }

@@ -6,7 +6,7 @@ import { canonical, canonicalString } from '../canonical/canonical';
 import type { Row } from './chain';
 
 /** The canonical text of a row around the place of its `hash` member: `before` ends and `after` begins where the member goes. */
-export function aroundHash(members: Row): { readonly before: string; readonly after: string } {
+export function splitAtHash(members: Row): { readonly before: string; readonly after: string } {
   let before = '{';
   let after = '';
   for (const key of Object.keys(members).sort()) {

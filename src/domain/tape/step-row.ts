@@ -8,7 +8,7 @@ import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
 import { canonicalState, type State } from '../world/market/state';
 import type { Signals } from '../world/market/signals';
-import { fillsLater, speaksAt, type Timing } from '../world/market/strategy';
+import { fillsLater, hasSignalsAt, type Timing } from '../world/market/strategy';
 import type { Transition, World } from '../world/market/step';
 import { ascii, type RowBuffer } from './row-buffer';
 
@@ -77,15 +77,15 @@ export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
   /** The members `rationales` and `signals`, and what leads to the next one. The same object gives the same bytes. */
   function signalsText(signals: Signals): Uint8Array {
     if (signals === writtenSignals) return signalBytes;
-    const said = universe.map(({ symbol, index }) => ({
+    const signalled = universe.map(({ symbol, index }) => ({
       symbol,
       signal: signals.signals[index] ?? 'HOLD',
       why: signals.whys[index] ?? '',
     }));
-    const rationales = said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why] as const);
+    const rationales = signalled.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why] as const);
     const members = canonical({
       rationales: Object.fromEntries(rationales),
-      signals: Object.fromEntries(said.map(({ symbol, signal }) => [symbol, signal])),
+      signals: Object.fromEntries(signalled.map(({ symbol, signal }) => [symbol, signal])),
     });
     signalBytes = ascii(`,${members.slice(1, -1)},"skipped":[`);
     writtenSignals = signals;
@@ -191,7 +191,7 @@ export function whyText(t: number, timing: Timing, { decision, actions, skipped,
       return `action ${String(errors[0]?.actionIndex ?? 0)} refused: ${errors.map(({ code }) => code).join(', ')}`;
     case 'HOLD':
       if (skipped.length > 0) return `${ALL_SKIPPED}${skipped.map(({ symbol, reason }) => `${symbol} ${reason}`).join(', ')}`;
-      return speaksAt(t, timing) ? QUIET : unevaluatedText(t, timing);
+      return hasSignalsAt(t, timing) ? QUIET : unevaluatedText(t, timing);
   }
 }
 

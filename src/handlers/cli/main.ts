@@ -13,6 +13,7 @@ import { addExportCommand } from './export/add-export-command';
 import { addSignCommands } from './proof/add-sign-commands';
 import { addReportCommands } from './run/add-report-commands';
 import { addSessionCommands } from './session/add-session-commands';
+import { addStopCommands } from './operator/add-stop-commands';
 import { addSweepCommands } from './sweep/add-sweep-commands';
 import { addReplayCommands } from './proof/add-replay-commands';
 import { completionScript, type Shell, SHELLS } from './completion';
@@ -29,22 +30,22 @@ const JOBS_MAX = 64;
 /** Runs one command line, without the program's own name. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
-  const told: Promise<void>[] = [];
-  const program = makeProgram(io, told, (code) => {
+  const written: Promise<void>[] = [];
+  const program = makeProgram(io, written, (code) => {
     exit = code;
   });
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : jsonBehindCommand(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    await Promise.all(told);
+    await Promise.all(written);
     if (error.exitCode === 0) return EXIT.ok;
     // The words are on stderr already.
     if (!wantsJson(argv)) return EXIT.badInput;
     const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
     return fail({ ...io, stderr: { ...io.stderr, write: () => Promise.resolve() } }, true, usageFailure(message));
   }
-  await Promise.all(told);
+  await Promise.all(written);
   return exit;
 }
 
@@ -63,7 +64,7 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
-function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => void): Command {
+function makeProgram(io: Io, written: Promise<void>[], finish: (exit: ExitCode) => void): Command {
   const program = new Command('ewm');
   /** Checked after unknown options, so that a misspelt one is named as such; and all of them at once. */
   const needed = new Map<Option, string | undefined>();
@@ -82,8 +83,8 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => told.push(io.stdout.write(text)),
-      writeErr: (text) => told.push(io.stderr.write(text.replace(/^error: /, 'ewm: '))),
+      writeOut: (text) => written.push(io.stdout.write(text)),
+      writeErr: (text) => written.push(io.stderr.write(text.replace(/^error: /, 'ewm: '))),
     })
     .configureHelp({ helpWidth: io.stdout.columns, showGlobalOptions: false })
     .hook('preAction', (_, command) => {
@@ -118,6 +119,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .option('--cash <amount>', 'initial cash (default: 1000)', parseCash)
     .option('--steps <n>', 'steps to take (default: the whole market)', parseCount)
     .option('--max-steps <n>', 'budget: most steps to grant (default: the steps asked for)', parseCount)
+    .addOption(path('--data <directory>', 'whose stop switch is looked at (ewm stop)').default('tmp/serve'))
     .addOption(path('--sign <file>', 'sign the finished run with this private key (ewm keygen makes one)'))
     .option('--max-fuel <n>', 'budget of a world: units of fuel of its engine (default: only each call has a limit)', parseCount)
     .option('--max-world-memory-bytes <n>', 'budget of a world: bytes of its memory (default: 16 MiB)', parseCount)
@@ -200,6 +202,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
   addSessionCommands(program, io, finish);
   addMcpCommand(program, io, finish);
   addServeCommands(program, io, finish);
+  addStopCommands(program, io, finish);
   addCostCommand(program, io, finish);
 
   program
@@ -208,7 +211,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText('after', example('ewm completion bash >> ~/.bashrc'))
     .action((shell: Shell) => {
-      told.push(io.stdout.write(completionScript(shell, program)));
+      written.push(io.stdout.write(completionScript(shell, program)));
     });
 
   program
@@ -227,7 +230,7 @@ function makeProgram(io: Io, told: Promise<void>[], finish: (exit: ExitCode) => 
         command = found;
       }
       if (options.json !== true) command.outputHelp();
-      else told.push(io.stdout.write(`${JSON.stringify({ ok: true, command: pathOf(command), help: helpOf(command) })}\n`));
+      else written.push(io.stdout.write(`${JSON.stringify({ ok: true, command: pathOf(command), help: helpOf(command) })}\n`));
     });
 
   pointToHelp(program);

@@ -8,12 +8,14 @@ import { contentOf } from '../../domain/guard/act';
 import { type GuardPorts, type GuardRequest, type GuardRun, makeGuardRun, type MissingLimits } from '../../domain/guard/guard';
 import { decodePrices, type PriceTable, type Usage } from '../../domain/guard/prices';
 import type { RunStop } from '../../domain/agent/stop';
+import { lookAt } from '../../domain/agent/stop-switch';
 import type { Budget, BudgetState } from '../../domain/budget/budget';
 import { decodeBudget } from '../../domain/budget/budget-codec';
 import { describeProblem, type Problem } from '../../domain/codec/problem';
 import type { FinishedRun } from '../../domain/run/finish';
 import type { RunWriter } from '../../ports/run-files';
-import { openRunDirectoryWriter, stopwatch } from '../compose-library';
+import type { StopSwitch } from '../../ports/stop-switch';
+import { makeFileStopSwitch, openRunDirectoryWriter, stopwatch } from '../compose-library';
 import { jsonOf } from './json';
 import { PRICES } from './model-prices';
 import { type GuardRefused, guardRefused } from './refusal';
@@ -30,6 +32,8 @@ export interface GuardOptions {
   readonly prices?: unknown;
   /** `digest` (the default): the tape holds no word of what is sent and what comes back, only SHA-256 and length. */
   readonly record?: RecordLevel;
+  /** Looked at before each act: a data directory (`ewm stop --data DIR` sets it), or a switch of your own. Where it is set, nothing is sent. */
+  readonly stopSwitch?: string | StopSwitch;
   /** True by default: an act is sent once its intent is on the disk. With false a crash of the machine, and only that, may lose it. */
   readonly durable?: boolean;
 }
@@ -79,12 +83,21 @@ export interface Guard {
   readonly close: () => Promise<FinishedRun>;
 }
 
-export function guard({ budget, tape, name = 'guard', prices = PRICES, record = 'digest', durable = true }: GuardOptions): Guard {
+export function guard({
+  budget,
+  tape,
+  name = 'guard',
+  prices = PRICES,
+  record = 'digest',
+  durable = true,
+  stopSwitch,
+}: GuardOptions): Guard {
   const limits = decodeBudget(budget);
   if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
   const table = decodePrices(prices);
   if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
-  return guardOf({ name, budget: limits.right, prices: table.right, record, parent: null }, tape, durable, stopwatch());
+  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
+  return guardOf({ name, budget: limits.right, prices: table.right, record, parent: null }, tape, ports);
 }
 
 /** The prices that a table file holds, such as one of the user's own; it throws where they are none. */
@@ -94,16 +107,18 @@ export function pricesOf(value: unknown): PriceTable {
   return table.right;
 }
 
-function guardOf(
-  request: GuardRequest,
-  tape: string | RunWriter,
-  durable: boolean,
-  elapsedMs: GuardPorts['elapsedMs'],
-  onClose?: (finished: FinishedRun) => void,
-): Guard {
+/** What a guard has in common with those it grants to: time is that of the giver, whose limit holds for what it gives, too. */
+type SharedPorts = Omit<GuardPorts, 'open'>;
+
+function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
+  if (stopSwitch === undefined) return {};
+  return { look: lookAt(typeof stopSwitch === 'string' ? makeFileStopSwitch(stopSwitch) : stopSwitch) };
+}
+
+function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedPorts, onClose?: (finished: FinishedRun) => void): Guard {
   const open: GuardPorts['open'] =
     typeof tape === 'string' ? openRunDirectoryWriter(tape, false) : () => Promise.resolve({ _tag: 'Right', right: tape });
-  const run = makeGuardRun(request, { open, elapsedMs, durable });
+  const run = makeGuardRun(request, { open, ...ports });
   const { record } = request;
 
   async function begin(act: Act, signal: AbortSignal | undefined): Promise<BegunAct> {
@@ -138,19 +153,18 @@ function guardOf(
       (name, execute) =>
       async (...args) => {
         const act = await beginTool(name, args);
-        return settled(act, async () => ({ result: await within(act.signal, execute(...args)) }));
+        return ended(act, async () => ({ result: await within(act.signal, execute(...args)) }));
       },
-    model: async (asked, send) => {
-      const act = await beginModel(asked);
-      return settled(act, () => within(act.signal, send(act.signal)));
+    model: async (request, send) => {
+      const act = await beginModel(request);
+      return ended(act, () => within(act.signal, send(act.signal)));
     },
     grant: async ({ name, budget, tape: own }) => {
       const limits = decodeBudget(budget);
       if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
       const granted = await run.grant(name, limits.right);
       if (isLeft(granted)) throw '_tag' in granted.left ? new TypeError(missingSentence(granted.left)) : guardRefused(granted.left);
-      // Time is that of the giver: its limit holds for what it gives, too.
-      return guardOf(granted.right, own, durable, elapsedMs, ({ summary }) => {
+      return guardOf(granted.right, own, ports, ({ summary }) => {
         run.refund(summary.runId, summary.headHash, summary.budgetState);
       });
     },
@@ -175,7 +189,7 @@ function guardOf(
 }
 
 /** Ends an act by what its work comes to. */
-async function settled<R>(act: BegunAct, work: () => Promise<{ readonly result: R; readonly usage?: Usage | undefined }>): Promise<R> {
+async function ended<R>(act: BegunAct, work: () => Promise<{ readonly result: R; readonly usage?: Usage | undefined }>): Promise<R> {
   try {
     const { result, usage } = await work();
     act.done(result, usage);
@@ -258,8 +272,8 @@ const MESSAGE_CHARS_MAX = 500;
 /** A message may quote what was sent, so a tape of digests has the kind of the error alone. */
 function failureText(error: unknown, record: RecordLevel): string {
   const kind = error instanceof Error ? error.name : typeof error;
-  const said = error instanceof Error ? error.message : '';
-  return (record === 'full' && said !== '' ? `${kind}: ${said}` : kind).toWellFormed().slice(0, MESSAGE_CHARS_MAX).toWellFormed();
+  const message = error instanceof Error ? error.message : '';
+  return (record === 'full' && message !== '' ? `${kind}: ${message}` : kind).toWellFormed().slice(0, MESSAGE_CHARS_MAX).toWellFormed();
 }
 
 function sentence(what: string, problems: readonly Problem[]): string {

@@ -37,8 +37,8 @@ function structured(value: object, key: string, depth: number): Json | undefined
   if (depth === 0) throw new RangeError('nested too deep');
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   if ('toJSON' in value && typeof value.toJSON === 'function') {
-    const told: unknown = (value.toJSON as (key: string) => unknown)(key);
-    return told === value ? members(value, depth) : plain(told, key, depth - 1);
+    const converted: unknown = (value.toJSON as (key: string) => unknown)(key);
+    return converted === value ? members(value, depth) : plain(converted, key, depth - 1);
   }
   if (value instanceof Map || value instanceof Set) return plain([...(value as Iterable<unknown>)], key, depth);
   return members(value, depth);

@@ -22,14 +22,14 @@ export function guardMiddleware(guard: Guard, options: LangChainOptions = {}): A
     name: 'ExecutableWorldModelsGuard',
     wrapModelCall: async (request, handler) => {
       const { model, messages, systemMessage, tools, toolChoice, runtime } = request;
-      const asked: ModelRequest = {
+      const modelRequest: ModelRequest = {
         model: options.model ?? nameOf(model),
         request: { messages, systemMessage, tools: tools.map(describe), toolChoice },
         maxOutputTokens: options.maxOutputTokens ?? maximumOf(model),
         signal: runtime.signal,
         ...(namesContentElsewhere(messages) ? { maxInputTokens: null } : {}),
       };
-      const attempts = await firstAttempt(guard, asked);
+      const attempts = await firstAttempt(guard, modelRequest);
       try {
         const message = await within(attempts.act().signal, Promise.resolve(handler({ ...request, model: attempts.counted(model) })));
         attempts.act().done(message, usageOf((message as unknown as Reported).usage_metadata));
@@ -80,12 +80,12 @@ interface Caller {
   ) => Promise<unknown>;
 }
 
-async function firstAttempt(guard: Guard, asked: ModelRequest): Promise<Attempts> {
-  let act = await guard.beginModel(asked);
+async function firstAttempt(guard: Guard, request: ModelRequest): Promise<Attempts> {
+  let act = await guard.beginModel(request);
   let attempts = 0;
   const attempt = async (send: () => Promise<unknown>): Promise<unknown> => {
     attempts += 1;
-    if (attempts > 1) act = await guard.beginModel(asked);
+    if (attempts > 1) act = await guard.beginModel(request);
     try {
       return await send();
     } catch (error) {
@@ -132,17 +132,17 @@ type Settings = Readonly<Record<string, unknown>>;
 
 function nameOf(model: unknown): string {
   const { model: name, modelName, modelId } = model as Settings;
-  const said = [name, modelName, modelId].find((one) => typeof one === 'string');
-  return typeof said === 'string' ? said : 'unknown';
+  const named = [name, modelName, modelId].find((one) => typeof one === 'string');
+  return typeof named === 'string' ? named : 'unknown';
 }
 
 /** By what the chat models of each provider call it. */
 function maximumOf(model: unknown): number | undefined {
   const settings = model as Settings;
-  const said = [settings['maxTokens'], settings['maxOutputTokens'], settings['maxCompletionTokens']].find(
+  const named = [settings['maxTokens'], settings['maxOutputTokens'], settings['maxCompletionTokens']].find(
     (one) => typeof one === 'number' && one > 0,
   );
-  return typeof said === 'number' ? said : undefined;
+  return typeof named === 'number' ? named : undefined;
 }
 
 function describe(tool: unknown): unknown {

@@ -8,6 +8,7 @@ export {
   makeInProcessMemory,
   makeInProcessSessionLog,
   makeInProcessSigner,
+  makeInProcessStopSwitch,
   makeManualClock,
   makeMemoryArtifactStore,
   makeMemoryRunReader,
@@ -28,3 +29,4 @@ export { describeMemoryContract, type MemoryHarness } from '../../../test/contra
 export { describePlannerContract, type PlannerHarness } from '../../../test/contracts/planner';
 export { describeSessionLogContract, type SessionLogHarness } from '../../../test/contracts/session-log';
 export { describeSignerContract, type SignerHarness } from '../../../test/contracts/signer';
+export { describeStopSwitchContract, type StopSwitchHarness } from '../../../test/contracts/stop-switch';

@@ -7,11 +7,11 @@ import { valueFault } from '../http/edge/json-value';
 import { standingOf } from './history';
 import { resourcesOf } from './resources';
 import { argumentsOf, type Scope, takeSession } from './scope';
-import { type Asking, bodyOf, type ToolBody, type WorldTool } from './tool';
+import { type ToolContext, bodyOf, type ToolBody, type WorldTool } from './tool';
 
 export interface CallParts {
   readonly scope: Scope;
-  readonly asking: Asking;
+  readonly context: ToolContext;
   readonly requestId: string;
   readonly telemetry: Telemetry;
   /** The most that arguments may have. Unit: bytes of JSON. */
@@ -30,13 +30,13 @@ type ReportLink = { type: 'resource_link'; uri: string; name: string; title: str
 
 export async function callTool(tool: WorldTool, given: unknown, parts: CallParts): Promise<{ result: ToolResult; body: ToolBody }> {
   const body = await bodyFrom(tool, given, parts);
-  const told = bodyOf(answerOf(body));
+  const answer = bodyOf(answerOf(body));
   const result: ToolResult = {
-    content: [{ type: 'text', text: JSON.stringify(told) }, ...(tool.report === true && told.ok ? reportOf(told) : [])],
-    structuredContent: { ...told },
-    ...(told.ok ? {} : { isError: true }),
+    content: [{ type: 'text', text: JSON.stringify(answer) }, ...(tool.report === true && answer.ok ? reportOf(answer) : [])],
+    structuredContent: { ...answer },
+    ...(answer.ok ? {} : { isError: true }),
   };
-  return { result, body: told };
+  return { result, body: answer };
 }
 
 /** A client that shows resources shows the report beside the answer. */
@@ -49,7 +49,7 @@ function reportOf({ session_id: session }: ToolBody): readonly ReportLink[] {
 async function bodyFrom(
   tool: WorldTool,
   given: unknown,
-  { scope, asking, requestId, telemetry, bodyBytesMax }: CallParts,
+  { scope, context, requestId, telemetry, bodyBytesMax }: CallParts,
 ): Promise<ToolBody> {
   const fault = valueFault(given, bodyBytesMax);
   if (fault !== undefined) return { ok: false, error: fault };
@@ -58,9 +58,9 @@ async function bodyFrom(
   if (found !== undefined && isLeft(found)) return { ok: false, error: found.left };
   const { session, rest } = found?.right ?? { session: '', rest: args };
   try {
-    const body = await tool.call(asking, session, rest);
+    const body = await tool.call(context, session, rest);
     // A refusal that never came to the session says all the same what is left.
-    return body.ok || session === '' || body['remaining'] !== undefined ? body : { ...body, ...(await standing(asking, session)) };
+    return body.ok || session === '' || body['remaining'] !== undefined ? body : { ...body, ...(await standing(context, session)) };
   } catch (error) {
     telemetry.note('error', 'fault', {
       request_id: requestId,
@@ -72,7 +72,7 @@ async function bodyFrom(
   }
 }
 
-async function standing({ ask }: Asking, session: string): Promise<object> {
+async function standing({ callRoute: ask }: ToolContext, session: string): Promise<object> {
   const seen = bodyOf(await ask('GET /sessions/{id}', { parameters: { id: session } }));
   return seen.ok ? standingOf(seen) : {};
 }

@@ -9,7 +9,7 @@ import type { Telemetry } from '../../ports/telemetry';
 import { type Act, answerOf } from '../http/edge/act';
 import type { Served } from '../http/edge/handler';
 import type { Prove } from '../http/modes/session-proof';
-import { askOf } from './ask';
+import { routeCaller } from './call-route';
 import { callTool, unknownTool } from './call';
 import { inputSchema } from './tool';
 import { TOOLS } from './tools';
@@ -29,8 +29,8 @@ export function withGatewayTools({ served, sessions, prove, telemetry, bodyBytes
     if (name === undefined) return served.direct(call, invocation);
     const tool = TOOLS.find((known) => known.name === name);
     if (tool === undefined) return answerOf(served.refused({ code: 'not_found', message: unknownTool(name, TOOLS) }));
-    const asking = { ask: askOf(served.acts, invocation), prove, sessions, deadline: storing };
-    const { body } = await callTool(tool, call.body, { scope: { plane: 'all' }, asking, requestId, telemetry, bodyBytesMax });
+    const context = { callRoute: routeCaller(served.acts, invocation), prove, sessions, deadline: storing };
+    const { body } = await callTool(tool, call.body, { scope: { plane: 'all' }, context, requestId, telemetry, bodyBytesMax });
     return answerOf(body);
   };
   return { ...served, direct };
@@ -80,8 +80,8 @@ function described({ enum: values, const: value, description, oneOf }: JsonSchem
   const legal = Array.isArray(values) ? values : value === undefined ? [] : [value];
   const kinds = Array.isArray(oneOf) ? `One of ${(oneOf as readonly JsonSchema[]).map(signature).join(', ')}.` : '';
   const text = typeof description === 'string' ? description : '';
-  const said = [text, legal.length > 0 ? `Legal: ${legal.map(String).join(', ')}.` : '', kinds].filter((part) => part !== '');
-  return said.length === 0 ? {} : { description: said.join(' ') };
+  const parts = [text, legal.length > 0 ? `Legal: ${legal.map(String).join(', ')}.` : '', kinds].filter((part) => part !== '');
+  return parts.length === 0 ? {} : { description: parts.join(' ') };
 }
 
 /** A schema as one reads a type: `{head: string, step?: integer}`. */

@@ -23,8 +23,8 @@ export const PLAY_PROMPT = {
   ],
 } as const;
 
-export function playText(scope: Scope, { session_id: asked, goal }: { readonly session_id?: string; readonly goal?: string }): string {
-  const id = asked ?? scope.session;
+export function playText(scope: Scope, { session_id: requested, goal }: { readonly session_id?: string; readonly goal?: string }): string {
+  const id = requested ?? scope.session;
   const begin =
     id === undefined
       ? 'Make a session with world_create; name max_steps and max_tool_calls in its budget, for each call takes one of both.'

@@ -5,13 +5,13 @@ import { decodeWith } from '../http/contract/body';
 import { invalidRequest } from '../http/contract/problems';
 import { historyCodec } from './schemas';
 import type { Arguments } from './scope';
-import { type Asking, bodyOf, type ToolBody } from './tool';
+import { type ToolContext, bodyOf, type ToolBody } from './tool';
 
 const SEGMENTS_SHOWN = 8;
 /** Of the rows in one answer; the first segment is shown whatever its length. Unit: characters. */
 const ROWS_CHARS_MAX = 262_144;
 
-export async function readHistory({ ask }: Asking, session: string, args: Arguments): Promise<ToolBody> {
+export async function readHistory({ callRoute: ask }: ToolContext, session: string, args: Arguments): Promise<ToolBody> {
   const request = decodeWith(historyCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const seen = bodyOf(await ask('GET /sessions/{id}', { parameters: { id: session } }));

@@ -35,13 +35,13 @@ const PROTOCOL_HEADER = /^(?:accept|content-type|mcp-[a-z0-9-]+)$/;
 
 async function answerTo(parts: McpParts, scope: Scope, { headers, body }: Call, invocation: Invocation): Promise<Answer> {
   if (isRecord(body) && body['method'] === 'subscriptions/listen') return noSubscriptions(body['id']);
-  let told: ToolBody | undefined;
+  let answered: ToolBody | undefined;
   const handler = createMcpHandler(() =>
     makeMcpServer(parts, {
       scope,
       invocation: () => invocation,
-      onAnswer: (answered) => {
-        told = answered;
+      onAnswer: (body) => {
+        answered = body;
       },
     }),
   );
@@ -54,7 +54,7 @@ async function answerTo(parts: McpParts, scope: Scope, { headers, body }: Call, 
   return {
     _tag: 'Answer',
     status: response.status,
-    ...(told === undefined ? {} : { body: told }),
+    ...(answered === undefined ? {} : { body: answered }),
     document: { text, contentType },
   };
 }

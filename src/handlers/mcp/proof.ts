@@ -9,24 +9,24 @@ import type { Proof } from '../http/modes/session-proof';
 import { standingOf } from './history';
 import { verifyCodec } from './schemas';
 import type { Arguments } from './scope';
-import { type Asking, bodyOf, type ToolBody } from './tool';
+import { type ToolContext, bodyOf, type ToolBody } from './tool';
 
-export async function verify(asking: Asking, session: string, args: Arguments): Promise<ToolBody> {
+export async function verify(context: ToolContext, session: string, args: Arguments): Promise<ToolBody> {
   const request = decodeWith(verifyCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
-  const proof = await proofOf(asking, session);
+  const proof = await proofOf(context, session);
   if (isLeft(proof)) return proof.left;
   const verdict = proof.right;
   if (verdict._tag === 'NotProven') return { ok: false, verdict: 'not_proven', where: verdict.where, divergence: verdict.divergence };
-  const seen = bodyOf(await asking.ask('GET /sessions/{id}', { parameters: { id: session } }));
+  const seen = bodyOf(await context.callRoute('GET /sessions/{id}', { parameters: { id: session } }));
   const { sealed, head } = verdict.proven;
   // The session may have gone on meanwhile: what is proven is what was read.
   return { ok: true, ...standingOf(seen), head, verdict: sealed ? 'proven' : 'proven_so_far', proof: factsOf(verdict.proven) };
 }
 
 /** A file of the session as it was proven: `tape.jsonl`, `report.md`. */
-export async function provenFile(asking: Asking, session: string, file: RunFile): Promise<Either<ToolBody, string>> {
-  const proof = await proofOf(asking, session);
+export async function provenFile(context: ToolContext, session: string, file: RunFile): Promise<Either<ToolBody, string>> {
+  const proof = await proofOf(context, session);
   if (isLeft(proof)) return proof;
   if (proof.right._tag === 'NotProven') {
     const { file: where, row, pointer, expected, actual } = proof.right.divergence;
@@ -37,7 +37,7 @@ export async function provenFile(asking: Asking, session: string, file: RunFile)
   return right(bytes === undefined ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
 }
 
-async function proofOf({ prove, sessions, deadline }: Asking, session: string): Promise<Either<ToolBody, Proof>> {
+async function proofOf({ prove, sessions, deadline }: ToolContext, session: string): Promise<Either<ToolBody, Proof>> {
   const proof = await prove(session, deadline);
   if (!isLeft(proof)) return proof;
   if (proof.left._tag !== 'TooLong') return left((await errorAnswer(sessions, proof.left, deadline)) as ToolBody);

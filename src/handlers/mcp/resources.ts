@@ -4,13 +4,13 @@ import { isSessionId } from '../../domain/session/inputs';
 import type { ApiError } from '../http/contract/errors';
 import { provenFile } from './proof';
 import { isVisible, noSession, type Scope } from './scope';
-import { type Asking, bodyOf } from './tool';
+import { type ToolContext, bodyOf } from './tool';
 
 interface Part {
   readonly title: string;
   readonly description: string;
   readonly mimeType: string;
-  readonly read: (asking: Asking, session: string) => Promise<Either<ApiError, string>>;
+  readonly read: (context: ToolContext, session: string) => Promise<Either<ApiError, string>>;
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
@@ -18,19 +18,19 @@ const PARTS: Readonly<Record<string, Part>> = {
     title: 'Tape',
     description: 'Every act of the session, a JSON row a line, each linked to the one before it by its hash.',
     mimeType: 'application/x-ndjson',
-    read: (asking, session) => fileOf(asking, session, 'tape.jsonl'),
+    read: (context, session) => fileOf(context, session, 'tape.jsonl'),
   },
   report: {
     title: 'Report',
     description: 'The session summed up for a person to read.',
     mimeType: 'text/markdown',
-    read: (asking, session) => fileOf(asking, session, 'report.md'),
+    read: (context, session) => fileOf(context, session, 'report.md'),
   },
   budget: {
     title: 'Budget',
     description: 'The limits of the session, what was spent and what is left.',
     mimeType: 'application/json',
-    read: async ({ ask }, session) => {
+    read: async ({ callRoute: ask }, session) => {
       const { error, budget, budget_state, remaining, head, status } = bodyOf(
         await ask('GET /sessions/{id}', { parameters: { id: session } }),
       );
@@ -39,8 +39,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
 };
 
-async function fileOf(asking: Asking, session: string, file: 'tape.jsonl' | 'report.md'): Promise<Either<ApiError, string>> {
-  const text = await provenFile(asking, session, file);
+async function fileOf(context: ToolContext, session: string, file: 'tape.jsonl' | 'report.md'): Promise<Either<ApiError, string>> {
+  const text = await provenFile(context, session, file);
   return isLeft(text) ? left(text.left.error ?? noSession(session)) : text;
 }
 
@@ -77,14 +77,14 @@ export function resourceTemplates(): readonly (Omit<Resource, 'uri'> & { readonl
 
 /** The text of a resource; nothing where there is none of that name, or it is not shown. */
 export async function readResource(
-  asking: Asking,
+  context: ToolContext,
   scope: Scope,
   uri: string,
 ): Promise<Either<ApiError, { readonly mimeType: string; readonly text: string }> | undefined> {
   const [, session = '', name = ''] = URI.exec(uri) ?? [];
   const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
   if (part === undefined || !isSessionId(session) || !isVisible(scope, session)) return undefined;
-  const text = await part.read(asking, session);
+  const text = await part.read(context, session);
   if (isLeft(text)) return text.left.code === 'not_found' ? undefined : text;
   return right({ mimeType: part.mimeType, text: text.right });
 }

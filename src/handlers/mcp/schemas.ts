@@ -63,7 +63,7 @@ export const historyCodec = objectCodec('history', {
 
 export const verifyCodec = objectCodec('verify', { required: {} });
 
-const told: JsonSchema = {
+const answer: JsonSchema = {
   ok: { type: 'boolean' },
   session_id: { type: 'string' },
   head: { type: 'string' },
@@ -75,7 +75,7 @@ const told: JsonSchema = {
 export const historySchema: JsonSchema = {
   type: 'object',
   properties: {
-    ...told,
+    ...answer,
     segments: { type: 'integer', minimum: 1, description: 'How many there are.' },
     from_segment: { type: 'integer', minimum: 0 },
     rows: { type: 'array', items: { type: 'object' }, description: 'Rows of the tape, oldest first.' },
@@ -89,7 +89,7 @@ const proven = { type: 'object', description: 'A session of the tree: id, head, 
 export const verifySchema: JsonSchema = {
   type: 'object',
   properties: {
-    ...told,
+    ...answer,
     verdict: { enum: ['proven', 'proven_so_far', 'not_proven'], description: 'An open session is proven so far.' },
     proof: proven,
     where: { type: 'array', items: { type: 'string' }, description: 'From this session down to the one that differs.' },

@@ -10,7 +10,7 @@ import type { SessionResponse } from '../http/contract/response';
 import type { Invocation } from '../http/edge/act';
 import type { Prove } from '../http/modes/session-proof';
 import type { SessionContext } from '../../domain/session/context';
-import { askOf, type SessionActs } from './ask';
+import { routeCaller, type SessionActs } from './call-route';
 import { type CallParts, callTool, unknownTool } from './call';
 import { instructions, PLAY_PROMPT, playText } from './guide';
 import { readResource, resourcesOf, resourceTemplates } from './resources';
@@ -59,8 +59,8 @@ export function makeMcpServer(parts: McpParts, { scope, invocation, onAnswer }: 
   const calling = (): CallParts => {
     const now = invocation();
     const { prove, sessions, telemetry, bodyBytesMax } = parts;
-    const asking = { ask: askOf(parts.acts, now), prove, sessions, deadline: now.storing };
-    return { scope, asking, requestId: now.requestId, telemetry, bodyBytesMax };
+    const context = { callRoute: routeCaller(parts.acts, now), prove, sessions, deadline: now.storing };
+    return { scope, context, requestId: now.requestId, telemetry, bodyBytesMax };
   };
 
   server.setRequestHandler('tools/list', () => ({ tools: tools.map((tool) => toolOf(tool, scope)) }));
@@ -76,7 +76,7 @@ export function makeMcpServer(parts: McpParts, { scope, invocation, onAnswer }: 
   server.setRequestHandler('resources/list', async ({ params }) => {
     if (scope.session !== undefined) return { resources: [...resourcesOf(scope.session)] };
     const cursor = params?.cursor;
-    const { body } = await calling().asking.ask('GET /sessions', { query: cursor === undefined ? {} : { after: cursor } });
+    const { body } = await calling().context.callRoute('GET /sessions', { query: cursor === undefined ? {} : { after: cursor } });
     const { sessions: listed, more: further, error } = (body ?? { ok: false }) as SessionResponse;
     if (listed === undefined) throw asProtocolError(error ?? { code: 'not_found', message: 'no sessions' });
     const page = listed.slice(0, SESSIONS_LISTED);
@@ -90,7 +90,7 @@ export function makeMcpServer(parts: McpParts, { scope, invocation, onAnswer }: 
   }));
 
   server.setRequestHandler('resources/read', async ({ params: { uri } }) => {
-    const read = await readResource(calling().asking, scope, uri);
+    const read = await readResource(calling().context, scope, uri);
     if (read === undefined) throw new ResourceNotFoundError(uri);
     if (isLeft(read)) throw asProtocolError(read.left);
     return { contents: [{ uri, ...read.right }] };

@@ -5,12 +5,12 @@ import type { Deadline } from '../../ports/clock';
 import type { AnswerBody, Answer } from '../http/edge/act';
 import type { Prove } from '../http/modes/session-proof';
 import type { SessionContext } from '../../domain/session/context';
-import type { Ask } from './ask';
+import type { CallRoute } from './call-route';
 import type { Arguments, Plane, Scope } from './scope';
 
 /** What a call works with. */
-export interface Asking {
-  readonly ask: Ask;
+export interface ToolContext {
+  readonly callRoute: CallRoute;
   readonly prove: Prove;
   readonly sessions: SessionContext;
   readonly deadline: Deadline;
@@ -35,7 +35,7 @@ export interface WorldTool {
   /** Whether its answer points to the report of the session: what a person would want to see next. */
   readonly report?: true;
   /** `session` is empty for a tool that is about none. */
-  readonly call: (asking: Asking, session: string, args: Arguments) => Promise<ToolBody>;
+  readonly call: (context: ToolContext, session: string, args: Arguments) => Promise<ToolBody>;
 }
 
 /** What a tool answers: a body of the API, or one of the same make. */

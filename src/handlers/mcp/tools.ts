@@ -11,7 +11,7 @@ import {
   reclaimBodyCodec,
 } from '../http/contract/body-session';
 import { invalidRequest } from '../http/contract/problems';
-import type { SessionRoute } from './ask';
+import type { SessionRoute } from './call-route';
 import { readHistory } from './history';
 import { verify } from './proof';
 import { answerSchema, historyCodec, historySchema, observeCodec, simulateCodec, verifyCodec, verifySchema, withCalls } from './schemas';
@@ -29,17 +29,17 @@ const HEAD =
 
 /** A tool that is one route about a session: its arguments are the body. */
 function routed(route: SessionRoute): WorldTool['call'] {
-  return async ({ ask }, id, body) => bodyOf(await ask(route, { parameters: { id }, body }));
+  return async ({ callRoute: ask }, id, body) => bodyOf(await ask(route, { parameters: { id }, body }));
 }
 
-const observe: WorldTool['call'] = async ({ ask }, id, args) => {
+const observe: WorldTool['call'] = async ({ callRoute: ask }, id, args) => {
   const request = decodeWith(observeCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const query = { history: String(request.right.history ?? 0) };
   return bodyOf(await ask('GET /sessions/{id}', { parameters: { id }, query }));
 };
 
-const simulate: WorldTool['call'] = async ({ ask }, id, args) => {
+const simulate: WorldTool['call'] = async ({ callRoute: ask }, id, args) => {
   const request = decodeWith(simulateCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const { head, ...rest } = args;

@@ -6,16 +6,16 @@ export interface PageParts {
   readonly script?: string;
   readonly style: string;
   /** Whether the program of the page may ask the server that the page came from. */
-  readonly asksServer?: boolean;
+  readonly callsServer?: boolean;
 }
 
-export function contentPolicy({ script, style, asksServer = false }: PageParts): string {
+export function contentPolicy({ script, style, callsServer: callsServer = false }: PageParts): string {
   return [
     "default-src 'none'",
     ...(script === undefined ? [] : [`script-src ${hashSource(script)}`]),
     `style-src ${hashSource(style)}`,
     'img-src data:',
-    ...(asksServer ? ["connect-src 'self'"] : []),
+    ...(callsServer ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

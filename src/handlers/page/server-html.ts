@@ -40,6 +40,7 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
     'nav',
     { 'aria-label': 'Parts of the page' },
     el('a', { href: '#runs' }, 'Runs'),
+    el('a', { href: '/play' }, 'Sessions'),
     ...forms.map(({ name, path }) => el('a', { href: `#${name}` }, path)),
   );
   const runs = el(
@@ -78,9 +79,65 @@ export function serverPage({ list, forms, about, madeBy }: ServerView): HtmlPage
       el('p', {}, `${madeBy}. As JSON: `, el('a', { href: '/runs' }, '/runs'), ', ', el('a', { href: '/health' }, '/health'), '.'),
     ),
   ];
-  // What the program in the page may turn into markup: nothing.
-  const policy = `${contentPolicy({ script, style, asksServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
-  return { html: documentOf('Runs', body, script), policy };
+  return asking('Runs', body);
+}
+
+/** A page whose program asks the server. What it may turn into markup: nothing. */
+function asking(title: string, body: readonly Markup[]): HtmlPage {
+  const policy = `${contentPolicy({ script, style, callsServer: true })}; require-trusted-types-for 'script'; trusted-types 'none'`;
+  return { html: documentOf(title, body, script), policy };
+}
+
+const FIRST_SESSION = JSON.stringify({ name: 'first', budget: { max_steps: 20, max_tool_calls: 20 } }, null, 2);
+
+/** Sessions, drawn and played by the program in the page. */
+export function playPage(madeBy: string): HtmlPage {
+  const nav = el(
+    'nav',
+    { 'aria-label': 'Parts of the page' },
+    el('a', { href: '/' }, 'Runs'),
+    el('a', { href: '/play', 'aria-current': 'page' }, 'Sessions'),
+    el('a', { href: '#new-session' }, 'New session'),
+  );
+  const sessions = el(
+    'section',
+    { id: 'sessions', 'aria-labelledby': 'sessions-title' },
+    el('h2', { id: 'sessions-title' }, 'Sessions and their forks'),
+    el('div', { id: 'tree' }),
+  );
+  const making = el(
+    'section',
+    { id: 'new-session', class: 'request', 'aria-labelledby': 'new-title' },
+    el('h2', { id: 'new-title' }, 'New session'),
+    el('p', { class: 'note' }, 'Listing and playing sessions needs JavaScript. Without it: ewm session, or curl as in the README.'),
+    el(
+      'form',
+      { 'aria-labelledby': 'new-title' },
+      el('label', { for: 'new-body' }, 'Request (JSON) to POST /sessions'),
+      el(
+        'textarea',
+        { id: 'new-body', disabled: '', rows: '5', spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off' },
+        FIRST_SESSION,
+      ),
+      el('button', { id: 'new-send', class: 'primary', type: 'submit', disabled: '' }, 'Make it'),
+    ),
+  );
+  const about = 'A world that lives across requests, under one budget. What is done here is on its tape, like a call of any agent.';
+  const body = [
+    el('a', { class: 'skip-link', href: '#play' }, 'Skip to the sessions'),
+    el(
+      'header',
+      { class: 'top' },
+      el('div', { class: 'top-line' }, el('h1', {}, 'Sessions', el('span', { class: 'run-name' }, 'local server'))),
+      el('p', { class: 'verdict' }, about),
+    ),
+    nav,
+    // In sight wherever the reader is: what came of a request stands in it.
+    el('div', { id: 'play-status', class: 'play-status', role: 'status', 'aria-live': 'polite' }),
+    el('div', { class: 'columns single' }, el('main', { id: 'play' }, sessions), making),
+    el('footer', {}, el('p', {}, `${madeBy}. As JSON: `, el('a', { href: '/play/sessions' }, '/play/sessions'), '.')),
+  ];
+  return asking('Sessions', body);
 }
 
 /** Disabled until the program in the page takes over: without it they would do nothing. */

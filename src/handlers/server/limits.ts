@@ -22,4 +22,7 @@ export const SERVER_LIMITS: ServerLimits = {
 /** Of a listing; the directory itself holds them all. */
 export const RUNS_LISTED_MAX = 100;
 
+/** Of one page of sessions: each costs a few reads of files. */
+export const SESSIONS_LISTED_MAX = 200;
+
 assert(SERVER_LIMITS.functionTimeoutMs < SERVER_LIMITS.requestTimeoutMs, 'a function ends before API Gateway gives it up');

@@ -1,5 +1,5 @@
 /**
- * The pages of this server: the list of runs, and the report of each.
+ * The pages of this server: the list of runs, the report of each, and the sessions.
  * Invariant: each goes out under a policy that lets nothing run but the program that this build made for it; one report is made at a time,
  * so what the server holds does not grow with the number of those who ask.
  */
@@ -8,13 +8,15 @@ import { readRun } from '../../domain/run/read-page';
 import type { StoreError } from '../../ports/run-files';
 import { pagePolicy, renderPage } from '../page/html';
 import { packRun } from '../page/pack';
-import { type HtmlPage, problemPage, serverPage } from '../page/server-html';
+import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
 import { type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, readList, readRunFile, type RunShelf, type RunsRoute } from './runs';
+import { listRuns, type PageRoute, readList, readRunFile, type RunCatalog } from './runs';
+import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
-  readonly shelf: RunShelf;
+  readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
 }
@@ -22,11 +24,11 @@ export interface PagesDeps {
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute) => Promise<Reply> {
+export function makePages({ catalog, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
-    const list = await readList(shelf, note);
+    const list = await readList(catalog, note);
     if (list === undefined)
       return htmlReply(
         503,
@@ -36,7 +38,7 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
   }
 
   async function report(folder: string): Promise<Reply> {
-    const run = await readRun(shelf.reader(folder));
+    const run = await readRun(catalog.reader(folder));
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
@@ -52,12 +54,16 @@ export function makePages({ shelf, about, note }: PagesDeps): (route: RunsRoute)
     switch (route._tag) {
       case 'Home':
         return home();
+      case 'Play':
+        return Promise.resolve(htmlReply(200, playPage(MADE_BY)));
+      case 'Sessions':
+        return listSessions(sessions, route.after, note);
       case 'List':
-        return listRuns(shelf, note);
+        return listRuns(catalog, note);
       case 'Report':
         return inTurn(route.folder);
       case 'File':
-        return readRunFile(route, shelf, note);
+        return readRunFile(route, catalog, note);
     }
   };
 }

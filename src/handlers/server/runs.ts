@@ -1,5 +1,5 @@
 /**
- * `GET /`, `/runs`, `/runs/{run_id}/report` and `/runs/{run_id}/{file}`: what the runs of this server left.
+ * `GET /`, `/play`, `/runs`, `/runs/{run_id}/report` and `/runs/{run_id}/{file}`: what the runs of this server left.
  * Invariant: a path is matched as it came, against run ids and the names of run files and nothing else, so none leads anywhere else.
  */
 import { isLeft } from 'fp-ts/Either';
@@ -12,7 +12,7 @@ import { type ListedRun, RUN_FOLDER, type RunList } from '../page/markup/runs-ta
 import { RUNS_LISTED_MAX } from './limits';
 import { jsonReply, NOT_FOUND, type Reply, reply, SERVICE_UNAVAILABLE } from './reply';
 
-export interface RunShelf {
+export interface RunCatalog {
   readonly index: RunIndex;
   readonly store: ArtifactStore;
   /** The files of a folder, in chunks: the tape of a long run is never held whole. */
@@ -28,15 +28,22 @@ interface FileRoute {
   readonly file: RunFile;
 }
 
-export type RunsRoute =
-  { readonly _tag: 'Home' } | { readonly _tag: 'List' } | { readonly _tag: 'Report'; readonly folder: string } | FileRoute;
+export type PageRoute =
+  | { readonly _tag: 'Home' }
+  | { readonly _tag: 'Play' }
+  | { readonly _tag: 'Sessions'; readonly after: string }
+  | { readonly _tag: 'List' }
+  | { readonly _tag: 'Report'; readonly folder: string }
+  | FileRoute;
 
 /** `report` is the name of no file of a run. */
 const FILE_PATH = new RegExp(`^/runs/(${RUN_FOLDER})/([a-z.]{1,32})$`);
 
 /** The route of a raw path, or nothing. */
-export function runsRoute(path: string): RunsRoute | undefined {
+export function pageRoute(path: string, query: string): PageRoute | undefined {
   if (path === '/') return { _tag: 'Home' };
+  if (path === '/play') return { _tag: 'Play' };
+  if (path === '/play/sessions') return { _tag: 'Sessions', after: new URLSearchParams(query).get('after') ?? '' };
   if (path === '/runs') return { _tag: 'List' };
   const [, folder, name] = FILE_PATH.exec(path) ?? [];
   if (folder === undefined) return undefined;
@@ -45,22 +52,22 @@ export function runsRoute(path: string): RunsRoute | undefined {
   return file === undefined ? undefined : { _tag: 'File', folder, file };
 }
 
-export async function readRunFile({ folder, file }: FileRoute, shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
-  const bytes = await shelf.store.get(`artifacts/${folder}/${file}`, shelf.deadline())();
+export async function readRunFile({ folder, file }: FileRoute, catalog: RunCatalog, note: (what: string) => void): Promise<Reply> {
+  const bytes = await catalog.store.get(`artifacts/${folder}/${file}`, catalog.deadline())();
   if (!isLeft(bytes)) return reply(200, bytes.right, { 'content-type': contentTypeOf(file) });
   if (bytes.left._tag === 'NotFound') return NOT_FOUND;
   note(`${folder}/${file} cannot be read: ${JSON.stringify(bytes.left)}`);
   return SERVICE_UNAVAILABLE;
 }
 
-export async function listRuns(shelf: RunShelf, note: (what: string) => void): Promise<Reply> {
-  const list = await readList(shelf, note);
+export async function listRuns(catalog: RunCatalog, note: (what: string) => void): Promise<Reply> {
+  const list = await readList(catalog, note);
   return list === undefined ? SERVICE_UNAVAILABLE : jsonReply(200, list);
 }
 
 /** The newest runs; nothing where they cannot be listed. */
-export async function readList(shelf: RunShelf, note: (what: string) => void): Promise<RunList | undefined> {
-  const recent = await shelf.index.recent(RUNS_LISTED_MAX)();
+export async function readList(catalog: RunCatalog, note: (what: string) => void): Promise<RunList | undefined> {
+  const recent = await catalog.index.recent(RUNS_LISTED_MAX)();
   if (isLeft(recent)) {
     note(`the runs cannot be listed: ${JSON.stringify(recent.left)}`);
     return undefined;
@@ -68,10 +75,10 @@ export async function readList(shelf: RunShelf, note: (what: string) => void): P
   const { total } = recent.right;
   const runs: ListedRun[] = [];
   for (const { folder, finishedAtMs } of recent.right.runs) {
-    const bytes = await shelf.store.get(`artifacts/${folder}/run.json`, shelf.deadline())();
+    const bytes = await catalog.store.get(`artifacts/${folder}/run.json`, catalog.deadline())();
     const listed = isLeft(bytes) ? undefined : summaryOf(folder, Buffer.from(bytes.right).toString('utf8'));
     if (listed === undefined) continue;
-    const strategy = listed.files.includes('strategy.json') ? await strategyOf(folder, shelf) : null;
+    const strategy = listed.files.includes('strategy.json') ? await strategyOf(folder, catalog) : null;
     runs.push({ ...listed, strategy, finished_at: new Date(finishedAtMs).toISOString() });
   }
   return { runs, total };
@@ -83,8 +90,8 @@ function contentTypeOf(file: RunFile): string {
 }
 
 /** The name that a strategy gives itself; null where there is none that can be told. */
-async function strategyOf(folder: string, shelf: RunShelf): Promise<unknown> {
-  const bytes = await shelf.store.get(`artifacts/${folder}/strategy.json`, shelf.deadline())();
+async function strategyOf(folder: string, catalog: RunCatalog): Promise<unknown> {
+  const bytes = await catalog.store.get(`artifacts/${folder}/strategy.json`, catalog.deadline())();
   const strategy = isLeft(bytes) ? undefined : parsed(Buffer.from(bytes.right).toString('utf8'));
   const metadata = isRecord(strategy) ? strategy['metadata'] : undefined;
   return isRecord(metadata) ? (metadata['name'] ?? null) : null;

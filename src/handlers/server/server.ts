@@ -15,7 +15,8 @@ import { refuseForeign } from './gate';
 import type { ServerLimits } from './limits';
 import { makePages } from './pages';
 import { jsonReply, NOT_FOUND, type Reply, SERVICE_UNAVAILABLE, TOO_LARGE } from './reply';
-import { type RunShelf, runsRoute } from './runs';
+import { pageRoute, type RunCatalog } from './runs';
+import type { SessionCatalog } from './sessions';
 
 export interface ServerDeps {
   readonly functions: Readonly<Partial<Record<Service, Invoke>>>;
@@ -27,7 +28,8 @@ export interface ServerDeps {
   readonly corsOrigins: readonly string[];
   /** What stands in for what is remote on AWS; told by `/health` and by the list of runs. */
   readonly about: Readonly<Record<string, string>>;
-  readonly shelf: RunShelf;
+  readonly catalog: RunCatalog;
+  readonly sessions: SessionCatalog;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */
@@ -68,7 +70,7 @@ export function startServer(
   /** Nothing where nobody is left to answer. */
   async function answer(request: http.IncomingMessage): Promise<Reply | undefined> {
     const { method = 'GET', url = '/' } = request;
-    const [path = ''] = url.split('?');
+    const [path = '', query = ''] = url.split('?');
     const service = serviceOf(routePath({ path }, deps.basePath));
     // A page whose origin is listed may use the API, and nothing else of this server.
     const { host: called, origin = '' } = request.headers;
@@ -76,7 +78,7 @@ export function startServer(
     const foreign = refuseForeign(called, listed ? undefined : request.headers.origin, allowHosts);
     if (foreign !== undefined) return foreign;
     if (stopping) return SERVICE_UNAVAILABLE;
-    const route = runsRoute(path);
+    const route = pageRoute(path, query);
     if (route !== undefined) {
       if (method === 'GET' || method === 'HEAD') return pages(route);
       return jsonReply(405, { message: 'Method Not Allowed' }, { allow: 'GET, HEAD' });

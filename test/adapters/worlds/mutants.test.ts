@@ -1,7 +1,7 @@
 /** Mutants of the worlds that ship: whatever became of one, it ends, says why in the documented way, and leaves the next run as it was. */
 import { isLeft } from 'fp-ts/Either';
 import fc from 'fast-check';
-import { ask } from '../../../src/domain/world/file/asked';
+import { callGuest } from '../../../src/domain/world/file/guest-call';
 import { loadWorld } from '../../../src/domain/world/file/definition';
 import { sandbox, shipped } from '../../support/world-runs';
 
@@ -79,9 +79,9 @@ const ACTIONS = {
 test('mutants end, are refused with a code of ours, and harm nothing that comes after them', () => {
   const sound = loadWorld(sandbox(), SOURCES['grid'] ?? '', MEMORY_BYTES);
   if (isLeft(sound)) throw new Error('the grid loads');
-  const expected = ask(sound.right.program, 'init', ['{}'], '', FUEL);
+  const expected = callGuest(sound.right.program, 'init', ['{}'], '', FUEL);
   const before = process.memoryUsage().rss;
-  const known = (asked: ReturnType<typeof ask>): void => {
+  const known = (asked: ReturnType<typeof callGuest>): void => {
     expect(asked.fuel).toBeLessThanOrEqual(FUEL);
     if ('refused' in asked) expect(CODES).toContain(asked.refused.code);
   };
@@ -90,18 +90,18 @@ test('mutants end, are refused with a code of ours, and harm nothing that comes 
       const loaded = loadWorld(sandbox(), source, MEMORY_BYTES);
       if (isLeft(loaded)) return;
       const { program } = loaded.right;
-      const begun = ask(program, 'init', ['{}'], '', FUEL);
+      const begun = callGuest(program, 'init', ['{}'], '', FUEL);
       known(begun);
       const { state } = ('value' in begun ? begun.value : {}) as { readonly state?: unknown };
       const text = JSON.stringify(state ?? {});
       for (const question of ['legal', 'look', 'step', 'end'] as const) {
         const texts = question === 'step' ? [text, ACTIONS[name], INPUT[name]] : [text, INPUT[name]];
-        known(ask(program, question, texts, '', FUEL));
+        known(callGuest(program, question, texts, '', FUEL));
       }
     }),
     { seed: SEED, numRuns: RUNS },
   );
-  expect(ask(sound.right.program, 'init', ['{}'], '', FUEL)).toEqual(expected);
+  expect(callGuest(sound.right.program, 'init', ['{}'], '', FUEL)).toEqual(expected);
   expect(({} as { x?: unknown }).x).toBeUndefined();
   expect(process.memoryUsage().rss - before).toBeLessThan(600 * 1024 * 1024);
 });

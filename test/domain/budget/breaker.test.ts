@@ -158,13 +158,13 @@ describe('optional limits', () => {
     const breaker = makeBreaker({ ...budget, max_output_tokens: 100, tools: { ask: 3 } });
     const reserved = { output_tokens: 80, tools: { ask: 1 } };
     breaker.reserveAll(reserved);
-    breaker.settle(reserved, { output_tokens: 30, tools: { ask: 1 } });
+    breaker.charge(reserved, { output_tokens: 30, tools: { ask: 1 } });
     expect(breaker.state()).toMatchObject({ output_tokens: 30, tools: { ask: 1 } });
     breaker.reserveAll({ output_tokens: 10 });
-    breaker.settle({ output_tokens: 10 }, { output_tokens: 900 });
+    breaker.charge({ output_tokens: 10 }, { output_tokens: 900 });
     expect(breaker.state().output_tokens).toBe(40);
     expect(() => {
-      breaker.settle({ output_tokens: 41 }, {});
+      breaker.charge({ output_tokens: 41 }, {});
     }).toThrow('no more than was charged');
   });
 

@@ -9,7 +9,7 @@ import { makeFigureReader, returnShare } from '../../../src/domain/report/figure
 import { limitsOf, makeSpending, tripOf } from '../../../src/domain/report/spending';
 import { stepPoint } from '../../../src/domain/report/step-point';
 import type { Row } from '../../../src/domain/tape/chain';
-import { aroundHash, withHash } from '../../../src/domain/tape/row-text';
+import { splitAtHash, withHash } from '../../../src/domain/tape/row-text';
 import type { Costs } from '../../../src/domain/world/market/costs';
 import { decodePolicy } from '../../../src/domain/world/market/policy';
 import { arbitraryCase } from '../../support/arbitraries';
@@ -40,7 +40,7 @@ function derivedLedger(files: RunFileBytes): string {
   let text = '';
   for (const row of rows) {
     for (const fill of ledger.next(row)) {
-      const around = aroundHash(fillMembers(fill, textAt(opening, 'run_id'), head));
+      const around = splitAtHash(fillMembers(fill, textAt(opening, 'run_id'), head));
       head = sha256Hex(around.before + around.after);
       text += `${withHash(around, head)}\n`;
     }

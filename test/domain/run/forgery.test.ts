@@ -9,6 +9,7 @@ import { makeMarketDocument } from '../../../src/adapters/in-process/market-docu
 import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import type { CallSource } from '../../../src/domain/agent/calls';
 import { DEADLINE } from '../../../src/domain/agent/stop';
+import { stoppedBy } from '../../../src/domain/agent/stop-switch';
 import type { Answer, Call } from '../../../src/domain/agent/tool';
 import type { Budget } from '../../../src/domain/budget/budget';
 import { run, runMemoryPlan, runToolPlan } from '../../../src/domain/run/run';
@@ -87,6 +88,9 @@ const stale = {
   effect: 'none',
 };
 
+const stopped = { ...stoppedBy({ who: 'ops', why: 'too dear', at: '2026-11-26T09:30:00.000Z' }) };
+const unread = { ...stoppedBy({ _tag: 'SwitchUnreadable', reason: 'the network is gone' }) };
+
 /** A base run that says that the clock stopped it. */
 async function stoppedBase(looks: number): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();
@@ -124,6 +128,10 @@ const TRUSTED: readonly (readonly [trust: string, what: string, make: () => Prom
   ['deadline', 'a list that the clock stopped', () => memoryRun(outsideOf([], 'remote', 0))],
   ['deadline', 'a request that the clock stopped', () => stoppedBase(2)],
   ['deadline', 'a call that the clock ended', () => toolRun(outsideOf([{ error: { ...DEADLINE } }]))],
+  ['stopped', 'a call that an operator stopped', () => toolRun(outsideOf([{ error: stopped }], 'local'))],
+  ['stopped', 'a call that a switch stopped which nobody could read', () => toolRun(outsideOf([{ error: unread }], 'local'))],
+  ['stopped', 'a list that an operator stopped', () => memoryRun(outsideOf([[null], { error: stopped }], 'local'), [PUT, GET])],
+  ['stopped', 'a planner that an operator stopped', () => toolRun(outsideOf([{ error: stopped }], 'local'), { plan: [PROPOSE] })],
   ['inputs', 'a larger budget', () => toolRun(outsideOf([code('1')]), { budget: { ...CALLS, max_steps: 21 } })],
   ['invocation', 'another request', () => toolRun(outsideOf([code('1')]), { invocation: 'request-2' })],
 ];
@@ -192,6 +200,13 @@ const REFUSED: readonly (readonly [what: string, pointer: string, make: () => Pr
   ['a program that read something stale', '/error/code', () => toolRun(outsideOf([{ error: stale }]))],
   ['a stale read that did something', '/error/effect', () => memoryRun(outsideOf([{ error: { ...stale, effect: 'unknown' } }]))],
   ['a stale read with a status', '/error/http_status', () => memoryRun(outsideOf([{ error: { ...stale, http_status: 503 } }]))],
+  ['an operator elsewhere', '/error/code', () => toolRun(outsideOf([{ error: stopped }]))],
+  ['an operator without a name', '/error/message', () => toolRun(outsideOf([{ error: { ...stopped, who: null } }], 'local'))],
+  ['an operator of two lines', '/error/who', () => toolRun(outsideOf([{ error: { ...stopped, who: 'a\nb' } }], 'local'))],
+  ['an operator at no time', '/error/at', () => toolRun(outsideOf([{ error: { ...stopped, at: 'noon' } }], 'local'))],
+  ['another word of an operator', '/error/message', () => toolRun(outsideOf([{ error: { ...stopped, message: 'go' } }], 'local'))],
+  ['a switch that was read', '/error/message', () => toolRun(outsideOf([{ error: { ...unread, why: 'too dear' } }], 'local'))],
+  ['a stop with more members', '/error/effect', () => toolRun(outsideOf([{ error: { ...stopped, effect: 'none' } }], 'local'))],
   ['another deadline', '/error/message', () => toolRun(outsideOf([{ error: { code: DEADLINE.code, message: 'soon' } }]))],
   ['a failure that the tool cannot tell', '/error/message', () => toolRun(outsideOf([{ error: { code: 'tool_failed', message: 'no' } }]))],
   [

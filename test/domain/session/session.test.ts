@@ -105,8 +105,11 @@ describe('a session', () => {
     const context = makeSessionContext(ports());
     const answer = await made(context, GENEROUS);
     for (const name of ['get_price_context', 'evaluate_strategy', 'simulate_and_verify', 'execute']) {
-      const ahead = await calls(context, await now(context, answer), call(name, { step: 1 }));
-      expect(ahead).toMatchObject({ ok: false, step: 0, error: { code: 'look_ahead', index: 0, tool: name } });
+      // One behind the end says no more: how long the market is cannot be found out by asking.
+      for (const step of [1, 10_000]) {
+        const ahead = await calls(context, await now(context, answer), call(name, { step }));
+        expect(ahead).toMatchObject({ ok: false, step: 0, error: { code: 'look_ahead', index: 0, tool: name } });
+      }
     }
   });
 
@@ -122,6 +125,59 @@ describe('a session', () => {
     );
     expect(moved).toMatchObject({ _tag: 'HeadMoved', newest: { seq: 1 } });
     expect((await now(makeSessionContext(shared), first)).head).toBe(second.head);
+  });
+
+  test('asks the store for one segment and one create, and for less where this process knows more', async () => {
+    const shared = ports();
+    /** What a context asks for, those of one wait together. */
+    const watched = (): { readonly context: SessionContext; readonly waits: () => readonly string[] } => {
+      let waits: string[] = [];
+      let now: string[] = [];
+      const seen =
+        <A extends readonly unknown[], R>(nameOf: (args: A) => string, act: (...args: A) => () => Promise<R>) =>
+        (...args: A) =>
+        async (): Promise<R> => {
+          now.push(nameOf(args));
+          // Everything that is asked for before the first answer comes is one wait.
+          await new Promise((resolve) => setImmediate(resolve));
+          if (now.length > 0) waits.push(now.sort().join(' '));
+          now = [];
+          return act(...args)();
+        };
+      const { log, documents } = shared;
+      const context = makeSessionContext({
+        ...shared,
+        documents: { ...documents, get: seen(([key]) => key.slice(key.lastIndexOf('/') + 1), documents.get) },
+        log: {
+          ...log,
+          create: seen(() => 'create', log.create),
+          read: seen(() => 'read', log.read),
+          newest: seen(() => 'list', log.newest),
+        },
+      });
+      return {
+        context,
+        waits: () => {
+          const told = waits;
+          waits = [];
+          return told;
+        },
+      };
+    };
+    const first = await made(makeSessionContext(shared), GENEROUS);
+    const [one, other] = [watched(), watched()];
+    const look = call('get_price_context');
+    const second = await calls(one.context, first, look);
+    expect(one.waits()).toEqual(['market.jsonl policy.json read session.json strategy.json', 'create']);
+    const third = await calls(one.context, second, look);
+    expect(one.waits()).toEqual(['create']);
+    const fourth = await calls(other.context, third, look);
+    other.waits();
+    await calls(one.context, fourth, look);
+    expect(one.waits()).toEqual(['read', 'create']);
+    // A copy that has become old costs a list, and never a wrong answer.
+    const seen = await now(other.context, first);
+    expect([other.waits(), seen.head]).toEqual([['list', 'read'], headAt('^4-')]);
   });
 
   test('a budget that trips latches for the rest of its life, and is answered alike', async () => {

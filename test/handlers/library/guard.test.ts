@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter } from '../../../src/adapters/in-process/run-files';
 import { verify } from '../../../src/domain/run/verify';
+import { makeInProcessStopSwitch } from '../../../src/adapters/in-process/stop-switch';
+import { makeFileStopSwitch } from '../../../src/adapters/filesystem/stop-switch';
+import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { runCli } from '../../../src/handlers/cli/main';
 import { EXIT } from '../../../src/handlers/cli/shared/exit-codes';
 import { guard, type GuardOptions, type Guard } from '../../../src/handlers/library/guard';
@@ -11,7 +14,8 @@ import { refusalOf } from '../../../src/handlers/library/refusal';
 import { captureIo } from '../../support/captured-io';
 import { TEST_PRICES } from '../../support/guard-runs';
 import { rowsOf, linesOf } from '../../support/harness';
-import { valueOfRight } from '../../support/task';
+import { changed, forge } from '../../support/forge';
+import { rightOf, valueOfRight } from '../../support/task';
 
 interface Made {
   readonly guarded: Guard;
@@ -187,5 +191,54 @@ describe('on the disk', () => {
     const refusal = await refused(guarded.tool('x', () => (sent += 1))());
     expect(refusal).toMatchObject({ code: 'dependency_failed', service: 'tape', effect: 'none' });
     expect(sent).toBe(0);
+  });
+});
+
+describe('a stop switch', () => {
+  const ORDER = { who: 'ops', why: 'too dear', at: '2026-11-26T09:30:00.000Z' };
+  const STOPPED = { code: 'stopped_by_operator', message: `stopped by ops at ${ORDER.at}: too dear`, ...ORDER };
+
+  it('ends the run before its next act: what began is settled, nothing more is sent, and the tape proves it', async () => {
+    const stopSwitch = makeInProcessStopSwitch();
+    const run = made({ max_tool_calls: 20 }, { stopSwitch });
+    let sent = 0;
+    const tool = run.guarded.tool('search', async () => {
+      sent += 1;
+      await rightOf(stopSwitch.set(ORDER, noDeadline));
+      return 'found';
+    });
+    expect(await tool()).toBe('found');
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => refused(tool())));
+    expect(outcomes).toEqual(Array.from({ length: 5 }, () => STOPPED));
+    expect([sent, run.guarded.refusal()]).toEqual([1, STOPPED]);
+    // The run has ended: another begins behind the switch, not this one.
+    await rightOf(stopSwitch.clear(noDeadline));
+    expect(await refused(tool())).toEqual(STOPPED);
+    await expectProven(run);
+    expect(tapeOf(run).at(-1)).toMatchObject({ type: 'seal', ok: false, error: STOPPED, budget_state: { tool_calls: 1 } });
+    const files = run.tape.files();
+    const forged = forge(files, { tape: changed(3, (row) => ({ ...row, error: { ...STOPPED, why: 'no reason' } })) });
+    expect(valueOfRight(await verify(makeMemoryRunReader(forged)))).toMatchObject({
+      _tag: 'NotProven',
+      divergence: { pointer: '/error/message' },
+    });
+  });
+
+  it('holds for nested guards, for model calls, and where it cannot be read; a directory names the one of ewm stop', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ewm-guard-stop-'));
+    const run = made({ max_tool_calls: 9, max_model_calls: 9 }, { stopSwitch: directory });
+    const nested = await run.guarded.grant({ name: 'inner', budget: { max_tool_calls: 2 }, tape: makeMemoryRunWriter() });
+    await nested.tool('search', () => 1)();
+    await rightOf(makeFileStopSwitch(directory).set(ORDER, noDeadline));
+    expect(await refused(nested.tool('search', () => 1)())).toEqual(STOPPED);
+    await nested.close();
+    expect(await refused(run.guarded.model({ model: 'm', request: 'hi' }, () => Promise.resolve({ result: 1 })))).toEqual(STOPPED);
+    await expectProven(run);
+    rmSync(join(directory, 'stop.json'));
+    cpSync(__filename, join(directory, 'stop.json'));
+    const unread = made({ max_tool_calls: 9 }, { stopSwitch: directory });
+    expect(await refused(unread.guarded.tool('search', () => 1)())).toMatchObject({ code: 'stopped_by_operator', who: null, at: null });
+    await expectProven(unread);
+    rmSync(directory, { recursive: true });
   });
 });

@@ -6,9 +6,9 @@ import { isRecord } from '../../codec/codec';
 import type { Problem } from '../../codec/problem';
 import type { JsonObject } from '../../episode/world';
 import { sha256Hex } from '../../hash';
-import { ask, type Refusal } from './asked';
+import { callGuest, type Refusal } from './guest-call';
 import { GUEST } from './guest';
-import { CALL_FUEL_MAX, SAID_BYTES_MAX } from './limits';
+import { CALL_FUEL_MAX, OUTCOME_BYTES_MAX } from './limits';
 
 export interface WorldMeta {
   readonly name: string;
@@ -43,7 +43,7 @@ export function loadWorld(sandbox: Sandbox, source: string, memoryBytes: number)
   );
   if (!isRecord(meta) || typeof meta['name'] !== 'string' || typeof meta['version'] !== 'string') {
     problems.push(problem('expected meta with a name and a version, both text'));
-  } else if (canonical(meta as Json).length > SAID_BYTES_MAX) problems.push(problem('meta is too large'));
+  } else if (canonical(meta as Json).length > OUTCOME_BYTES_MAX) problems.push(problem('meta is too large'));
   else if (problems.length === 0) {
     return right({ program, exports, meta: { name: meta['name'], version: meta['version'], all: meta as JsonObject } });
   }
@@ -66,9 +66,9 @@ interface Described {
 function describe(sandbox: Sandbox, source: string, file: string, memoryBytes: number): Either<readonly Problem[], Described> {
   const program = sandbox.load({ guest: GUEST, source, file }, { memoryBytes, loadFuel: CALL_FUEL_MAX });
   if (isLeft(program)) return left([problem(failureText(program.left))]);
-  const asked = ask(program.right, 'describe', [], '', CALL_FUEL_MAX);
-  if ('refused' in asked) return left([problem(refusalText(asked.refused))]);
-  const { meta, exports } = asked.value as { readonly meta: unknown; readonly exports: readonly string[] };
+  const described = callGuest(program.right, 'describe', [], '', CALL_FUEL_MAX);
+  if ('refused' in described) return left([problem(refusalText(described.refused))]);
+  const { meta, exports } = described.value as { readonly meta: unknown; readonly exports: readonly string[] };
   return right({ program: program.right, meta, exports });
 }
 

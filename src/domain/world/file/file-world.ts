@@ -11,13 +11,13 @@ import { type Codec, isRecord, makeCodec } from '../../codec/codec';
 import { parseJson } from '../../codec/parse';
 import { excerpt, type Problem } from '../../codec/problem';
 import type { JsonObject, Meter, World } from '../../episode/world';
-import { ask, type Question, seedOf } from './asked';
+import { callGuest, type Question, seedOf } from './guest-call';
 import type { PolicyDefinition, WorldDefinition } from './definition';
-import { ACTIONS_BYTES_MAX, ACTIONS_MAX, CALL_FUEL_MAX, SAID_BYTES_MAX } from './limits';
+import { ACTIONS_BYTES_MAX, ACTIONS_MAX, CALL_FUEL_MAX, OUTCOME_BYTES_MAX } from './limits';
 import { refusalsOf } from './refused';
 import { fileReport } from './report-lines';
 import { makeFileWriter } from './rows';
-import { decodeFileState, type FileState, fileState, type Said, textBytes, totalsOf } from './state';
+import { decodeFileState, type FileState, fileState, type StepOutcome, textBytes, totalsOf } from './state';
 import type { FileInput, FilePlan, FileTransition } from './transition';
 
 export type FileWorld = World<FileState, FileInput, FilePlan, readonly Json[], FileTransition>;
@@ -37,16 +37,16 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
   const { program, meta } = definition;
 
   function look(question: Question, state: FileState, input: FileInput): JsonObject {
-    const asked = ask(program, question, [state.text, input.text], '', CALL_FUEL_MAX);
-    return 'refused' in asked ? { observation: null, refused: { ...asked.refused } } : (asked.value as JsonObject);
+    const result = callGuest(program, question, [state.text, input.text], '', CALL_FUEL_MAX);
+    return 'refused' in result ? { observation: null, refused: { ...result.refused } } : (result.value as JsonObject);
   }
 
   function plan(step: number, state: FileState, input: FileInput, meter: Meter): FilePlan {
     if (policy === undefined) return { actions: [], fuel: 0 };
-    const seen = ask(program, 'observe', [state.text, input.text], '', meter.fuelLeft());
+    const seen = callGuest(program, 'observe', [state.text, input.text], '', meter.fuelLeft());
     meter.charge({ fuel: seen.fuel });
     if ('refused' in seen) return { actions: [], failed: refusedWhole(seen.refused, 'observe'), fuel: seen.fuel };
-    const decided = ask(policy.program, 'decide', [canonical(seen.value)], seedOf(seed, 'decide', step), meter.fuelLeft());
+    const decided = callGuest(policy.program, 'decide', [canonical(seen.value)], seedOf(seed, 'decide', step), meter.fuelLeft());
     meter.charge({ fuel: decided.fuel });
     const fuel = seen.fuel + decided.fuel;
     if ('refused' in decided) return { actions: [], failed: refusedWhole(decided.refused, 'policy'), fuel };
@@ -62,15 +62,15 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
     if (failed !== undefined) return refuse([failed], 0);
     if (isDone(before)) return refuse([{ action_index: 0, code: 'done', message: 'the world has come to its end' }], 0);
     const texts = [before.text, canonical(actions), input.text];
-    const asked = ask(program, 'step', texts, seedOf(seed, 'step', step), meter.fuelLeft());
-    meter.charge({ fuel: asked.fuel, world_memory_bytes: memoryBytesMax });
-    if ('refused' in asked) return refuse([{ action_index: 0, ...asked.refused }], asked.fuel);
-    const made = steppedOf(asked.value);
-    if ('refused' in made) return refuse(made.refused, asked.fuel);
+    const result = callGuest(program, 'step', texts, seedOf(seed, 'step', step), meter.fuelLeft());
+    meter.charge({ fuel: result.fuel, world_memory_bytes: memoryBytesMax });
+    if ('refused' in result) return refuse([{ action_index: 0, ...result.refused }], result.fuel);
+    const made = steppedOf(result.value);
+    if ('refused' in made) return refuse(made.refused, result.fuel);
     const bytes = textBytes(made.after.text);
     if (bytes > stateBytesMax) {
       const message = `the state is ${String(bytes)} bytes, at most ${String(stateBytesMax)} are allowed (max_state_bytes)`;
-      return refuse([{ action_index: 0, code: 'state_too_large', message }], asked.fuel);
+      return refuse([{ action_index: 0, code: 'state_too_large', message }], result.fuel);
     }
     meter.charge({ state_bytes: bytes });
     return {
@@ -79,29 +79,29 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
       after: made.after,
       actions,
       refused: [],
-      fuel: fuel + asked.fuel,
+      fuel: fuel + result.fuel,
     };
   }
 
   /** What the world says of a state that was read. */
-  function saidOf(state: FileState): Said {
-    if (state.said !== undefined) return state.said;
-    const asked = ask(program, 'end', [state.text], '', CALL_FUEL_MAX);
-    if ('refused' in asked) return { totals: null, score: undefined, done: false };
-    const { score, done } = asked.value as { readonly score?: Json; readonly done?: Json };
+  function outcomeOf(state: FileState): StepOutcome {
+    if (state.outcome !== undefined) return state.outcome;
+    const result = callGuest(program, 'end', [state.text], '', CALL_FUEL_MAX);
+    if ('refused' in result) return { totals: null, score: undefined, done: false };
+    const { score, done } = result.value as { readonly score?: Json; readonly done?: Json };
     return { totals: null, score, done: done === true };
   }
 
   const mayEnd = definition.exports.includes('done');
-  const isDone = (state: FileState): boolean => mayEnd && saidOf(state).done;
+  const isDone = (state: FileState): boolean => mayEnd && outcomeOf(state).done;
 
   return {
     lookback: 0,
     metered: true,
     decodeState: decodeFileState,
     stateText: ({ value }) => value,
-    totals: ({ after }) => (after.said === undefined ? undefined : totalsOf(after.said)),
-    totalsAt: (state) => totalsOf(saidOf(state)),
+    totals: ({ after }) => (after.outcome === undefined ? undefined : totalsOf(after.outcome)),
+    totalsAt: (state) => totalsOf(outcomeOf(state)),
     isDone,
 
     path: 'inputs',
@@ -137,7 +137,7 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
       actions,
       verifier_errors: refused.map((one) => ({ ...one })),
       state: after.value,
-      totals: after.said?.totals ?? null,
+      totals: after.outcome?.totals ?? null,
       fuel,
     }),
     refusals: ({ refused }) => refused,
@@ -157,9 +157,9 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
     if (totals !== null && !isRecord(totals))
       return invalid('no_json', `step gave ${excerpt(totals)} for totals, which are to be an object`);
     if (score !== undefined && typeof score === 'object' && score !== null) return invalid('no_json', 'score gave no single value');
-    const said: Said = { totals: totals, score, done: done === true };
-    if (canonical(totalsOf(said)).length > SAID_BYTES_MAX) return invalid('totals_too_large', 'totals and score are too large');
-    return { after: fileState(state, said) };
+    const outcome: StepOutcome = { totals, score, done: done === true };
+    if (canonical(totalsOf(outcome)).length > OUTCOME_BYTES_MAX) return invalid('totals_too_large', 'totals and score are too large');
+    return { after: fileState(state, outcome) };
   }
 }
 

@@ -22,7 +22,7 @@ export const SOURCE_BYTES_MAX = 1024 * 1024;
 export const PARAMS_BYTES_MAX = 1024 * 1024;
 
 /** Canonical text of what one step says beside its state: totals and score, what was refused. Unit: bytes. */
-export const SAID_BYTES_MAX = 64 * 1024;
+export const OUTCOME_BYTES_MAX = 64 * 1024;
 
 /** Of one plan. Canonical text in bytes. */
 export const ACTIONS_MAX = 1_000;
@@ -32,4 +32,4 @@ export const REFUSALS_MAX = 20;
 export const MESSAGE_CHARS_MAX = 500;
 
 // Input, actions, a state before and after, and what was said.
-assert(ROW_BYTES_MAX > 3 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + SAID_BYTES_MAX, 'a row holds what a step of a world can leave');
+assert(ROW_BYTES_MAX > 3 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + OUTCOME_BYTES_MAX, 'a row holds what a step of a world can leave');

@@ -4,7 +4,7 @@
  */
 import { canonical, type Json } from '../../canonical/canonical';
 import { makeDigest } from '../../hash';
-import { ask, seedOf } from './asked';
+import { callGuest, seedOf } from './guest-call';
 import type { WorldDefinition } from './definition';
 import { CALL_FUEL_MAX } from './limits';
 import { type FileState, fileState, textBytes } from './state';
@@ -60,16 +60,16 @@ export function playWorld({ definition, initial, seed, stateBytesMax, inputs }: 
 
   /** The state after, `undefined` where it was refused. */
   function take(actions: readonly Json[], input: string): { readonly after: FileState | undefined; readonly done: boolean } | undefined {
-    const asked = ask(program, 'step', [state.text, canonical(actions), input], seedOf(seed, 'step', steps), CALL_FUEL_MAX);
+    const result = callGuest(program, 'step', [state.text, canonical(actions), input], seedOf(seed, 'step', steps), CALL_FUEL_MAX);
     calls += 1;
-    fuelMost = Math.max(fuelMost, asked.fuel);
-    fuelSum += asked.fuel;
-    if ('refused' in asked) {
-      const { code, message } = asked.refused;
+    fuelMost = Math.max(fuelMost, result.fuel);
+    fuelSum += result.fuel;
+    if ('refused' in result) {
+      const { code, message } = result.refused;
       fail(code === 'no_json' ? 'no_json' : code === 'threw' ? 'throws' : 'limits', message, actions);
       return undefined;
     }
-    const { refused, state: after, broken, done } = asked.value as Readonly<Record<string, Json>>;
+    const { refused, state: after, broken, done } = result.value as Readonly<Record<string, Json>>;
     if (refused !== undefined) {
       note(canonical(refused));
       return { after: undefined, done: false };
@@ -88,9 +88,9 @@ export function playWorld({ definition, initial, seed, stateBytesMax, inputs }: 
   }
 
   function look(question: 'legal' | 'observe', texts: readonly string[]): Json | undefined {
-    const asked = ask(program, question, texts, '', CALL_FUEL_MAX);
-    if (!('refused' in asked)) return asked.value;
-    fail('throws', `${question}: ${asked.refused.message}`);
+    const result = callGuest(program, question, texts, '', CALL_FUEL_MAX);
+    if (!('refused' in result)) return result.value;
+    fail('throws', `${question}: ${result.refused.message}`);
     return undefined;
   }
 

@@ -8,13 +8,14 @@ import { MESSAGE_CHARS_MAX, REFUSALS_MAX } from './limits';
 const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
 export function refusalsOf(refused: Json): readonly RefusedAction[] {
-  const said: readonly Json[] = Array.isArray(refused) ? refused : [refused];
-  return said.slice(0, REFUSALS_MAX).map(refusalOf);
+  const refusal: readonly Json[] = Array.isArray(refused) ? refused : [refused];
+  return refusal.slice(0, REFUSALS_MAX).map(refusalOf);
 }
 
-function refusalOf(said: Json): RefusedAction {
-  if (!isRecord(said)) return { action_index: 0, code: 'refused', message: clipped(typeof said === 'string' ? said : excerpt(said)) };
-  const { action_index: index, code, message } = said;
+function refusalOf(refusal: Json): RefusedAction {
+  if (!isRecord(refusal))
+    return { action_index: 0, code: 'refused', message: clipped(typeof refusal === 'string' ? refusal : excerpt(refusal)) };
+  const { action_index: index, code, message } = refusal;
   return {
     action_index: typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : 0,
     code: typeof code === 'string' && CODE.test(code) ? code : 'refused',

@@ -21,7 +21,7 @@ export function fileReport({ name, version }: WorldMeta): WorldReport<FileInput,
     ],
     stepHead: ['| step | actions | decision | totals | fuel |', '| ---: | --- | --- | --- | ---: |'],
     stepLine: (step, _input, { actions, decision, after, fuel }) => {
-      const totals = decision === 'REJECTED' ? null : (after.said?.totals ?? null);
+      const totals = decision === 'REJECTED' ? null : (after.outcome?.totals ?? null);
       const done = actions.map((action) => shown(action)).join('; ');
       return `| ${String(step)} | ${done} | ${decision} | ${totals === null ? '' : shown(totals)} | ${String(fuel)} |`;
     },

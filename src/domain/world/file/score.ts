@@ -5,7 +5,7 @@
 import { canonical, type Json } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import type { JsonObject } from '../../episode/world';
-import { ask, seedOf } from './asked';
+import { callGuest, seedOf } from './guest-call';
 import { changesOf } from './changes';
 import type { WorldDefinition } from './definition';
 import { CALL_FUEL_MAX } from './limits';
@@ -58,7 +58,7 @@ export function makeScoring({ program }: WorldDefinition): Scoring {
     add: (transition) => {
       const { before, actions, input, seed, step } = transition;
       const texts = [canonical(before), canonical(actions), canonical(input)];
-      const mismatch = compared(transition, ask(program, 'step', texts, seedOf(seed, 'step', step), CALL_FUEL_MAX));
+      const mismatch = compared(transition, callGuest(program, 'step', texts, seedOf(seed, 'step', step), CALL_FUEL_MAX));
       const kind = kindOf(actions);
       const counted = kinds.get(kind) ?? { exact: 0, of: 0 };
       kinds.set(kind, counted);
@@ -78,13 +78,15 @@ export function makeScoring({ program }: WorldDefinition): Scoring {
   };
 }
 
-function compared({ where, after }: Transition, asked: ReturnType<typeof ask>): Mismatch | undefined {
+function compared({ where, after }: Transition, result: ReturnType<typeof callGuest>): Mismatch | undefined {
   const recorded = after === undefined ? 'refused' : 'a state';
-  if ('refused' in asked) {
+  if ('refused' in result) {
     // A step that fails is refused in a run; whether a refusal was the world's own does not show in a trajectory.
-    return after === undefined ? undefined : { where, pointer: '', recorded, predicted: `${asked.refused.code}: ${asked.refused.message}` };
+    return after === undefined
+      ? undefined
+      : { where, pointer: '', recorded, predicted: `${result.refused.code}: ${result.refused.message}` };
   }
-  const { refused, state, broken } = asked.value as Readonly<Record<string, Json>>;
+  const { refused, state, broken } = result.value as Readonly<Record<string, Json>>;
   const refuses = refused !== undefined || (Array.isArray(broken) && broken.length > 0);
   if (refuses || !isRecord(state)) {
     return after === undefined ? undefined : { where, pointer: '', recorded, predicted: canonical(refused ?? broken ?? null) };

@@ -11,18 +11,18 @@ export interface FileState {
   /** Canonical: what the world is given, and what hashes cover. */
   readonly text: string;
   /** What the step that led here said; absent where the state was read. */
-  readonly said?: Said;
+  readonly outcome?: StepOutcome;
 }
 
-export interface Said {
+export interface StepOutcome {
   readonly totals: JsonObject | null;
   /** Nothing where the world gives none. */
   readonly score: Json | undefined;
   readonly done: boolean;
 }
 
-export function fileState(value: JsonObject, said?: Said): FileState {
-  return { value, text: canonical(value), ...(said === undefined ? {} : { said }) };
+export function fileState(value: JsonObject, outcome?: StepOutcome): FileState {
+  return { value, text: canonical(value), ...(outcome === undefined ? {} : { outcome }) };
 }
 
 export function decodeFileState(value: unknown): Either<readonly Problem[], FileState> {
@@ -46,6 +46,6 @@ export function textBytes(text: string): number {
 }
 
 /** Members of the seal that sum a state up. */
-export function totalsOf({ totals, score }: Said): JsonObject {
+export function totalsOf({ totals, score }: StepOutcome): JsonObject {
   return { final_totals: totals, ...(score === undefined ? {} : { final_score: score }) };
 }

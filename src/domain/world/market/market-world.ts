@@ -10,10 +10,10 @@ import type { Chains } from '../../episode/chains';
 import type { JsonObject, StepWriter, World } from '../../episode/world';
 import { SYMBOLS_MAX } from '../../limits';
 import { makeLedgerAudit } from '../../ledger/audit';
-import { ASKED_BY_PLAN } from '../../ledger/fill';
+import { PLAN_RATIONALE } from '../../ledger/fill';
 import { putFill } from '../../ledger/fill-row';
 import { makeMarketForm, makeScannedStep, type ScannedStep } from '../../market/market-form';
-import { asksForEntries, lookbackSteps, makeSignalSource, type Signal, type Signals } from './signals';
+import { needsEntries, lookbackSteps, makeSignalSource, type Signal, type Signals } from './signals';
 import type { Strategy } from './strategy';
 import { makeStepRowWriter } from '../../tape/step-row';
 import { type Action, type Skip, SKIP_REASONS, type SkipReason } from './plan';
@@ -38,7 +38,7 @@ export type Proposal = readonly ProposedAction[];
 export type MarketWorld = World<State, ScannedStep, Plan, Proposal, Transition>;
 
 export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): MarketWorld {
-  const setup = makeWorld(symbols, strategy, policy, asksForEntries(strategy));
+  const setup = makeWorld(symbols, strategy, policy, needsEntries(strategy));
   const form = makeMarketForm(symbols);
   const universe = strategy.universe.symbols;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
@@ -138,7 +138,7 @@ function makeWriter(setup: MarketSetup, runId: string, from: State, { tape, ledg
       for (const fill of transition.fills) {
         audit.record(fill);
         const why = transition.signals.whys[universe.indexOf(fill.symbol)] ?? '';
-        ledger.head = putFill(ledger.buffer, runId, step, fill, why === '' ? ASKED_BY_PLAN : why, ledger.head);
+        ledger.head = putFill(ledger.buffer, runId, step, fill, why === '' ? PLAN_RATIONALE : why, ledger.head);
         ledger.rows += 1;
       }
     },
@@ -169,10 +169,10 @@ function actionText({ type, symbol, quantity, price }: ProposedAction): JsonObje
 }
 
 function planText(universe: readonly string[], { signals, skipped, actions }: Plan): JsonObject {
-  const said = universe.map((symbol, index) => ({ symbol, signal: signals.signals[index] ?? 'HOLD', why: signals.whys[index] ?? '' }));
+  const signalled = universe.map((symbol, index) => ({ symbol, signal: signals.signals[index] ?? 'HOLD', why: signals.whys[index] ?? '' }));
   return {
-    signals: Object.fromEntries(said.map(({ symbol, signal }) => [symbol, signal])),
-    rationales: Object.fromEntries(said.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why])),
+    signals: Object.fromEntries(signalled.map(({ symbol, signal }) => [symbol, signal])),
+    rationales: Object.fromEntries(signalled.filter(({ signal }) => signal !== 'HOLD').map(({ symbol, why }) => [symbol, why])),
     skipped: skipped.map(({ symbol, reason }) => ({ symbol, reason })),
     actions: actions.map(actionText),
   };

@@ -9,7 +9,7 @@ import { type Account, noAccount } from './rules/account';
 import type { RuleLogic, Side } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';
 import { makeWindows, type ObservedWindows } from './rules/windows';
-import { fillsLater, speaksAt, type Strategy } from './strategy';
+import { fillsLater, hasSignalsAt, type Strategy } from './strategy';
 
 export type Signal = 'BUY' | 'SELL' | 'HOLD';
 
@@ -45,16 +45,16 @@ export function lookbackSteps(strategy: Strategy, table: RuleTable<Rule> = RULE_
 }
 
 /** Whether a rule asks for the entry price of positions, which the state has to keep then. */
-export function asksForEntries(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): boolean {
-  let asked = false;
+export function needsEntries(strategy: Strategy, table: RuleTable<Rule> = RULE_TABLE): boolean {
+  let needed = false;
   wired(strategy, table, () => ({
     ...noAccount(),
     entry: () => {
-      asked = true;
+      needed = true;
       return () => 0n;
     },
   }));
-  return asked;
+  return needed;
 }
 
 export function makeSignalSource(strategy: Strategy, marketSymbols: readonly string[], table: RuleTable<Rule> = RULE_TABLE): SignalSource {
@@ -121,7 +121,7 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
   return {
     observe: fillsLater(timing) ? takeLater : take,
     evaluate: (t, about, prices = []) => {
-      if (!speaksAt(t, timing)) return silent;
+      if (!hasSignalsAt(t, timing)) return silent;
       // What is signalled late is what the step before would have signalled: its number, its prices, and the state that it left.
       [step, present, priced] = fillsLater(timing) ? [t - 1, about, before] : [t, about, prices];
       let changed = false;

@@ -41,19 +41,19 @@ export function fillNote({ timing }: Strategy): string {
 
 /** A window that is not full at any step at which its rule is looked at. */
 function silentNote({ timing }: Strategy, rule: Rule, index: number, { steps, name }: Course): readonly string[] {
-  const longest = asksOf(rule).reduce((most, ask) => (ask.prices > most.prices ? ask : most), { window: 0, prices: 0 });
+  const longest = windowsOf(rule).reduce((most, use) => (use.prices > most.prices ? use : most), { window: 0, prices: 0 });
   const { window, prices } = longest;
   if (prices <= pricesAtLastSignal(steps, timing)) return [];
   const field = Object.entries(rule).find(([, value]) => value === window)?.[0] ?? 'the window';
   const length = `${name} (${steps === 1 ? '1 step' : `${String(steps)} steps`})`;
-  const said = `${ruleName(rule, index)}: ${field} ${String(window)}`;
-  if (window > steps) return [`${said} is longer than ${length}, so it is never full`];
+  const setting = `${ruleName(rule, index)}: ${field} ${String(window)}`;
+  if (window > steps) return [`${setting} is longer than ${length}, so it is never full`];
   const every =
     timing.evaluation_frequency_steps === 1 ? '' : ` at evaluation_frequency_steps ${String(timing.evaluation_frequency_steps)}`;
-  return [`${said} needs ${String(prices)} prices and is not full${every} in ${length}`];
+  return [`${setting} needs ${String(prices)} prices and is not full${every} in ${length}`];
 }
 
-interface Ask {
+interface WindowUse {
   /** As the rule says it. Unit: steps. */
   readonly window: number;
   /** How many prices fill it. */
@@ -61,14 +61,14 @@ interface Ask {
 }
 
 /** What a rule asks for when it is made, which is where its windows are stated. */
-function asksOf(rule: Rule): readonly Ask[] {
-  const asks: Ask[] = [];
+function windowsOf(rule: Rule): readonly WindowUse[] {
+  const used: WindowUse[] = [];
   const windows = makeWindows();
   const noted =
-    <A>(ask: (steps: number) => A, more: number) =>
+    <A>(make: (steps: number) => A, more: number) =>
     (steps: number): A => {
-      asks.push({ window: steps, prices: steps + more });
-      return ask(steps);
+      used.push({ window: steps, prices: steps + more });
+      return make(steps);
     };
   RULE_TABLE.kindOf(rule).make(
     rule,
@@ -83,7 +83,7 @@ function asksOf(rule: Rule): readonly Ask[] {
     },
     noAccount(),
   );
-  return asks;
+  return used;
 }
 
 function symbolNote(rules: readonly Rule[], symbol: string): readonly string[] {

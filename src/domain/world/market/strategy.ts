@@ -84,7 +84,7 @@ export function fillsLater({ fill_at: fillAt }: Timing): boolean {
 }
 
 /** Whether a step has signals to act on: rules are looked at every so many steps, and speak at that step or at the next one. */
-export function speaksAt(t: number, timing: Timing): boolean {
+export function hasSignalsAt(t: number, timing: Timing): boolean {
   const signalled = fillsLater(timing) ? t - 1 : t;
   return signalled >= 0 && signalled % timing.evaluation_frequency_steps === 0;
 }

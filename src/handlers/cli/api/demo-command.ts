@@ -9,7 +9,7 @@ import type { Io } from '../shared/io';
 import { MEMORY_HELP, readMemoryWish } from './memory-budget';
 import { type ApiMode, failProblem, pathOfMode } from './smoke-command';
 
-interface Told {
+interface ActResult {
   readonly act: Act;
   readonly body: object;
   readonly answer: ApiAnswer;
@@ -22,34 +22,34 @@ export async function demoCommand(mode: ApiMode, json: boolean, io: Io, env: Env
   if (isLeft(wish)) return failProblem(wish.left, json, io);
   const story = STORIES[mode](wish.right.budget);
   if (!json) await io.stdout.write(`${story.title}\n`);
-  const told: Told[] = [];
+  const done: ActResult[] = [];
   for (const [index, act] of story.acts.entries()) {
-    const before = told.map(({ answer }) => answer);
+    const before = done.map(({ answer }) => answer);
     const { path, body } = act.following?.(before) ?? { path: pathOfMode(mode), body: act.body };
     const answer = await api.right.post(path, body);
     if (isLeft(answer)) return failProblem(answer.left, json, io);
-    told.push({ act, body, answer: answer.right });
-    if (memoryIsDisabled(answer.right)) return tellDisabled(told, json, io);
+    done.push({ act, body, answer: answer.right });
+    if (memoryIsDisabled(answer.right)) return reportDisabled(done, json, io);
     if (!json) await io.stdout.write(actText(index + 1, `${api.right.target.url}${path}`, act, body, answer.right));
   }
-  const unexpected = told.find(({ act, answer }) => answer.status !== act.status);
-  if (json) await io.stdout.write(jsonText(unexpected === undefined, told));
+  const unexpected = done.find(({ act, answer }) => answer.status !== act.status);
+  if (json) await io.stdout.write(jsonText(unexpected === undefined, done));
   else
     await io.stdout.write(
       unexpected === undefined
-        ? await nextText(api.right, mode, story, told)
+        ? await nextText(api.right, mode, story, done)
         : '\nThat is not what this story expected; ewm smoke tells more.\n',
     );
   return unexpected === undefined ? EXIT.ok : EXIT.notProven;
 }
 
-async function tellDisabled(told: readonly Told[], json: boolean, io: Io): Promise<ExitCode> {
-  await io.stdout.write(json ? jsonText(true, told) : `\n${MEMORY_HELP}`);
+async function reportDisabled(done: readonly ActResult[], json: boolean, io: Io): Promise<ExitCode> {
+  await io.stdout.write(json ? jsonText(true, done) : `\n${MEMORY_HELP}`);
   return EXIT.ok;
 }
 
-function jsonText(ok: boolean, told: readonly Told[]): string {
-  const acts = told.map(({ body, answer }) => ({ request: body, status: answer.status, response: answer.json }));
+function jsonText(ok: boolean, done: readonly ActResult[]): string {
+  const acts = done.map(({ body, answer }) => ({ request: body, status: answer.status, response: answer.json }));
   return `${JSON.stringify({ ok, acts })}\n`;
 }
 
@@ -112,11 +112,11 @@ function spentLines(json: unknown): readonly string[] {
   });
 }
 
-async function nextText(api: ApiClient, mode: ApiMode, story: Story, told: readonly Told[]): Promise<string> {
-  const last = told.at(-1)?.answer.json;
+async function nextText(api: ApiClient, mode: ApiMode, story: Story, done: readonly ActResult[]): Promise<string> {
+  const last = done.at(-1)?.answer.json;
   const commands =
     mode === 'sessions'
-      ? sessionCommands(api, textAt(told[0]?.answer.json, 'session_id') ?? '')
+      ? sessionCommands(api, textAt(done[0]?.answer.json, 'session_id') ?? '')
       : await nextCommands(api, textAt(last, 'run_id') ?? '');
   return ['', story.moral, '', 'Next:', ...commands.map((line) => `   ${line}`), `   make smoke-agentcore-${mode}`, ''].join('\n');
 }

@@ -23,7 +23,7 @@ export interface QuoteOptions {
 export async function quoteCommand(mode: QuotedMode, given: string, options: QuoteOptions, io: Io, env: Environment): Promise<ExitCode> {
   const request = await readRequest(given, io);
   if (isLeft(request)) return fail(io, options.json, request.left);
-  const answer = await ask(mode, { ...request.right, quote: true }, options.api ?? env['EWM_API_URL'], env);
+  const answer = await requestQuote(mode, { ...request.right, quote: true }, options.api ?? env['EWM_API_URL'], env);
   if (isLeft(answer)) return fail(io, options.json, answer.left);
   const quote = at(answer.right, 'quote');
   if (options.json) await io.stdout.write(`${JSON.stringify(answer.right)}\n`);
@@ -31,7 +31,7 @@ export async function quoteCommand(mode: QuotedMode, given: string, options: Quo
     if (!options.json) await io.stderr.write(`ewm: ${textAt(answer.right, 'error', 'message') ?? 'no quote came'}\n`);
     return textAt(answer.right, 'error', 'code') === 'budget_above_ceiling' ? EXIT.refused : EXIT.badInput;
   }
-  if (!options.json) await tell(quote, io);
+  if (!options.json) await printQuote(quote, io);
   return quote['fits'] === true ? EXIT.ok : EXIT.refused;
 }
 
@@ -52,7 +52,7 @@ async function readRequest(given: string, io: Io): Promise<Either<Failure, objec
   return isRecord(value) ? right(value) : left(usageFailure('the request: expected a JSON object, as it is sent to the API'));
 }
 
-async function ask(mode: QuotedMode, body: object, api: string | undefined, env: Environment): Promise<Either<Failure, unknown>> {
+async function requestQuote(mode: QuotedMode, body: object, api: string | undefined, env: Environment): Promise<Either<Failure, unknown>> {
   if (api === undefined || api === '') {
     const handler = quotingHandler(`agentcore-${mode}`, env);
     if (isLeft(handler)) return left({ exit: EXIT.badInput, code: 'bad_config', messages: handler.left });
@@ -67,7 +67,7 @@ async function ask(mode: QuotedMode, body: object, api: string | undefined, env:
 /** Nobody gives up on a command but whoever gave it. */
 const QUOTE_MS = 900_000;
 
-async function tell(quote: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
+async function printQuote(quote: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
   const table = makeTable(['takes', 'at the least', 'at the most'], io.stdout);
   const { least, most, needed } = quote;
   for (const name of Object.keys(isRecord(most) ? most : {})) {

@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { localSigning, type SignFlags } from '../shared/sign-option';
-import { toldToStop } from '../shared/told-to-stop';
+import { stopSignal } from '../shared/stop-signal';
 
 export interface ServeOptions extends SignFlags {
   readonly port: number;
@@ -55,7 +55,7 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
     await io.stderr.write(`ewm: in a browser: ${server.url}/ lists the runs, shows each, and sends example requests\n`);
     for (const [what, label] of Object.entries(about)) await io.stderr.write(`ewm: ${what}: ${label}\n`);
   }
-  await toldToStop(io, STOP_GRACE_MS);
+  await stopSignal(io, STOP_GRACE_MS);
   note('stopping: no new requests; waiting for those that run');
   await server.stop();
   return EXIT.ok;

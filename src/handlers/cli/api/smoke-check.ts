@@ -24,7 +24,7 @@ export interface Smoke {
 export type Expectation = (answer: ApiAnswer) => string | undefined;
 
 /** Sends a request, holds its answer against what is expected, and says so. The answer goes on to further checks when one came. */
-export async function ask(
+export async function request(
   smoke: Smoke,
   check: string,
   body: object,
@@ -38,7 +38,7 @@ export async function ask(
 }
 
 export async function success(smoke: Smoke, check: string, body: object): Promise<ApiAnswer | undefined> {
-  return ask(smoke, check, body, '200, ok, nothing spent beyond the budget', succeeded);
+  return request(smoke, check, body, '200, ok, nothing spent beyond the budget', succeeded);
 }
 
 export const succeeded: Expectation = (answer) =>
@@ -46,7 +46,7 @@ export const succeeded: Expectation = (answer) =>
 
 /** A budget that is too small by design. */
 export async function trip(smoke: Smoke, check: string, body: object, limiter: Limiter): Promise<ApiAnswer | undefined> {
-  return ask(smoke, check, body, `422, error.limiter ${limiter}, budget_state never above budget`, (answer) => {
+  return request(smoke, check, body, `422, error.limiter ${limiter}, budget_state never above budget`, (answer) => {
     const { json } = answer;
     const tripped =
       answer.status === 422 &&
@@ -58,7 +58,7 @@ export async function trip(smoke: Smoke, check: string, body: object, limiter: L
 }
 
 export async function badRequest(smoke: Smoke, body: object, pointer: string): Promise<void> {
-  await ask(smoke, 'a bad request', body, `400, invalid_request at ${pointer}`, (answer) => {
+  await request(smoke, 'a bad request', body, `400, invalid_request at ${pointer}`, (answer) => {
     const problems = at(answer.json, 'error', 'problems');
     const named = Array.isArray(problems) && problems.some((problem: unknown) => at(problem, 'pointer') === pointer);
     return answer.status === 400 && at(answer.json, 'error', 'code') === 'invalid_request' && named ? undefined : briefly(answer);

@@ -63,10 +63,10 @@ export async function smokeCommand(mode: ApiMode, options: SmokeOptions, io: Io,
       found: 'memory disabled',
     });
   }
-  return tell(mode, results, disabled, options.json, io);
+  return printResults(mode, results, disabled, options.json, io);
 }
 
-async function tell(mode: ApiMode, results: readonly CheckResult[], disabled: boolean, json: boolean, io: Io): Promise<ExitCode> {
+async function printResults(mode: ApiMode, results: readonly CheckResult[], disabled: boolean, json: boolean, io: Io): Promise<ExitCode> {
   const failed = results.filter(({ ok }) => !ok).length;
   const ok = failed === 0;
   if (json) await io.stdout.write(`${JSON.stringify({ ok, mode, memory_disabled: disabled, checks: results })}\n`);

@@ -30,15 +30,15 @@ export async function smokeLocalCommand(program: string, json: boolean, io: Io, 
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const interrupted = io.watchInterrupts(STOP_GRACE_MS);
-  const said: string[] = [];
-  server.stderr?.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  const printed: string[] = [];
+  server.stderr?.setEncoding('utf8').on('data', (text: string) => printed.push(text));
   try {
     const url = await readyUrl(server);
     if (url === undefined) {
       return await fail(io, json, {
         exit: EXIT.notProven,
         code: 'server_not_started',
-        messages: [`the server did not start: ${said.join('').trim()}`],
+        messages: [`the server did not start: ${printed.join('').trim()}`],
       });
     }
     let worst: ExitCode = EXIT.ok;
@@ -47,7 +47,7 @@ export async function smokeLocalCommand(program: string, json: boolean, io: Io, 
       const exit = await smokeCommand(mode, { json }, io, { ...ours, EWM_API_URL: url, EWM_API_AUTH: 'none' });
       if (exit !== EXIT.ok) worst = exit;
     }
-    if (worst !== EXIT.ok) await io.stderr.write(said.join(''));
+    if (worst !== EXIT.ok) await io.stderr.write(printed.join(''));
     return worst;
   } finally {
     await stopped(server);

@@ -7,7 +7,7 @@ import { client } from '../../compose-client';
 import { at, briefly, textAt } from './api-answer';
 import type { ApiAnswer } from './api-client';
 import { sessionPath, sessionSource } from './session-source';
-import { ask, badRequest, type Expectation, overspent, type Smoke, succeeded, trip } from './smoke-check';
+import { request, badRequest, type Expectation, overspent, type Smoke, succeeded, trip } from './smoke-check';
 
 type HeldRun = ReturnType<typeof client.heldRun>;
 
@@ -17,44 +17,53 @@ const LOOK = { name: 'evaluate_strategy', args: {} };
 const STEP = { name: 'execute', args: {} };
 
 export async function smokeSessions(smoke: Smoke): Promise<void> {
-  const made = await ask(smoke, 'make a session', { budget: BUDGET }, '201, an open session, nothing spent', made201);
+  const made = await request(smoke, 'make a session', { budget: BUDGET }, '201, an open session, nothing spent', made201);
   await badRequest(smoke, { budget: { max_steps: 0 } }, '/budget/max_steps');
   const id = textAt(made?.json, 'session_id');
   const first = textAt(made?.json, 'head');
   if (id === undefined || first === undefined) return;
   const about = (verb: string): Smoke => ({ ...smoke, path: `${sessionPath(id)}/${verb}` });
   const calls = { head: first, calls: [LOOK, STEP] };
-  await ask(about('quote'), 'what two calls would take', { calls: calls.calls }, '200, 2 steps at the least and at the most', (answer) =>
-    answer.status === 200 && at(answer.json, 'least', 'steps') === 2 && at(answer.json, 'most', 'steps') === 2
-      ? undefined
-      : briefly(answer),
+  await request(
+    about('quote'),
+    'what two calls would take',
+    { calls: calls.calls },
+    '200, 2 steps at the least and at the most',
+    (answer) =>
+      answer.status === 200 && at(answer.json, 'least', 'steps') === 2 && at(answer.json, 'most', 'steps') === 2
+        ? undefined
+        : briefly(answer),
   );
-  const stepped = await ask(about('calls'), 'evaluate and execute', calls, '200, ok, nothing spent beyond the budget', succeeded);
-  await ask(about('calls'), 'the very same request again', calls, 'the same head, repeated, nothing charged', (again) =>
+  const stepped = await request(about('calls'), 'evaluate and execute', calls, '200, ok, nothing spent beyond the budget', succeeded);
+  await request(about('calls'), 'the very same request again', calls, 'the same head, repeated, nothing charged', (again) =>
     at(again.json, 'repeated') === true && sameAt(again, stepped, 'head') && sameAt(again, stepped, 'budget_state')
       ? undefined
       : briefly(again),
   );
   const other = { head: first, calls: [STEP] };
-  await ask(about('calls'), 'another request on the old head', other, '409, head_moved, with the newest head', (answer) =>
+  await request(about('calls'), 'another request on the old head', other, '409, head_moved, with the newest head', (answer) =>
     answer.status === 409 && at(answer.json, 'error', 'code') === 'head_moved' && sameAt(answer, stepped, 'head')
       ? undefined
       : briefly(answer),
   );
   const fork = { head: textAt(stepped?.json, 'head'), budget: CHILD_BUDGET };
-  const forked = await ask(about('fork'), 'a fork with a step of its own', fork, '200, ok, a child', (answer) =>
+  const forked = await request(about('fork'), 'a fork with a step of its own', fork, '200, ok, a child', (answer) =>
     textAt(answer.json, 'child', 'session_id') === undefined ? briefly(answer) : succeeded(answer),
   );
   const child = textAt(forked?.json, 'child', 'session_id') ?? '';
   const of = (verb: string): Smoke => ({ ...smoke, path: `${sessionPath(child)}/${verb}` });
-  const closed = await ask(of('close'), 'seal the child', { head: textAt(forked?.json, 'child', 'head') }, '200, sealed', sealed);
+  const closed = await request(of('close'), 'seal the child', { head: textAt(forked?.json, 'child', 'head') }, '200, sealed', sealed);
   const taken = { head: textAt(forked?.json, 'head'), child };
-  const reclaimed = await ask(about('reclaim'), 'take back what it did not use', taken, '200, as much left as before the fork', (answer) =>
-    closed !== undefined && sameAt(answer, stepped, 'remaining') ? succeeded(answer) : briefly(answer),
+  const reclaimed = await request(
+    about('reclaim'),
+    'take back what it did not use',
+    taken,
+    '200, as much left as before the fork',
+    (answer) => (closed !== undefined && sameAt(answer, stepped, 'remaining') ? succeeded(answer) : briefly(answer)),
   );
   const more = { head: textAt(reclaimed?.json, 'head'), calls: [STEP, STEP, STEP] };
   const tripped = await trip(about('calls'), 'three steps, two are left', more, 'max_steps');
-  const end = await ask(about('close'), 'seal the session', { head: textAt(tripped?.json, 'head') }, '200, sealed', sealed);
+  const end = await request(about('close'), 'seal the session', { head: textAt(tripped?.json, 'head') }, '200, sealed', sealed);
   await provenWhole(smoke, id, textAt(end?.json, 'head'));
 }
 

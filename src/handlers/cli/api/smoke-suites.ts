@@ -4,11 +4,11 @@ import { isLeft } from 'fp-ts/Either';
 import { at, briefly, memoryIsDisabled } from './api-answer';
 import type { ApiAnswer } from './api-client';
 import type { MemoryBudget } from './memory-budget';
-import { ask, badRequest, proven, type Smoke, succeeded, success, trip } from './smoke-check';
+import { request, badRequest, proven, type Smoke, succeeded, success, trip } from './smoke-check';
 
 export async function smokeBase(smoke: Smoke): Promise<void> {
   const first = await success(smoke, 'one step, the default budget', {});
-  await ask(smoke, 'the same request again', {}, 'the same run_id and head_hash', (again) => {
+  await request(smoke, 'the same request again', {}, 'the same run_id and head_hash', (again) => {
     const same = (['run_id', 'head_hash'] as const).every(
       (key) => at(again.json, key) !== undefined && at(again.json, key) === at(first?.json, key),
     );
@@ -43,7 +43,7 @@ const BETWEEN_READS_MS = 1_000;
 export async function smokeMemory(smoke: Smoke, budget: MemoryBudget): Promise<boolean> {
   const key = `smoke/${randomUUID()}`;
   const value = { kept: 'between two invocations' };
-  const put = await ask(
+  const put = await request(
     smoke,
     'put a value',
     { requests: [{ op: 'memory_put', key, value }], budget },
@@ -83,7 +83,7 @@ async function readBack(smoke: Smoke, check: string, key: string, value: object,
     if (isLeft(early) || at(early.right.json, 'results', 0, 'result', 'found') !== false) break;
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_READS_MS));
   }
-  return ask(smoke, check, body, 'the value that was put', (answer) => {
+  return request(smoke, check, body, 'the value that was put', (answer) => {
     const wrong = succeeded(answer);
     if (wrong !== undefined) return wrong;
     const found = at(answer.json, 'results', 0, 'result', 'value');

@@ -86,12 +86,12 @@ async function findLimits({ limits: file, mode, set }: CostOptions, io: Io, env:
   if (isLeft(given)) return given;
   const { document, name, source, locate } = given.right;
   // What is said here goes before what is in the file, and is checked with it.
-  const said = { ...set, ...(mode === undefined ? {} : { modes: [mode] }) };
-  const changed = isRecord(document) ? { ...document, ...said } : document;
+  const stated = { ...set, ...(mode === undefined ? {} : { modes: [mode] }) };
+  const changed = isRecord(document) ? { ...document, ...stated } : document;
   const limits = decodeLimits(changed);
   if (!isLeft(limits))
-    return right({ limits: limits.right, source: Object.keys(said).length === 0 ? source : `${source}, changed by options` });
-  const ofOptions = (problem: Problem): boolean => Object.hasOwn(said, problem.pointer.split('/')[1] ?? '');
+    return right({ limits: limits.right, source: Object.keys(stated).length === 0 ? source : `${source}, changed by options` });
+  const ofOptions = (problem: Problem): boolean => Object.hasOwn(stated, problem.pointer.split('/')[1] ?? '');
   const inFile = locate(limits.left.filter((problem) => !ofOptions(problem)));
   const inOptions = limits.left.filter(ofOptions);
   return left(inFile.length > 0 ? invalidFailure(name, inFile) : invalidFailure('--set', inOptions));

@@ -46,11 +46,11 @@ export function makeAtif(version: string): Trace {
       return step({ source: 'agent', model_name: name, message: answer, ...metricsOf(call), ...extra });
     }
     const { args, goal, context, key, value } = call;
-    const asked = record(args ?? (goal === undefined ? { key, value } : { goal, context }));
+    const request = record(args ?? (goal === undefined ? { key, value } : { goal, context }));
     return step({
       source: 'agent',
       message: '',
-      tool_calls: [{ tool_call_id: id, function_name: name, arguments: Array.isArray(args) ? { arguments: args } : asked }],
+      tool_calls: [{ tool_call_id: id, function_name: name, arguments: Array.isArray(args) ? { arguments: args } : request }],
       observation: { results: [{ source_call_id: id, content: answer }] },
       ...metricsOf(call),
       ...extra,

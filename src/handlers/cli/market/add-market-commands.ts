@@ -26,7 +26,7 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 };
 const DECIMALS: Readonly<Record<string, DecimalMark>> = { '.': '.', ',': ',', point: '.', dot: '.', comma: ',' };
 
-const TOLD = `
+const DETECTED = `
 What is not stated is told from the file and said on stderr: separator, decimal mark, header,
 columns, dates. Where the file leaves open what would change a price, a day or a symbol, the error
 names the option. docs/import.md has a table of sources.
@@ -116,7 +116,7 @@ export function addMarketCommands(program: Command, { need, count, path }: Parsi
     .option('--to <time>', 'last day or instant')
     .addOption(force())
     .addOption(report())
-    .addHelpText('after', `${TOLD}\nExample:\n  ewm market import AAPL.csv --symbol AAPL --out aapl.jsonl`)
+    .addHelpText('after', `${DETECTED}\nExample:\n  ewm market import AAPL.csv --symbol AAPL --out aapl.jsonl`)
     .action(async (file: string, flags: ImportFlags) => {
       const { importCommand } = await import('./import-command');
       const { out, force: replace, json, dryRun, rename: renames, dateOrder, dateFormat = dateOrder, ...stated } = flags;

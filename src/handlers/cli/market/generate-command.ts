@@ -17,21 +17,21 @@ export interface GenerateArguments {
 }
 
 export async function generateCommand(options: GenerateArguments, target: Target, io: Io): Promise<ExitCode> {
-  const told = (failure: Failure): Promise<ExitCode> => fail(io, target.json, failure, reportSink(target, io));
+  const report = (failure: Failure): Promise<ExitCode> => fail(io, target.json, failure, reportSink(target, io));
   const form = formOfOutput(target.out);
-  if (form === undefined) return told(illegalOutput(target.out));
+  if (form === undefined) return report(illegalOutput(target.out));
   const made = generateMarket(options);
   if (isLeft(made)) {
     const problems = made.left.map(({ pointer, message }) => ({
       pointer: '',
       message: `--${pointer.slice(1).replace('_', '-')} ${message}`,
     }));
-    return told(optionFailure('', problems));
+    return report(optionFailure('', problems));
   }
   const { steps, seed } = options;
   const symbols = options.symbols.flatMap((symbol) => normalSymbol(symbol) ?? []);
   const illegal = illegalHeader(symbols, form);
-  if (illegal !== undefined) return told(illegal);
+  if (illegal !== undefined) return report(illegal);
   const chunks: TextChunks = form === 'jsonl' ? made.right : local.marketText(symbols, local.stepsOfText(symbols, made.right), form);
   const words = `generated ${String(steps)} steps of ${options.symbols.join(', ')} from seed ${seed}`;
   return deliver(chunks, target, io, { symbols: options.symbols, steps, seed }, words, io.watchInterrupts());

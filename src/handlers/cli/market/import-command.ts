@@ -6,7 +6,7 @@ import { isLeft } from 'fp-ts/Either';
 import { formatDecimal } from '../../../domain/decimal/decimal';
 import type { ImportCounts } from '../../../domain/market/import';
 import type { ImportOptions, ImportPlan } from '../../../domain/market/import-plan';
-import { importMarket, type ImportTold, previewImport, tellImport } from '../../../domain/run/import-market';
+import { importMarket, type ImportDescription, previewImport, describeImport } from '../../../domain/run/import-market';
 import type { MarketInputError } from '../../../ports/market-input';
 import type { PriceFile } from '../../../ports/price-file';
 import { local } from '../../compose';
@@ -15,7 +15,7 @@ import { deliver, formOfOutput, illegalHeader, illegalOutput, INTERRUPTED, optio
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
-import { say } from '../shared/say';
+import { writeLines } from '../shared/write-lines';
 import { makeTable } from '../shared/table';
 
 export interface ImportCommandOptions extends ImportOptions {
@@ -39,10 +39,10 @@ export async function importCommand(
 ): Promise<ExitCode> {
   // A dry run has no data on stdout but what it shows.
   const target: Target = { out: options.dryRun ? '' : (out ?? ''), force, json };
-  const told = (failure: Failure): Promise<ExitCode> => fail(io, json, failure, reportSink(target, io));
-  if (!options.dryRun && out === undefined) return told(usageFailure('ewm market import needs --out <file>, or --dry-run'));
+  const report = (failure: Failure): Promise<ExitCode> => fail(io, json, failure, reportSink(target, io));
+  if (!options.dryRun && out === undefined) return report(usageFailure('ewm market import needs --out <file>, or --dry-run'));
   const opened = await importing.openPriceFile(file, options, io)();
-  if (isLeft(opened)) return told(priceFileFailure(opened.left, file));
+  if (isLeft(opened)) return report(priceFileFailure(opened.left, file));
   try {
     return await importOpened(opened.right, file, options, target, io);
   } finally {
@@ -51,41 +51,41 @@ export async function importCommand(
 }
 
 async function importOpened(file: PriceFile, path: string, options: ImportCommandOptions, target: Target, io: Io): Promise<ExitCode> {
-  const told = (failure: Failure): Promise<ExitCode> => fail(io, target.json, failure, reportSink(target, io));
+  const report = (failure: Failure): Promise<ExitCode> => fail(io, target.json, failure, reportSink(target, io));
   const form = formOfOutput(target.out);
-  if (!options.dryRun && form === undefined) return told(illegalOutput(target.out));
+  if (!options.dryRun && form === undefined) return report(illegalOutput(target.out));
   if (!options.dryRun && target.out !== '-') {
     const free = await local.checkOutput(target.out, target.force)();
-    if (isLeft(free)) return told(storeFailure(free.left));
+    if (isLeft(free)) return report(storeFailure(free.left));
   }
-  const plan = await tellImport(file, options, importing.zones)();
-  if (isLeft(plan)) return told(priceFileFailure(plan.left, path));
+  const plan = await describeImport(file, options, importing.zones)();
+  if (isLeft(plan)) return report(priceFileFailure(plan.left, path));
   // With --json and the market on stdout, stderr is the one document.
   const quiet = target.json && target.out === '-';
-  if (!quiet) await say(plan.right.told.lines, io);
-  if (options.dryRun) return preview(file, path, plan.right.plan, plan.right.told, options, target, io);
-  if (!quiet) await say(plan.right.told.notes, io);
+  if (!quiet) await writeLines(plan.right.description.lines, io);
+  if (options.dryRun) return preview(file, path, plan.right.plan, plan.right.description, options, target, io);
+  if (!quiet) await writeLines(plan.right.description.notes, io);
 
   const interrupted = io.watchInterrupts();
   const spool = importing.makeRecordSpool();
   try {
     const imported = await importMarket(file, plan.right.plan, options, { spool, zones: importing.zones, interrupted })();
-    if (isLeft(imported)) return await told(imported.left._tag === 'Interrupted' ? INTERRUPTED : priceFileFailure(imported.left, path));
+    if (isLeft(imported)) return await report(imported.left._tag === 'Interrupted' ? INTERRUPTED : priceFileFailure(imported.left, path));
     const { symbols, counts, notes, steps } = imported.right;
     const illegal = illegalHeader(symbols, form ?? 'jsonl');
-    if (illegal !== undefined) return await told(illegal);
-    if (!quiet) await say(notes, io);
+    if (illegal !== undefined) return await report(illegal);
+    if (!quiet) await writeLines(notes, io);
     const { shapes, naive, sorted, blank, notPositive, ...counted } = counts;
     const facts = {
       form: plan.right.plan.layout.form,
       ...counted,
       symbols,
-      dialect: { ...plan.right.told.dialect, time_shapes: shapes },
+      dialect: { ...plan.right.description.dialect, time_shapes: shapes },
       not_positive: notPositive,
       blank,
       sorted,
       naive,
-      notes: [...plan.right.told.notes, ...notes],
+      notes: [...plan.right.description.notes, ...notes],
     };
     const text = local.marketText(symbols, steps(), form ?? 'jsonl');
     return await deliver(text, target, io, facts, importedText(counts, plan.right.plan, symbols), interrupted);
@@ -98,12 +98,12 @@ async function preview(
   file: PriceFile,
   path: string,
   plan: ImportPlan,
-  { dialect, notes }: ImportTold,
+  { dialect, notes }: ImportDescription,
   options: ImportOptions,
   target: Target,
   io: Io,
 ): Promise<ExitCode> {
-  await say(notes, io);
+  await writeLines(notes, io);
   const rows = previewImport(file, plan, options, PREVIEW_ROWS);
   if (isLeft(rows)) return fail(io, target.json, priceFileFailure(rows.left, path));
   const symbols = [...new Set(rows.right.flatMap(({ prices }) => Object.keys(prices)))];

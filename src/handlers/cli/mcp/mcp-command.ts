@@ -9,7 +9,7 @@ import { composeMcp } from '../../compose-mcp';
 import type { Environment } from '../../config';
 import type { Telemetry } from '../../../ports/telemetry';
 import type { Invocation } from '../../http/edge/act';
-import { askOf, type SessionActs } from '../../mcp/ask';
+import { routeCaller, type SessionActs } from '../../mcp/call-route';
 import type { Scope } from '../../mcp/scope';
 import { makeMcpServer, type McpParts } from '../../mcp/server';
 import { bodyOf } from '../../mcp/tool';
@@ -19,7 +19,7 @@ import { fail, type Failure, storeFailure, usageFailure } from '../shared/failur
 import type { Io } from '../shared/io';
 import { createBody } from '../session/session-body';
 import { localSigning } from '../shared/sign-option';
-import { toldToStop } from '../shared/told-to-stop';
+import { stopSignal } from '../shared/stop-signal';
 import type { McpOptions } from './add-mcp-command';
 
 /** Nobody gives up on a call but the client. Unit: ms. */
@@ -57,8 +57,8 @@ export async function mcpCommand(options: McpOptions, io: Io, env: Environment =
       void io.stderr.write(`ewm: ${error.message}\n`);
     },
   });
-  const how = await Promise.race([ended(process.stdin), givenUp(transport), toldToStop(io, STOP_GRACE_MS).then(() => EXIT.ok)]);
-  await running.settled();
+  const how = await Promise.race([ended(process.stdin), givenUp(transport), stopSignal(io, STOP_GRACE_MS).then(() => EXIT.ok)]);
+  await running.drained();
   await handle.close();
   return how;
 }
@@ -73,13 +73,13 @@ async function scopeOf(options: McpOptions, parts: McpParts, invocation: Invocat
       return left(usageFailure('the agent plane is about one session: name it with --session, or make it with --budget'));
     return right({ plane: plane ?? 'all' });
   }
-  const ask = askOf(parts.acts, invocation);
+  const callRoute = routeCaller(parts.acts, invocation);
   const body = named === undefined ? await createBody({ name: DEFAULT_NAME, ...documents }) : right({});
   if (isLeft(body)) return body;
   const answer =
     named === undefined
-      ? await ask('POST /sessions', { body: body.right })
-      : await ask('GET /sessions/{id}', { parameters: { id: named } });
+      ? await callRoute('POST /sessions', { body: body.right })
+      : await callRoute('GET /sessions/{id}', { parameters: { id: named } });
   const { session_id: session, error } = bodyOf(answer);
   if (typeof session !== 'string') return left(badInput(error?.code ?? 'not_found', [error?.message ?? 'no session']));
   return right({ plane: plane ?? 'agent', session });
@@ -90,7 +90,7 @@ function badInput(code: string, messages: readonly string[]): Failure {
 }
 
 /** Counts what runs, so that the end of the client is not the end of an act that is not yet recorded. */
-function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; readonly settled: () => Promise<unknown> } {
+function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; readonly drained: () => Promise<unknown> } {
   const running = new Set<Promise<unknown>>();
   return {
     counted: (acts) =>
@@ -99,17 +99,17 @@ function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; 
           route,
           (...args: Parameters<typeof act>) => {
             const call = act(...args);
-            const settled = call.then(
+            const drained = call.then(
               () => undefined,
               () => undefined,
             );
-            running.add(settled);
-            void settled.then(() => running.delete(settled));
+            running.add(drained);
+            void drained.then(() => running.delete(drained));
             return call;
           },
         ]),
       ) as SessionActs,
-    settled: async () => {
+    drained: async () => {
       while (running.size > 0) await Promise.all(running);
     },
   };

@@ -54,7 +54,7 @@ export function addReplayCommands(program: Command, count: (text: string) => num
       .option(limit, `${rows} to show; the chain is checked to its end (default: all)`, count)
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (directory: string | undefined, flags: Flags, command: Command) => {
-        const path = pathAsked(kind, directory, flags[kind], command);
+        const path = requestedPath(kind, directory, flags[kind], command);
         const { replayCommand } = await import('./replay-command');
         const format = flags.json === true ? 'json' : flags.format;
         finish(await replayCommand(kind, { file: path, format, rowsMax: flags.maxSteps ?? flags.maxRows ?? Infinity }, io));
@@ -62,7 +62,7 @@ export function addReplayCommands(program: Command, count: (text: string) => num
   }
 }
 
-function pathAsked(kind: RowsOf, directory: string | undefined, file: string | undefined, command: Command): string {
+function requestedPath(kind: RowsOf, directory: string | undefined, file: string | undefined, command: Command): string {
   const path = directory ?? file;
   if (path === undefined) return command.error(`error: ewm replay ${kind} needs a run directory, or --${kind} <file>`);
   if (directory !== undefined && file !== undefined) return command.error(`error: a run directory or --${kind} <file>, and not both`);

@@ -156,7 +156,7 @@ export async function replayCommand(kind: RowsOf, options: ReplayOptions, io: Io
     chain: { rows, broken: broken ?? null },
     head_hash: headHash ?? null,
   });
-  await tellStatus(kind, status.right, { whole, partial, opening, left: found - shown }, io);
+  await printStatus(kind, status.right, { whole, partial, opening, left: found - shown }, io);
   return whole ? EXIT.ok : EXIT.notProven;
 }
 
@@ -169,23 +169,23 @@ interface Shown {
   readonly opening: unknown;
 }
 
-async function tellStatus(kind: RowsOf, status: ChainStatus, { whole, partial, left: more, opening }: Shown, io: Io): Promise<void> {
-  const say = (words: string): Promise<void> => io.stderr.write(`ewm: ${printable(words)}\n`);
+async function printStatus(kind: RowsOf, status: ChainStatus, { whole, partial, left: more, opening }: Shown, io: Io): Promise<void> {
+  const print = (words: string): Promise<void> => io.stderr.write(`ewm: ${printable(words)}\n`);
   const { broken, sealed, rows, headHash } = status;
-  if (partial) await say(`UNFINISHED: the run was interrupted or is still going on; this is its *${local.partialSuffix} file.`);
+  if (partial) await print(`UNFINISHED: the run was interrupted or is still going on; this is its *${local.partialSuffix} file.`);
   if (broken !== undefined) {
     const where = `row ${String(broken.row)} (line ${String(broken.row + 1)})`;
-    await say(`the hash chain is BROKEN at ${where}: ${broken.fault}. Do not trust it from there on.`);
+    await print(`the hash chain is BROKEN at ${where}: ${broken.fault}. Do not trust it from there on.`);
   }
   const other = kind === 'tape' ? 'executions' : 'tape';
   if (rows > 0 && (kind === 'tape' ? opening === 'fill' || opening === 'action' : opening === 'run')) {
-    await say(`this is ${kind === 'tape' ? 'a ledger' : 'a tape'}: ewm replay ${other} --${other} shows it.`);
+    await print(`this is ${kind === 'tape' ? 'a ledger' : 'a tape'}: ewm replay ${other} --${other} shows it.`);
   } else if (kind === 'tape' && !sealed) {
-    await say('the tape is UNSEALED: the run did not finish, or its end was cut off.');
+    await print('the tape is UNSEALED: the run did not finish, or its end was cut off.');
   }
   const sealedText = kind === 'tape' ? 'sealed, ' : '';
   if (whole)
-    await say(
+    await print(
       `chain whole, ${sealedText}${counted(rows, 'row')}${more > 0 ? ` (${String(more)} not shown)` : ''}, head ${headHash ?? 'none'}`,
     );
 }

@@ -57,7 +57,7 @@ export async function verifyCommand(directory: string, options: Options, io: Io)
     const { verifySession } = await import('../session/session-commands');
     return verifySession(directory, { ...options, verifiers: keys.right }, io);
   }
-  if (content.right === 'unfinished') return tellUnfinished(directory, options.json, io);
+  if (content.right === 'unfinished') return printUnfinished(directory, options.json, io);
   if (options.chainOnly) return chainOnly(directory, reader, options, io);
 
   const verdict = await prove(reader, options.jobs, io);
@@ -67,10 +67,10 @@ export async function verifyCommand(directory: string, options: Options, io: Io)
     const failure = interruptedFailure(error.steps, directory);
     return fail(io, options.json, { ...failure, messages: [`interrupted after ${String(error.steps)} steps; nothing is proven`] });
   }
-  if (verdict.right._tag !== 'Proven') return tell(reader, verdict.right, options.json, io);
+  if (verdict.right._tag !== 'Proven') return printVerdict(reader, verdict.right, options.json, io);
   const receipt = await receiptStatus(directory, { reader, below: [] }, keys.right, options);
   if (isLeft(receipt)) return fail(io, options.json, storeFailure(receipt.left));
-  return tellProven(reader, verdict.right.summary, receipt.right, options.json, io);
+  return printProven(reader, verdict.right.summary, receipt.right, options.json, io);
 }
 
 /** Whether a tape is that of a session: its first row says so. */
@@ -99,7 +99,7 @@ export async function prove(reader: RunReader, jobs: number, io: Io): Promise<Ei
   return verdict;
 }
 
-async function tellProven(reader: RunReader, summary: RunSummary, receipt: ReceiptStatus, json: boolean, io: Io): Promise<ExitCode> {
+async function printProven(reader: RunReader, summary: RunSummary, receipt: ReceiptStatus, json: boolean, io: Io): Promise<ExitCode> {
   const { runId, headHash, steps, executions, error, inputs } = summary;
   const effect = inputs.mode === 'world' ? MODES.world.effect : 'fill';
   const fields = { run_id: runId, head_hash: headHash, steps, fills: executions.rows };
@@ -120,7 +120,12 @@ async function tellProven(reader: RunReader, summary: RunSummary, receipt: Recei
   return ok ? EXIT.ok : EXIT.notProven;
 }
 
-async function tell(reader: RunReader, verdict: Exclude<Verdict, { readonly _tag: 'Proven' }>, json: boolean, io: Io): Promise<ExitCode> {
+async function printVerdict(
+  reader: RunReader,
+  verdict: Exclude<Verdict, { readonly _tag: 'Proven' }>,
+  json: boolean,
+  io: Io,
+): Promise<ExitCode> {
   switch (verdict._tag) {
     case 'NotProven': {
       const chains = await checkChains(reader);
@@ -135,7 +140,7 @@ async function tell(reader: RunReader, verdict: Exclude<Verdict, { readonly _tag
       return EXIT.notProven;
     }
     case 'Unfinished':
-      return tellUnfinished(reader.location, json, io);
+      return printUnfinished(reader.location, json, io);
   }
 }
 
@@ -153,7 +158,7 @@ function notProvenText(reader: RunReader, divergence: Divergence, chain: string)
   ].join('\n');
 }
 
-async function tellUnfinished(directory: string, json: boolean, io: Io): Promise<ExitCode> {
+async function printUnfinished(directory: string, json: boolean, io: Io): Promise<ExitCode> {
   await io.stdout.write(
     json
       ? `${JSON.stringify({ ok: false, verdict: 'unfinished' })}\n`

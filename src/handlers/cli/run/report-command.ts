@@ -46,7 +46,7 @@ export async function reportCommand(directory: string, options: ReportOptions, i
     const failure = written.left._tag === 'Interrupted' ? interruptedFailure(0, out) : storeFailure(written.left);
     return fail(io, options.json, failure);
   }
-  await tell(out, Buffer.byteLength(html), run.right, options.json, io);
+  await printReport(out, Buffer.byteLength(html), run.right, options.json, io);
   for (const doubt of otherDoubts) await io.stderr.write(`ewm: ${printable(doubt)}\n`);
   if (options.open) {
     const failed = await openInBrowser(resolve(out), env);
@@ -69,11 +69,11 @@ async function compareWith(directory: string, compare: string | undefined): Prom
   if (isLeft(run)) return run;
   const compared = await compareDirectories(directory, compare);
   if (isLeft(compared)) return compared;
-  const told = isWhole(run.right) ? [] : doubts(run.right).map((doubt) => `${compare}: ${doubt}`);
-  return right({ b: await packRun(runName(compare), run.right), diff: compared.right.diff, doubts: told });
+  const warnings = isWhole(run.right) ? [] : doubts(run.right).map((doubt) => `${compare}: ${doubt}`);
+  return right({ b: await packRun(runName(compare), run.right), diff: compared.right.diff, doubts: warnings });
 }
 
-async function tell(out: string, bytes: number, run: OpenedRun, json: boolean, io: Io): Promise<void> {
+async function printReport(out: string, bytes: number, run: OpenedRun, json: boolean, io: Io): Promise<void> {
   const { chain, sample, unfinished } = run;
   const whole = isWhole(run);
   await io.stdout.write(

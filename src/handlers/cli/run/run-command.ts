@@ -16,7 +16,8 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, inputFailure, runFailure, stdinTwice, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
-import { say } from '../shared/say';
+import { stoppedIn } from '../shared/stopped';
+import { writeLines } from '../shared/write-lines';
 import { readSigner, signFinished } from '../shared/sign-run';
 import { counted, shellWord } from '../shared/words';
 
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly steps?: number;
   readonly maxSteps?: number;
   readonly out: string;
+  /** The data directory whose stop switch is looked at. */
+  readonly data: string;
   /** A private key that signs the run. */
   readonly sign?: string;
   readonly force: boolean;
@@ -39,6 +42,8 @@ const NO_POLICY = { value: {}, problemsAt: (problems: readonly Problem[]): reado
 export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode> {
   const twice = stdinTwice({ '--market': options.market, '--strategy': options.strategy, '--policy': options.policy });
   if (twice !== undefined) return fail(io, options.json, twice);
+  const stopped = await stoppedIn(options.data);
+  if (stopped !== undefined) return fail(io, options.json, stopped);
   const signer = options.sign === undefined ? undefined : await readSigner(options.sign);
   if (signer !== undefined && isLeft(signer)) return fail(io, options.json, signer.left);
   const strategy = await local.readDocument(options.strategy, io)();
@@ -77,7 +82,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<ExitCode>
   const followed = decodeStrategy(documents.strategy.value);
   if (!isLeft(followed)) {
     const whole = options.steps === undefined && summary.error === null;
-    await say(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
+    await writeLines(strategyNotes(followed.right, { steps: summary.steps, name: whole ? 'the market' : 'the run' }), io);
   }
   const filled = isLeft(followed) ? '' : fillNote(followed.right);
   await io.stdout.write(options.json ? runJson(summary, digests) : renderSummary(summary, options.out, refusals, filled));

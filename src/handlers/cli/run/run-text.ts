@@ -93,8 +93,8 @@ function worldFields({ figures }: OpenedRun): readonly Field[] {
 /** What users of the field ask for; a figure that a run does not have is a dash. */
 function performanceFields(figures: Figures): readonly Field[] {
   const { stepsPerYear, roundTrips, buyAndHold, exposureTime } = figures.measures;
-  const said = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
-  const figure = (name: string): string => said.get(name) ?? '-';
+  const figureTexts = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
+  const figure = (name: string): string => figureTexts.get(name) ?? '-';
   return [
     ['growth', `${figure('cagr')} a year; buy and hold ${buyAndHold === undefined ? '-' : percent(buyAndHold)} in all`],
     [
@@ -166,13 +166,13 @@ function wrapped(text: string, columns: number, indent: number): readonly string
 /** A call of a tool, a model or memory: what was asked, and what came back. */
 export function callCells(row: Readonly<Record<string, unknown>>, width: number): readonly string[] {
   const { type, index, name, op, key, args, goal, value, ok, source, result, error } = row;
-  const asked =
+  const requested =
     type === 'memory'
       ? `${textOf(op)} ${jsonOf(key)}${value === undefined ? '' : ` ${jsonOf(value)}`}`
       : `${textOf(name)} ${jsonOf(args ?? goal ?? null)}`;
   return [
     textOf(index),
-    clipped(asked, width),
+    clipped(requested, width),
     ok === true ? 'ok' : 'failed',
     textOf(source),
     clipped(jsonOf(error ?? result ?? null), width),

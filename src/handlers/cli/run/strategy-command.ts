@@ -8,7 +8,7 @@ import { local } from '../../compose';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, inputFailure, invalidFailure, stdinTwice } from '../shared/failure';
 import type { Io } from '../shared/io';
-import { say } from '../shared/say';
+import { writeLines } from '../shared/write-lines';
 import { counted } from '../shared/words';
 
 export interface CheckOptions {
@@ -27,7 +27,7 @@ export async function checkCommand(file: string, options: CheckOptions, io: Io):
   if (isLeft(strategy)) return fail(io, options.json, invalidFailure(file, document.right.problemsAt(strategy.left)));
   const course = market.right === undefined ? undefined : { steps: market.right.steps, name: 'the market' };
   const notes = strategyNotes(strategy.right, course);
-  await say(notes, io);
+  await writeLines(notes, io);
   const { metadata, universe, rules } = strategy.right;
   const against = options.market === undefined ? '' : `, against ${options.market}`;
   await io.stdout.write(

@@ -99,24 +99,24 @@ function jsonOf(bytes: Buffer): { readonly json?: unknown } {
 const path = (id: string, verb = ''): string => `${sessionPath(id)}${verb === '' ? '' : `/${verb}`}`;
 
 /** Sends one request and tells what came of it. */
-async function request(place: Place, io: Io, ask: (send: Send) => Promise<Either<Failure, ApiAnswer>>): Promise<ExitCode> {
+async function request(place: Place, io: Io, act: (send: Send) => Promise<Either<Failure, ApiAnswer>>): Promise<ExitCode> {
   const json = place.json === true;
   const send = await connect(place);
   if (isLeft(send)) return fail(io, json, send.left);
-  const answer = await ask(send.right);
+  const answer = await act(send.right);
   if (isLeft(answer)) return fail(io, json, answer.left);
   if (json) await io.stdout.write(`${Buffer.from(answer.right.bytes).toString('utf8')}\n`);
-  else await tell(answer.right, io);
+  else await printAnswer(answer.right, io);
   return exitOf(answer.right);
 }
 
-function exitOf({ status }: ApiAnswer): ExitCode {
+function exitOf({ status, json }: ApiAnswer): ExitCode {
   if (status < 300) return EXIT.ok;
-  if (status === 422) return EXIT.refused;
+  if (status === 422 || textAt(json, 'error', 'code') === 'stopped_by_operator') return EXIT.refused;
   return status < 500 ? EXIT.badInput : EXIT.notProven;
 }
 
-async function tell({ json, status }: ApiAnswer, io: Io): Promise<void> {
+async function printAnswer({ json, status }: ApiAnswer, io: Io): Promise<void> {
   const message = textAt(json, 'error', 'message');
   if (message !== undefined) await io.stderr.write(`ewm: ${textAt(json, 'error', 'code') ?? String(status)}: ${message}\n`);
   const id = textAt(json, 'session_id');

@@ -13,6 +13,8 @@ export interface Failure {
   readonly code: string;
   readonly messages: readonly string[];
   readonly problems?: readonly Problem[];
+  /** Further members of the error in JSON. */
+  readonly more?: Readonly<Record<string, string | null>>;
 }
 
 /** Lines shown of a long list of problems; `--json` gives them all. */
@@ -103,8 +105,8 @@ export function stdinTwice(sources: Readonly<Record<string, string | undefined>>
 export async function fail(io: Io, json: boolean, failure: Failure, data: TextSink = io.stdout): Promise<ExitCode> {
   for (const message of failure.messages) await io.stderr.write(`ewm: ${printableLines(message)}\n`);
   if (json) {
-    const { code, messages, problems } = failure;
-    const error = { code, message: messages.join('\n'), ...(problems === undefined ? {} : { problems }) };
+    const { code, messages, problems, more } = failure;
+    const error = { code, message: messages.join('\n'), ...(problems === undefined ? {} : { problems }), ...more };
     await data.write(`${JSON.stringify({ ok: false, error })}\n`);
   }
   return failure.exit;

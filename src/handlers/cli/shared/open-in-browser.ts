@@ -9,12 +9,12 @@ const WAIT_MS = 2_000;
 /** Why it could not be opened; nothing when it was, as far as one can know. `path` is absolute, so it is never taken for an option. */
 export function openInBrowser(path: string, env: Environment): Promise<string | undefined> {
   const opener = OPENERS[process.platform] ?? 'xdg-open';
-  return new Promise((tell) => {
+  return new Promise((resolve) => {
     const child = spawn(opener, [path], { detached: true, stdio: 'ignore', env });
-    const timer = setTimeout(tell, WAIT_MS, undefined);
+    const timer = setTimeout(resolve, WAIT_MS, undefined);
     const done = (failure: string | undefined): void => {
       clearTimeout(timer);
-      tell(failure);
+      resolve(failure);
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
       done(`${opener} cannot be started (${error.code ?? error.message})`);

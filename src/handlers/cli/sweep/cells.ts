@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { canonical } from '../../../domain/canonical/canonical';
 import type { Problem } from '../../../domain/codec/problem';
 import { prepareCell, takeCell } from '../../../domain/sweep/cell';
-import { makeCellMarket, type MarketBytes } from '../../../domain/sweep/market';
+import { factsOf, makeCellMarket, type MarketBytes } from '../../../domain/sweep/market';
 import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import type { SweepSpec } from '../../../domain/sweep/spec';
-import { factsOf } from './sweep-input';
 
 /** Cells `[from, until)`. */
 export interface Batch {
@@ -71,9 +70,11 @@ export async function startCells(plan: SweepPlan, market: MarketBytes, jobs: num
   return { take: (batch) => pool.run(batch) as Promise<BatchResult>, close: () => pool.destroy() };
 }
 
-/** Steps that a batch takes, about: long enough to be worth a message, short enough to be stopped behind. */
-const BATCH_STEPS = 20_000;
+/** Steps of a batch at most, about: it is worth a message, and Ctrl-C does not wait for more. */
+const BATCH_STEPS_MAX = 20_000;
 const BATCH_CELLS_MAX = 256;
+/** What is left is shared among so many batches a thread: large ones first, small ones last, so that no thread waits for another at the end. */
+const BATCHES_LEFT = 4;
 
 /** Cells `[from, until)` in order, as many batches at a time as keep the threads busy. `onRows` says false to stop. */
 export async function takeInOrder(
@@ -84,12 +85,12 @@ export async function takeInOrder(
   onRows: (rows: readonly string[]) => Promise<boolean>,
 ): Promise<CellProblem | undefined> {
   const { granted, stepsGranted } = plan;
-  const each = Math.max(1, Math.min(BATCH_CELLS_MAX, Math.floor((BATCH_STEPS * granted) / Math.max(1, stepsGranted))));
+  const most = Math.min(BATCH_CELLS_MAX, Math.floor((BATCH_STEPS_MAX * granted) / Math.max(1, stepsGranted)));
   const running: Promise<BatchResult>[] = [];
   let next = from;
   const start = (): void => {
     while (next < granted && running.length < (jobs === 1 ? 1 : 3 * jobs)) {
-      const until = Math.min(granted, next + each);
+      const until = next + Math.max(1, Math.min(most, Math.floor((granted - next) / (BATCHES_LEFT * jobs))));
       running.push(cells.take({ from: next, until }));
       next = until;
     }

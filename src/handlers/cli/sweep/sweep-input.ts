@@ -3,10 +3,8 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isRecord } from '../../../domain/codec/codec';
 import type { Problem } from '../../../domain/codec/problem';
-import { makeDigest } from '../../../domain/hash';
-import { makeMarketForm } from '../../../domain/market/market-form';
-import type { MarketBytes } from '../../../domain/sweep/market';
-import { type MarketFacts, planSweep, type SweepPlan } from '../../../domain/sweep/plan';
+import { factsOf, type MarketBytes } from '../../../domain/sweep/market';
+import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import { decodeSweep, type SweepSpec } from '../../../domain/sweep/spec';
 import type { MarketInput, MarketInputError } from '../../../ports/market-input';
 import { local } from '../../compose';
@@ -97,10 +95,3 @@ export async function readMarket(market: MarketInput): Promise<Either<MarketInpu
 }
 
 const NEWLINE = 10;
-
-export function factsOf({ symbols, lines, starts }: MarketBytes): MarketFacts {
-  const digest = makeDigest();
-  digest.update(new TextEncoder().encode(`${makeMarketForm(symbols).header}\n`));
-  digest.update(lines);
-  return { sha256: digest.hex(), symbols, steps: starts.length - 1 };
-}

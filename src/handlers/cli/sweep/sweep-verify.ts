@@ -6,7 +6,7 @@ import { isRecord } from '../../../domain/codec/codec';
 import { parseJson } from '../../../domain/codec/parse';
 import { seededGenerator } from '../../../domain/market/generate';
 import { verify } from '../../../domain/run/verify';
-import type { MarketBytes } from '../../../domain/sweep/market';
+import { factsOf, type MarketBytes } from '../../../domain/sweep/market';
 import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import { decodeSweep } from '../../../domain/sweep/spec';
 import { type CellRow, makeSummary, type SweepSummary } from '../../../domain/sweep/summary';
@@ -18,7 +18,7 @@ import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
 import { counted } from '../shared/words';
 import { makeTakeBatch } from './cells';
-import { factsOf, readMarket } from './sweep-input';
+import { readMarket } from './sweep-input';
 
 export interface SweepVerifyOptions {
   /** How many cells are run again; all of them where it is Infinity. */

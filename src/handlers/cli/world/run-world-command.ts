@@ -21,11 +21,14 @@ import {
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
 import { readSigner, signFinished } from '../shared/sign-run';
+import { stoppedIn } from '../shared/stopped';
 import { counted, shellWord } from '../shared/words';
 
 export interface RunWorldOptions {
   readonly world: string;
   readonly out: string;
+  /** The data directory whose stop switch is looked at. */
+  readonly data: string;
   /** A private key that signs the run. */
   readonly sign?: string;
   readonly inputs?: string;
@@ -48,6 +51,8 @@ export async function runWorldCommand(options: RunWorldOptions, io: Io): Promise
   if (options.inputs === undefined && options.steps === undefined) {
     return refuse(usageFailure('ewm run --world needs --inputs <file>, or --steps <n> for a world that takes none'));
   }
+  const stopped = await stoppedIn(options.data);
+  if (stopped !== undefined) return refuse(stopped);
   const signer = options.sign === undefined ? undefined : await readSigner(options.sign);
   if (signer !== undefined && isLeft(signer)) return refuse(signer.left);
   const { worlds } = await import('../../compose-worlds');

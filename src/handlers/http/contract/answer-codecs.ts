@@ -112,6 +112,11 @@ const ERRORS: Readonly<Record<ErrorCode, Codec<ApiError>>> = {
   }),
   unbounded: errorOf('unbounded', 'Nobody can say the most that an act takes of a limit, so it was not begun.', notReserved),
   unpriced: errorOf('unpriced', 'The price table has no price of an act, so it was not begun.', notReserved),
+  stopped_by_operator: errorOf(
+    'stopped_by_operator',
+    'An operator has stopped everything, or the stop switch could not be read (then who and at are null). Nothing was sent; what was done until then is recorded.',
+    { ...message, who: orNull(textCodec), why: textCodec, at: orNull(textCodec) },
+  ),
   deadline_exceeded: errorOf('deadline_exceeded', 'The time of the invocation ran out.', message),
 };
 

@@ -82,5 +82,6 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
   dependency_failed: 503,
   stale_read: 503,
+  stopped_by_operator: 503,
   deadline_exceeded: 504,
 };

@@ -18,8 +18,8 @@ export function invalidRequest(problems: readonly Problem[]): InvalidRequest {
 function summaryOf([first]: readonly Problem[], count: number): string {
   if (first === undefined) return 'the request is not valid';
   const where = first.line === undefined ? first.pointer || 'the body' : `line ${String(first.line)}, column ${String(first.column ?? 1)}`;
-  const said = `${where}: ${first.message}`;
-  return count === 1 ? said : `${String(count)} problems; the first is ${said}`;
+  const sentence = `${where}: ${first.message}`;
+  return count === 1 ? sentence : `${String(count)} problems; the first is ${sentence}`;
 }
 
 function clip(text: string): string {

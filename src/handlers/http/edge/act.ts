@@ -53,6 +53,6 @@ export function answerOf(body: AnswerBody, done = 200): Answer {
   const { error } = body;
   if (error === undefined) return { _tag: 'Answer', status: done, body };
   // Told in answers only: what is recorded stays what it is.
-  const told = error.code === 'budget_exceeded' ? { ...body, error: { ...error, needed: neededLimit(error) } } : body;
-  return { _tag: 'Answer', status: STATUS_OF[error.code], body: told };
+  const extended = error.code === 'budget_exceeded' ? { ...body, error: { ...error, needed: neededLimit(error) } } : body;
+  return { _tag: 'Answer', status: STATUS_OF[error.code], body: extended };
 }

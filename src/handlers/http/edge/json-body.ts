@@ -57,10 +57,10 @@ const POSITION = /at position ([0-9]+)/;
 /** The parser's errors carry V8's message in their cause; it may quote the body, which goes back to its sender and nowhere else. */
 function parseProblem(text: string, error: unknown): Problem {
   const cause = isRecord(error) && isRecord(error['cause']) ? error['cause'] : {};
-  const said = typeof cause['message'] === 'string' ? cause['message'] : undefined;
-  if (said === undefined) return { pointer: '', message: FORBIDDEN_KEY };
+  const message = typeof cause['message'] === 'string' ? cause['message'] : undefined;
+  if (message === undefined) return { pointer: '', message: FORBIDDEN_KEY };
   // The parser recurses, so this is how it meets nesting that the check below would name.
-  if (said.startsWith('Maximum call stack')) return { pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` };
-  const at = POSITION.exec(said)?.[1];
-  return { pointer: '', message: `not JSON: ${said}`, ...(at === undefined ? {} : positionOf(text, Number(at))) };
+  if (message.startsWith('Maximum call stack')) return { pointer: '', message: `nested deeper than ${String(NESTING_MAX)} levels` };
+  const at = POSITION.exec(message)?.[1];
+  return { pointer: '', message: `not JSON: ${message}`, ...(at === undefined ? {} : positionOf(text, Number(at))) };
 }

@@ -29,12 +29,12 @@ function metricNames(): Readonly<Record<RequiredDimension, string>> {
 }
 
 export function observed({ service, telemetry, nowMs }: Options): Middleware {
-  const conclude: NonNullable<Middleware['after']> = ({ internal, context }) => {
+  const record: NonNullable<Middleware['after']> = ({ internal, context }) => {
     const { inbound, answer, startedMs = nowMs() } = internal;
     if (answer === undefined || inbound?.route === 'OPTIONS' || isAboutItself(inbound?.route)) return;
     const durationMs = Math.max(0, nowMs() - startedMs);
     const where = { request_id: context.awsRequestId, mode: service, via: viaOf(inbound), route: inbound?.route ?? 'unread' };
-    const level = answer.status >= 500 ? 'error' : 'info';
+    const level = failed(answer) ? 'error' : 'info';
     telemetry.note(level, 'request', { ...where, ...fieldsOf(answer), duration_ms: Math.round(durationMs * 1000) / 1000 });
     measure(telemetry, answer, durationMs);
   };
@@ -42,10 +42,10 @@ export function observed({ service, telemetry, nowMs }: Options): Middleware {
     before: (request) => {
       request.internal.startedMs = nowMs();
     },
-    after: conclude,
+    after: record,
     onError: (request) => {
       telemetry.note('error', 'fault', { request_id: request.context.awsRequestId, mode: service, ...faultFields(request.error) });
-      conclude(request);
+      record(request);
     },
   };
 }
@@ -83,12 +83,18 @@ function fieldsOf({ status, body }: Answer): TelemetryFields {
   };
 }
 
-function measure(telemetry: Telemetry, { status, body }: Answer, durationMs: number): void {
+/** A deployment that was stopped on purpose does not fail, and its alarms need not say so. */
+function failed({ status, body }: Answer): boolean {
+  return status >= 500 && body?.error?.code !== 'stopped_by_operator';
+}
+
+function measure(telemetry: Telemetry, answer: Answer, durationMs: number): void {
+  const { status, body } = answer;
   telemetry.measure(METRICS.requests, 'Count', 1);
   telemetry.measure(METRICS.duration, 'Milliseconds', durationMs);
   // Zeroes too: an alarm on a rate needs them.
   telemetry.measure(METRICS.refusals, 'Count', status === 422 ? 1 : 0);
-  telemetry.measure(METRICS.failures, 'Count', status >= 500 ? 1 : 0);
+  telemetry.measure(METRICS.failures, 'Count', failed(answer) ? 1 : 0);
   if (!body?.budget_state) return;
   for (const dimension of REQUIRED_NAMES)
     telemetry.measure(REQUIRED[dimension].metric, REQUIRED[dimension].unit, body.budget_state[dimension]);

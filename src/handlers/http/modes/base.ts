@@ -6,7 +6,7 @@ import { decodeBaseBody } from '../contract/body-base';
 import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
-import { conclude, quoted, refused } from './conclude';
+import { respond, quoted, refused } from './respond';
 import { authorized, type BaseParts, underDay } from './mode';
 
 const MODE = 'agentcore-base';
@@ -29,6 +29,6 @@ async function runBase(body: unknown, parts: BaseParts, invocation: Invocation):
     const handler = { mode: MODE, budget, invocation: null } as const;
     const watch = { deadlinePassed: () => !(invocation.work.remainingMs() > 0) };
     const outcome = await run({ ...documents, steps, handler }, parts.marketOf(market), writer, watch);
-    return conclude(MODE, budget, outcome, writer, parts, invocation);
+    return respond(MODE, budget, outcome, writer, parts, invocation);
   });
 }

@@ -4,10 +4,10 @@ import { COUNT_MAX } from '../../../domain/limits';
 import type { BudgetAboveCeiling } from '../contract/errors';
 
 export function aboveCeiling(budget: Budget, ceilings: Budget): BudgetAboveCeiling | undefined {
-  const asked = new Map(metersOf(budget).map(({ limiter, max }) => [limiter, max]));
+  const limits = new Map(metersOf(budget).map(({ limiter, max }) => [limiter, max]));
   for (const { limiter, max: ceiling } of metersOf(ceilings)) {
     // A limit that is not named is none.
-    const requested = asked.get(limiter);
+    const requested = limits.get(limiter);
     if (requested !== undefined && requested <= ceiling) continue;
     const what = requested === undefined ? `no ${limiter} is asked for, which` : `${limiter} of ${String(requested)}`;
     return {

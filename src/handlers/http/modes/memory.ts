@@ -9,7 +9,7 @@ import type { ApiResponse } from '../contract/response';
 import { type Act, answerOf, type Invocation } from '../edge/act';
 import type { Served } from '../edge/handler';
 import { memoryMightNotFit } from './artifact-bytes';
-import { conclude, quoted, refused } from './conclude';
+import { respond, quoted, refused } from './respond';
 import { authorized, decoded, type MemoryParts, underDay } from './mode';
 
 const MODE = 'agentcore-memory';
@@ -20,7 +20,7 @@ export function serveMemory(parts: MemoryParts): Served<typeof MODE> {
 }
 
 async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocation): Promise<ApiResponse> {
-  const { settings, memory } = parts;
+  const { settings, memory, look } = parts;
   if (memory === undefined) {
     const request = decoded(MODE, decodeMemoryBody, body);
     if (isLeft(request)) return request.left;
@@ -37,9 +37,9 @@ async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocati
   return underDay(MODE, parts, budget, invocation, async () => {
     const writer = parts.runWriter();
     const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
-      liveCalls({ runId, ports: { memory }, deadline: invocation.work }),
+      liveCalls({ runId, ports: { memory }, deadline: invocation.work, look }),
     );
-    return conclude(MODE, budget, outcome, writer, parts, invocation);
+    return respond(MODE, budget, outcome, writer, parts, invocation);
   });
 }
 

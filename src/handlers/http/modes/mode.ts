@@ -1,5 +1,6 @@
 /** What the modes have in common: what they are made of, and the way of a request to the point where it may run. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { Look } from '../../../domain/agent/stop';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../../domain/budget/budget';
 import type { Receipts } from '../../../domain/run/receipts';
 import type { MarketPath } from '../../../domain/market/market-path';
@@ -17,7 +18,7 @@ import { invalidRequest } from '../contract/problems';
 import type { Invocation } from '../edge/act';
 import type { ApiResponse, Mode } from '../contract/response';
 import { aboveCeiling } from './ceilings';
-import { refused } from './conclude';
+import { refused } from './respond';
 
 export interface ModeSettings {
   /** A request whose budget names more than this of anything is refused whole. */
@@ -56,11 +57,15 @@ export interface BaseParts {
 
 /** A port that is absent is not enabled: a call of it is a failed call. */
 export interface ToolsParts extends BaseParts {
+  /** At the stop switch; absent: there is none. */
+  readonly look: Look | undefined;
   readonly interpreter: CodeInterpreter | undefined;
   readonly planner: Planner | undefined;
 }
 
 export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
+  /** At the stop switch; absent: there is none. */
+  readonly look: Look | undefined;
   /** Absent: requests are answered and nothing is called. */
   readonly memory: Memory | undefined;
 }

@@ -1,14 +1,20 @@
 /**
- * The program of the local server's page: sends the request of a form, shows the answer, and lists the runs again.
+ * The program of the local server's pages. That of sessions is in `play`. That of runs sends the request of a form, shows the answer, and lists the runs again.
  * Invariant: an answer is shown as text, whatever it holds; and the focus stays where the reader put it.
  */
 import { type RunList, runsTable } from '../markup/runs-table';
+import { startPlay } from './play/play';
 import { fill, h } from './shared/dom';
 import { toNode } from './shared/elements';
 import { badge } from './shared/marks';
 import { parseJson, record } from './shared/run-model';
 
 function start(): void {
+  const play = document.getElementById('play');
+  if (play !== null) {
+    startPlay(play);
+    return;
+  }
   for (const section of document.querySelectorAll<HTMLElement>('section.request')) wire(section);
   const filter = document.querySelector<HTMLInputElement>('#runs-filter');
   if (filter === null) return;
@@ -54,7 +60,7 @@ function wire(section: HTMLElement): void {
     send.setAttribute('aria-disabled', 'true');
     fill(status, 'Sending…');
     answer.replaceChildren();
-    void ask(section.dataset['path'] ?? '', area.value)
+    void request(section.dataset['path'] ?? '', area.value)
       .then((outcome) => {
         show(outcome, status, answer, section.dataset['path'] ?? '');
         return listAgain();
@@ -68,7 +74,7 @@ function wire(section: HTMLElement): void {
 
 type Outcome = { readonly status: number; readonly text: string } | { readonly failed: string };
 
-async function ask(path: string, body: string): Promise<Outcome> {
+async function request(path: string, body: string): Promise<Outcome> {
   try {
     const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     return { status: response.status, text: await response.text() };

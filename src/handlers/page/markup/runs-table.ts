@@ -73,11 +73,11 @@ function rowOf(run: ListedRun): Element {
   const cells: readonly (readonly Markup[])[] = [
     nameOf(run, folder),
     [el('time', { datetime: run.finished_at }, run.finished_at.slice(0, 19).replace('T', ' '))],
-    [said(run.mode)],
-    [said(run.strategy ?? undefined)],
+    [excerptOf(run.mode)],
+    [excerptOf(run.strategy ?? undefined)],
     [resultOf(run)],
-    [said(run.steps)],
-    [said(run.final_equity ?? undefined)],
+    [excerptOf(run.steps)],
+    [excerptOf(run.final_equity ?? undefined)],
     [spentOf(run.budget_state)],
     [decisionsOf(run.decisions)],
     filesOf(run, folder),
@@ -95,7 +95,7 @@ function rowOf(run: ListedRun): Element {
 const ID_SHOWN = 12;
 
 function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
-  const id = said(run.run_id);
+  const id = excerptOf(run.run_id);
   const code = el('code', { title: id }, id.slice(0, ID_SHOWN));
   if (folder === undefined) return [code];
   const link = el(
@@ -108,22 +108,25 @@ function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
 
 function resultOf({ ok, limiter, error }: ListedRun): Element {
   if (ok === true) return el('span', { class: 'badge good' }, 'ok');
-  // A breaker that trips did what it is for; a failure is something else.
-  if (typeof limiter === 'string') return el('span', { class: 'badge warn' }, `stopped: ${said(limiter)}`);
-  return el('span', { class: 'badge bad' }, `failed: ${said(error ?? 'unknown')}`);
+  // An operator and a breaker did what they are for; a failure is something else.
+  if (error === 'stopped_by_operator') return el('span', { class: 'badge warn' }, 'stopped by an operator');
+  if (typeof limiter === 'string') return el('span', { class: 'badge warn' }, `stopped: ${excerptOf(limiter)}`);
+  return el('span', { class: 'badge bad' }, `failed: ${excerptOf(error ?? 'unknown')}`);
 }
 
 /** What was used of the budget, without what was not. */
 function spentOf(state: unknown): string {
   if (typeof state !== 'object' || state === null) return '–';
   const used = Object.entries(state).filter(([, amount]) => typeof amount === 'number' && amount !== 0);
-  return used.length === 0 ? 'nothing' : used.map(([name, amount]) => `${said(amount)} ${said(name).replaceAll('_', ' ')}`).join(', ');
+  return used.length === 0
+    ? 'nothing'
+    : used.map(([name, amount]) => `${excerptOf(amount)} ${excerptOf(name).replaceAll('_', ' ')}`).join(', ');
 }
 
 function decisionsOf(decisions: unknown): string {
   if (typeof decisions !== 'object' || decisions === null) return '–';
   const counted = Object.entries(decisions).filter(([, count]) => count !== 0);
-  return counted.length === 0 ? 'none' : counted.map(([name, count]) => `${said(count)} ${name}`).join(', ');
+  return counted.length === 0 ? 'none' : counted.map(([name, count]) => `${excerptOf(count)} ${name}`).join(', ');
 }
 
 function filesOf({ files }: ListedRun, folder: string | undefined): readonly Markup[] {
@@ -136,11 +139,11 @@ function filesOf({ files }: ListedRun, folder: string | undefined): readonly Mar
   return [el('details', { id: `held-${folder}` }, summary, el('ul', {}, ...links))];
 }
 
-const SAID_MAX = 80;
+const EXCERPT_MAX = 80;
 
 /** A value of somebody else's document, as far as a cell holds it. */
-function said(value: unknown): string {
+function excerptOf(value: unknown): string {
   if (value === undefined) return '–';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > SAID_MAX ? `${text.slice(0, SAID_MAX)}…` : text;
+  return text.length > EXCERPT_MAX ? `${text.slice(0, EXCERPT_MAX)}…` : text;
 }

@@ -7,7 +7,7 @@ import type { Json } from '../../../../domain/canonical/canonical';
 import { formatDecimal } from '../../../../domain/decimal/decimal';
 import { fillMembers } from '../../../../domain/report/derived-ledger';
 import type { Row } from '../../../../domain/tape/chain';
-import { aroundHash } from '../../../../domain/tape/row-text';
+import { splitAtHash } from '../../../../domain/tape/row-text';
 import { grouped, plural } from '../shared/format';
 import { canonicalOrEmpty, firstBadRow, sha256 } from './rows-check';
 import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, text } from '../shared/run-model';
@@ -155,18 +155,18 @@ function requestFault({ inputs, calls, seal, page }: RunModel): string | undefin
     if (member !== 'tool_plan' && member !== 'requests' && !sameJson(request[member], inputs[member]))
       return `${member} of request.json is not that of row 0`;
   }
-  const asked = list(request['tool_plan'] ?? request['requests']);
+  const requested = list(request['tool_plan'] ?? request['requests']);
   const made = calls.filter(({ row }) => row['type'] !== 'model');
   for (const [at, { row, rowIndex }] of made.entries()) {
-    const call = record(asked[at]);
+    const call = record(requested[at]);
     const differs = (row['type'] === 'tool' ? ['name', 'args'] : ['op', 'key', 'value']).find(
       (member) => !sameJson(row[member], call[member]),
     );
     if (differs !== undefined) return `${differs} of row ${String(rowIndex)} is not that of call ${String(at)} in request.json`;
     if (row['index'] !== at) return `row ${String(rowIndex)} is not call ${String(at)}`;
   }
-  return seal?.['ok'] === true && made.length !== asked.length
-    ? `request.json asks for ${plural(asked.length, 'call')}, and the tape has ${String(made.length)}`
+  return seal?.['ok'] === true && made.length !== requested.length
+    ? `request.json asks for ${plural(requested.length, 'call')}, and the tape has ${String(made.length)}`
     : undefined;
 }
 
@@ -180,7 +180,7 @@ async function ledgerFault(model: RunModel): Promise<string | undefined> {
   if (seal === undefined || run === undefined) return undefined;
   let head = text(run['hash']);
   for (const fill of fills) {
-    const around = aroundHash(fillMembers(fill, text(run['run_id']), head));
+    const around = splitAtHash(fillMembers(fill, text(run['run_id']), head));
     head = await sha256(around.before + around.after);
   }
   const { rows, head_hash: named } = record(seal['executions']);
@@ -244,8 +244,8 @@ async function runFileCheck(model: RunModel): Promise<Omit<Check, 'what'>> {
 }
 
 async function runFileFault({ run, inputs, page, lines }: RunModel, seal: Row, content: string): Promise<string | undefined> {
-  const said = record(parseJson(content));
-  if (`${canonicalOrEmpty(said as Json)}\n` !== content) return 'run.json is not one line of canonical JSON';
+  const recorded = record(parseJson(content));
+  if (`${canonicalOrEmpty(recorded as Json)}\n` !== content) return 'run.json is not one line of canonical JSON';
   const expected: Record<string, Json | undefined> = {
     spec_version: inputs['spec_version'] as Json,
     run_id: run?.['run_id'] ?? null,
@@ -256,9 +256,9 @@ async function runFileFault({ run, inputs, page, lines }: RunModel, seal: Row, c
     head_hash: seal['hash'] ?? null,
     ...Object.fromEntries(SEALED.map((member) => [member, seal[member] ?? null])),
   };
-  const member = firstDifference(expected, said as Row);
+  const member = firstDifference(expected, recorded as Row);
   if (member !== undefined) return `${member} of run.json is not what the tape says`;
-  const digests = record(said['digests']);
+  const digests = record(recorded['digests']);
   if (inputs['market_sha256'] !== digests['market.jsonl']) return 'the digest of market.jsonl in run.json is not the one in row 0';
   if (page.sample === null && (await sha256(lines.map(({ text: line }) => `${line}\n`).join(''))) !== digests['tape.jsonl'])
     return 'the digest of tape.jsonl in run.json is not that of this tape';
@@ -271,14 +271,14 @@ async function runFileFault({ run, inputs, page, lines }: RunModel, seal: Row, c
 /** What each operation answered, made again from the rows. */
 function memoryFault({ run, calls, page }: RunModel): string | undefined {
   const results = calls.map(({ row: { type: _type, hash: _hash, prev_hash: _prev, source: _source, value: _value, ...rest } }) => rest);
-  const said = record(parseJson(page.files['memory.json'] ?? ''));
-  if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results }) === canonicalOrEmpty(said as Json)) return undefined;
-  const at = list(said['results']).findIndex(
+  const recorded = record(parseJson(page.files['memory.json'] ?? ''));
+  if (canonicalOrEmpty({ run_id: run?.['run_id'] ?? null, results }) === canonicalOrEmpty(recorded as Json)) return undefined;
+  const at = list(recorded['results']).findIndex(
     (result, index) => canonicalOrEmpty(result as Json) !== canonicalOrEmpty(results[index] ?? null),
   );
   return `memory.json is not what the memory rows say${at === -1 ? '' : `, from operation ${String(at)} on`}`;
 }
 
-function firstDifference(expected: Readonly<Record<string, Json | undefined>>, said: Row): string | undefined {
-  return Object.keys(expected).find((member) => canonicalOrEmpty(expected[member] ?? null) !== canonicalOrEmpty(said[member] ?? null));
+function firstDifference(expected: Readonly<Record<string, Json | undefined>>, recorded: Row): string | undefined {
+  return Object.keys(expected).find((member) => canonicalOrEmpty(expected[member] ?? null) !== canonicalOrEmpty(recorded[member] ?? null));
 }

@@ -3,7 +3,7 @@
  * row that has one.
  */
 import { canonical, hasCanonicalForm, type Json } from '../../../../domain/canonical/canonical';
-import { aroundHash, withHash } from '../../../../domain/tape/row-text';
+import { splitAtHash, withHash } from '../../../../domain/tape/row-text';
 import { plural } from '../shared/format';
 import { turn } from '../shared/painted';
 import { type RunModel, type TapeLine, text } from '../shared/run-model';
@@ -39,7 +39,7 @@ async function rowFault(
   if (linked !== undefined && row['prev_hash'] !== linked) {
     return index === 0 ? 'prev_hash is not the SHA-256 of the inputs' : 'prev_hash is not the hash of the row before it';
   }
-  const around = aroundHash(row);
+  const around = splitAtHash(row);
   if (row['hash'] !== (await sha256(around.before + around.after))) return 'hash is not the SHA-256 of the row';
   if (withHash(around, text(row['hash'])) !== line) return 'not canonical JSON';
   if ((row['type'] === 'run') !== (index === 0)) return index === 0 ? 'the first row is not the run row' : 'a second run row';

@@ -14,12 +14,19 @@ import { positionsBefore, record, type RunModel, applyChanges, text } from '../s
 export function verdict({ seal }: RunModel): HTMLElement {
   if (seal === undefined) return badge('open', 'warn', 'UNFINISHED: no seal');
   if (seal['ok'] === true) return badge('good', 'good', 'Finished ok');
+  // An operator did what the switch is for.
+  if (isOperator(seal['error'])) return badge('open', 'warn', 'Stopped by an operator');
   return badge('bad', 'bad', `Stopped by ${stopName(seal['error'])}`);
 }
 
 export function stopName(error: unknown): string {
   const { code: code_, limiter } = record(error);
+  if (isOperator(error)) return 'an operator';
   return code_ === 'budget_exceeded' ? text(limiter) : text(code_);
+}
+
+function isOperator(error: unknown): boolean {
+  return record(error)['code'] === 'stopped_by_operator';
 }
 
 export function verdictSentence(model: RunModel): string | undefined {
@@ -101,8 +108,8 @@ export function cards(model: RunModel): HTMLElement {
 /** What users of the field ask for; a figure that a run does not have is a dash. */
 function performanceCards(figures: Figures): readonly HTMLElement[] {
   const { stepsPerYear, roundTrips } = figures.measures;
-  const said = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
-  const figure = (name: string): string => said.get(name) ?? '–';
+  const texts = new Map(PERFORMANCE_FIGURES.map((row) => [row.name, figureText(row, figures)]));
+  const figure = (name: string): string => texts.get(name) ?? '–';
   return [
     card('Growth a year', 'growth', figure('cagr'), `buy and hold ${figure('buy_and_hold')} in all`),
     card(

@@ -100,7 +100,7 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
       { title: 'Call', numeric: true, text: ({ row }) => text(row['index']), order: ({ rowIndex }) => rowIndex },
       { title: 'Kind', text: ({ row }) => text(row['type']) },
       { title: 'Name', width: 'short', text: ({ row }) => text(row['name'] ?? row['op']) },
-      { title: 'Asked', text: (entry) => jsonText(askedOf(entry)), cell: (entry) => json(askedOf(entry)) },
+      { title: 'Asked', text: (entry) => jsonText(requestOf(entry)), cell: (entry) => json(requestOf(entry)) },
       {
         title: 'Ok',
         width: 'short',
@@ -114,7 +114,7 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
   });
 }
 
-function askedOf({ row }: CallEntry): unknown {
+function requestOf({ row }: CallEntry): unknown {
   const { args, key, value, goal, context } = row;
   switch (row['type']) {
     case 'tool':

@@ -2,6 +2,6 @@
 import { printable } from '../../../domain/codec/printable';
 import type { Io } from './io';
 
-export async function say(lines: readonly string[], io: Io): Promise<void> {
+export async function writeLines(lines: readonly string[], io: Io): Promise<void> {
   for (const line of lines) await io.stderr.write(`ewm: ${printable(line)}\n`);
 }

@@ -5,10 +5,10 @@ import type { Act, Answer, Call, Invocation } from '../http/edge/act';
 export type SessionRoute = RouteOf<'sessions'>;
 
 /** Asks one route. What is left out of the call is empty. */
-export type Ask = (route: SessionRoute, call?: Partial<Call>) => Promise<Answer>;
+export type CallRoute = (route: SessionRoute, call?: Partial<Call>) => Promise<Answer>;
 
 export type SessionActs = Readonly<Record<SessionRoute, Act>>;
 
-export function askOf(acts: SessionActs, invocation: Invocation): Ask {
+export function routeCaller(acts: SessionActs, invocation: Invocation): CallRoute {
   return (route, call = {}) => acts[route]({ parameters: {}, query: {}, headers: {}, body: {}, ...call }, invocation);
 }

@@ -56,7 +56,7 @@ interface Stores {
   readonly receipts?: Promise<Receipts> | undefined;
 }
 
-export async function conclude(
+export async function respond(
   mode: Mode,
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
@@ -84,11 +84,11 @@ export async function conclude(
     head_hash: summary.headHash,
     ...(error === null ? {} : { error }),
     ...(receipt && { receipt }),
-    ...told(mode, summary),
+    ...describeRun(mode, summary),
   };
 }
 
-function told(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
+function describeRun(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
   const { steps, decisions } = summary;
   const world = { steps, decisions, ...summary.final };
   switch (mode) {

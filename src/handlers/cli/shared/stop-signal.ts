@@ -5,7 +5,7 @@ import type { Io } from './io';
 const INTERRUPT_POLL_MS = 50;
 
 /** A signal, or the end of the process that started this one with a channel to it. */
-export function toldToStop(io: Io, graceMs: number): Promise<void> {
+export function stopSignal(io: Io, graceMs: number): Promise<void> {
   const interrupted = io.watchInterrupts(graceMs);
   return new Promise((resolve) => {
     const timer = setInterval(() => {

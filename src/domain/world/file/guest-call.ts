@@ -16,16 +16,16 @@ export interface Refusal {
 /** `no_json`: an answer that has no JSON form, or another form than the question asks for. */
 export type RefusalCode = 'threw' | 'out_of_fuel' | 'out_of_memory' | 'too_deep' | 'no_json';
 
-export type Asked = { readonly fuel: number } & ({ readonly value: Json } | { readonly refused: Refusal });
+export type GuestResult = { readonly fuel: number } & ({ readonly value: Json } | { readonly refused: Refusal });
 
 /** `texts`: the arguments as JSON. `seed`: 32 hex digits, or nothing. `fuelLeft`: of the budget. */
-export function ask(program: Program, question: Question, texts: readonly string[], seed: string, fuelLeft: number): Asked {
+export function callGuest(program: Program, question: Question, texts: readonly string[], seed: string, fuelLeft: number): GuestResult {
   const fuelMax = Math.min(CALL_FUEL_MAX, fuelLeft);
   if (fuelMax < 1) return { fuel: 0, refused: outOfFuel(0) };
   return read(question, program.call([question, `[${texts.join(',')}]`, seed], fuelMax));
 }
 
-function read(question: Question, outcome: Outcome): Asked {
+function read(question: Question, outcome: Outcome): GuestResult {
   const { fuel } = outcome;
   if (outcome._tag === 'Failed') {
     switch (outcome.failure._tag) {

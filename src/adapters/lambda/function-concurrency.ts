@@ -1,0 +1,30 @@
+/** The reserved concurrency of Lambda functions. */
+import {
+  DeleteFunctionConcurrencyCommand,
+  GetFunctionConcurrencyCommand,
+  type LambdaClient,
+  PutFunctionConcurrencyCommand,
+} from '@aws-sdk/client-lambda';
+import type { Deadline } from '../../ports/clock';
+import type { FunctionConcurrency } from '../../ports/function-concurrency';
+import { attempt, type Call } from '../aws/attempt';
+
+export function makeLambdaConcurrency(client: LambdaClient): FunctionConcurrency {
+  const call = (operation: string, kind: Call['kind'], deadline: Deadline): Call => ({ service: 'lambda', operation, kind, deadline });
+  return {
+    read: (name, deadline) => () =>
+      attempt(call('GetFunctionConcurrency', 'read', deadline), async (signal) => {
+        const told = await client.send(new GetFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
+        return told.ReservedConcurrentExecutions ?? null;
+      }),
+    reserve: (name, reserved, deadline) => () =>
+      reserved === null
+        ? attempt(call('DeleteFunctionConcurrency', 'write', deadline), async (signal) => {
+            await client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
+          })
+        : attempt(call('PutFunctionConcurrency', 'write', deadline), async (signal) => {
+            const command = new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: reserved });
+            await client.send(command, { abortSignal: signal });
+          }),
+  };
+}
