@@ -35,7 +35,7 @@ const SIGNING = 'signing';
 const signingApart = {
   name: 'signing-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/compose-signing-lambda$/ }, ({ kind }) =>
+    onResolve({ filter: /\/compose-receipts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: `./${SIGNING}.js`, external: true } : undefined,
     );
   },
@@ -74,7 +74,7 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
 export async function buildLambda(version, { outdir = 'dist/lambda' } = {}) {
   const metafile = await bundleForLambda(version, outdir, {
     ...Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])),
-    [SIGNING]: 'src/handlers/compose-signing-lambda.ts',
+    [SIGNING]: 'src/handlers/compose-receipts.ts',
   });
   const signing = await readFile(`${outdir}/${SIGNING}/index.js`);
   const zipBytes = {};

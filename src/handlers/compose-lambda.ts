@@ -11,7 +11,7 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
-import type { Running } from './compose-signing-lambda';
+import type { Running } from './compose-receipts';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
@@ -105,7 +105,7 @@ function receiptsOf(
 ): HandlerPorts['receipts'] {
   return (
     signing &&
-    import('./compose-signing-lambda').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
+    import('./compose-receipts').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
   );
 }
 

@@ -53,7 +53,7 @@ export async function extraInSession(
 /** The segment that a file in `receipts` is about; nothing where it is none. */
 export function receiptSeq({ name, kind }: DirectoryEntry): number | undefined {
   const digits = kind === 'file' ? /^(\d{8})\.json$/.exec(name)?.[1] : undefined;
-  return digits === undefined ? undefined : Number(digits);
+  return digits === undefined ? undefined : (JSON.parse(digits.replace(/^0+(?=\d)/, '')) as number);
 }
 
 function belongsToSession(inputs: Pick<SessionInputs, 'world'>, sealed: boolean, children: readonly string[]): Belongs {
