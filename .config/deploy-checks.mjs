@@ -34,8 +34,23 @@ export async function checkPlan(plan, region) {
     agentCore(limits, region),
     keys(plan, region),
     Promise.resolve(runtimeLines(runtimesIn(plan), new Date())),
+    Promise.resolve(stopped(changed('aws_lambda_function', 'update'))),
   ]);
   return { refusals: checks.flatMap(({ refusals = [] }) => refusals), warnings: checks.flatMap(({ warnings = [] }) => warnings) };
+}
+
+/** A deployment that is held off is let in by whoever stopped it, and not by the way. */
+function stopped(changes) {
+  const held = changes.filter(
+    ({ before, after }) => before?.reserved_concurrent_executions === 0 && after?.reserved_concurrent_executions !== 0,
+  );
+  if (held.length === 0) return {};
+  const names = held.map(({ before }) => before.function_name).join(', ');
+  return {
+    refusals: [
+      `this deployment is stopped (${names}: reserved concurrency 0): make stop-status says by whom and why; make resume, then again`,
+    ],
+  };
 }
 
 /** A function reserves its executions, and Lambda refuses where fewer than 100 would be left: at 10 in a new account. */

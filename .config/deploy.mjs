@@ -159,7 +159,7 @@ async function destroy() {
   const modes = outputs.modes === undefined ? [] : [modesArgument(outputs.modes)];
   const bucket = resources.find(({ type }) => type === 'aws_s3_bucket');
   const name = bucket?.values.bucket;
-  const holdsArtifacts = name !== undefined && (await holdsObjects(name, where.region));
+  const holdsArtifacts = name !== undefined && (await holdsObjects(name, where.region, outputs.stop_switch?.key));
   const forced = env('FORCE_DESTROY') === '1';
   if (holdsArtifacts && forced) {
     console.log(
@@ -174,11 +174,17 @@ async function destroy() {
   if (keeps) tellKept(name, outputs.artifact_prefix ?? '');
 }
 
-async function holdsObjects(bucket, region) {
+/** Anything but the stop switch, which goes with the deployment. */
+async function holdsObjects(bucket, region, stopKey) {
   const client = new S3Client({ region, maxAttempts: 1 });
+  const firstBehind = async (after) => {
+    const page = { Bucket: bucket, MaxKeys: 1, ...(after === undefined ? {} : { KeyMarker: after }) };
+    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand(page));
+    return [...Versions, ...DeleteMarkers][0]?.Key;
+  };
   try {
-    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }));
-    return Versions.length + DeleteMarkers.length > 0;
+    const first = await firstBehind();
+    return first !== undefined && (first !== stopKey || (await firstBehind(stopKey)) !== undefined);
   } catch (error) {
     if (error.name === 'NoSuchBucket') return false;
     console.log(`s3://${bucket} cannot be listed (${oneLine(error)}), so it is taken to hold artifacts`);

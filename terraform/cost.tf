@@ -29,10 +29,11 @@ locals {
     planner                  = local.planner_enabled
     # The most the service lets a session of a runtime live; the planner is not ours to set.
     planner_session_seconds = 28800
-    alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms)
+    alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms) + (local.stop_pulled ? 1 : 0)
     dashboards              = 1
     budgets                 = var.monthly_budget_usd == null ? 0 : 1
     budget_actions          = var.budget_action_percent == null ? 0 : 1
+    stop_alarms             = local.stop_alarm_count + (local.stop_by_budget ? 1 : 0)
     emails                  = var.alarm_email != null || var.budget_email != null
   }
 }

@@ -25,7 +25,7 @@ locals {
       concurrency     = 1
       stores          = "artifacts"
       environment     = merge(local.outside_environment, local.plan_environment)
-      statements      = concat(local.day_statements, local.plan_statements)
+      statements      = concat(local.day_statements, local.stop_statements, local.plan_statements)
     }
 
     memory = {
@@ -36,7 +36,7 @@ locals {
       concurrency     = 1
       stores          = "artifacts"
       environment     = merge(local.outside_environment, local.memory_environment)
-      statements      = concat(local.day_statements, local.memory_statements)
+      statements      = concat(local.day_statements, local.stop_statements, local.memory_statements)
     }
 
     sessions = {
@@ -58,12 +58,13 @@ locals {
       concurrency     = var.sessions_concurrency
       stores          = "sessions"
       environment     = merge(local.outside_environment, local.plan_environment, local.memory_environment)
-      statements      = concat(local.session_statements, local.plan_statements, local.memory_statements)
+      statements      = concat(local.session_statements, local.stop_statements, local.plan_statements, local.memory_statements)
     }
   }
 
   # What reaches outside: tools of a plan, memory, and a session, which has both.
   outside_environment = {
+    EWM_STOP_KEY             = aws_s3_object.stop_switch.key
     EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms)
   }
 

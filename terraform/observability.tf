@@ -41,12 +41,14 @@ locals {
       namespace   = local.metrics_namespace, metric = "SessionsNotStopped", statistic = "Sum", period = 300, threshold = 0
       description = "A session of the code interpreter or the planner could not be stopped, or its start was not answered: it is billed until its own timeout. The log has its id."
       dimensions  = { service = local.functions[mode].service }
+      kind        = "sessions-not-stopped"
     } if local.interpreter_enabled || local.planner_enabled
   }
 
   alarms = merge(local.session_alarms, [
     for mode in var.modes : {
       for kind, alarm in local.alarm_kinds : "${mode}-${kind}" => merge(alarm, {
+        kind       = kind
         threshold  = alarm.threshold == null ? local.functions[mode].timeout_seconds * 1000 * 0.8 : alarm.threshold
         dimensions = alarm.namespace == "AWS/Lambda" ? { FunctionName = module.function[mode].function.function_name } : { service = local.functions[mode].service }
       })
@@ -69,7 +71,7 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   threshold           = each.value.threshold
   # No data is no requests.
   treat_missing_data = "notBreaching"
-  alarm_actions      = aws_sns_topic.alarms[*].arn
+  alarm_actions      = concat(aws_sns_topic.alarms[*].arn, contains(var.stop_on_alarm, each.value.kind) ? local.stop_topics : [])
   ok_actions         = aws_sns_topic.alarms[*].arn
 }
 
@@ -106,6 +108,8 @@ resource "aws_budgets_budget" "monthly" {
       threshold                  = notification.value.percent
       threshold_type             = "PERCENTAGE"
       subscriber_email_addresses = compact([var.budget_email])
+      # At what is really spent, and at no forecast.
+      subscriber_sns_topic_arns = local.stop_by_budget && notification.value == { type = "ACTUAL", percent = 100 } ? local.stop_topics : []
     }
   }
 

@@ -581,3 +581,17 @@ variable "budget_action_percent" {
     error_message = "budget_action_percent must be an integer from 1 to 1000, or null for a budget that only tells."
   }
 }
+
+variable "stop_on_alarm" {
+  description = "Alarms that pull the stop switch: everything is stopped until `make resume`, by a function of its own. Legal: any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped; and monthly-budget, at 100 % of monthly_budget_usd really spent. Empty: none does."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = length(setsubtract(var.stop_on_alarm, [
+      "throttles", "errors", "failures", "duration", "invocations", "budget-trips", "sessions-not-stopped", "monthly-budget"
+    ])) == 0
+    error_message = "stop_on_alarm must hold any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, monthly-budget, and nothing else."
+  }
+}

@@ -203,7 +203,15 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
 
   // The table lets the top folder import adapters; the rule on compose*.ts below narrows it to those files.
   'src/handlers': {
-    imports: [DOMAIN, 'src/ports', 'src/adapters/**', 'src/handlers/http/**', 'src/handlers/mcp', 'src/handlers/server'],
+    imports: [
+      DOMAIN,
+      'src/ports',
+      'src/adapters/**',
+      'src/handlers/alarm',
+      'src/handlers/http/**',
+      'src/handlers/mcp',
+      'src/handlers/server',
+    ],
     packages: [...FP, 'io-ts', 'node:os', 'node:path'],
   },
   // The API, from the inside out: what is said over it, how it travels, and what is done. The composition hands them what they need.
@@ -222,6 +230,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'],
     packages: [...EITHER, '@modelcontextprotocol/server', 'io-ts'],
   },
+  // What pulls the stop switch where an alarm says so: no function of the API.
+  'src/handlers/alarm': { imports: [DOMAIN, 'src/ports'], packages: [] },
   'src/handlers/lambda': { imports: ['src/handlers'], packages: [] },
   // The examples beside its forms are those of the API.
   'src/handlers/server': {
@@ -488,6 +498,7 @@ function check(path: string, source: string): readonly string[] {
   const complaints = [
     ...importsOf(file).flatMap((found) => importComplaints(path, found)),
     ...(inside(path, DOMAIN) ? domainComplaints(path, file) : []),
+    ...(path.startsWith('src/') ? nameComplaints(file) : []),
   ];
   return complaints.map((complaint) => `${path}: ${complaint}`);
 }
@@ -586,6 +597,52 @@ function importComplaints(path: string, { from, typeOnly }: Import): readonly st
   return [
     `may not import ${targetFolder}: ${folder} sees ${[...rule.imports, ...(rule.types ?? []).map((allowed) => `${allowed} (types)`)].join(', ') || 'nothing but itself'}`,
   ];
+}
+
+/** Words of nobody's field, and what the field says. */
+const WORDS: Readonly<Record<string, string>> = {
+  told: 'report, describe, detected or answer',
+  said: 'output, outcome, message or stated',
+  asked: 'requested, request or calls',
+  settle: 'charge',
+  settled: 'charged or drained',
+  conclude: 'respond',
+  admitted: 'authorized',
+  shelf: 'catalog',
+};
+
+/** Declared names that have a private word in them. */
+function nameComplaints(file: ts.SourceFile): readonly string[] {
+  const complaints: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const name =
+      ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node) || isNamedStatement(node) ? node.name : undefined;
+    if (name !== undefined && ts.isIdentifier(name)) {
+      const words = name.text.split(/(?=[A-Z][a-z])|_/).map((word) => word.toLowerCase());
+      for (const word of words)
+        if (Object.hasOwn(WORDS, word)) complaints.push(`${name.text}: a name of the field instead of "${word}": ${WORDS[word] ?? ''}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return complaints;
+}
+
+type NamedStatement = ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
+
+function isNamedStatement(node: ts.Node): node is NamedStatement {
+  return ts.isFunctionDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+}
+
+function exportedTypes(source: string): readonly string[] {
+  return ts
+    .createSourceFile('', source, ts.ScriptTarget.Latest)
+    .statements.flatMap((statement) =>
+      (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) &&
+      statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
+        ? [statement.name.text]
+        : [],
+    );
 }
 
 function domainComplaints(path: string, file: ts.SourceFile): readonly string[] {
@@ -708,6 +765,13 @@ describe('the tree', () => {
     expect(packages.filter((name) => !known(name))).toEqual([]);
   });
 
+  test('an exported type of the program has its name to itself: a second one needs another', () => {
+    const places = new Map<string, string[]>();
+    for (const path of files.filter((file) => file.startsWith('src/')))
+      for (const name of exportedTypes(readFileSync(join(ROOT, path), 'utf8'))) places.set(name, [...(places.get(name) ?? []), path]);
+    expect([...places].filter(([, paths]) => paths.length > 1)).toEqual([]);
+  });
+
   test('nothing is installed with the package: its bundles hold what it needs, so every dependency is one of development', () => {
     const { dependencies = {} } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> };
     expect(dependencies).toEqual({});
@@ -717,6 +781,10 @@ describe('the tree', () => {
 // ---- A fixture for each rule ----
 
 describe('what breaks a rule is found, with what to do instead', () => {
+  test('an exported type is seen, one of the file alone is not', () => {
+    expect(exportedTypes('export interface A {}\nexport type B = 1;\ninterface C {}\nexport const D = 1;')).toEqual(['A', 'B']);
+  });
+
   test.each<[string, string, string, string]>([
     [
       'a folder that is not in the table',
@@ -730,6 +798,8 @@ describe('what breaks a rule is found, with what to do instead', () => {
       `import { x } from '../world/market/state';`,
       'may not import src/domain/world/market: src/domain/decimal sees src/domain',
     ],
+    ['a private word in a name', 'src/domain/decimal/x.ts', `export function toldBy(): void {}`, 'a name of the field instead of "told"'],
+    ['a private word in a constant', 'src/domain/decimal/x.ts', `const ASKED_FOR = 1;`, 'a name of the field instead of "asked"'],
     ['a re-export', 'src/domain/decimal/x.ts', `export { x } from '../world/market/state';`, 'may not import src/domain/world/market'],
     ['an import for its effects', 'src/domain/decimal/x.ts', `import '../world/market/state';`, 'may not import src/domain/world/market'],
     [

@@ -23,7 +23,7 @@ import type { SessionLog } from '../ports/session-log';
 import type { StopSwitch } from '../ports/stop-switch';
 import type { Telemetry } from '../ports/telemetry';
 import type { Environment, HandlerConfig } from './config';
-import type { Mode } from './http/contract/response';
+import type { HttpMode } from './http/contract/response';
 import { type Handler, makeHandler, type Served } from './http/edge/handler';
 import { stoppable } from './http/edge/stoppable';
 import { serveBase } from './http/modes/base';
@@ -63,7 +63,7 @@ export function baseFunction(settings: HandlerConfig, ports: HandlerPorts, aroun
   return makeHandler(around(serveBase(worldParts(settings, ports))), settings, ports);
 }
 
-type Around<S extends Mode> = (served: Served<S>) => Served<S>;
+type Around<S extends HttpMode> = (served: Served<S>) => Served<S>;
 
 function asItIs<A>(served: A): A {
   return served;
@@ -112,9 +112,9 @@ function dayOf({ dayBudget }: HandlerConfig, { day }: HandlerPorts): Day | undef
 }
 
 /** `fileWorlds`: where world files of callers run; a deployment without one has markets alone. */
-export type SessionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly fileWorlds?: OpenFileWorlds };
+export type SessionFunctionPorts = HandlerPorts & { readonly log: SessionLog; readonly clock: Clock; readonly fileWorlds?: OpenFileWorlds };
 
-export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
+export function sessionsFunction(settings: HandlerConfig, ports: SessionFunctionPorts): Handler {
   const { served, sessions, prove } = sessionParts(settings, ports);
   const { telemetry } = ports;
   return makeHandler(withGatewayTools({ served, sessions, prove, telemetry, bodyBytesMax: settings.bodyBytesMax }), settings, ports);
@@ -123,7 +123,7 @@ export function sessionsFunction(settings: HandlerConfig, ports: SessionPorts): 
 /** The acts on sessions, and what they work on. */
 export function sessionParts(
   settings: HandlerConfig,
-  ports: SessionPorts,
+  ports: SessionFunctionPorts,
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
   const { artifacts, interpreter, planner, log, clock } = ports;
   const look = lookOf(ports);
@@ -147,7 +147,7 @@ export function sessionCeilings(ceilings: Budget, env: Environment): Budget {
 }
 
 /** For those who serve all of them in one process. */
-export const FUNCTIONS: Readonly<Record<Mode, (settings: HandlerConfig, ports: HandlerPorts) => Handler>> = {
+export const FUNCTIONS: Readonly<Record<HttpMode, (settings: HandlerConfig, ports: HandlerPorts) => Handler>> = {
   'agentcore-base': baseFunction,
   'agentcore-tools': toolsFunction,
   'agentcore-memory': memoryFunction,

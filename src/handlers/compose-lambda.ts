@@ -15,7 +15,14 @@ import type { Running } from './compose-receipts';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
-import { baseFunction, type HandlerPorts, memoryFunction, type SessionPorts, sessionsFunction, toolsFunction } from './compose-http';
+import {
+  baseFunction,
+  type HandlerPorts,
+  memoryFunction,
+  type SessionFunctionPorts,
+  sessionsFunction,
+  toolsFunction,
+} from './compose-http';
 import type { Service } from './http/contract/routes';
 import type { Handler } from './http/edge/handler';
 
@@ -77,7 +84,7 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionPorts {
+function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionFunctionPorts {
   const agentCore = oneClient(config);
   const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {
@@ -104,8 +111,7 @@ function receiptsOf(
   running: Running,
 ): HandlerPorts['receipts'] {
   return (
-    signing &&
-    import('./compose-receipts').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
+    signing && import('./compose-receipts').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
   );
 }
 

@@ -2,7 +2,7 @@
 import { isLeft, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { deadlineIn } from '../adapters/in-process/clock';
-import { type SessionPorts, sessionParts } from './compose-http';
+import { type SessionFunctionPorts, sessionParts } from './compose-http';
 import { type SessionsProblem, sessionsIn } from './compose-sessions';
 import type { LocalSigning } from './compose-signing';
 import type { Environment, HandlerConfig } from './config';
@@ -12,11 +12,11 @@ import { type Handler, makeHandler } from './http/edge/handler';
 import { serveMcp } from './mcp/http';
 import type { McpParts } from './mcp/server';
 
-export function mcpFunction(settings: HandlerConfig, ports: SessionPorts): Handler {
+export function mcpFunction(settings: HandlerConfig, ports: SessionFunctionPorts): Handler {
   return makeHandler(serveMcp(mcpParts(settings, ports)), settings, ports);
 }
 
-export function mcpParts(settings: HandlerConfig, ports: SessionPorts): McpParts {
+export function mcpParts(settings: HandlerConfig, ports: SessionFunctionPorts): McpParts {
   const { served, sessions, prove } = sessionParts(settings, ports);
   const { version, bodyBytesMax } = settings;
   return { version, bodyBytesMax, acts: served.acts, sessions, prove, telemetry: ports.telemetry };

@@ -8,11 +8,11 @@ import { makeScriptedPlanner } from '../adapters/in-process/planner';
 import { silentTelemetry } from '../adapters/in-process/telemetry';
 import { FUNCTIONS } from './compose-http';
 import { decodeHandlerConfig, type Environment } from './config';
-import type { Mode } from './http/contract/response';
+import type { HttpMode } from './http/contract/response';
 import type { Handler } from './http/edge/handler';
 
 /** What the day has left is nobody's business here: a quote takes nothing from it. */
-export function quotingHandler(mode: Mode, env: Environment): Either<readonly string[], Handler> {
+export function quotingHandler(mode: HttpMode, env: Environment): Either<readonly string[], Handler> {
   const decoded = decodeHandlerConfig({ ...env, EWM_DAY_BUDGET: '' });
   if (isLeft(decoded)) return decoded;
   const settings = { ...decoded.right, enabled: { memory: true, code_interpreter: true, planner: true } };

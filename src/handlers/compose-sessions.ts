@@ -15,12 +15,13 @@ import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
 import { silentTelemetry } from '../adapters/in-process/telemetry';
 import { withoutListing } from '../domain/run/listing';
+import { verify } from '../domain/run/verify';
 import { segmentReceiptFile } from '../domain/run/receipts';
 import { CHILDREN, RECEIPTS, receiptSeq } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
 import type { DirectoryEntry, StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
-import { sessionCeilings, type SessionPorts, sessionsFunction } from './compose-http';
+import { sessionCeilings, type SessionFunctionPorts, sessionsFunction } from './compose-http';
 import { type LocalSigning, localReceipts } from './compose-signing';
 import { decodeHandlerConfig, type Environment, type HandlerConfig } from './config';
 import type { Handler } from './http/edge/handler';
@@ -41,7 +42,7 @@ export function sessionsIn(
   env: Environment,
   telemetry: Telemetry,
   signing?: LocalSigning,
-): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionPorts }> {
+): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionFunctionPorts }> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
     if (isLeft(decoded)) return left({ _tag: 'BadConfig', messages: decoded.left });
@@ -49,7 +50,7 @@ export function sessionsIn(
     if (isLeft(data)) return data;
     const settings = { ...decoded.right, ceilings: sessionCeilings(decoded.right.ceilings, env) };
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
-    const ports: SessionPorts = {
+    const ports: SessionFunctionPorts = {
       artifacts,
       receipts: localReceipts(signing, artifacts, telemetry),
       log: makeFilesystemSessionLog({ directory: data.right }),
@@ -92,6 +93,14 @@ export function pulledSession(directory: string, options: PulledOptions): Sessio
       const below = join(directory, CHILDREN, session);
       const content = await inspectRunDirectory(below)();
       return !isLeft(content) && content.right === 'absent' ? undefined : pulledSession(below, options);
+    },
+    guard: async (holder) => {
+      const below = join(directory, CHILDREN, holder);
+      const content = await inspectRunDirectory(below)();
+      if (!isLeft(content) && content.right === 'absent') return right(undefined);
+      const run = makeRunDirectoryReader(below);
+      const verdict = await verify(allowExtra ? withoutListing(run) : run);
+      return isLeft(verdict) ? verdict : right({ verdict: verdict.right, reader: run });
     },
   };
 }

@@ -27,27 +27,27 @@ export interface SandboxLimits {
 }
 
 /** How code came to an end without a result. `Threw` is the code's own error. */
-export type Failure =
+export type GuestFailure =
   | { readonly _tag: 'Threw'; readonly message: string }
   | { readonly _tag: 'OutOfFuel' }
   | { readonly _tag: 'OutOfMemory' }
   | { readonly _tag: 'TooDeep' };
 
-export type Outcome = { readonly fuel: number } & (
-  { readonly _tag: 'Returned'; readonly text: string } | { readonly _tag: 'Failed'; readonly failure: Failure }
+export type GuestOutcome = { readonly fuel: number } & (
+  { readonly _tag: 'Returned'; readonly text: string } | { readonly _tag: 'Failed'; readonly failure: GuestFailure }
 );
 
 /** Loaded code. Not for concurrent use; nothing to close: its memory goes with it. */
-export interface Program {
+export interface GuestProgram {
   /**
    * Calls the guest. A pure function of code, limits, texts and fuel: whatever a call did is gone before the next one. Never throws for what the
    * code does, and ends in bounded time and memory whatever that is. `fuelMax`: from 1 to 2^31 - 1.
    */
-  readonly call: (texts: readonly string[], fuelMax: number) => Outcome;
+  readonly call: (texts: readonly string[], fuelMax: number) => GuestOutcome;
 }
 
 export interface Sandbox {
   readonly engine: Engine;
   /** Evaluates the code in a memory of its own. */
-  readonly load: (code: Code, limits: SandboxLimits) => Either<Failure, Program>;
+  readonly load: (code: Code, limits: SandboxLimits) => Either<GuestFailure, GuestProgram>;
 }

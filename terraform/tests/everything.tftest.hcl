@@ -64,6 +64,9 @@ run "all_modes" {
   assert {
     condition = [for s in jsondecode(module.function["tools"].policy).Statement : s if !contains(["WriteLog", "NeverInvokeFunctions", "CreateArtifacts", "CompareArtifacts"], s.Sid)] == [
       {
+        Action = ["s3:GetObject"], Effect = "Allow", Resource = ["arn:aws:s3:::mock-bucket/stop.json"], Sid = "LookAtStopSwitch"
+      },
+      {
         Action = [
           "bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter", "bedrock-agentcore:StopCodeInterpreterSession"
         ]
@@ -83,6 +86,9 @@ run "all_modes" {
   assert {
     condition = [for s in jsondecode(module.function["memory"].policy).Statement : s if !contains(["WriteLog", "NeverInvokeFunctions", "CreateArtifacts", "CompareArtifacts"], s.Sid)] == [
       {
+        Action = ["s3:GetObject"], Effect = "Allow", Resource = ["arn:aws:s3:::mock-bucket/stop.json"], Sid = "LookAtStopSwitch"
+      },
+      {
         Action   = ["bedrock-agentcore:CreateEvent", "bedrock-agentcore:ListEvents", "bedrock-agentcore:DeleteEvent"], Effect = "Allow"
         Resource = ["arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/ewm_memory-0123456789"], Sid = "UseMemory"
       }
@@ -95,7 +101,7 @@ run "all_modes" {
   }
   assert {
     condition = setsubtract(keys(module.function["tools"].function.environment[0].variables), keys(module.function["base"].function.environment[0].variables)) == toset([
-      "AGENTCORE_CODE_INTERPRETER_ID", "AGENTCORE_RUNTIME_ARN", "EWM_AGENTCORE_TIMEOUT_MS"
+      "AGENTCORE_CODE_INTERPRETER_ID", "AGENTCORE_RUNTIME_ARN", "EWM_AGENTCORE_TIMEOUT_MS", "EWM_STOP_KEY"
     ])
     error_message = "tools environment: exactly the variables of its mode"
   }
@@ -108,6 +114,7 @@ run "all_modes" {
       AGENTCORE_MEMORY_ID       = "ewm_memory-0123456789"
       AGENTCORE_MEMORY_ACTOR_ID = "ewm"
       EWM_AGENTCORE_TIMEOUT_MS  = "20000"
+      EWM_STOP_KEY              = "stop.json"
     }
     error_message = "memory environment: the id that the stack gives out, switched on"
   }

@@ -56,6 +56,7 @@ run "every_limit" {
       EWM_S3_TIMEOUT_MS         = "5001"
       EWM_AGENTCORE_TIMEOUT_MS  = "9001"
       EWM_STORE_RESERVE_MS      = "3001"
+      EWM_STOP_KEY              = "stop.json"
       EWM_MAX_BODY_BYTES        = "1048577"
       EWM_MAX_ARTIFACT_BYTES    = "4194305"
       EWM_BASE_PATH             = "/v1"

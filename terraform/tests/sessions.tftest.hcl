@@ -46,6 +46,9 @@ run "alone" {
         Sid       = "FindSegments", Effect = "Allow", Action = ["s3:ListBucket"], Resource = ["arn:aws:s3:::mock-bucket"]
         Condition = { StringLike = { "s3:prefix" = "ewm/sessions/*" } }
       }
+      LookAtStopSwitch = {
+        Sid = "LookAtStopSwitch", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::mock-bucket/stop.json"]
+      }
     }
     error_message = "sessions policy: exactly its log and its folder, and no calls of functions"
   }
@@ -71,7 +74,7 @@ run "with_everything" {
   }
   assert {
     condition = [for s in jsondecode(module.function["sessions"].policy).Statement : s.Sid] == [
-      "WriteLog", "NeverInvokeFunctions", "CreateArtifacts", "CompareArtifacts", "FindSegments", "RunPrograms", "AskPlanner", "UseMemory"
+      "WriteLog", "NeverInvokeFunctions", "CreateArtifacts", "CompareArtifacts", "FindSegments", "LookAtStopSwitch", "RunPrograms", "AskPlanner", "UseMemory"
     ]
     error_message = "sessions policy: interpreter, planner and memory where they are asked for"
   }

@@ -19,7 +19,7 @@ import {
 } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
-import { toldOperator } from '../support/told-operator';
+import { operatorRecords } from '../support/operator-records';
 import { leftOf, rightOf } from '../support/task';
 
 const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
@@ -88,7 +88,7 @@ describe('AgentCore code interpreter', () => {
     };
   let unstopped: number;
 
-  const told = (): ReturnType<typeof toldOperator> => toldOperator(telemetry);
+  const told = (): ReturnType<typeof operatorRecords> => operatorRecords(telemetry);
 
   const calls = (): readonly (string | undefined)[] => stub.requests().map((request) => request.segments.at(-1));
 

@@ -9,7 +9,7 @@ import { describePlannerContract } from '../contracts/planner';
 import { type AgentCoreStub, type RuntimeReply, startAgentCoreStub, STUB_RUNTIME_ARN } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
 import { describeFault, RETRYABLE_FAULTS } from '../support/faults';
-import { toldOperator } from '../support/told-operator';
+import { operatorRecords } from '../support/operator-records';
 import { leftOf, rightOf } from '../support/task';
 
 const LIMITS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 };
@@ -72,7 +72,7 @@ describe('AgentCore planner', () => {
     await stub.close();
   });
 
-  const told = (): ReturnType<typeof toldOperator> => toldOperator(telemetry);
+  const told = (): ReturnType<typeof operatorRecords> => operatorRecords(telemetry);
   const reply = (contentType: string, ...chunks: readonly (string | Buffer)[]): void => {
     stub.replies.push({ contentType, chunks });
   };

@@ -1,14 +1,14 @@
 import { isRight } from 'fp-ts/Either';
-import { attempt, type Call } from '../../src/adapters/aws/attempt';
+import { attempt, type AwsCall } from '../../src/adapters/aws/attempt';
 import { connectionSettings } from '../../src/adapters/aws/connection';
 import { deadlineIn, noDeadline } from '../../src/adapters/in-process/clock';
 import { InvariantError } from '../../src/domain/assert';
 import type { CallFailure } from '../../src/ports/dependency';
 import { leftOf } from '../support/task';
 
-const CALL: Call = { service: 'service', operation: 'Operation', kind: 'write', deadline: noDeadline };
+const CALL: AwsCall = { service: 'service', operation: 'Operation', kind: 'write', deadline: noDeadline };
 
-function failureOf(error: unknown, call: Call = CALL): Promise<CallFailure> {
+function failureOf(error: unknown, call: AwsCall = CALL): Promise<CallFailure> {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever a library throws.
   return leftOf(() => attempt(call, () => Promise.reject(error)));
 }

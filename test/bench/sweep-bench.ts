@@ -1,7 +1,8 @@
 /**
  * `make bench`, the part about sweeps: 1,000 cells of the demo market on all cores beside one run of as many steps; a cell among ten thousand beside
  * a cell among a thousand; and cells a second beside the optimiser of grademark (npm, fetched into tmp/) on the same prices and rule. Programs as
- * they are called, start-up included, in turns; medians. Printed and stored in tmp/bench-sweep.json; cells that take longer the more there are end it with an error. `--quick` takes a third of the rounds.
+ * they are called, start-up included, in turns; medians. Printed and stored in
+ * tmp/bench-sweep.json; cells that take longer the more there are end it with an error. `--quick` takes a third of the rounds.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +11,10 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isLeft } from 'fp-ts/Either';
 import { openMarketFile } from '../../src/adapters/filesystem/market-file';
+import { makeTakeBatch } from '../../src/domain/sweep/batch';
 import { factsOf } from '../../src/domain/sweep/market';
 import { planSweep } from '../../src/domain/sweep/plan';
 import { decodeSweep } from '../../src/domain/sweep/spec';
-import { makeTakeBatch } from '../../src/handlers/cli/sweep/cells';
 import { readMarket } from '../../src/handlers/cli/sweep/sweep-input';
 
 const ROUNDS = process.argv.includes('--quick') ? 1 : 3;

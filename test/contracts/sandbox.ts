@@ -1,6 +1,6 @@
 /** What every sandbox has to be: a pure function of code, texts and fuel, that ends. */
 import { isLeft } from 'fp-ts/Either';
-import type { Code, Outcome, Program, Sandbox, SandboxLimits } from '../../src/ports/sandbox';
+import type { Code, GuestOutcome, GuestProgram, Sandbox, SandboxLimits } from '../../src/ports/sandbox';
 import { expectRight } from '../support/harness';
 
 const LIMITS: SandboxLimits = { memoryBytes: 2 * 1024 * 1024, loadFuel: 5_000_000 };
@@ -13,8 +13,8 @@ export function describeSandboxContract(name: string, makeSandbox: () => Sandbox
   describe(`a sandbox: ${name}`, () => {
     const sandbox = makeSandbox();
     const codeOf = (source: string): Code => ({ guest: GUEST, source, file: 'world.js' });
-    const load = (source: string): Program => expectRight(sandbox.load(codeOf(source), LIMITS));
-    const textOf = (outcome: Outcome): string => (outcome._tag === 'Returned' ? outcome.text : JSON.stringify(outcome.failure));
+    const load = (source: string): GuestProgram => expectRight(sandbox.load(codeOf(source), LIMITS));
+    const textOf = (outcome: GuestOutcome): string => (outcome._tag === 'Returned' ? outcome.text : JSON.stringify(outcome.failure));
     const answerOf = (body: string): string => textOf(load(`export function f(text) { ${body} }`).call(['f', 'x'], FUEL));
 
     test('calls give text, and texts come in whole', () => {

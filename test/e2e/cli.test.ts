@@ -24,7 +24,7 @@ let directory = '';
 let program = '';
 const at = (name: string): string => join(directory, name);
 
-interface Said {
+interface Output {
   readonly exit: number | NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -34,7 +34,7 @@ function start(args: readonly string[], stdio: 'pipe' | 'ignore' = 'pipe'): Chil
   return spawn(process.execPath, [program, ...args], { cwd: directory, stdio: [stdio, 'pipe', 'pipe'] });
 }
 
-async function finish(child: ChildProcess): Promise<Said> {
+async function finish(child: ChildProcess): Promise<Output> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
@@ -43,7 +43,7 @@ async function finish(child: ChildProcess): Promise<Said> {
   return { exit: code ?? signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
 }
 
-async function ewm(args: readonly string[], stdin?: string): Promise<Said> {
+async function ewm(args: readonly string[], stdin?: string): Promise<Output> {
   const child = start(args, stdin === undefined ? 'ignore' : 'pipe');
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(stdin);
@@ -51,7 +51,7 @@ async function ewm(args: readonly string[], stdin?: string): Promise<Said> {
 }
 
 /** A line of shell in which `ewm` is the program under test. */
-async function shell(line: string): Promise<Said> {
+async function shell(line: string): Promise<Output> {
   const ewmFunction = `ewm() { "${process.execPath}" "${program}" "$@"; }`;
   return finish(spawn('bash', ['-c', `${ewmFunction}\n${line}`], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
@@ -99,13 +99,13 @@ describe('the program', () => {
   it('keeps data on stdout and words on stderr', async () => {
     await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'short']);
     const replay = 'ewm replay tape --tape short/tape.jsonl --max-steps 1 --format csv';
-    const said = await shell(`${replay} 2>/dev/null | wc -l; ${replay} 2>&1 >/dev/null`);
-    expect(said.stdout).toMatch(/^2\newm: chain whole, sealed, 7 rows \(4 not shown\), head [0-9a-f]{64}\n$/);
+    const output = await shell(`${replay} 2>/dev/null | wc -l; ${replay} 2>&1 >/dev/null`);
+    expect(output.stdout).toMatch(/^2\newm: chain whole, sealed, 7 rows \(4 not shown\), head [0-9a-f]{64}\n$/);
   });
 
   it('ends quietly when nobody reads on', async () => {
-    const said = await shell('ewm market generate --symbols A --steps 1000000 --seed 1 | head -1; echo "${PIPESTATUS[0]}"');
-    expect(said).toEqual({ exit: 0, stdout: `{"symbols":["A"]}\n${String(EXIT.readerGone)}\n`, stderr: '' });
+    const output = await shell('ewm market generate --symbols A --steps 1000000 --seed 1 | head -1; echo "${PIPESTATUS[0]}"');
+    expect(output).toEqual({ exit: 0, stdout: `{"symbols":["A"]}\n${String(EXIT.readerGone)}\n`, stderr: '' });
     const replay = await shell('ewm replay tape --tape long/tape.jsonl --format csv | head -1; echo "${PIPESTATUS[0]}"');
     expect(replay).toEqual({
       exit: 0,
@@ -220,9 +220,9 @@ describe('a run that is stopped', () => {
     const child = start([...args, signal], 'ignore');
     await untilThere(at(`${signal}/tape.jsonl.partial`), 1_000_000);
     child.kill(signal);
-    const said = await finish(child);
-    expect(said).toMatchObject({ exit: EXIT.interrupted, stdout: '' });
-    expect(said.stderr).toMatch(
+    const output = await finish(child);
+    expect(output).toMatchObject({ exit: EXIT.interrupted, stdout: '' });
+    expect(output.stderr).toMatch(
       new RegExp(`^ewm: interrupted after \\d+ steps; the unfinished, unsealed tape is ${signal}/tape\\.jsonl\\.partial\\n$`),
     );
     expect(await ewm(['verify', signal])).toMatchObject({
@@ -262,11 +262,11 @@ describe('a run that is stopped', () => {
       child.kill('SIGKILL');
       await dead;
       // Its unfinished files lie beside the old run: named and refused unless they are allowed.
-      const said = JSON.parse((await ewm(['verify', 'killed', '--allow-extra', '--json'])).stdout) as {
+      const output = JSON.parse((await ewm(['verify', 'killed', '--allow-extra', '--json'])).stdout) as {
         verdict: string;
         run?: { steps: number };
       };
-      verdicts.add(said.verdict === 'proven' ? `proven ${String(said.run?.steps)}` : said.verdict);
+      verdicts.add(output.verdict === 'proven' ? `proven ${String(output.run?.steps)}` : output.verdict);
     }
     for (const verdict of verdicts) expect(['proven 5', 'proven 20000', 'unfinished']).toContain(verdict);
     expect(verdicts).toContain('proven 5');
@@ -284,14 +284,14 @@ describe('a run that is stopped', () => {
 
   it('by another one with --force gives way, and spoils nothing', async () => {
     const slow = start([...args, 'shared'], 'ignore');
-    const slowSaid = finish(slow);
+    const slowOutput = finish(slow);
     await untilThere(at('shared/tape.jsonl.partial'), 1_000_000);
     // Held in the middle, however fast this machine is.
     slow.kill('SIGSTOP');
     expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared'])).exit).toBe(EXIT.cannotWrite);
     expect((await ewm(['run', '--market', FIXTURE, '--strategy', THRESHOLD, '--out', 'shared', '--force'])).exit).toBe(EXIT.ok);
     slow.kill('SIGCONT');
-    expect(await slowSaid).toEqual({
+    expect(await slowOutput).toEqual({
       exit: EXIT.cannotWrite,
       stdout: '',
       stderr: 'ewm: shared: cannot be written: another run took this directory over\n',
@@ -337,10 +337,10 @@ describe('a disk that is full', () => {
     await mkdir(at('disk'));
     // Only root may; elsewhere the limits above stand for it.
     const mounted = (await shell('mount -t tmpfs -o size=512k none disk')).exit === 0;
-    const said = mounted
+    const output = mounted
       ? await shell(`ewm run --market endless.jsonl --strategy '${THRESHOLD}' --out disk/run; code=$?; ls disk; umount disk; exit $code`)
       : undefined;
-    expect(said ?? { exit: EXIT.cannotWrite, stdout: '', stderr: 'no space left on the device' }).toEqual({
+    expect(output ?? { exit: EXIT.cannotWrite, stdout: '', stderr: 'no space left on the device' }).toEqual({
       exit: EXIT.cannotWrite,
       stdout: '',
       stderr: expect.stringContaining('no space left on the device') as unknown,
@@ -350,10 +350,10 @@ describe('a disk that is full', () => {
   it('says so of a read-only one, where that can be mounted', async () => {
     await mkdir(at('frozen'));
     const mounted = (await shell('mount -t tmpfs -o ro none frozen')).exit === 0;
-    const said = mounted
+    const output = mounted
       ? await shell(`ewm run --market '${FIXTURE}' --strategy '${THRESHOLD}' --out frozen/run; code=$?; umount frozen; exit $code`)
       : undefined;
-    expect(said ?? { exit: EXIT.cannotWrite, stderr: 'the file system is read-only' }).toMatchObject({
+    expect(output ?? { exit: EXIT.cannotWrite, stderr: 'the file system is read-only' }).toMatchObject({
       exit: EXIT.cannotWrite,
       stderr: expect.stringContaining('the file system is read-only') as unknown,
     });
@@ -387,27 +387,27 @@ describe('input without end', () => {
       (_, row) => `${String(1_700_000_000 - row)},1,2,0.5,${String(1 + (row % 9))},${'1'.repeat(24)}\n`,
     );
     await writeFile(at('tall.csv'), `time,open,high,low,close,volume\n${rows.join('')}`);
-    const said = await shell(
+    const output = await shell(
       `"${process.execPath}" --max-old-space-size=64 "${program}" market import tall.csv --symbol A --out tall.jsonl`,
     );
-    expect(said).toMatchObject({ exit: EXIT.ok, stdout: 'imported 700000 ohlcv rows as 700000 steps of A into tall.jsonl\n' });
+    expect(output).toMatchObject({ exit: EXIT.ok, stdout: 'imported 700000 ohlcv rows as 700000 steps of A into tall.jsonl\n' });
     expect(await shell('sed -n 2p tall.jsonl; tail -1 tall.jsonl')).toMatchObject({
       stdout: '{"prices":{"A":"7"},"time":"2023-11-06T19:46:41Z"}\n{"prices":{"A":"1"},"time":"2023-11-14T22:13:20Z"}\n',
     });
   });
 
   it('stops reading stdin once it knows', async () => {
-    const said = await shell(`yes | tr -d '\\n' | ewm run --market - --strategy '${THRESHOLD}' --out endless`);
-    expect(said).toEqual({ exit: EXIT.badInput, stdout: '', stderr: 'ewm: <stdin>:1: a line longer than 1048576 bytes\n' });
+    const output = await shell(`yes | tr -d '\\n' | ewm run --market - --strategy '${THRESHOLD}' --out endless`);
+    expect(output).toEqual({ exit: EXIT.badInput, stdout: '', stderr: 'ewm: <stdin>:1: a line longer than 1048576 bytes\n' });
   });
 });
 
 it('reads a file that may not be read as one that cannot be', async () => {
   await writeFile(at('secret.csv'), 'time,AAPL\n');
   await chmod(at('secret.csv'), 0);
-  const said = await ewm(['run', '--market', 'secret.csv', '--strategy', THRESHOLD, '--out', 'secret']);
+  const output = await ewm(['run', '--market', 'secret.csv', '--strategy', THRESHOLD, '--out', 'secret']);
   // Root reads it all the same, and finds that MSFT is not in it.
-  expect(said).toMatchObject({
+  expect(output).toMatchObject({
     exit: EXIT.badInput,
     stderr: expect.stringMatching(/permission denied|"MSFT": not in the market/) as unknown,
   });
@@ -416,7 +416,7 @@ it('reads a file that may not be read as one that cannot be', async () => {
 describe('inputs that are no regular files', () => {
   const LIMIT_MS = 10_000;
   /** A command that waits is ended by the test, and not by its own. */
-  async function within(child: ChildProcess): Promise<Said> {
+  async function within(child: ChildProcess): Promise<Output> {
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     try {
       return await finish(child);
@@ -446,8 +446,8 @@ describe('inputs that are no regular files', () => {
     ['show', ['show', 'piped']],
     ['report', ['report', 'piped', '--out', 'none.html']],
   ])('%s: a pipe that nobody writes to is refused, not waited for', async (_name, args) => {
-    const said = await within(start(args, 'ignore'));
-    expect(said).toMatchObject({
+    const output = await within(start(args, 'ignore'));
+    expect(output).toMatchObject({
       exit: EXIT.badInput,
       stderr: expect.stringMatching(/^ewm: \S+: (.*: )?is a pipe, not a regular file/) as string,
     });
@@ -455,8 +455,8 @@ describe('inputs that are no regular files', () => {
   });
 
   it('says how a pipe is read, and that works', async () => {
-    const said = await within(start(['strategy', 'check', 'pipe'], 'ignore'));
-    expect(said.stderr).toBe(
+    const output = await within(start(['strategy', 'check', 'pipe'], 'ignore'));
+    expect(output.stderr).toBe(
       'ewm: pipe: cannot be read: is a pipe, not a regular file; where - stands for standard input, redirect it: - < pipe\n',
     );
     const read = await shell(`cat "${THRESHOLD}" > pipe & ewm strategy check - < pipe`);
@@ -468,8 +468,8 @@ describe('inputs that are no regular files', () => {
     const wanted: Readonly<Record<string, RegExp>> = { '/dev/zero': /is a device/, '.': /is a directory/, socket: /is a socket/ };
     for (const [path, message] of Object.entries(wanted)) {
       if (path === 'socket' && !existsSync(at(path))) continue;
-      const said = await within(start(['run', '--market', path, '--strategy', THRESHOLD, '--out', 'none'], 'ignore'));
-      expect(said).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringMatching(message) as string });
+      const output = await within(start(['run', '--market', path, '--strategy', THRESHOLD, '--out', 'none'], 'ignore'));
+      expect(output).toMatchObject({ exit: EXIT.badInput, stderr: expect.stringMatching(message) as string });
     }
   });
 
@@ -485,12 +485,12 @@ describe('inputs that are no regular files', () => {
       const end = within(child);
       // Its stdin stays open. It has begun once it has compiled itself; a signal before that would end it by default.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      const asked = Date.now();
+      const askedAt = Date.now();
       child.kill(signal);
-      const said = await end;
+      const output = await end;
       child.stdin?.destroy();
-      expect(said).toMatchObject({ exit: EXIT.interrupted, stderr: expect.stringContaining('interrupted') as string });
-      expect(Date.now() - asked).toBeLessThan(5_000);
+      expect(output).toMatchObject({ exit: EXIT.interrupted, stderr: expect.stringContaining('interrupted') as string });
+      expect(Date.now() - askedAt).toBeLessThan(5_000);
       await rm(at('waits'), { recursive: true, force: true });
     }
   });

@@ -24,16 +24,16 @@ async function play(agent: string, data: string): Promise<string> {
 async function provenBy(id: string, data: string): Promise<string> {
   const out = `${data}-pulled`;
   expect(await ewm(['session', 'pull', id, '--data', data, '--out', out])).toMatchObject({ exit: 0 });
-  const { out: said } = await ewm(['verify', out, '--open']);
-  return said;
+  const { out: output } = await ewm(['verify', out, '--open']);
+  return output;
 }
 
 it('the player takes the 50 acts it was granted and no more, and the whole tree is proven', async () => {
   const data = join(directory, 'player');
-  const said = await play('player.mjs', data);
+  const output = await play('player.mjs', data);
   const [, child = ''] =
-    /^player {2}([0-9a-f]{32}): 50 acts, then max_steps: max_steps is 50: 50 spent, 1 more asked for$/m.exec(said) ?? [];
-  const [, id = ''] = /^session ([0-9a-f]{32}): proven, 50 calls/m.exec(said) ?? [];
+    /^player {2}([0-9a-f]{32}): 50 acts, then max_steps: max_steps is 50: 50 spent, 1 more asked for$/m.exec(output) ?? [];
+  const [, id = ''] = /^session ([0-9a-f]{32}): proven, 50 calls/m.exec(output) ?? [];
   const proof = await provenBy(id, data);
   expect(proof).toContain(`proven`);
   expect(proof).toContain(child);

@@ -49,11 +49,11 @@ describe('TLS', () => {
     outcome({ EWM_API_URL: `https://127.0.0.1:${String(stub.port)}`, ...env });
 
   it('trusts nobody that it was not told to trust', async () => {
-    const told = await at(good);
-    expect(told).toMatch(
+    const result = await at(good);
+    expect(result).toMatch(
       /^NoAnswer: 127\.0\.0\.1:[0-9]+: its certificate is signed by an authority that is not trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
     );
-    expect(told).toContain("Node's own store. Name the file of the right authority in REQUESTS_CA_BUNDLE");
+    expect(result).toContain("Node's own store. Name the file of the right authority in REQUESTS_CA_BUNDLE");
   });
 
   it.each(['REQUESTS_CA_BUNDLE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
@@ -67,8 +67,8 @@ describe('TLS', () => {
     expect(await at(good, { REQUESTS_CA_BUNDLE: right.caFile, AWS_CA_BUNDLE: wrong.caFile, NODE_EXTRA_CA_CERTS: '/nowhere' })).toBe('200');
     expect(await at(good, { AWS_CA_BUNDLE: right.caFile, NODE_EXTRA_CA_CERTS: wrong.caFile })).toBe('200');
     expect(await at(good, { REQUESTS_CA_BUNDLE: '', AWS_CA_BUNDLE: right.caFile })).toBe('200');
-    const told = await at(good, { REQUESTS_CA_BUNDLE: wrong.caFile, AWS_CA_BUNDLE: right.caFile });
-    expect(told).toContain(`the authorities are those of REQUESTS_CA_BUNDLE (${wrong.caFile})`);
+    const result = await at(good, { REQUESTS_CA_BUNDLE: wrong.caFile, AWS_CA_BUNDLE: right.caFile });
+    expect(result).toContain(`the authorities are those of REQUESTS_CA_BUNDLE (${wrong.caFile})`);
   });
 
   it('reads a bundle of several', async () => {
@@ -85,8 +85,8 @@ describe('TLS', () => {
   });
 
   it('cannot be switched off', async () => {
-    const told = await at(good, { NODE_TLS_REJECT_UNAUTHORIZED: '0', REQUESTS_CA_BUNDLE: right.caFile });
-    expect(told).toMatch(/^Misconfigured: NODE_TLS_REJECT_UNAUTHORIZED=0 would accept any certificate.*REQUESTS_CA_BUNDLE$/);
+    const result = await at(good, { NODE_TLS_REJECT_UNAUTHORIZED: '0', REQUESTS_CA_BUNDLE: right.caFile });
+    expect(result).toMatch(/^Misconfigured: NODE_TLS_REJECT_UNAUTHORIZED=0 would accept any certificate.*REQUESTS_CA_BUNDLE$/);
     expect(await outcome({ EWM_API_URL: 'http://127.0.0.1:1', NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toMatch(/^Misconfigured: NODE_TLS/);
   });
 
@@ -109,9 +109,9 @@ describe('TLS', () => {
       ],
     ];
     for (const [name, expected] of cases) {
-      const told = await at(good, { REQUESTS_CA_BUNDLE: name });
-      expect(told).toMatch(expected);
-      expect(told).not.toContain('\n');
+      const result = await at(good, { REQUESTS_CA_BUNDLE: name });
+      expect(result).toMatch(expected);
+      expect(result).not.toContain('\n');
     }
   });
 });
@@ -171,9 +171,9 @@ describe('a signature', () => {
     expect(await outcome({ EWM_API_URL: 'http://api.example', EWM_API_AUTH: 'iam', AWS_REGION: 'x' })).toMatch(/over https only/);
     const secret = process.env['AWS_SECRET_ACCESS_KEY'];
     Reflect.deleteProperty(process.env, 'AWS_SECRET_ACCESS_KEY');
-    const told = await outcome({ EWM_API_URL: stub.url, EWM_API_AUTH: 'iam', AWS_REGION: 'eu-west-1' });
+    const result = await outcome({ EWM_API_URL: stub.url, EWM_API_AUTH: 'iam', AWS_REGION: 'eu-west-1' });
     process.env['AWS_SECRET_ACCESS_KEY'] = secret;
-    expect(told).toMatch(/^Misconfigured: the request cannot be signed: /);
+    expect(result).toMatch(/^Misconfigured: the request cannot be signed: /);
     expect(stub.requests()).toHaveLength(0);
   });
 });
@@ -214,9 +214,9 @@ describe('the API that is meant', () => {
     ['https://user:secret@host', /^EWM_API_URL must hold a scheme, a host and maybe a path/],
     ['https://host/?a=1', /nothing else$/],
   ])('cannot be %p', async (url, expected) => {
-    const told = await meant({ EWM_API_URL: url });
-    expect(told).toMatch(expected);
-    expect(told).not.toContain('secret');
+    const result = await meant({ EWM_API_URL: url });
+    expect(result).toMatch(expected);
+    expect(result).not.toContain('secret');
   });
 
   it('is spoken to in one of two ways', async () => {

@@ -7,17 +7,17 @@ import { makeS3Client } from '../../src/adapters/s3/client';
 import { DEFAULT_LIMITS } from '../../src/domain/cost/limits';
 import { memoryMightNotFit } from '../../src/handlers/http/modes/artifact-bytes';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import { useStubEnvironment } from '../support/aws-environment';
-import { answerOf, ask, contextOf, invoke, makeTestHandler, provenHead, type TestHandler } from '../support/handlers';
+import { answerOf, sendEvent, contextOf, invoke, makeTestHandler, provenHead, type TestHandler } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 
 /** Of a deployment: terraform/variables.tf. */
 const DEFAULT = DEFAULT_LIMITS.max_artifact_bytes;
 const BUDGET = { max_steps: 10, max_tool_calls: 10, max_memory_ops: 10, max_memory_bytes: 2_000 };
-const BODIES: Readonly<Record<Mode, object>> = {
+const BODIES: Readonly<Record<HttpMode, object>> = {
   'agentcore-base': { steps: 5, budget: { max_steps: 5 } },
   'agentcore-tools': { budget: BUDGET },
   'agentcore-memory': {
@@ -28,7 +28,7 @@ const BODIES: Readonly<Record<Mode, object>> = {
     ],
   },
 };
-const MODES = Object.keys(BODIES) as Mode[];
+const MODES = Object.keys(BODIES) as HttpMode[];
 
 let s3: S3Stub;
 let client: S3Client;
@@ -46,14 +46,14 @@ function storedBytes({ puts }: TestHandler): number {
   return puts.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-async function bytesOf(mode: Mode, body: object, ports: Partial<HandlerPorts> = {}): Promise<number> {
+async function bytesOf(mode: HttpMode, body: object, ports: Partial<HandlerPorts> = {}): Promise<number> {
   const test = makeTestHandler(mode, { artifactBytesMax: Infinity }, ports);
   expect(await invoke(test, body)).toMatchObject({ artifact_dir: expect.any(String) as string });
   return storedBytes(test);
 }
 
 async function overHttp(
-  mode: Mode,
+  mode: HttpMode,
   artifactBytesMax: number,
 ): Promise<{ readonly status: number; readonly answer: ApiResponse; readonly puts: number }> {
   s3.reset();
@@ -61,7 +61,7 @@ async function overHttp(
   const artifacts = makeS3ArtifactStore({ client, bucket: STUB_BUCKET, prefix: 'ewm/' });
   const { handle } = makeTestHandler(mode, { artifactBytesMax }, { artifacts, telemetry: silentTelemetry });
   const event = httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: JSON.stringify(BODIES[mode]) });
-  const { status, text } = await ask(handle, event);
+  const { status, text } = await sendEvent(handle, event);
   return { status, answer: answerOf(mode, JSON.parse(text)), puts: s3.requests().filter(({ method }) => method === 'PUT').length };
 }
 

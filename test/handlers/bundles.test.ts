@@ -29,7 +29,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 181_000, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
+const SIZE_MAX = { base: 182_500, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 /** What signs, in the zips of deployments that sign. Unit: bytes. */
 const SIGNING_BYTES_MAX = 80_000;
@@ -44,7 +44,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 181_000, tools: 220_001, memory: 1, sessions: 240_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_500, tools: 220_001, memory: 1, sessions: 240_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -242,7 +242,7 @@ describe('against a service that fails, lags and checks every request', () => {
     readonly results: readonly { readonly result?: unknown; readonly sessions_not_stopped?: number }[];
   }
 
-  async function asked(name: 'tools' | 'memory', body: object): Promise<Answered> {
+  async function answerOf(name: 'tools' | 'memory', body: object): Promise<Answered> {
     const event = httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
     const { answer } = await invoke(name, event, ENVIRONMENT);
     s3.objects.clear();
@@ -276,7 +276,7 @@ describe('against a service that fails, lags and checks every request', () => {
       agentCore.failOperation(operation, { when, how: 'status', status: 500, type: 'InternalServerException' });
     const code = { name: 'execute_code', args: { language: 'python', code: 'x = 1' } };
     const goal = { name: 'propose_plan', args: { goal: 'hold' } };
-    const { ok, results } = await asked('tools', {
+    const { ok, results } = await answerOf('tools', {
       budget: { max_steps: 9, max_tool_calls: 9, max_model_calls: 2 },
       tool_plan: [code, goal, code, goal],
     });
@@ -294,7 +294,7 @@ describe('against a service that fails, lags and checks every request', () => {
   it('memory: any key, and values to 150 KB', async () => {
     const keys = ['日本 🏯', 'a\nb\u0000', '"\\', 'k'.repeat(512), '../x'];
     const long = 'ü'.repeat(75_000);
-    const { ok, results } = await asked(
+    const { ok, results } = await answerOf(
       'memory',
       plan(...keys.flatMap((key) => [put(key, key), put(key, [key, long]), get(key), clear(key), get(key)])),
     );
@@ -307,14 +307,14 @@ describe('against a service that fails, lags and checks every request', () => {
   it('memory: with 2 s of lag, no answer that a later read contradicts', async () => {
     let nowMs = performance.now();
     Object.assign(agentCore.lag, { createdMs: 2_000, deletedMs: 2_000, nowMs: () => nowMs });
-    const cleared = await asked('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
+    const cleared = await answerOf('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
     expect(cleared).toMatchObject({ ok: true, results: [{}, {}, {}, {}, { result: { found: false } }] });
     nowMs += 2_001;
-    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
-    const early = await asked('memory', plan(put('k', 4), get('k')));
+    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
+    const early = await answerOf('memory', plan(put('k', 4), get('k')));
     expect(early).toMatchObject({ ok: false, error: { code: 'stale_read' } });
     nowMs += 2_001;
-    expect(await asked('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
+    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
   });
 });
 
@@ -576,6 +576,7 @@ await bundleForLambda('1.2.3', process.argv[1], { base: 'src/handlers/lambda/bas
       'src/domain/world/market/proposal.ts',
       'src/handlers/http/contract/errors.ts',
       'src/handlers/http/contract/problems.ts',
+      'src/handlers/http/contract/request-budget.ts',
       'src/handlers/http/edge/json-value.ts',
       'src/handlers/http/modes/artifact-bytes.ts',
     ]);
@@ -603,7 +604,8 @@ describe('the build', () => {
 
   it('fails over its budget with a line a zip: which, how large, the limit, and what to do', async () => {
     expect(JSON.parse(await script(BUDGET, []))).toEqual({
-      ZIP_BYTES_MAX: SIZE_MAX,
+      // And of the function that pulls the stop switch, which is none of the API.
+      ZIP_BYTES_MAX: { ...SIZE_MAX, stop: 150_000 },
       lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
     });
   });

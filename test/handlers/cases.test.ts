@@ -8,9 +8,9 @@ import { captureIo } from '../support/captured-io';
 import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { filesOf } from '../../src/domain/run/modes';
 import { changed, forge } from '../support/forge';
-import { ask, invoke, makeTestHandler, provenHead } from '../support/handlers';
+import { sendEvent, invoke, makeTestHandler, provenHead } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { rowsOf } from '../support/harness';
 import type { JsonObject } from '../support/reference-model';
 
@@ -20,13 +20,13 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-interface Said {
+interface Output {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
 }
 
-async function ewm(...args: readonly string[]): Promise<Said> {
+async function ewm(...args: readonly string[]): Promise<Output> {
   const { io, out, err } = captureIo();
   const exit = await runCli(args, io);
   return { exit, out: out(), err: err().replaceAll(CASES, '') };
@@ -35,7 +35,7 @@ async function ewm(...args: readonly string[]): Promise<Said> {
 const runDirectory = (name: string): string => join(directory, name);
 
 /** `ewm run` on the files of a case; the run is left in `runDirectory(name)`. */
-function runCase(name: string, market = `${name}-market.csv`, ...more: readonly string[]): Promise<Said> {
+function runCase(name: string, market = `${name}-market.csv`, ...more: readonly string[]): Promise<Output> {
   const strategy = join(CASES, `${name}-strategy.json`);
   return ewm('run', '--market', join(CASES, market), '--strategy', strategy, '--out', runDirectory(name), ...more);
 }
@@ -106,9 +106,9 @@ describe('amounts at either end of the range', () => {
     mkdirSync(runDirectory('b07-old'));
     for (const [file, bytes] of Object.entries(forge(files, { tape: huge }))) writeFileSync(join(runDirectory('b07-old'), file), bytes);
     for (const command of ['show', 'report'] as const) {
-      const said = await ewm(command, runDirectory('b07-old'), ...(command === 'report' ? ['--out', join(directory, 'page.html')] : []));
-      expect(said.err).toContain('the amounts of 1 step row CANNOT BE READ, first of row 4 (line 5) of tape.jsonl');
-      expect(said.exit).toBe(EXIT.notProven);
+      const output = await ewm(command, runDirectory('b07-old'), ...(command === 'report' ? ['--out', join(directory, 'page.html')] : []));
+      expect(output.err).toContain('the amounts of 1 step row CANNOT BE READ, first of row 4 (line 5) of tape.jsonl');
+      expect(output.exit).toBe(EXIT.notProven);
     }
   });
 
@@ -144,9 +144,9 @@ describe('amounts at either end of the range', () => {
   });
 
   test('B04: a rebate is refused, with what a fee may be', async () => {
-    const said = await runCase('b03', undefined, '--policy', join(CASES, 'b04-policy.json'), '--out', runDirectory('b04'));
-    expect(said.exit).toBe(EXIT.badInput);
-    expect(said.err).toMatch(/\/b04-policy\.json:1:\d+: \/costs\/fee_bps: -2\.5: must be 0 or more\n$/);
+    const output = await runCase('b03', undefined, '--policy', join(CASES, 'b04-policy.json'), '--out', runDirectory('b04'));
+    expect(output.exit).toBe(EXIT.badInput);
+    expect(output.err).toMatch(/\/b04-policy\.json:1:\d+: \/costs\/fee_bps: -2\.5: must be 0 or more\n$/);
     expect(readFileSync(join(__dirname, '../../docs/strategies.md'), 'utf8')).toContain('a rebate (below 0) is not supported');
   });
 
@@ -159,10 +159,10 @@ describe('amounts at either end of the range', () => {
 
 describe('what a strategy chooses without saying so', () => {
   test('B10: a window that is longer than the market', async () => {
-    const said = await runCase('b10');
-    expect(said.exit).toBe(EXIT.ok);
-    expect(said.err).toBe('ewm: /rules/0 (sma_crossover, X): long_window 50 is longer than the market (3 steps), so it is never full\n');
-    expect(said.out).not.toContain('filled');
+    const output = await runCase('b10');
+    expect(output.exit).toBe(EXIT.ok);
+    expect(output.err).toBe('ewm: /rules/0 (sma_crossover, X): long_window 50 is longer than the market (3 steps), so it is never full\n');
+    expect(output.out).not.toContain('filled');
   });
 
   /** Mean of one price against that of two: BUY from step 1 on, at the price of that step or of the one after it. */
@@ -174,9 +174,9 @@ describe('what a strategy chooses without saying so', () => {
     const file = join(directory, `b11-${fillAt}.json`);
     writeFileSync(file, JSON.stringify({ ...strategy, timing: { fill_at: fillAt } }));
     const out = runDirectory(`b11-${fillAt}`);
-    const said = await ewm('run', '--market', join(CASES, 'b10-market.csv'), '--strategy', file, '--out', out);
-    expect([said.exit, said.err]).toEqual([EXIT.ok, '']);
-    expect(said.out).toContain(`filled     ${sentence}`);
+    const output = await ewm('run', '--market', join(CASES, 'b10-market.csv'), '--strategy', file, '--out', out);
+    expect([output.exit, output.err]).toEqual([EXIT.ok, '']);
+    expect(output.out).toContain(`filled     ${sentence}`);
     expect(rows(`b11-${fillAt}`, 'executions.jsonl')[0]).toMatchObject({ step_index: step, price });
     // The default is not written, so digests of before this choice stay.
     expect(readFileSync(join(out, 'strategy.json'), 'utf8').includes('fill_at')).toBe(fillAt === 'next_step');
@@ -221,13 +221,13 @@ describe('what a strategy chooses without saying so', () => {
 
 describe('numbers that a double does not hold as they are written', () => {
   const bodyOf = (name: string): string => readFileSync(join(CASES, name), 'utf8');
-  const post = async (mode: Mode, name: string): Promise<{ readonly status: number; readonly text: string }> =>
-    ask(makeTestHandler(mode).handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: bodyOf(name) }));
+  const post = async (mode: HttpMode, name: string): Promise<{ readonly status: number; readonly text: string }> =>
+    sendEvent(makeTestHandler(mode).handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: bodyOf(name) }));
 
   test('B08: a price in a market file', async () => {
-    const said = await runCase('b08', 'b08-market.json');
-    expect(said.exit).toBe(EXIT.badInput);
-    expect(said.err).toMatch(
+    const output = await runCase('b08', 'b08-market.json');
+    expect(output.exit).toBe(EXIT.badInput);
+    expect(output.err).toMatch(
       /\/b08-market\.json:1:32: \/steps\/0\/A: 123456789012\.12345678: more digits than a JSON number keeps \(.*\); write it as a string\n/,
     );
   });
@@ -291,9 +291,9 @@ describe('B09: times that do not go forward are refused on every way into a run'
     const market = join(directory, `falling.${form}`);
     writeFileSync(market, text);
     const out = runDirectory(`b09-${form}`);
-    const said = await ewm('run', '--market', market, '--strategy', join(CASES, 'b09-strategy.json'), '--out', out);
-    expect(said.exit).toBe(EXIT.badInput);
-    expect(said.err).toBe(
+    const output = await ewm('run', '--market', market, '--strategy', join(CASES, 'b09-strategy.json'), '--out', out);
+    expect(output.exit).toBe(EXIT.badInput);
+    expect(output.err).toBe(
       `ewm: ${market}${place}: "2024-01-04": step 1 is before step 0, "2024-01-05"; times go forward (ewm market import sorts a file)\n`,
     );
     expect(existsSync(out)).toBe(false);

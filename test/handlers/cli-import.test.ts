@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 async function ewm(...args: readonly string[]): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }> {
-  const said = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof said): TextSink => {
+  const output = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof output): TextSink => {
     const write = (text: string): Promise<void> => {
-      said[name] += text;
+      output[name] += text;
       return Promise.resolve();
     };
     return { write, writeStyled: write, isTerminal: false, columns: 100 };
@@ -29,22 +29,22 @@ async function ewm(...args: readonly string[]): Promise<{ readonly exit: number;
     yield* [];
   })();
   const exit = await runCli(args, { stdout: sink('stdout'), stderr: sink('stderr'), stdin: nothing, watchInterrupts: () => () => false });
-  return { exit, ...said };
+  return { exit, ...output };
 }
 
 const at = (name: string): string => join(directory, name);
 const of = (name: string): string => join(CASES, name);
 
 it('shows the first rows as understood, and writes nothing', async () => {
-  const said = await ewm('market', 'import', of('a10-german-semicolon.csv'), '--symbol', 'DAX', '--dry-run');
-  expect(said).toMatchObject({ exit: EXIT.ok });
-  expect(said.stdout.split('\n').map((line) => line.trim().split(/\s+/))).toEqual([
+  const output = await ewm('market', 'import', of('a10-german-semicolon.csv'), '--symbol', 'DAX', '--dry-run');
+  expect(output).toMatchObject({ exit: EXIT.ok });
+  expect(output.stdout.split('\n').map((line) => line.trim().split(/\s+/))).toEqual([
     ['line', 'time', 'DAX'],
     ['2', '2024-01-02', '16769.36'],
     ['3', '2024-01-03', '16538.39'],
     [''],
   ]);
-  expect(said.stderr).toContain('cells separated by ";", decimal mark ","');
+  expect(output.stderr).toContain('cells separated by ";", decimal mark ","');
   const json = await ewm('market', 'import', of('a13-yahoo-null.csv'), '--symbol', 'X', '--dry-run', '--json');
   expect(JSON.parse(json.stdout)).toMatchObject({
     ok: true,
@@ -59,8 +59,8 @@ it('shows the first rows as understood, and writes nothing', async () => {
 });
 
 it('says in JSON how it was read and what was chosen', async () => {
-  const said = await ewm('market', 'import', of('a14-adjclose.csv'), '--symbol', 'X', '--out', at('a14.jsonl'), '--json');
-  expect(JSON.parse(said.stdout)).toMatchObject({
+  const output = await ewm('market', 'import', of('a14-adjclose.csv'), '--symbol', 'X', '--out', at('a14.jsonl'), '--json');
+  expect(JSON.parse(output.stdout)).toMatchObject({
     ok: true,
     form: 'ohlcv',
     rows: 2,
@@ -76,15 +76,15 @@ it('says in JSON how it was read and what was chosen', async () => {
 });
 
 it('lets no control character of a file through', async () => {
-  const said = await ewm('market', 'import', of('a54-esc.csv'), '--symbol', 'X', '--out', '-');
-  expect(said.stderr).toContain('"Cl\\u001b[31mose\\u0007"');
-  expect(said.stdout + said.stderr).not.toMatch(/[^\P{Cc}\n]/u);
+  const output = await ewm('market', 'import', of('a54-esc.csv'), '--symbol', 'X', '--out', '-');
+  expect(output.stderr).toContain('"Cl\\u001b[31mose\\u0007"');
+  expect(output.stdout + output.stderr).not.toMatch(/[^\P{Cc}\n]/u);
 });
 
 it.each(['a34-date-price-volume.csv', 'a37-date-close.csv', 'a14-adjclose.csv'])('run refuses the raw price file %s', async (name) => {
-  const said = await ewm('run', '--market', of(name), '--strategy', STRATEGY, '--out', at('raw'));
-  expect(said).toMatchObject({ exit: EXIT.badInput, stdout: '' });
-  expect(said.stderr).toMatch(
+  const output = await ewm('run', '--market', of(name), '--strategy', STRATEGY, '--out', at('raw'));
+  expect(output).toMatchObject({ exit: EXIT.badInput, stdout: '' });
+  expect(output.stderr).toMatch(
     /column kinds, not symbols; this is a price file, not a market yet: ewm market import \S+ --symbol NAME --out market\.jsonl/,
   );
 });
@@ -105,8 +105,8 @@ it('generates in every form that it imports into', async () => {
 
 it('writes no .csv that run would take for a price file', async () => {
   await writeFile(at('wide.csv'), 'time,CLOSE,OPEN\n2024-01-02,1,2\n');
-  const said = await ewm('market', 'import', at('wide.csv'), '--form', 'wide', '--out', at('out.csv'));
-  expect(said).toMatchObject({ exit: EXIT.badInput });
-  expect(said.stderr).toMatch(/write \.jsonl or \.json, or --rename them/);
+  const output = await ewm('market', 'import', at('wide.csv'), '--form', 'wide', '--out', at('out.csv'));
+  expect(output).toMatchObject({ exit: EXIT.badInput });
+  expect(output.stderr).toMatch(/write \.jsonl or \.json, or --rename them/);
   expect(await ewm('market', 'import', at('wide.csv'), '--form', 'wide', '--out', at('out.jsonl'))).toMatchObject({ exit: EXIT.ok });
 });

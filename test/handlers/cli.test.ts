@@ -19,7 +19,7 @@ const INDEX = join(EXAMPLES, 'sources/sp500-2007-2008.csv');
 
 let directory = '';
 
-interface Said {
+interface Output {
   readonly exit: ExitCode;
   readonly stdout: string;
   readonly stderr: string;
@@ -31,7 +31,7 @@ interface Setting {
 }
 
 /** `@` in an argument, and in what comes back, is the directory of this test. */
-async function ewm(args: readonly string[], { stdin, interrupted = false }: Setting = {}): Promise<Said> {
+async function ewm(args: readonly string[], { stdin, interrupted = false }: Setting = {}): Promise<Output> {
   const out: string[] = [];
   const err: string[] = [];
   const sink = (parts: string[]): Io['stdout'] => {
@@ -131,9 +131,9 @@ describe('usage', () => {
     ],
     ['stdin for two things', ['strategy', 'check', '-', '--market', '-'], /^ewm: stdin can be read only once/],
   ])('%s', async (_, args, message) => {
-    const said = await ewm(args);
-    expect(said).toEqual({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(message) as unknown });
-    expect(said.stderr).not.toMatch(/\n {4}at |undefined|null|NaN|\[object/);
+    const output = await ewm(args);
+    expect(output).toEqual({ exit: EXIT.badInput, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    expect(output.stderr).not.toMatch(/\n {4}at |undefined|null|NaN|\[object/);
   });
 
   it.each([
@@ -144,13 +144,13 @@ describe('usage', () => {
     [['verify', '--json', '@/void'], /holds no run/],
     [['market', 'generate', '--symbols', 'A', '--steps', '3', '--seed', '1', '--out', 'x.txt', '--json'], /must end in \.jsonl/],
   ])('a mistake as JSON: %j', async (args, message) => {
-    const said = await ewm(args);
-    expect(said.exit).toBe(EXIT.badInput);
-    expect(JSON.parse(said.stdout)).toMatchObject({
+    const output = await ewm(args);
+    expect(output.exit).toBe(EXIT.badInput);
+    expect(JSON.parse(output.stdout)).toMatchObject({
       ok: false,
       error: { code: expect.any(String) as unknown, message: expect.stringMatching(message) as unknown },
     });
-    expect(said.stderr).toMatch(message);
+    expect(output.stderr).toMatch(message);
   });
 
   it('a word behind -- is no option', async () => {
@@ -166,10 +166,10 @@ describe('usage', () => {
   });
 
   it.each([[[]], [['--help']], [['help']]])('prints help for %j', async (args) => {
-    const said = await ewm(args);
-    expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
-    for (const word of ['run', 'verify', 'replay', 'strategy', 'market']) expect(said.stdout).toContain(`\n  ${word} `);
-    for (const [code, meaning] of EXIT_TABLE) expect(said.stdout).toContain(`${String(code).padStart(5)}  ${meaning}`);
+    const output = await ewm(args);
+    expect(output).toMatchObject({ exit: EXIT.ok, stderr: '' });
+    for (const word of ['run', 'verify', 'replay', 'strategy', 'market']) expect(output.stdout).toContain(`\n  ${word} `);
+    for (const [code, meaning] of EXIT_TABLE) expect(output.stdout).toContain(`${String(code).padStart(5)}  ${meaning}`);
   });
 
   it.each([
@@ -181,37 +181,37 @@ describe('usage', () => {
     [['market', 'import']],
     [['market', 'generate']],
   ])('help of %j has an example that parses', async (command) => {
-    const said = await ewm([...command, '--help']);
-    expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
-    expect(await ewm(['help', ...command])).toEqual(said);
-    const example = /Example:\n {2}ewm (.*)/.exec(said.stdout)?.[1] ?? '';
+    const output = await ewm([...command, '--help']);
+    expect(output).toMatchObject({ exit: EXIT.ok, stderr: '' });
+    expect(await ewm(['help', ...command])).toEqual(output);
+    const example = /Example:\n {2}ewm (.*)/.exec(output.stdout)?.[1] ?? '';
     expect(example).toMatch(new RegExp(`^${command.join(' ')} `));
-    expect(said.stdout).not.toMatch(/default: (false|null|undefined)/);
-    expect(Math.max(...said.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(output.stdout).not.toMatch(/default: (false|null|undefined)/);
+    expect(Math.max(...output.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });
 
 describe('run', () => {
   it('says what a person wants to know', async () => {
-    const said = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/told']);
-    expect(said.stderr).toBe('');
-    expect(said.stdout).toMatch(
+    const output = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/told']);
+    expect(output.stderr).toBe('');
+    expect(output.stdout).toMatch(
       /^run [0-9a-f]{32}: 5 steps, finished\n {2}decisions {2}4 approved, 0 rejected, 1 hold; 6 fills\n {2}equity {5}1000 -> 1031\.74 \(\+3\.17 %\)\n/,
     );
-    expect(said.stdout).toContain('ewm verify @/told');
+    expect(output.stdout).toContain('ewm verify @/told');
   });
 
   it('says it as JSON, the same as run.json', async () => {
-    const said = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/json', '--json']);
-    expect(said.stdout).toBe(await readFile(join(directory, 'json/run.json'), 'utf8'));
+    const output = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/json', '--json']);
+    expect(output.stdout).toBe(await readFile(join(directory, 'json/run.json'), 'utf8'));
   });
 
   it('stops at its budget, sealed and provable', async () => {
     const args = ['run', '--market', MARKET, '--strategy', STRATEGY, '--max-steps', '3'];
-    const said = await ewm([...args, '--out', '@/stopped']);
-    expect(said.exit).toBe(EXIT.refused);
-    expect(said.stdout).toContain('3 steps, stopped by max_steps');
-    expect(said.stderr).toBe(
+    const output = await ewm([...args, '--out', '@/stopped']);
+    expect(output.exit).toBe(EXIT.refused);
+    expect(output.stdout).toContain('3 steps, stopped by max_steps');
+    expect(output.stderr).toBe(
       'ewm: stopped by max_steps: max_steps is 3: 3 spent, 1 more asked for; with a higher --max-steps it is a new run: another --out, or --force\n',
     );
     expect((await ewm(['verify', '@/stopped'])).exit).toBe(EXIT.ok);
@@ -238,8 +238,8 @@ describe('run', () => {
   it('does not take the files of somebody else for a run, nor write over them', async () => {
     await mkdir(join(directory, 'own'));
     await writeFile(join(directory, 'own/strategy.json'), await readFile(STRATEGY));
-    const said = await ewm(['run', '--market', MARKET, '--strategy', '@/own/strategy.json', '--out', '@/own', '--force']);
-    expect(said).toEqual({
+    const output = await ewm(['run', '--market', MARKET, '--strategy', '@/own/strategy.json', '--out', '@/own', '--force']);
+    expect(output).toEqual({
       exit: EXIT.cannotWrite,
       stdout: '',
       stderr: 'ewm: @/own: cannot be written: holds a strategy.json that belongs to no run; choose another directory\n',
@@ -253,8 +253,8 @@ describe('run', () => {
 
   it('leaves an interrupted run recognisable', async () => {
     const args = ['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/stop'];
-    const said = await ewm(args, { interrupted: true });
-    expect(said).toEqual({ exit: EXIT.interrupted, stdout: '', stderr: 'ewm: interrupted before the first step\n' });
+    const output = await ewm(args, { interrupted: true });
+    expect(output).toEqual({ exit: EXIT.interrupted, stdout: '', stderr: 'ewm: interrupted before the first step\n' });
     expect(await ewm(['verify', '@/stop'])).toMatchObject({
       exit: EXIT.notProven,
       stdout: expect.stringContaining('unfinished run') as unknown,
@@ -293,10 +293,10 @@ describe('run', () => {
     ['a directory', 'void', /: cannot be read: is a directory/],
     ['nothing', 'absent.csv', /: no such file or directory/],
   ])('refuses %s', async (_, name, message) => {
-    const said = await ewm(['run', '--market', `@/${name}`, '--strategy', STRATEGY, '--out', '@/bad/run', '--json']);
-    expect(said.exit).toBe(EXIT.badInput);
-    expect(said.stderr).toMatch(new RegExp(`^ewm: @/${name}${message.source}`));
-    expect(JSON.parse(said.stdout)).toMatchObject({ ok: false, error: { code: expect.any(String) as unknown } });
+    const output = await ewm(['run', '--market', `@/${name}`, '--strategy', STRATEGY, '--out', '@/bad/run', '--json']);
+    expect(output.exit).toBe(EXIT.badInput);
+    expect(output.stderr).toMatch(new RegExp(`^ewm: @/${name}${message.source}`));
+    expect(JSON.parse(output.stdout)).toMatchObject({ ok: false, error: { code: expect.any(String) as unknown } });
     // Nothing is left, and no directory either.
     expect(await readdir(directory)).not.toContain('bad');
   });
@@ -315,17 +315,17 @@ describe('run', () => {
       /^ewm: \/proc\/ewm: cannot be written: no directory can be made here\n$/,
     ],
   ])('refuses %s', async (_, args, exit, message) => {
-    const said = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/bad', ...args]);
-    expect(said).toEqual({ exit, stdout: '', stderr: expect.stringMatching(message) as unknown });
+    const output = await ewm(['run', '--market', MARKET, '--strategy', STRATEGY, '--out', '@/bad', ...args]);
+    expect(output).toEqual({ exit, stdout: '', stderr: expect.stringMatching(message) as unknown });
     expect(await readdir(directory)).not.toContain('bad');
   });
 });
 
 describe('verify', () => {
   it('proves', async () => {
-    const said = await ewm(['verify', '@/run']);
-    expect(said).toMatchObject({ exit: EXIT.ok, stderr: '' });
-    expect(said.stdout).toMatch(/^proven: @\/run\n {2}run {8}[0-9a-f]{32}\n {2}replayed {3}5 steps and 6 fills;/);
+    const output = await ewm(['verify', '@/run']);
+    expect(output).toMatchObject({ exit: EXIT.ok, stderr: '' });
+    expect(output.stdout).toMatch(/^proven: @\/run\n {2}run {8}[0-9a-f]{32}\n {2}replayed {3}5 steps and 6 fills;/);
     expect(JSON.parse((await ewm(['verify', '@/run', '--json'])).stdout)).toMatchObject({
       ok: true,
       verdict: 'proven',
@@ -344,9 +344,9 @@ describe('verify', () => {
 
   it('names the first difference, and lets nothing in it reach the terminal', async () => {
     await copyRun('tampered', (tape) => tape.replace('99.51', '99.52'));
-    const said = await ewm(['verify', '@/tampered']);
-    expect(said.exit).toBe(EXIT.notProven);
-    expect(said.stdout).toMatch(
+    const output = await ewm(['verify', '@/tampered']);
+    expect(output.exit).toBe(EXIT.notProven);
+    expect(output.stdout).toMatch(
       /first divergence {2}tape\.jsonl, row 3 \(line 4\) at \/.*\n {2}expected {10}"99\.51"\n {2}actual {12}"99\.52"\n/,
     );
     expect(JSON.parse((await ewm(['verify', '@/tampered', '--json'])).stdout)).toMatchObject({
@@ -456,12 +456,12 @@ describe('replay', () => {
   });
 
   it('shows the fills', async () => {
-    const said = await ewm(['replay', 'executions', '--executions', '@/run/executions.jsonl', '--format', 'csv']);
-    expect(said.stdout.split('\n').slice(0, 2)).toEqual([
+    const output = await ewm(['replay', 'executions', '--executions', '@/run/executions.jsonl', '--format', 'csv']);
+    expect(output.stdout.split('\n').slice(0, 2)).toEqual([
       'step,symbol,side,qty,price,cash_before,cash_after,exposure_before,exposure_after,positions,why',
       '0,AAPL,BUY,1,99.86,1000,900.14,0,99.86,0 -> 1,threshold_price: price at or below 100',
     ]);
-    expect(said.stderr).toMatch(/^ewm: chain whole, 6 rows, head/);
+    expect(output.stderr).toMatch(/^ewm: chain whole, 6 rows, head/);
   });
 
   it.each([
@@ -469,10 +469,10 @@ describe('replay', () => {
     ['csv', 1],
     ['json', 0],
   ])('shows only as many rows as asked for, and checks the rest: %s', async (format, headers) => {
-    const said = await ewm([...tape, '@/run/tape.jsonl', '--max-steps', '2', '--format', format]);
-    expect(said.stderr).toMatch(/^ewm: chain whole, sealed, 7 rows \(3 not shown\)/);
-    if (format === 'json') expect(JSON.parse(said.stdout)).toMatchObject({ shown: 2, chain: { rows: 7 } });
-    else expect(said.stdout.trim().split('\n')).toHaveLength(2 + headers);
+    const output = await ewm([...tape, '@/run/tape.jsonl', '--max-steps', '2', '--format', format]);
+    expect(output.stderr).toMatch(/^ewm: chain whole, sealed, 7 rows \(3 not shown\)/);
+    if (format === 'json') expect(JSON.parse(output.stdout)).toMatchObject({ shown: 2, chain: { rows: 7 } });
+    else expect(output.stdout.trim().split('\n')).toHaveLength(2 + headers);
     const fills = await ewm(['replay', 'executions', '--executions', '@/run/executions.jsonl', '--max-rows', '1', '--format', format]);
     expect(fills.stderr).toMatch(/^ewm: chain whole, 6 rows \(5 not shown\)/);
   });
@@ -522,10 +522,10 @@ describe('completion', () => {
   async function offered(...words: readonly string[]): Promise<readonly string[]> {
     const script = (await ewm(['completion', 'bash'])).stdout;
     const line = words.map((word) => `'${word}'`).join(' ');
-    const asked = `${script}\nCOMP_WORDS=(ewm ${line}); COMP_CWORD=${String(words.length)}; _ewm; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const said = spawnSync('bash', ['-c', asked], { encoding: 'utf8', cwd: mkdtempSync(join(tmpdir(), 'ewm-completion-')) });
-    expect(said.stderr).toBe('');
-    return said.stdout.split('\n').filter((word) => word !== '');
+    const query = `${script}\nCOMP_WORDS=(ewm ${line}); COMP_CWORD=${String(words.length)}; _ewm; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const output = spawnSync('bash', ['-c', query], { encoding: 'utf8', cwd: mkdtempSync(join(tmpdir(), 'ewm-completion-')) });
+    expect(output.stderr).toBe('');
+    return output.stdout.split('\n').filter((word) => word !== '');
   }
 
   it('offers commands, options, and choices', async () => {
@@ -557,11 +557,11 @@ describe('--json', () => {
     expect(await ewm(['--json', 'strategy', 'check', STRATEGY])).toEqual(behind);
     expect(await ewm(['--json', 'strategy', 'check', '--json', '--', STRATEGY])).toEqual(behind);
     const help = (await ewm(['verify', '--help'])).stdout;
-    for (const asked of [
+    for (const query of [
       ['help', 'verify', '--json'],
       ['--json', 'help', 'verify'],
     ])
-      expect(JSON.parse((await ewm(asked)).stdout)).toEqual({ ok: true, command: 'ewm verify', help });
+      expect(JSON.parse((await ewm(query)).stdout)).toEqual({ ok: true, command: 'ewm verify', help });
     expect((await ewm(['help', 'verify'])).stdout).toBe(help);
   });
 });
@@ -584,12 +584,12 @@ describe('strategy check', () => {
   });
 
   it('reports every mistake at once, each with its place', async () => {
-    const said = await ewm(['strategy', 'check', '@/mistakes.json', '--json']);
-    expect(said.exit).toBe(EXIT.badInput);
-    const { error } = JSON.parse(said.stdout) as { error: { problems: { pointer: string; line: number }[] } };
+    const output = await ewm(['strategy', 'check', '@/mistakes.json', '--json']);
+    expect(output.exit).toBe(EXIT.badInput);
+    const { error } = JSON.parse(output.stdout) as { error: { problems: { pointer: string; line: number }[] } };
     expect(error.problems.map(({ pointer }) => pointer)).toEqual(['/sizing/order_qty', '/rules/0/long_window', '/rules/0/symbol']);
     expect(error.problems.every(({ line }) => line === 1)).toBe(true);
-    expect(said.stderr.trim().split('\n')).toHaveLength(3);
+    expect(output.stderr.trim().split('\n')).toHaveLength(3);
   });
 
   it('checks against a market', async () => {
@@ -606,9 +606,9 @@ describe('strategy check', () => {
   it('does not flood the terminal', async () => {
     const rules = Array.from({ length: 50 }, () => ({ type: 'nonsense' }));
     await writeFile(join(directory, 'flood.json'), JSON.stringify({ ...(JSON.parse(await readFile(STRATEGY, 'utf8')) as object), rules }));
-    const said = await ewm(['strategy', 'check', '@/flood.json']);
-    expect(said.stderr.trim().split('\n')).toHaveLength(21);
-    expect(said.stderr).toMatch(/\newm: and \d+ more mistakes; --json lists them all\n$/);
+    const output = await ewm(['strategy', 'check', '@/flood.json']);
+    expect(output.stderr.trim().split('\n')).toHaveLength(21);
+    expect(output.stderr).toMatch(/\newm: and \d+ more mistakes; --json lists them all\n$/);
   });
 });
 
@@ -666,22 +666,22 @@ describe('market', () => {
   });
 
   it('leaves no half of a file behind when it is interrupted', async () => {
-    const said = await ewm([...generate, '--out', '@/half.jsonl'], { interrupted: true });
-    expect(said).toEqual({ exit: EXIT.interrupted, stdout: '', stderr: 'ewm: interrupted; no file was written\n' });
+    const output = await ewm([...generate, '--out', '@/half.jsonl'], { interrupted: true });
+    expect(output).toEqual({ exit: EXIT.interrupted, stdout: '', stderr: 'ewm: interrupted; no file was written\n' });
     expect((await readdir(directory)).filter((name) => name.startsWith('half'))).toEqual([]);
   });
 
   it('imports', async () => {
-    const said = await ewm(['market', 'import', DECEMBER, '--missing', 'drop', '--out', '@/five.csv']);
-    expect(said).toMatchObject({ exit: EXIT.ok });
-    expect(said.stderr.split('\n')).toEqual([
+    const output = await ewm(['market', 'import', DECEMBER, '--missing', 'drop', '--out', '@/five.csv']);
+    expect(output).toMatchObject({ exit: EXIT.ok });
+    expect(output.stderr.split('\n')).toEqual([
       'ewm: read as utf-8, lines end in LF',
       'ewm: cells separated by ",", decimal mark ".", 1 header line',
       'ewm: long form: time from "date"; symbol from "symbol"; price from "price"',
       'ewm: rows were sorted by time',
       '',
     ]);
-    expect(said.stdout).toBe(
+    expect(output.stdout).toBe(
       'imported 560 long rows as 68 steps of AAPL, AMZN, GOOG, IBM, MSFT (55 steps dropped for want of a price) into @/five.csv\n',
     );
     const stdin = await readFile(join(directory, 'five.csv'), 'utf8');

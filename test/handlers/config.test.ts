@@ -1,17 +1,17 @@
 /** The environment of a deployment: what is needed, what is legal, and that each mistake is one line that names the variable. */
 import { isLeft } from 'fp-ts/Either';
 import { decodeHandlerConfig, decodeLambdaConfig, type Environment, type LambdaConfig } from '../../src/handlers/config';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 
 const BUCKET = { EWM_ARTIFACT_BUCKET: 'my-artifacts' };
 
-function decoded(env: Environment, mode: Mode = 'agentcore-base'): LambdaConfig {
+function decoded(env: Environment, mode: HttpMode = 'agentcore-base'): LambdaConfig {
   const config = decodeLambdaConfig(mode, env);
   if (isLeft(config)) throw new Error(config.left.join('\n'));
   return config.right;
 }
 
-function mistakes(env: Environment, mode: Mode = 'agentcore-base'): readonly string[] {
+function mistakes(env: Environment, mode: HttpMode = 'agentcore-base'): readonly string[] {
   const config = decodeLambdaConfig(mode, env);
   return isLeft(config) ? config.left : [];
 }

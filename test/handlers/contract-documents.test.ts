@@ -9,7 +9,7 @@ import { configurationDoc } from '../../src/handlers/config-doc';
 import { type ErrorCode, STATUS_OF } from '../../src/handlers/http/contract/errors';
 import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { gatewayTools } from '../../src/handlers/mcp/gateway';
 import { invoke, makeTestHandler } from '../support/handlers';
 
@@ -55,7 +55,9 @@ describe('OpenAPI document', () => {
     expect(new Set(operations.map((operation) => operation?.operationId)).size).toBe(operations.length);
     const statuses = [...new Set(['200', ...Object.values(STATUS_OF).map(String)])].sort();
     for (const operation of operations) {
-      const bare = ['health', 'openApi', 'sessionInput', 'sessionSegment', 'sessionReceipt', 'mcp', 'mcpAgent'].includes(operation?.operationId ?? '');
+      const bare = ['health', 'openApi', 'sessionInput', 'sessionSegment', 'sessionReceipt', 'mcp', 'mcpAgent'].includes(
+        operation?.operationId ?? '',
+      );
       const refusals = bare ? [] : statuses.slice(1);
       const done = operation?.operationId === 'createSession' ? '201' : '200';
       expect(Object.keys(operation?.responses ?? {}).sort()).toEqual([done, ...refusals]);
@@ -112,7 +114,7 @@ describe('OpenAPI document', () => {
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema({ $id: 'openapi', components: document['components'] ?? {} }, 'openapi', false, false);
     const error = new Ajv2020({ strict: false }).compile(errorSchema() as object);
-    const asked: readonly (readonly [Mode, string, unknown])[] = [
+    const asked: readonly (readonly [HttpMode, string, unknown])[] = [
       ['agentcore-base', 'BaseAnswer', {}],
       ['agentcore-base', 'BaseAnswer', { steps: 2 }],
       ['agentcore-base', 'BaseAnswer', { steps: 0, budget: 1 }],

@@ -33,13 +33,13 @@ function fileOf(name: string, content: unknown): string {
   return path;
 }
 
-interface Told {
+interface Ended {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
 }
 
-async function cost(options: Partial<CostOptions> = {}, env: Readonly<Record<string, string>> = NO_TERRAFORM, stdin = ''): Promise<Told> {
+async function cost(options: Partial<CostOptions> = {}, env: Readonly<Record<string, string>> = NO_TERRAFORM, stdin = ''): Promise<Ended> {
   const { io, out, err } = captureIo();
   const exit = await costCommand({ set: {}, json: false, ...options }, { ...io, stdin: Readable.from([Buffer.from(stdin)]) }, env);
   return { exit, out: out(), err: err() };

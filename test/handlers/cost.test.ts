@@ -21,7 +21,7 @@ import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/modes';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { MEMORY_REQUESTS_MAX } from '../../src/ports/memory';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
@@ -101,8 +101,8 @@ afterAll(async () => {
   await Promise.all([s3.close(), agentCore.close()]);
 });
 
-interface Asked {
-  readonly mode: Mode;
+interface Requested {
+  readonly mode: HttpMode;
   readonly body: string;
   readonly userAgent?: string;
   readonly direct?: boolean;
@@ -134,7 +134,7 @@ async function metered({
   direct = false,
   storeReserveMs = 3_000,
   artifactBytesMax = CONFIG.artifactBytesMax,
-}: Asked): Promise<Metered> {
+}: Requested): Promise<Metered> {
   invocations += 1;
   const requestId = `request-${String(invocations)}`;
   let logBytes = 0;
@@ -221,7 +221,7 @@ function costOf(one: Metered): Readonly<Record<string, ReturnType<typeof plus>>>
   };
 }
 
-function expectWithin(mode: Mode, one: Metered, bill = BILL): void {
+function expectWithin(mode: HttpMode, one: Metered, bill = BILL): void {
   const name = mode.slice('agentcore-'.length) as 'base' | 'tools' | 'memory';
   const figure = bill.per_invocation.by_mode[name];
   if (figure === undefined) throw new Error(`no figure of ${name}`);
@@ -248,7 +248,7 @@ function again(): void {
 
 // ---- Random and hostile requests ----
 
-const MODES = ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const satisfies readonly Mode[];
+const MODES = ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const satisfies readonly HttpMode[];
 const count = fc.oneof(fc.nat(7), fc.constantFrom(-1, 0.5, 1e21, '3', null));
 const fault = fc.record({ index: fc.nat(12), fault: fc.constantFrom(...RETRYABLE_FAULTS) });
 
@@ -276,7 +276,7 @@ const operation = fc.oneof(
   fc.record({ op: fc.constant('memory_put'), key: fc.string({ minLength: 1, maxLength: 20 }), value: fc.jsonValue() }),
   fc.record({ op: fc.constantFrom('memory_get', 'memory_clear'), key: fc.constantFrom('a', 'b') }),
 );
-const WORLDS: Readonly<Record<Mode, fc.Arbitrary<object>>> = {
+const WORLDS: Readonly<Record<HttpMode, fc.Arbitrary<object>>> = {
   'agentcore-base': fc.record({ budget: fc.oneof(budget, full), steps: count }),
   'agentcore-tools': fc.record({ budget: fc.oneof(budget, full), tool_plan: fc.array(item, { minLength: 1, maxLength: 9 }) }),
   'agentcore-memory': fc.record({ budget: fc.oneof(budget, full), requests: fc.array(operation, { maxLength: 8 }) }),
@@ -368,7 +368,7 @@ const BOUGHT_AT_ONCE = {
 const CODE = { name: 'execute_code', args: { language: 'python', code: '1' } };
 const GOAL = { name: 'propose_plan', args: { goal: 'grow' } };
 
-const DEAR: readonly (readonly [string, Asked, Partial<Metered>])[] = [
+const DEAR: readonly (readonly [string, Requested, Partial<Metered>])[] = [
   ['a base run that buys everything at every step', { mode: 'agentcore-base', body: JSON.stringify(BOUGHT_AT_ONCE) }, { puts: 10 }],
   ['a base run of rules with long reasons', { mode: 'agentcore-base', body: JSON.stringify(EVERYTHING_BOUGHT) }, { puts: 10 }],
   [
@@ -519,7 +519,7 @@ it('finds what costs more than the figure', () => {
 // ---- The typical month ----
 
 /** What the smoke tests send: the bundled example; a program and a goal; a value put and read. */
-const ORDINARY: Readonly<Record<Mode, object>> = {
+const ORDINARY: Readonly<Record<HttpMode, object>> = {
   'agentcore-base': {},
   'agentcore-tools': { budget: CEILINGS, tool_plan: [CODE, GOAL] },
   'agentcore-memory': {
@@ -537,7 +537,7 @@ it.each(MODES)('is no fantasy: an ordinary request to %s takes what the typical 
   agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[{"type":"hold"}]'] });
   const one = await metered({ mode, body: JSON.stringify(ORDINARY[mode]) });
   const { typical } = FUNCTION_BOUNDS[mode.slice('agentcore-'.length) as 'base'];
-  const told = {
+  const emitted = {
     files: typical.files,
     bytes: typical.storedBytes,
     answer: typical.answerBytes,
@@ -546,11 +546,11 @@ it.each(MODES)('is no fantasy: an ordinary request to %s takes what the typical 
   };
   const seen = { files: one.puts, bytes: one.storedBytes, answer: one.answerBytes, log: one.logBytes, events: one.events };
   for (const name of Object.keys(seen) as (keyof typeof seen)[]) {
-    const within = seen[name] <= Number(told[name]) && Number(told[name]) <= 3 * seen[name];
-    expect({ name, seen: seen[name], told: Number(told[name]), within }).toEqual({
+    const within = seen[name] <= Number(emitted[name]) && Number(emitted[name]) <= 3 * seen[name];
+    expect({ name, seen: seen[name], emitted: Number(emitted[name]), within }).toEqual({
       name,
       seen: seen[name],
-      told: Number(told[name]),
+      emitted: Number(emitted[name]),
       within: true,
     });
   }

@@ -15,7 +15,7 @@ import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { filesOf } from '../../src/domain/run/modes';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
@@ -26,7 +26,7 @@ import {
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
-import { answerOf, ask, contextOf, makeTestHandler, provenHeadOf } from '../support/handlers';
+import { answerOf, sendEvent, contextOf, makeTestHandler, provenHeadOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import type { Fault } from '../support/http-stub';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
@@ -53,10 +53,10 @@ const BODIES = {
     ],
   },
 } as const;
-const MODES = Object.keys(BODIES) as Mode[];
+const MODES = Object.keys(BODIES) as HttpMode[];
 
 /** Requests to AgentCore that each mode makes when all goes well. */
-const REMOTE_REQUESTS: Readonly<Record<Mode, number>> = { 'agentcore-base': 0, 'agentcore-tools': 5, 'agentcore-memory': 5 };
+const REMOTE_REQUESTS: Readonly<Record<HttpMode, number>> = { 'agentcore-base': 0, 'agentcore-tools': 5, 'agentcore-memory': 5 };
 /** A tool plan sends them at its end, both at once: of the code session and of the planner's. */
 const FIRST_STOP = 3;
 
@@ -100,7 +100,7 @@ function forgetRequests(): void {
   agentCore.reset();
 }
 
-function portsOf(mode: Mode): HandlerPorts {
+function portsOf(mode: HttpMode): HandlerPorts {
   const ports = {
     artifacts: makeS3ArtifactStore({ client: s3Client, bucket: STUB_BUCKET, prefix: 'ewm/' }),
     telemetry: silentTelemetry,
@@ -118,13 +118,13 @@ function portsOf(mode: Mode): HandlerPorts {
 }
 
 async function request(
-  mode: Mode,
+  mode: HttpMode,
   requestId: string,
   remainingMs: number | (() => number) = 29_000,
 ): Promise<{ readonly status: number; readonly answer: ApiResponse }> {
   const { handle } = makeTestHandler(mode, {}, portsOf(mode));
   const event = httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: JSON.stringify(BODIES[mode]) });
-  const { status, text } = await ask(handle, event, contextOf(requestId, remainingMs));
+  const { status, text } = await sendEvent(handle, event, contextOf(requestId, remainingMs));
   return { status, answer: answerOf(mode, JSON.parse(text)) };
 }
 

@@ -1,7 +1,7 @@
 /** What reaches a function besides the requests of its own API Gateway: other senders of HTTP, other paths to it, and what is no request. */
 import { matchRoute, parametersOf, ROUTES } from '../../src/handlers/http/contract/routes';
 import { caseJson } from '../support/cases';
-import { answerOf, ask, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
+import { answerOf, sendEvent, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 
 type Event = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ function base(config: Parameters<typeof makeTestHandler>[1] = {}): TestHandler {
 const STOPPED = [422, 'budget_exceeded'];
 
 async function outcomeOf(event: Event, test = base()): Promise<readonly unknown[]> {
-  const { status, text } = await ask(test.handle, event);
+  const { status, text } = await sendEvent(test.handle, event);
   return [status, answerOf('agentcore-base', JSON.parse(text)).error?.code];
 }
 
@@ -32,7 +32,7 @@ describe('payload 2.0', () => {
     ['true', true],
   ])('a body that is %s and not text is refused, and nothing runs', async (_name, body) => {
     const test = base();
-    const { status, text } = await ask(test.handle, { ...caseJson('e05-event.json'), body });
+    const { status, text } = await sendEvent(test.handle, { ...caseJson('e05-event.json'), body });
     expect([status, answerOf('agentcore-base', JSON.parse(text)).error]).toMatchObject([
       400,
       { code: 'invalid_request', problems: [{ pointer: '', message: expect.stringContaining('the body is not text') as string }] },
@@ -41,7 +41,7 @@ describe('payload 2.0', () => {
   });
 
   it.each([[null], [undefined], ['']])('a body of %p is none: the request of all defaults', async (body) => {
-    const { status, text } = await ask(base().handle, { ...caseJson('e05-event.json'), body });
+    const { status, text } = await sendEvent(base().handle, { ...caseJson('e05-event.json'), body });
     expect([status, answerOf('agentcore-base', JSON.parse(text)).steps]).toEqual([200, 1]);
   });
 });
@@ -124,7 +124,7 @@ describe('other senders of HTTP', () => {
 describe('paths', () => {
   it('E11: what stands before a route is named, and may be set', async () => {
     const event = caseJson('e11-event.json');
-    const { status, text } = await ask(base().handle, event);
+    const { status, text } = await sendEvent(base().handle, event);
     expect([status, answerOf('agentcore-base', JSON.parse(text)).error?.message]).toEqual([
       404,
       'no such path: /v1/agentcore/base; this function serves GET /health, GET /openapi.json, POST /agentcore/base',
@@ -150,13 +150,13 @@ describe('paths', () => {
   it.each(['/v1agentcore/base', '/v2/agentcore/base', '/v1', '/v1/', '/v1/v1/agentcore/base', '/v1/agentcore/base/'])(
     '%s is none',
     async (rawPath) => {
-      const { status } = await ask(base({ basePath: '/v1' }).handle, { ...httpEvent({ body: BODY }), rawPath });
+      const { status } = await sendEvent(base({ basePath: '/v1' }).handle, { ...httpEvent({ body: BODY }), rawPath });
       expect(status).toBe(404);
     },
   );
 
   it('a message holds no more of a path than a line', async () => {
-    const { text } = await ask(base().handle, { ...httpEvent({}), rawPath: `/${'x'.repeat(5_000)}\uD800` });
+    const { text } = await sendEvent(base().handle, { ...httpEvent({}), rawPath: `/${'x'.repeat(5_000)}\uD800` });
     expect(answerOf('agentcore-base', JSON.parse(text)).error?.message.length).toBeLessThan(400);
   });
 
@@ -228,15 +228,15 @@ describe('pages of other origins', () => {
   const fromPage = (origin: string): Event => httpEvent({ body: BODY, headers: { ...JSON_TYPE, origin } });
 
   it('E15: read nothing where no origin is listed', async () => {
-    const { headers, status } = await ask(base().handle, caseJson('e15-event.json'));
+    const { headers, status } = await sendEvent(base().handle, caseJson('e15-event.json'));
     expect([status, headers]).toEqual([204, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', allow: 'POST, OPTIONS' }]);
-    const { headers: answered } = await ask(base().handle, fromPage(APP));
+    const { headers: answered } = await sendEvent(base().handle, fromPage(APP));
     expect(Object.keys(answered).filter((name) => /^access-control|^vary/.test(name))).toEqual([]);
   });
 
   it('are told what they may send where theirs is listed, and may read the answer, refusals included', async () => {
     const { handle } = base(open);
-    expect(await ask(handle, caseJson('e15-event.json'))).toMatchObject({
+    expect(await sendEvent(handle, caseJson('e15-event.json'))).toMatchObject({
       status: 204,
       headers: {
         vary: 'origin',
@@ -246,18 +246,18 @@ describe('pages of other origins', () => {
         'access-control-max-age': '600',
       },
     });
-    expect(await ask(handle, fromPage(APP))).toMatchObject({
+    expect(await sendEvent(handle, fromPage(APP))).toMatchObject({
       status: 422,
       headers: { 'access-control-allow-origin': APP, vary: 'origin' },
     });
     const unread = httpEvent({ body: '{', headers: { ...JSON_TYPE, Origin: APP } });
-    expect(await ask(handle, unread)).toMatchObject({ status: 400, headers: { 'access-control-allow-origin': APP } });
+    expect(await sendEvent(handle, unread)).toMatchObject({ status: 400, headers: { 'access-control-allow-origin': APP } });
   });
 
   it.each(['https://app.example.evil.example', 'https://app.example:444', 'http://app.example', 'null', '*'])(
     '%s is another one',
     async (origin) => {
-      const { headers } = await ask(base(open).handle, fromPage(origin));
+      const { headers } = await sendEvent(base(open).handle, fromPage(origin));
       expect(headers).toMatchObject({ vary: 'origin' });
       expect(headers).not.toHaveProperty('access-control-allow-origin');
     },
@@ -269,12 +269,12 @@ describe('documents', () => {
     '%s serves the OpenAPI document, and logs nothing',
     async (mode) => {
       const test = makeTestHandler(mode);
-      const { status, headers, text } = await ask(test.handle, httpEvent({ method: 'GET', path: '/openapi.json', headers: {} }));
+      const { status, headers, text } = await sendEvent(test.handle, httpEvent({ method: 'GET', path: '/openapi.json', headers: {} }));
       expect([status, headers['content-type']]).toEqual([200, 'application/json']);
       const { paths } = JSON.parse(text) as { readonly paths: object };
       expect(Object.keys(paths)).toEqual([...new Set(Object.keys(ROUTES).map((route) => route.split(' ')[1]))]);
       expect(test.telemetry.records()).toEqual([]);
-      expect(await ask(test.handle, httpEvent({ method: 'HEAD', path: '/openapi.json' }))).toMatchObject({ status: 200, text: '' });
+      expect(await sendEvent(test.handle, httpEvent({ method: 'HEAD', path: '/openapi.json' }))).toMatchObject({ status: 200, text: '' });
     },
   );
 });

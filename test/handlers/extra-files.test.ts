@@ -75,7 +75,7 @@ const EXTRAS: readonly (readonly [name: string, kind: string | undefined, make: 
   ],
 ];
 
-async function said(...args: readonly string[]): Promise<{ readonly exit: number; readonly out: string }> {
+async function outputOf(...args: readonly string[]): Promise<{ readonly exit: number; readonly out: string }> {
   const { io, out } = captureIo();
   const exit = await runCli(args, io);
   return { exit, out: out() };
@@ -83,7 +83,7 @@ async function said(...args: readonly string[]): Promise<{ readonly exit: number
 
 async function expectNamed(run: string, name: string, kind: string | undefined): Promise<void> {
   for (const way of [[], ['--chain-only']]) {
-    const { exit, out } = await said('verify', run, ...way);
+    const { exit, out } = await outputOf('verify', run, ...way);
     if (kind === undefined) {
       expect(exit).toBe(EXIT.ok);
       continue;
@@ -92,10 +92,10 @@ async function expectNamed(run: string, name: string, kind: string | undefined):
     expect(out).toContain(name);
     expect(out).toContain(kind);
     expect(out).toContain('--allow-extra');
-    const json = JSON.parse((await said('verify', run, ...way, '--json')).out) as { readonly ok: boolean };
+    const json = JSON.parse((await outputOf('verify', run, ...way, '--json')).out) as { readonly ok: boolean };
     expect(json.ok).toBe(false);
     expect(JSON.stringify(json)).toContain(JSON.stringify(name));
-    expect((await said('verify', run, ...way, '--allow-extra')).exit).toBe(EXIT.ok);
+    expect((await outputOf('verify', run, ...way, '--allow-extra')).exit).toBe(EXIT.ok);
   }
 }
 
@@ -122,10 +122,10 @@ describe.each(MODE_NAMES)('beside a run of mode %s', (mode) => {
     const run = golden();
     for (const name of ['a.txt', 'b.txt']) file(name)(run);
     const divergence = (text: string): unknown => (JSON.parse(text) as { readonly divergence: unknown }).divergence;
-    expect(divergence((await said('verify', run, '--json')).out)).toMatchObject({ file: 'a.txt', extra: ['a.txt', 'b.txt'] });
+    expect(divergence((await outputOf('verify', run, '--json')).out)).toMatchObject({ file: 'a.txt', extra: ['a.txt', 'b.txt'] });
     writeFileSync(join(run, 'report.md'), 'other');
-    expect(divergence((await said('verify', run, '--json')).out)).toMatchObject({ file: 'report.md' });
-    expect((await said('verify', run, '--allow-extra')).exit).toBe(EXIT.notProven);
+    expect(divergence((await outputOf('verify', run, '--json')).out)).toMatchObject({ file: 'report.md' });
+    expect((await outputOf('verify', run, '--allow-extra')).exit).toBe(EXIT.notProven);
   });
 });
 
@@ -133,5 +133,5 @@ test('--jobs does not look past them', async () => {
   const run = join(directory, 'run');
   cpSync(join(__dirname, '../golden/sma-demo'), run, { recursive: true });
   file('notes.txt')(run);
-  expect((await said('verify', run, '--jobs', '2')).exit).toBe(EXIT.notProven);
+  expect((await outputOf('verify', run, '--jobs', '2')).exit).toBe(EXIT.notProven);
 });

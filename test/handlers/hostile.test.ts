@@ -9,14 +9,14 @@ import { REQUIRED, REQUIRED_NAMES } from '../../src/domain/budget/dimensions';
 import { jsonFault } from '../../src/domain/codec/json-faults';
 import { sha256HexOfBytes } from '../../src/domain/hash';
 import { STATUS_OF } from '../../src/handlers/http/contract/errors';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { HOSTILE_KEYS, HOSTILE_VALUES } from '../support/hostile-values';
-import { answerOf, ask, CONFIG, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
+import { answerOf, sendEvent, CONFIG, contextOf, makeTestHandler, type TestHandler } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 
 const SEED = 20_251_124;
 const REQUESTS = 10_000;
-const MODES = ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const satisfies readonly Mode[];
+const MODES = ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const satisfies readonly HttpMode[];
 
 const plan = [
   { name: 'get_price_context', args: { step: 0 } },
@@ -33,7 +33,7 @@ const world = {
   policy: { risk_limits: { max_leverage: 2 }, costs: { fee_bps: 5 } },
   initial_state: { cash: 1000, positions: { AAPL: 1 } },
 };
-const VALID: Readonly<Record<Mode, unknown>> = {
+const VALID: Readonly<Record<HttpMode, unknown>> = {
   'agentcore-base': { budget, steps: 3, ...world },
   'agentcore-tools': { budget, tool_plan: plan, ...world },
   'agentcore-memory': {
@@ -90,12 +90,12 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   pick: fc.nat(1_000),
 });
 
-function changedText(mode: Mode): fc.Arbitrary<string> {
+function changedText(mode: HttpMode): fc.Arbitrary<string> {
   return fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => JSON.stringify(mutations.reduce(mutated, VALID[mode])));
 }
 
 /** Bodies: valid ones with one to three changes, their texts cut or spoilt, random JSON, random text, random bytes. */
-function bodyOf(mode: Mode): fc.Arbitrary<{ readonly body: string; readonly isBase64Encoded: boolean }> {
+function bodyOf(mode: HttpMode): fc.Arbitrary<{ readonly body: string; readonly isBase64Encoded: boolean }> {
   const text = changedText(mode);
   const plain = fc.oneof(
     { weight: 12, arbitrary: text },
@@ -128,7 +128,7 @@ it(`meets ${String(REQUESTS)} requests (seed ${String(SEED)})`, async () => {
     fc.asyncProperty(request, async ([mode, { body, isBase64Encoded }]) => {
       const test = makeTestHandler(mode, { bodyBytesMax: 100_000 });
       const path = `/agentcore/${mode.slice('agentcore-'.length)}`;
-      const { status, text } = await ask(test.handle, httpEvent({ path, body, isBase64Encoded, headers: JSON_TYPE }));
+      const { status, text } = await sendEvent(test.handle, httpEvent({ path, body, isBase64Encoded, headers: JSON_TYPE }));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       const answer = answerOf(mode, JSON.parse(text));
       const ran = answer.run_id !== null;
@@ -162,7 +162,7 @@ it('answers a direct invocation what it answers over HTTP', async () => {
   await fc.assert(
     fc.asyncProperty(changedRequest, async ([mode, body]) => {
       const [http, direct] = [makeTestHandler(mode), makeTestHandler(mode)];
-      const { text } = await ask(http.handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
+      const { text } = await sendEvent(http.handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
       const answer = JSON.stringify(await direct.handle(JSON.parse(body), contextOf()));
       // A number that is not held as written has a line where the text is at hand, and may not be the only one.
       if (jsonFault(body) === undefined) expect(answer).toBe(text);

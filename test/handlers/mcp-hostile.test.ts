@@ -10,7 +10,7 @@ import { noDeadline } from '../../src/adapters/in-process/clock';
 import { makeMcpServer } from '../../src/handlers/mcp/server';
 import { bodyOf } from '../../src/handlers/mcp/tool';
 import { TOOLS } from '../../src/handlers/mcp/tools';
-import { ask as askHandler } from '../support/handlers';
+import { sendEvent as askHandler } from '../support/handlers';
 import { sampleSeed } from '../support/harness';
 import { HOSTILE_KEYS, HOSTILE_VALUES } from '../support/hostile-values';
 import { httpEvent } from '../support/http-events';

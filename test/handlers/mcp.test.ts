@@ -5,7 +5,7 @@ import { type CallParts, callTool } from '../../src/handlers/mcp/call';
 import type { Scope } from '../../src/handlers/mcp/scope';
 import { inputSchema, isOn, type ToolBody } from '../../src/handlers/mcp/tool';
 import { TOOLS } from '../../src/handlers/mcp/tools';
-import { ask as askHandler, type HttpAnswer } from '../support/handlers';
+import { sendEvent as askHandler, type HttpAnswer } from '../support/handlers';
 import { httpEvent, type HttpRequest } from '../support/http-events';
 import { INVOCATION, makeMcpSessions, type McpSessions } from '../support/mcp-sessions';
 

@@ -140,9 +140,9 @@ describe('a signed run', () => {
     const [keyId = ''] = shown.receipt.key_ids;
     for (const command of ['show', 'report']) {
       const { out, err } = await ewm(command, run, ...(command === 'report' ? ['--out', at('page.html')] : []));
-      const said = (out + err).replace(/\s+/g, '');
-      expect(said).toContain(keyId);
-      expect(said).toContain(shown.receipt.signed_at);
+      const output = (out + err).replace(/\s+/g, '');
+      expect(output).toContain(keyId);
+      expect(output).toContain(shown.receipt.signed_at);
     }
   });
 

@@ -54,14 +54,14 @@ async function put(name: string, files: Readonly<Partial<Record<string, Uint8Arr
   return path;
 }
 
-interface Said {
+interface Output {
   readonly exit: ExitCode;
   readonly out: string;
   readonly err: string;
 }
 
 /** `@` is the directory of this test. */
-async function ewm(...args: readonly string[]): Promise<Said> {
+async function ewm(...args: readonly string[]): Promise<Output> {
   const { io, out, err } = captureIo();
   const exit = await runCli(
     args.map((arg) => arg.replaceAll('@', directory)),
@@ -86,8 +86,8 @@ const ROWS = (): readonly string[] => linesOf(local, 'tape.jsonl');
 
 describe('report', () => {
   test('writes the page beside the run: its tape as it stands and the documents, and not again unless told to', async () => {
-    const said = await ewm('report', '@/local');
-    expect(said).toMatchObject({
+    const output = await ewm('report', '@/local');
+    expect(output).toMatchObject({
       exit: EXIT.ok,
       out: '@/local.html\n',
       err: expect.stringMatching(/^ewm: [0-9]+ KB; chain whole, sealed, 7 rows, head [0-9a-f]{64}\n$/) as unknown,
@@ -106,8 +106,8 @@ describe('report', () => {
       out: '',
       err: 'ewm: @/local.html: is there already; --force replaces it\n',
     });
-    expect(await ewm('report', '@/local', '--force')).toEqual(said);
-    expect(await ewm('report', '@/hostile/..//local/', '--force')).toEqual(said);
+    expect(await ewm('report', '@/local', '--force')).toEqual(output);
+    expect(await ewm('report', '@/hostile/..//local/', '--force')).toEqual(output);
     expect((await ewm('report', '@/local/.', '--force')).out).toBe('@/local.html\n');
     expect(await ewm('report', '@/local', '--out', '@/local')).toMatchObject({ exit: EXIT.cannotWrite });
   });
@@ -188,11 +188,11 @@ describe('report', () => {
       'policy.json': new Uint8Array([0xff]),
       'tape.jsonl': `${TAPE()}{"a":"${huge}"}\n`,
     });
-    const said = await ewm('report', `@/odd ${ESCAPE}[31m<b>`, '--out', '@/odd.html');
-    expect(said.exit).toBe(EXIT.notProven);
-    expect(said.err).toContain('strategy.json is left out: longer than 1000000 bytes.');
-    expect(said.err).toContain('policy.json is left out: not UTF-8.');
-    expect(said.err).toContain('a line longer than 16777216 bytes');
+    const output = await ewm('report', `@/odd ${ESCAPE}[31m<b>`, '--out', '@/odd.html');
+    expect(output.exit).toBe(EXIT.notProven);
+    expect(output.err).toContain('strategy.json is left out: longer than 1000000 bytes.');
+    expect(output.err).toContain('policy.json is left out: not UTF-8.');
+    expect(output.err).toContain('a line longer than 16777216 bytes');
     const odd = await pageAt('odd.html');
     expect(odd.html.length).toBeLessThan(100_000);
     expect([odd.data.a.name, tapeOf(odd.data.a)]).toEqual([`odd ${ESCAPE}[31m<b>`, TAPE()]);

@@ -1,12 +1,12 @@
 /** Requests that came from public reports, with the answers that are right for them. */
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { caseText } from '../support/cases';
-import { answerOf, ask, makeTestHandler } from '../support/handlers';
+import { answerOf, sendEvent, makeTestHandler } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 
-async function post(mode: Mode, body: string): Promise<{ readonly status: number; readonly answer: ReturnType<typeof answerOf> }> {
+async function post(mode: HttpMode, body: string): Promise<{ readonly status: number; readonly answer: ReturnType<typeof answerOf> }> {
   const { handle } = makeTestHandler(mode);
-  const { status, text } = await ask(handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
+  const { status, text } = await sendEvent(handle, httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body }));
   return { status, answer: answerOf(mode, JSON.parse(text)) };
 }
 

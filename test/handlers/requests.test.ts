@@ -1,7 +1,7 @@
 /** Requests over HTTP as API Gateway sends them: what is taken, what is refused, and how each refusal looks. */
 import type { ApiError, ErrorCode } from '../../src/handlers/http/contract/errors';
-import type { Mode } from '../../src/handlers/http/contract/response';
-import { answerOf, ask, CONFIG, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
+import { answerOf, sendEvent, CONFIG, contextOf, healthOf, invoke, makeTestHandler } from '../support/handlers';
 import { httpEvent, type HttpRequest, JSON_TYPE } from '../support/http-events';
 
 const PATHS = {
@@ -11,11 +11,11 @@ const PATHS = {
 } as const;
 
 async function refusal(
-  mode: Mode,
+  mode: HttpMode,
   request: HttpRequest,
 ): Promise<{ readonly status: number; readonly error: ApiError; readonly headers: unknown }> {
   const test = makeTestHandler(mode);
-  const { status, text, headers } = await ask(test.handle, httpEvent({ path: PATHS[mode], ...request }));
+  const { status, text, headers } = await sendEvent(test.handle, httpEvent({ path: PATHS[mode], ...request }));
   const answer = answerOf(mode, JSON.parse(text));
   expect(answer).toMatchObject({ ok: false, run_id: null, artifact_dir: null, head_hash: null, mode });
   expect([test.puts, test.memoryCalls]).toEqual([[], []]);
@@ -39,20 +39,20 @@ describe('what is taken', () => {
 
   it.each(FORMS)('%s', async (_name, request) => {
     const { handle } = makeTestHandler('agentcore-base');
-    const { status, headers, text } = await ask(handle, httpEvent(request));
+    const { status, headers, text } = await sendEvent(handle, httpEvent(request));
     expect([status, headers['content-type'], headers['cache-control']]).toEqual([200, 'application/json', 'no-store']);
     expect(answerOf('agentcore-base', JSON.parse(text))).toMatchObject({ ok: true, steps: 1, run_id: '231b8ed35c4188c8346b62e654c32a64' });
   });
 
   it('answers HEAD like GET without a body, and OPTIONS with what is allowed', async () => {
     const { handle } = makeTestHandler('agentcore-base');
-    expect(await ask(handle, httpEvent({ method: 'HEAD', path: '/health' }))).toMatchObject({ status: 200, text: '' });
-    expect(await ask(handle, httpEvent({ method: 'OPTIONS', path: '/health' }))).toMatchObject({
+    expect(await sendEvent(handle, httpEvent({ method: 'HEAD', path: '/health' }))).toMatchObject({ status: 200, text: '' });
+    expect(await sendEvent(handle, httpEvent({ method: 'OPTIONS', path: '/health' }))).toMatchObject({
       status: 204,
       text: '',
       headers: { allow: 'GET, HEAD, OPTIONS' },
     });
-    expect(await ask(handle, httpEvent({ method: 'OPTIONS' }))).toMatchObject({
+    expect(await sendEvent(handle, httpEvent({ method: 'OPTIONS' }))).toMatchObject({
       status: 204,
       text: '',
       headers: { allow: 'POST, OPTIONS' },
@@ -61,7 +61,7 @@ describe('what is taken', () => {
 
   it('tells its health', async () => {
     const { handle, telemetry } = makeTestHandler('agentcore-tools');
-    const { status, text } = await ask(handle, httpEvent({ method: 'GET', path: '/health', headers: {} }));
+    const { status, text } = await sendEvent(handle, httpEvent({ method: 'GET', path: '/health', headers: {} }));
     expect(status).toBe(200);
     expect(healthOf(JSON.parse(text))).toEqual({
       ok: true,
@@ -114,14 +114,18 @@ describe('what is refused before the body is read', () => {
 
   it('gives HEAD the status alone', async () => {
     const { handle } = makeTestHandler('agentcore-base');
-    expect(await ask(handle, httpEvent({ method: 'HEAD' }))).toMatchObject({ status: 405, text: '', headers: { allow: 'POST, OPTIONS' } });
+    expect(await sendEvent(handle, httpEvent({ method: 'HEAD' }))).toMatchObject({
+      status: 405,
+      text: '',
+      headers: { allow: 'POST, OPTIONS' },
+    });
   });
 });
 
 describe('bodies that are not valid', () => {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const steps = (count: unknown): string => JSON.stringify({ steps: count });
-  const BODIES: readonly (readonly [Mode, string, readonly string[]])[] = [
+  const BODIES: readonly (readonly [HttpMode, string, readonly string[]])[] = [
     ['agentcore-base', 'nonsense', ['']],
     ['agentcore-base', '{"steps":1,}', ['']],
     ['agentcore-base', ' ', ['']],
@@ -281,7 +285,7 @@ describe('a fault of ours', () => {
       {},
       { artifacts: { location: 'nowhere', put: boom, putFolder: boom, get: boom, list: boom } },
     );
-    const { status, text } = await ask(test.handle, httpEvent({ body: '{}' }), contextOf('request-1'));
+    const { status, text } = await sendEvent(test.handle, httpEvent({ body: '{}' }), contextOf('request-1'));
     expect(status).toBe(500);
     expect(answerOf('agentcore-base', JSON.parse(text)).error).toMatchObject({ code: 'internal_error', request_id: 'request-1' });
     const direct = await invoke(test, {}, contextOf('request-1'));

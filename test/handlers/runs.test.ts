@@ -10,9 +10,9 @@ import { DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { marketPathCodec } from '../../src/domain/market/market-path';
 import { filesOf } from '../../src/domain/run/modes';
 import { run } from '../../src/domain/run/run';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
-import { answerOf, ask, contextOf, invoke, makeTestHandler, provenHead, storedFiles, type TestHandler } from '../support/handlers';
+import { answerOf, sendEvent, contextOf, invoke, makeTestHandler, provenHead, storedFiles, type TestHandler } from '../support/handlers';
 import { expectRight } from '../support/harness';
 import { httpEvent } from '../support/http-events';
 
@@ -24,7 +24,7 @@ const get = { op: 'memory_get', key: 'note' };
 
 interface Scenario {
   readonly name: string;
-  readonly mode: Mode;
+  readonly mode: HttpMode;
   readonly body: object;
   readonly expected: object;
 }
@@ -114,7 +114,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-function handlerOf(mode: Mode): TestHandler {
+function handlerOf(mode: HttpMode): TestHandler {
   return makeTestHandler(
     mode,
     {},
@@ -127,7 +127,7 @@ async function overHttp(
   body: object,
 ): Promise<{ readonly status: number; readonly answer: ApiResponse; readonly text: string }> {
   const path = `/agentcore/${mode.slice('agentcore-'.length)}`;
-  const { status, text } = await ask(handle, httpEvent({ path, body: JSON.stringify(body) }));
+  const { status, text } = await sendEvent(handle, httpEvent({ path, body: JSON.stringify(body) }));
   return { status, text, answer: answerOf(mode, JSON.parse(text)) };
 }
 
@@ -274,7 +274,7 @@ describe('the clock', () => {
 
   it('that leaves no time for a first step leaves nothing', async () => {
     const test = makeTestHandler('agentcore-base');
-    const result = await ask(test.handle, httpEvent({ body: '{}' }), contextOf('r', 3_249));
+    const result = await sendEvent(test.handle, httpEvent({ body: '{}' }), contextOf('r', 3_249));
     expect(result.status).toBe(504);
     expect(answerOf('agentcore-base', JSON.parse(result.text))).toMatchObject({
       error: { code: 'deadline_exceeded' },

@@ -18,21 +18,21 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-interface Said {
+interface Output {
   readonly exit: ExitCode;
   readonly text: string;
   readonly json: Record<string, never>;
   readonly err: string;
 }
 
-async function ewm(...args: readonly string[]): Promise<Said> {
+async function ewm(...args: readonly string[]): Promise<Output> {
   const io = captureIo();
   const exit = await runCli(args, io.io);
   const text = io.out();
   return { exit, text, json: text.startsWith('{') ? (JSON.parse(text) as Record<string, never>) : {}, err: io.err() };
 }
 
-const session = (...args: readonly string[]): Promise<Said> => ewm('session', ...args, '--data', join(directory, 'data'), '--json');
+const session = (...args: readonly string[]): Promise<Output> => ewm('session', ...args, '--data', join(directory, 'data'), '--json');
 
 /** A session with a fork that was sealed and reclaimed from; both sealed. */
 async function played(): Promise<{ readonly id: string; readonly child: string; readonly out: string }> {

@@ -24,7 +24,7 @@ import type { SessionLog } from '../../src/ports/session-log';
 import { useStubEnvironment } from '../support/aws-environment';
 import { captureIo } from '../support/captured-io';
 import { expectRight } from '../support/harness';
-import { ask, contextOf } from '../support/handlers';
+import { sendEvent, contextOf } from '../support/handlers';
 import { call } from '../support/http-call';
 import { httpEvent } from '../support/http-events';
 import { startS3Stub, STUB_BUCKET } from '../support/s3-stub';
@@ -36,18 +36,18 @@ const CALLS = [
   { name: 'execute', args: {} },
 ];
 
-type Told = Pick<SessionAnswer, 'session_id' | 'head' | 'state' | 'budget_state' | 'status' | 'child' | 'results'>;
+type Reported = Pick<SessionAnswer, 'session_id' | 'head' | 'state' | 'budget_state' | 'status' | 'child' | 'results'>;
 
 /** One way to a session: each act answers what the session says. */
 interface Front {
-  readonly create: () => Promise<Told>;
-  readonly act: (id: string, verb: 'calls' | 'fork' | 'reclaim' | 'close', body: Readonly<Record<string, unknown>>) => Promise<Told>;
+  readonly create: () => Promise<Reported>;
+  readonly act: (id: string, verb: 'calls' | 'fork' | 'reclaim' | 'close', body: Readonly<Record<string, unknown>>) => Promise<Reported>;
   readonly stored: (ids: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   readonly end: () => Promise<void>;
 }
 
 /** A life: two calls, the same again, a fork that takes a step and is sealed, what it left taken back, and the seal. */
-async function lived(front: Front): Promise<readonly Told[]> {
+async function lived(front: Front): Promise<readonly Reported[]> {
   const made = await front.create();
   const id = made.session_id;
   const stepped = await front.act(id, 'calls', { head: made.head, calls: CALLS });
@@ -109,10 +109,10 @@ function library(): Front {
 
 function commandLine(): Front {
   const directory = mkdtempSync(join(tmpdir(), 'ewm-fronts-'));
-  const ewm = async (...args: readonly string[]): Promise<Told> => {
+  const ewm = async (...args: readonly string[]): Promise<Reported> => {
     const io = captureIo();
     await runCli(['session', ...args, '--data', directory, '--json'], io.io);
-    return JSON.parse(io.out()) as Told;
+    return JSON.parse(io.out()) as Reported;
   };
   return {
     create: () => ewm('create', '--name', 'fronts', '--budget', JSON.stringify(BUDGET)),
@@ -139,9 +139,9 @@ async function localServer(): Promise<Front> {
   const parts = expectRight(await composeServer(directory, {}, note)());
   const server = await startServer({ ...parts.deps, limits: SERVER_LIMITS, note }, '127.0.0.1', 0);
   if ('_tag' in server) throw new Error(server.message);
-  const post = async (path: string, body: object): Promise<Told> =>
+  const post = async (path: string, body: object): Promise<Reported> =>
     (await call(server.url, path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }))
-      .json as Told;
+      .json as Reported;
   return {
     create: () => post('/sessions', { name: 'fronts', budget: BUDGET }),
     act: (id, verb, body) => post(`/sessions/${id}/${verb}`, body),
@@ -160,8 +160,8 @@ async function lambda(): Promise<Front> {
   useStubEnvironment({ AWS_ENDPOINT_URL_S3: s3.url, EWM_ARTIFACT_BUCKET: STUB_BUCKET, EWM_ARTIFACT_PREFIX: 'ewm/' });
   const handler = sessionsHandler();
   const quiet = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const post = async (path: string, body: object): Promise<Told> =>
-    JSON.parse((await ask(handler, httpEvent({ path, body: JSON.stringify(body) }), contextOf())).text) as Told;
+  const post = async (path: string, body: object): Promise<Reported> =>
+    JSON.parse((await sendEvent(handler, httpEvent({ path, body: JSON.stringify(body) }), contextOf())).text) as Reported;
   return {
     create: () => post('/sessions', { name: 'fronts', budget: BUDGET }),
     act: (id, verb, body) => post(`/sessions/${id}/${verb}`, body),
@@ -174,7 +174,7 @@ async function lambda(): Promise<Front> {
   };
 }
 
-const facts = ({ session_id, head, state, budget_state, status, child, results }: Told): Told => ({
+const facts = ({ session_id, head, state, budget_state, status, child, results }: Reported): Reported => ({
   session_id,
   head,
   state,

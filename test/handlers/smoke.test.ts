@@ -36,19 +36,19 @@ async function serve(name: string, env: Environment): Promise<RunningServer> {
   return server;
 }
 
-interface Told {
+interface Summary {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
 }
 
-async function smoke(mode: ApiMode, env: Environment, options: Partial<SmokeOptions> = {}): Promise<Told> {
+async function smoke(mode: ApiMode, env: Environment, options: Partial<SmokeOptions> = {}): Promise<Summary> {
   const { io, out, err } = captureIo();
   const exit = await smokeCommand(mode, { json: false, ...options }, io, env);
   return { exit, out: out(), err: err() };
 }
 
-async function demo(mode: ApiMode, env: Environment, json = false): Promise<Told> {
+async function demo(mode: ApiMode, env: Environment, json = false): Promise<Summary> {
   const { io, out, err } = captureIo();
   const exit = await demoCommand(mode, json, io, env);
   return { exit, out: out(), err: err() };
@@ -122,18 +122,18 @@ describe('the smoke test', () => {
       const tape = join(directory, 'changed', 'artifacts', run, 'tape.jsonl');
       await writeFile(tape, (await readFile(tape, 'utf8')).replace('"99.86"', '"99.87"'));
     }
-    const told = await smoke('base', { EWM_API_URL: server.url });
+    const summary = await smoke('base', { EWM_API_URL: server.url });
     await server.stop();
-    expect(told.exit).toBe(1);
-    expect(told.out).toMatch(/FAILED {2}.*: expected 200, ok.*artifact_conflict/);
-    expect(told.out).toMatch(/FAILED {2}verify the artifacts of/);
+    expect(summary.exit).toBe(1);
+    expect(summary.out).toMatch(/FAILED {2}.*: expected 200, ok.*artifact_conflict/);
+    expect(summary.out).toMatch(/FAILED {2}verify the artifacts of/);
   });
 });
 
 /** The local server behind a stub that changes what comes back: what the smoke test must notice. */
 async function lying(
   change: (path: string, answer: Record<string, unknown>) => { readonly status?: number; readonly answer: unknown },
-): Promise<Told> {
+): Promise<Summary> {
   const upstream = new Map<string, { readonly status: number; readonly text: string }>();
   const key = (request: StubRequest): string => `${request.segments.join('/')} ${request.body.toString()}`;
   const stub = await startHttpStub({
@@ -155,9 +155,9 @@ async function lying(
     upstream.set(`agentcore/base ${text}`, { status: real.status, text: await real.text() });
   }
   upstream.set('health ', { status: 200, text: '{}' });
-  const told = await smoke('base', { EWM_API_URL: stub.url }, { artifacts: join(directory, 'off') });
+  const summary = await smoke('base', { EWM_API_URL: stub.url }, { artifacts: join(directory, 'off') });
   await stub.close();
-  return told;
+  return summary;
 }
 
 describe('an API that does not keep its word', () => {

@@ -22,7 +22,7 @@ import { canonical, type Json } from '../../src/domain/canonical/canonical';
 import { filesOf } from '../../src/domain/run/modes';
 import { verify } from '../../src/domain/run/verify';
 import type { HandlerConfig } from '../../src/handlers/config';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import {
   type AgentCoreStub,
@@ -33,7 +33,7 @@ import {
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
 import { useStubEnvironment } from '../support/aws-environment';
-import { answerOf, ask, contextOf, CONFIG, makeTestHandler, provenHeadOf } from '../support/handlers';
+import { answerOf, sendEvent, contextOf, CONFIG, makeTestHandler, provenHeadOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import type { Fault, StubRequest } from '../support/http-stub';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
@@ -162,7 +162,7 @@ function make({ faults, slow }: Trouble): void {
 let invocations = 0;
 
 async function request(
-  mode: Mode,
+  mode: HttpMode,
   body: object,
   client = patient,
   config: Partial<HandlerConfig> = {},
@@ -184,7 +184,7 @@ async function request(
   invocations += 1;
   const event = httpEvent({ path: `/agentcore/${mode.slice('agentcore-'.length)}`, body: JSON.stringify(body) });
   // Another run each time: AgentCore takes an operation of one run once.
-  const { status, text } = await ask(
+  const { status, text } = await sendEvent(
     handle,
     event,
     contextOf(`request-${String(invocations)}`, () => 29_000 - elapsedMs),
@@ -203,7 +203,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 /** What holds for every run, whatever went wrong on the way. */
 async function expectHonest(
-  mode: Mode,
+  mode: HttpMode,
   { status, answer }: { readonly status: number; readonly answer: ApiResponse },
   budget: Budget,
 ): Promise<void> {
@@ -569,7 +569,7 @@ it(`tools: what was sent is what was charged ${TITLE}`, async () => {
 const put = { op: 'memory_put', key: 'k', value: 'v' };
 const run = { name: 'execute_code', args: { language: 'python', code: '1' } };
 const ask1 = { name: 'propose_plan', args: { goal: 'grow' } };
-type Refusal = readonly [string, Mode, object, string, Partial<BudgetState> | null];
+type Refusal = readonly [string, HttpMode, object, string, Partial<BudgetState> | null];
 
 const REFUSALS: readonly Refusal[] = [
   [

@@ -13,7 +13,7 @@ import { mcpFunction } from '../../src/handlers/compose-mcp';
 import { errorCodec } from '../../src/handlers/http/contract/answer-codecs';
 import type { CodeInterpreter } from '../../src/ports/code-interpreter';
 import type { StopSwitch } from '../../src/ports/stop-switch';
-import { ask, CONFIG, contextOf, invoke, makeTestHandler, provenHead, storedFiles } from '../support/handlers';
+import { sendEvent, CONFIG, contextOf, invoke, makeTestHandler, provenHead, storedFiles } from '../support/handlers';
 import { httpEvent, JSON_TYPE } from '../support/http-events';
 import { rightOf } from '../support/task';
 
@@ -92,7 +92,7 @@ describe('a plan of tools', () => {
     for (const body of [PLAN, {}, { ...PLAN, quote: true }]) {
       expect(await invoke(handler, body)).toMatchObject({ ok: false, run_id: null, artifact_dir: null, error: STOPPED });
     }
-    const refused = await ask(
+    const refused = await sendEvent(
       handler.handle,
       httpEvent({ method: 'POST', path: '/agentcore/tools', headers: JSON_TYPE, body: JSON.stringify(PLAN) }),
     );
@@ -100,7 +100,7 @@ describe('a plan of tools', () => {
     expect(errorCodec.decode((JSON.parse(refused.text) as { error: unknown }).error)).toEqual(right(STOPPED));
     expect(handler.puts).toEqual([]);
     // Whoever asks how it is, is told.
-    expect((await ask(handler.handle, httpEvent({ method: 'GET', path: '/health' }))).status).toBe(200);
+    expect((await sendEvent(handler.handle, httpEvent({ method: 'GET', path: '/health' }))).status).toBe(200);
     // It was stopped on purpose: no failure, and no alarm about one.
     for (const record of handler.telemetry.records()) {
       expect(record).not.toMatchObject(record.kind === 'note' ? { level: 'error' } : { metric: 'Failures', value: 1 });
@@ -193,7 +193,7 @@ describe('a session', () => {
     const settings = { ...CONFIG, ceilings: { ...CONFIG.ceilings, max_steps: 100, max_tool_calls: 100 } };
     const sessions = sessionsFunction(settings, ports);
     const send = async (method: 'GET' | 'POST', path: string, body?: object): Promise<{ readonly status: number; readonly json: Told }> => {
-      const { status, text } = await ask(
+      const { status, text } = await sendEvent(
         sessions,
         httpEvent({ method, path, headers: JSON_TYPE, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
       );
@@ -255,7 +255,7 @@ describe('a session', () => {
     const call = async (name: string, args: object): Promise<Record<string, unknown>> => {
       const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
       const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-      const { status, text } = await ask(mcp, httpEvent({ method: 'POST', path: '/mcp', headers, body: JSON.stringify(message) }));
+      const { status, text } = await sendEvent(mcp, httpEvent({ method: 'POST', path: '/mcp', headers, body: JSON.stringify(message) }));
       expect(status).toBe(200);
       const told = JSON.parse(text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '')) as {
         result?: Record<string, unknown>;

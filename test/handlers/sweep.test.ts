@@ -1,5 +1,5 @@
 /** `ewm sweep` as a program: stopped and gone on with, verified, tampered with, refused. One thread; the pool is in test/e2e. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/handlers/cli/main';
@@ -46,6 +46,21 @@ test('a stopped sweep goes on where it was, also behind a torn line, and comes t
   expect(third).toMatchObject({ exit: 0, stdout: '' });
   expect(third.stderr).toContain('finished');
 });
+
+test('a sweep that cannot keep its best runs has its rows, and goes on behind the last one', async () => {
+  const again = join(directory, 'unkept');
+  const argv = ['sweep', '--spec', SPEC, '--out', again, '--jobs', '1'];
+  await mkdir(again);
+  await writeFile(join(again, 'runs'), 'a file where a directory goes');
+  expect(await ewm(argv)).toMatchObject({ exit: 4 });
+  expect(await readdir(again)).not.toContain('cells.jsonl');
+  await rm(join(again, 'runs'));
+  const resumed = await ewm(argv);
+  expect(resumed.exit).toBe(0);
+  expect(resumed.stderr).toContain('goes on behind 210 cells that are there');
+  for (const file of ['cells.jsonl', 'sweep.json', 'report.html'])
+    expect([file, await readFile(join(again, file), 'utf8')]).toEqual([file, await readFile(join(out, file), 'utf8')]);
+}, 60_000);
 
 test('a sweep is proven from its directory alone, a sample of it or all, and every way to change it is found', async () => {
   const sample = await ewm(['verify', out, '--json']);

@@ -2,7 +2,7 @@
 import { left } from 'fp-ts/Either';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { METRICS } from '../../src/handlers/http/edge/observed';
 import type { ArtifactStore } from '../../src/ports/artifact-store';
 import type { Telemetry } from '../../src/ports/telemetry';
@@ -142,7 +142,7 @@ describe('through Powertools', () => {
     get: unused,
     list: unused,
   });
-  const CASES: readonly (readonly [string, Mode, object, Partial<HandlerPorts>])[] = [
+  const CASES: readonly (readonly [string, HttpMode, object, Partial<HandlerPorts>])[] = [
     ['a run', 'agentcore-base', {}, {}],
     ['a refusal', 'agentcore-base', { steps: 3, budget: { max_steps: 2 } }, {}],
     ['a mistake', 'agentcore-memory', { requests: 1 }, {}],

@@ -22,6 +22,9 @@ const SURROUNDINGS = `locals {
   planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
   session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
+  stop_pulled         = length(var.stop_on_alarm) > 0
+  stop_by_budget      = contains(var.stop_on_alarm, "monthly-budget")
+  stop_alarm_count    = length(setsubtract(var.stop_on_alarm, ["monthly-budget"])) * length(var.modes)
 }
 `;
 
@@ -69,6 +72,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       monthly_budget_usd: 10,
       budget_email: 'ops@example.com',
       budget_action_percent: 100,
+      stop_on_alarm: ['invocations', 'monthly-budget'],
     },
     {
       region: 'eu-central-1',
@@ -81,7 +85,9 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       day_budget: true,
       access_log: true,
       cors: true,
-      alarms: 26,
+      // And one for a stop that failed.
+      alarms: 27,
+      stop_alarms: 5,
       budgets: 1,
       budget_actions: 1,
       emails: true,

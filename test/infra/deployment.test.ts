@@ -278,6 +278,8 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'ewm-deployed-'));
       [s3, agentCore] = await Promise.all([startS3Stub(), startAgentCoreStub()]);
+      // As it was deployed.
+      s3.objects.set('stop.json', { bytes: Buffer.from('{"stopped":false}\n'), contentType: 'application/json' });
       for (const name of MODES) policies.set(name, await policyOf(name));
     });
     afterAll(async () => {
@@ -348,7 +350,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
         expect(put(`ewm/${kind}/x/run.json`, { ...tls, 's3:x-amz-copy-source': '/other/key' })).toBe(false);
       }
       // Beside them, such as the stop switch: whoever may write may overwrite.
-      expect(put('ewm/stop.json', tls)).toBe(true);
+      expect(put('stop.json', tls)).toBe(true);
       expect(put('ewm/artifacts/x/run.json', { ...once, 'aws:SecureTransport': 'false' })).toBe(false);
       expect(put('ewm/artifacts/x/run.json', { ...once, 's3:TlsVersion': '1.1' })).toBe(false);
     });
@@ -468,7 +470,7 @@ const OF_ALL = {
   MEMORY_MAX_BYTES: '2048',
 };
 
-const OUTSIDE = { EWM_AGENTCORE_TIMEOUT_MS: '20000' };
+const OUTSIDE = { EWM_AGENTCORE_TIMEOUT_MS: '20000', EWM_STOP_KEY: 'stop.json' };
 const PLAN = { AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID, AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN };
 const MEMORY = { ENABLE_AGENTCORE_MEMORY: '1', AGENTCORE_MEMORY_ID: STUB_MEMORY_ID, AGENTCORE_MEMORY_ACTOR_ID: 'ewm' };
 
@@ -603,7 +605,8 @@ const UNSEEN: readonly string[] = [
   // Smoke, demo, and removing a run by hand.
   'execute-api:Invoke',
   's3:DeleteObject',
-  's3:GetObject',
+  // Stopping and resuming by hand.
+  ...['GetFunctionConcurrency', 'DeleteFunctionConcurrency'].map((name) => `lambda:${name}`),
 ];
 
 async function theApi(client: ApiGatewayV2Client): Promise<{ readonly id: string }> {

@@ -19,3 +19,6 @@ export const ACTIONS: Readonly<Record<Name, readonly string[]>> = {
   // The newest segment is found by a list.
   sessions: [...STORE, 's3:ListBucket', ...PLAN, ...MEMORY],
 };
+
+/** What an alarm may set off: the stop switch, and nothing that lets anything go on. */
+export const STOP_ACTIONS: readonly string[] = ['s3:PutObject', 'lambda:PutFunctionConcurrency'];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { filesOf } from '../../src/domain/run/modes';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { ApiResponse } from '../../src/handlers/http/contract/response';
 import { type AgentCoreStub, resultFrame, startAgentCoreStub, STUB_CODE_INTERPRETER_ID, STUB_MEMORY_ID } from '../support/agentcore-stub';
 import { answerOf, healthOf, invoke, makeTestHandler, provenHeadOf } from '../support/handlers';
@@ -109,7 +109,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
     }
 
     const post = (name: Name, body: object): unknown => httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
-    const modeOf = (name: Name): Mode => `agentcore-${name}`;
+    const modeOf = (name: Name): HttpMode => `agentcore-${name}`;
 
     async function answered(lambda: LambdaFunction, name: Name, body: object): Promise<ApiResponse> {
       const { status, json } = await send(lambda, post(name, body));

@@ -24,6 +24,7 @@ const DEFAULTS = 'tests/defaults.tftest.hcl';
 const EVERYTHING = 'tests/everything.tftest.hcl';
 const OPTIONS = 'tests/options.tftest.hcl';
 const SESSIONS = 'tests/sessions.tftest.hcl';
+const STOP = 'tests/stop.tftest.hcl';
 
 /** The statement that no role may be without. */
 const DENY = `      {
@@ -333,7 +334,7 @@ const limits: Batch = {
     mutation(
       'alarms that nobody hears',
       'alarm e-mail',
-      inFile('observability.tf', 'alarm_actions      = aws_sns_topic.alarms[*].arn', 'alarm_actions      = []'),
+      inFile('observability.tf', 'alarm_actions      = concat(aws_sns_topic.alarms[*].arn, ', 'alarm_actions      = concat([], '),
     ),
     mutation('a budget action that waits for a person', 'budget action', inFile('observability.tf', '"AUTOMATIC"', '"MANUAL"')),
     mutation(
@@ -405,4 +406,26 @@ const removals: Batch = {
   ],
 };
 
-export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, removals];
+const stop: Batch = {
+  name: 'the stop switch',
+  tests: STOP,
+  mutations: [
+    mutation('a switch that is set', 'stop switch', inFile('stop.tf', '{\\"stopped\\":false}', '{\\"stopped\\":true}')),
+    mutation('alarms that pull unasked', 'stop alarms', inFile('observability.tf', 'contains(var.stop_on_alarm, each.value.kind)', 'true')),
+    mutation(
+      'a forecast that stops',
+      'stop budget',
+      inFile('observability.tf', ' && notification.value == { type = "ACTUAL", percent = 100 }', ''),
+    ),
+    mutation('a stop of any function', 'stop policy', inFile('stop.tf', 'Resource = local.stopped_arns', 'Resource = ["*"]')),
+    mutation(
+      'a topic for everybody',
+      'stop topic',
+      inFile('stop.tf', '      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }\n', ''),
+    ),
+    mutation('any topic may invoke it', 'stop permission', inFile('stop.tf', '  source_arn    = aws_sns_topic.stop[0].arn\n', '')),
+    mutation('a failure that nobody sees', 'stop errors', inFile('stop.tf', 'threshold           = 0', 'threshold           = 1000')),
+  ],
+};
+
+export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, removals];

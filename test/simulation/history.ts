@@ -11,7 +11,7 @@ import { makeSessionContext } from '../../src/domain/session/worlds';
 import { createSession, observeSession } from '../../src/domain/session/verbs';
 import { makeLedger, type Ledger, sorted } from './ledger';
 import { type Faults, makeOutside, type Outside, type Process } from './outside';
-import { type Asked, ask, play, type Table } from './players';
+import { type SessionRequest, sendRequest, play, type Table } from './players';
 import { randomOf } from './random';
 
 /** What a history is made of. A history that fails is made smaller in these. */
@@ -35,6 +35,7 @@ export function planOf(seed: number): Plan {
       contended: random(6),
       crashes: random(25),
       clockSets: random(25),
+      operator: random(3) === 0 ? 1 + random(40) : 0,
     },
   };
 }
@@ -57,7 +58,7 @@ const documents = {
 };
 
 interface Given {
-  readonly asked: Asked;
+  readonly asked: SessionRequest;
   readonly head: string;
   readonly text: string;
 }
@@ -79,6 +80,10 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
       ledger.created(session, seq, text, outside.latestMs());
     },
     acted: ledger.acted,
+    // After the switch no act begins: each has a look of its own, at the instant at which it is sent, that found it not set.
+    sent: (looked) => {
+      assert(looked, 'an act is sent without a look at the stop switch right before it');
+    },
   });
   const given: Given[] = [];
   const root = await makeRoot(outside, ledger);
@@ -127,6 +132,7 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
   for (; left > 0 && count < EVENTS_MAX && failure === undefined; count += 1) {
     await settled();
     if (random(1_000) < faults.clockSets) outside.moveClock(random(3) === 0 ? -60_000 * random(20) : 60_000 * random(20));
+    if (random(1_000) < faults.operator) outside.setSwitch(!outside.isStopped());
     if (random(1_000) < faults.crashes) left -= crashOne(processes[random(processes.length)], events);
     if (!outside.turn()) break;
   }
@@ -135,6 +141,7 @@ export async function history({ seed, players, requests, faults }: Plan): Promis
   if (failure instanceof Error) throw failure;
   assert.equal(failure, undefined);
   await checkRecord(outside, ledger, given);
+  await checkStops(outside, ledger);
   await checkGoesOn(outside, ledger);
   await checkRefuses(outside, ledger);
   ledger.checkTrees();
@@ -177,7 +184,7 @@ async function checkRecord(outside: Outside, ledger: Ledger, given: readonly Giv
   }
   const winners = new Map<string, string>();
   for (const { asked, head, text } of given) {
-    const again = right(await ask(context, asked, { work: noDeadline, storing: noDeadline }));
+    const again = right(await sendRequest(context, asked, { work: noDeadline, storing: noDeadline }));
     const { repeated: _repeated, ...rest } = again;
     if (rest.head === head) assert.equal(sorted(rest), text, 'the very same request is answered otherwise');
     else assert.fail(`the very same request ends at ${rest.head}, and before at ${head}`);
@@ -190,6 +197,23 @@ async function checkRecord(outside: Outside, ledger: Ledger, given: readonly Giv
   }
 }
 
+/** What is asked while the switch is set reaches nothing outside, and says why. */
+async function checkStops(outside: Outside, ledger: Ledger): Promise<void> {
+  outside.setSwitch(true);
+  const before = outside.acts.length;
+  const context: SessionContext = makeSessionContext(outside.process().ports);
+  for (const session of ledger.sessions()) {
+    if (ledger.isSealed(session) || ledger.isLatched(session)) continue;
+    const { head } = right(await observeSession(context, session, 0, noDeadline));
+    const calls = [{ name: 'memory_put', args: { key: 'k', value: 2 } }];
+    const answer = await sendRequest(context, { verb: 'call', session, head, calls }, { work: noDeadline, storing: noDeadline });
+    if (isLeft(answer)) continue;
+    assert(['stopped_by_operator', 'budget_exceeded'].includes(answer.right.error?.code ?? ''), 'an act is not stopped by the switch');
+  }
+  assert.equal(outside.acts.length, before, 'an act happens while the switch is set');
+  outside.setSwitch(false);
+}
+
 /** Nothing is left that only a person can clean: each session that may go on goes on. */
 async function checkGoesOn(outside: Outside, ledger: Ledger): Promise<void> {
   const context: SessionContext = makeSessionContext(outside.process().ports);
@@ -197,7 +221,7 @@ async function checkGoesOn(outside: Outside, ledger: Ledger): Promise<void> {
     if (ledger.isSealed(session) || ledger.isLatched(session)) continue;
     for (let attempt = 0; ; attempt += 1) {
       const { head } = right(await observeSession(context, session, 0, noDeadline));
-      const answer = await ask(
+      const answer = await sendRequest(
         context,
         { verb: 'call', session, head, calls: [{ name: 'get_price_context', args: {} }] },
         { work: noDeadline, storing: noDeadline },
@@ -216,12 +240,12 @@ async function checkRefuses({ quiet }: Outside, ledger: Ledger): Promise<void> {
   const deadlines = { work: noDeadline, storing: noDeadline };
   for (const session of ledger.sessions()) {
     const head = ledger.headsOf(session).at(-1) ?? '';
-    const asked: readonly Asked[] = [
+    const asked: readonly SessionRequest[] = [
       ...ledger.refundedOf(session).map((child) => ({ verb: 'reclaim', session, head, child }) as const),
       ...(ledger.isSealed(session) ? [{ verb: 'close', session, head } as const] : []),
     ];
     for (const one of asked) {
-      const answer = await ask(context, one, deadlines);
+      const answer = await sendRequest(context, one, deadlines);
       assert(isLeft(answer), `${one.verb} is answered again`);
     }
   }

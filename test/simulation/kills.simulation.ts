@@ -13,7 +13,7 @@ const KILLS = Number(process.env['EWM_KILLS'] ?? 200);
 const SEED = Number(process.env['EWM_SEED'] ?? 1);
 const PLAYERS = 3;
 
-interface Told {
+interface Acknowledged {
   readonly status: number;
   readonly body: {
     readonly session_id?: string;
@@ -31,12 +31,12 @@ interface Answered {
   readonly results: string;
 }
 
-async function send(url: string, path: string, body?: object): Promise<Told | undefined> {
+async function send(url: string, path: string, body?: object): Promise<Acknowledged | undefined> {
   try {
     const response = await fetch(`${url}${path}`, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
-    return { status: response.status, body: (await response.json()) as Told['body'] };
+    return { status: response.status, body: (await response.json()) as Acknowledged['body'] };
   } catch {
     // The server is gone.
     return undefined;

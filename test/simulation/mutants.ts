@@ -11,6 +11,37 @@ const SESSION = 'src/domain/session';
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'the stop switch is read once, and what it said is kept',
+    file: 'src/domain/agent/stop-switch.ts',
+    from: `  return async (deadline) => {
+    const state = await stopSwitch.read(deadline)();`,
+    to: `  let kept: ReturnType<ReturnType<StopSwitch['read']>> | undefined;
+  return async (deadline) => {
+    const state = await (kept ??= stopSwitch.read(deadline)());`,
+  },
+  {
+    name: 'a stop switch that cannot be read counts as not set',
+    file: 'src/domain/agent/stop-switch.ts',
+    from: `if (isLeft(state)) return stoppedBy(state.left);`,
+    to: `if (isLeft(state)) return undefined;`,
+  },
+  {
+    name: 'an act is sent though the stop switch is set',
+    file: 'src/domain/agent/calls.ts',
+    from: `if (halted !== undefined) return { source: 'local', recorded: { ok: false, error: halted } };`,
+    to: ``,
+  },
+  {
+    name: 'the stop switch is looked at before the act is written ahead, and not after',
+    file: 'src/domain/agent/calls.ts',
+    from: `const stopped = await beforeOutside?.(intent);
+      if (stopped !== undefined) return { stopped };
+      const halted = await look?.(acting);`,
+    to: `const halted = await look?.(acting);
+      const stopped = await beforeOutside?.(intent);
+      if (stopped !== undefined) return { stopped };`,
+  },
+  {
     name: 'an act is sent before its intent is stored',
     file: `${SESSION}/act.ts`,
     from: `if (!(await store('an act'))) return LOST;`,
@@ -110,15 +141,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a grant costs its parent nothing',
-    file: `${SESSION}/verbs.ts`,
-    from: `const refused = episode.breaker.reserveAll(grantCosts(budget));`,
-    to: `const refused = episode.breaker.reserveAll({});`,
+    file: `${SESSION}/give.ts`,
+    from: `const refused = late ?? refusedGrant(episode, grant, began === undefined ? 0 : elapsedMs(began, now));`,
+    to: `const refused = late ?? episode.breaker.reserveAll({});`,
   },
   {
     name: 'a child need not be bound by all that binds its parent',
     file: `${SESSION}/grant.ts`,
-    from: `return asked === undefined || (row.kind === 'peak' && asked > max);`,
-    to: `return row.kind === 'peak' && asked !== undefined && asked > max;`,
+    from: `return requested === undefined || (row.kind === 'peak' && requested > max);`,
+    to: `return row.kind === 'peak' && requested !== undefined && requested > max;`,
   },
   {
     name: 'a child begins before its grant is stored',
@@ -157,9 +188,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a child that was granted is not kept',
-    file: `${SESSION}/verbs.ts`,
-    from: `return Promise.resolve({ results: [], stop: null, children: [...standing.children, childId] });`,
-    to: `return Promise.resolve({ results: [], stop: null });`,
+    file: `${SESSION}/give.ts`,
+    from: `return { results: [], stop: null, children: [...children, grant.child] };`,
+    to: `return { results: [], stop: null };`,
   },
   {
     name: 'the newest segment is taken to be the one that was known',

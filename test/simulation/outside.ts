@@ -7,12 +7,15 @@ import { makeMemoryArtifactStore } from '../../src/adapters/in-process/artifact-
 import { makeManualClock } from '../../src/adapters/in-process/clock';
 import { makeInProcessMemory } from '../../src/adapters/in-process/memory';
 import { makeInProcessSessionLog } from '../../src/adapters/in-process/session-log';
+import { makeInProcessStopSwitch } from '../../src/adapters/in-process/stop-switch';
+import { lookAt } from '../../src/domain/agent/stop-switch';
 import type { SessionPorts } from '../../src/domain/session/context';
 import type { ArtifactStore } from '../../src/ports/artifact-store';
 import type { Deadline } from '../../src/ports/clock';
 import type { DependencyFailed } from '../../src/ports/dependency';
 import type { Memory } from '../../src/ports/memory';
 import type { SegmentKey, SessionLog } from '../../src/ports/session-log';
+import type { StopOrder, StopSwitch } from '../../src/ports/stop-switch';
 import type { Random } from './random';
 
 /** How often things go wrong. Unit: of 100 requests, or of 1,000 events where it says so. */
@@ -27,6 +30,8 @@ export interface Faults {
   readonly crashes: number;
   /** Of 1,000 events: the wall clock is set. */
   readonly clockSets: number;
+  /** Of 1,000 events: an operator stops everything, or lets it go on. */
+  readonly operator: number;
 }
 
 export interface Process {
@@ -47,6 +52,9 @@ export interface Outside {
   /** On a clock that nobody sets. */
   readonly ranMs: () => number;
   readonly moveClock: (byMs: number) => void;
+  /** An operator sets the stop switch, or clears it. */
+  readonly setSwitch: (on: boolean) => void;
+  readonly isStopped: () => boolean;
   /** The work of a request has to end by then, on a clock that nobody sets. */
   readonly deadlineIn: (ms: number) => Deadline;
   /** One waiting request goes on; false when none waits. */
@@ -59,6 +67,8 @@ export interface Watched {
   readonly event: (what: string) => void;
   readonly created: (key: SegmentKey, text: string) => void;
   readonly acted: (operationId: string) => void;
+  /** An act begins: it is sent. `looked`: whether a look of its own at the stop switch, answered at this very event, found it not set. */
+  readonly sent: (looked: boolean) => void;
 }
 
 export function makeOutside(random: Random, faults: Faults, watched: Watched): Outside {
@@ -71,6 +81,8 @@ export function makeOutside(random: Random, faults: Faults, watched: Watched): O
   const waiting: (() => void)[] = [];
   const acts: string[] = [];
   let calm = false;
+  let order: StopOrder | undefined;
+  let turns = 0;
 
   const setClock = (nowMs: number): void => {
     clock.set(nowMs);
@@ -80,6 +92,8 @@ export function makeOutside(random: Random, faults: Faults, watched: Watched): O
 
   function makeProcess(): Process {
     let crashed = false;
+    /** Looks that found the switch not set, by the event at which they were answered, and that no act has used. */
+    const looks: number[] = [];
     const turn = (): Promise<void> =>
       calm && !crashed
         ? Promise.resolve()
@@ -133,34 +147,60 @@ export function makeOutside(random: Random, faults: Faults, watched: Watched): O
       put: (artifact, deadline) => () => at(`put ${artifact.key.slice(-12)}`, true, documents.put(artifact, deadline), faults.throttled),
       get: (key, deadline) => () => at(`get ${key.slice(-12)}`, false, documents.get(key, deadline), faults.throttled),
     };
+    const stopSwitch: StopSwitch = {
+      ...makeInProcessStopSwitch(),
+      location: 'simulated',
+      read: () => async () => {
+        const state = await at('look', false, () => Promise.resolve(right(order)), faults.throttled);
+        if (state._tag === 'Left') return left({ _tag: 'SwitchUnreadable', reason: state.left.reason });
+        if (state.right === undefined) looks.push(turns);
+        return state;
+      },
+    };
+    const sending = (): void => {
+      watched.sent(looks.pop() === turns);
+    };
     const happened = (id: string): void => {
       acts.push(id);
       watched.acted(id);
     };
     const unreliableMemory: Memory = {
       ...memory,
-      put: (operation, id, deadline) => () =>
-        at(`act ${id}`, true, () => {
+      put: (operation, id, deadline) => () => {
+        sending();
+        return at(`act ${id}`, true, () => {
           happened(id);
           return memory.put(operation, id, deadline)();
-        }),
+        });
+      },
+      get: (operation, deadline) => () => {
+        sending();
+        return memory.get(operation, deadline)();
+      },
+      clear: (operation, deadline) => () => {
+        sending();
+        return memory.clear(operation, deadline)();
+      },
     };
     return {
       ports: {
         log,
         documents: unreliableDocuments,
         clock,
+        look: lookAt(stopSwitch),
         outside: {
           memory: unreliableMemory,
           interpreter: {
             source: 'remote',
             label: 'simulated',
             open: () => ({
-              execute: (_program, id) => () =>
-                at(`act ${id}`, true, () => {
+              execute: (_program, id) => () => {
+                sending();
+                return at(`act ${id}`, true, () => {
                   happened(id);
                   return Promise.resolve(right({ stdout: 'ran\n', stderr: '', exitCode: 0 as const }));
-                }),
+                });
+              },
               close: () => Promise.resolve(0),
             }),
           },
@@ -182,11 +222,17 @@ export function makeOutside(random: Random, faults: Faults, watched: Watched): O
     moveClock: (byMs) => {
       setClock(Math.max(0, clock.nowMs() + byMs));
     },
+    setSwitch: (on) => {
+      order = on ? { who: 'operator', why: 'simulated', at: '2026-11-26T09:30:00.000Z' } : undefined;
+      watched.event(on ? 'operator stops' : 'operator resumes');
+    },
+    isStopped: () => order !== undefined,
     deadlineIn: (ms) => {
       const end = monotonicMs + ms;
       return { remainingMs: () => end - monotonicMs };
     },
     turn: () => {
+      turns += 1;
       const next = waiting.splice(random(waiting.length), 1)[0];
       const tookMs = random(40);
       monotonicMs += tookMs;

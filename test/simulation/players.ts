@@ -1,7 +1,7 @@
 /** Who plays: processes that look, ask, ask the very same again where no answer came, fork, close and take back. What they were answered is kept. */
 import { type Either, isLeft } from 'fp-ts/Either';
 import { noDeadline } from '../../src/adapters/in-process/clock';
-import type { Call } from '../../src/domain/agent/tool';
+import type { ToolCall } from '../../src/domain/agent/tool';
 import type { Budget } from '../../src/domain/budget/budget';
 import type { SessionAnswer } from '../../src/domain/session/answer';
 import type { Deadlines, SessionContext } from '../../src/domain/session/context';
@@ -11,13 +11,17 @@ import { callSession, closeSession, forkSession, observeSession, quoteSession, r
 import type { Process } from './outside';
 import { pick, type Random } from './random';
 
-export type Asked =
-  | { readonly verb: 'call'; readonly session: string; readonly head: string; readonly calls: readonly Call[] }
+export type SessionRequest =
+  | { readonly verb: 'call'; readonly session: string; readonly head: string; readonly calls: readonly ToolCall[] }
   | { readonly verb: 'fork'; readonly session: string; readonly head: string; readonly budget: Budget; readonly name: string }
   | { readonly verb: 'close'; readonly session: string; readonly head: string }
   | { readonly verb: 'reclaim'; readonly session: string; readonly head: string; readonly child: string };
 
-export function ask(context: SessionContext, asked: Asked, deadlines: Deadlines): Promise<Either<SessionError, SessionAnswer>> {
+export function sendRequest(
+  context: SessionContext,
+  asked: SessionRequest,
+  deadlines: Deadlines,
+): Promise<Either<SessionError, SessionAnswer>> {
   switch (asked.verb) {
     case 'call':
       return callSession(context, asked, deadlines);
@@ -38,12 +42,12 @@ export interface Table {
   readonly known: () => readonly string[];
   /** The highest number of a head that was told of a session. */
   readonly told: (session: string) => number;
-  readonly answered: (asked: Asked, answer: SessionAnswer) => void;
-  readonly refused: (asked: Asked, error: SessionError) => void;
+  readonly answered: (asked: SessionRequest, answer: SessionAnswer) => void;
+  readonly refused: (asked: SessionRequest, error: SessionError) => void;
   readonly observed: (answer: SessionAnswer, toldBefore: number) => void;
 }
 
-const CALLS: readonly Call[] = [
+const CALLS: readonly ToolCall[] = [
   { name: 'get_price_context', args: {} },
   { name: 'evaluate_strategy', args: {} },
   { name: 'execute', args: {} },
@@ -84,9 +88,9 @@ function forged(head: string): string {
   return head.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
 }
 
-async function insist(context: SessionContext, asked: Asked, table: Table, attempts: number): Promise<void> {
+async function insist(context: SessionContext, asked: SessionRequest, table: Table, attempts: number): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const answer = await ask(context, asked, table.deadlines());
+    const answer = await sendRequest(context, asked, table.deadlines());
     if (!isLeft(answer)) {
       table.answered(asked, answer.right);
       return;
@@ -95,7 +99,7 @@ async function insist(context: SessionContext, asked: Asked, table: Table, attem
   }
 }
 
-function choose({ random, known }: Table, { session_id: session, head, children }: SessionAnswer): Asked | undefined {
+function choose({ random, known }: Table, { session_id: session, head, children }: SessionAnswer): SessionRequest | undefined {
   const dice = random(100);
   const isRoot = session === known()[0];
   const [child] = children;
@@ -107,7 +111,7 @@ function choose({ random, known }: Table, { session_id: session, head, children 
   return undefined;
 
   /** Often one that is open or was taken back before: refused. */
-  function reclaim(): Asked | undefined {
+  function reclaim(): SessionRequest | undefined {
     const wanted = random(3) === 0 ? pick(random, known()) : child;
     return wanted === undefined ? undefined : { verb: 'reclaim', session, head, child: wanted };
   }

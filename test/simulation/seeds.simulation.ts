@@ -8,7 +8,7 @@ import { bundleSimulator } from './bundle';
 
 const SEEDS = Number(process.env['EWM_SIMULATIONS'] ?? 10_000);
 
-interface Told {
+interface SeedResult {
   readonly played: number;
   readonly events: number;
   readonly simulatedMs: number;
@@ -21,20 +21,20 @@ test(`${String(SEEDS)} histories hold`, async () => {
   await bundleSimulator('worker.ts', file);
   const cores = availableParallelism();
   const startedMs = performance.now();
-  const told = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: cores }, async (_, first) => {
       const { stdout } = await promisify(execFile)(process.execPath, [file, String(first), String(cores), String(SEEDS)]);
-      return JSON.parse(stdout) as Told;
+      return JSON.parse(stdout) as SeedResult;
     }),
   );
   await rm(directory, { recursive: true, force: true });
-  const sum = (of: (one: Told) => number): number => told.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (one: SeedResult) => number): number => results.reduce((total, one) => total + of(one), 0);
   const seconds = (performance.now() - startedMs) / 1_000;
   process.stdout.write(
     `${String(sum(({ played }) => played))} histories, ${String(sum(({ events }) => events))} events, ` +
       `${(sum(({ simulatedMs }) => simulatedMs) / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s: ` +
       `${(sum(({ played }) => played) / seconds).toFixed(0)} seeds/s\n`,
   );
-  expect(told.flatMap(({ failure }) => failure ?? [])).toEqual([]);
+  expect(results.flatMap(({ failure }) => failure ?? [])).toEqual([]);
   expect(sum(({ played }) => played)).toBe(SEEDS);
 });

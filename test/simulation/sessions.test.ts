@@ -18,13 +18,13 @@ test(`${String(seeds.length)} histories hold, and each is the same twice`, async
         `EWM_SEED=${String(seed)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nthe smallest: ${JSON.stringify(smallest)}`,
       );
     });
-    for (const kind of ['crash', 'lost before', 'lost after', 'throttled', 'HeadMoved', 'SessionBusy', 'SessionSealed'])
+    for (const kind of ['crash', 'lost before', 'lost after', 'throttled', 'HeadMoved', 'SessionBusy', 'SessionSealed', 'operator stops'])
       if (told.text.includes(kind)) seen.set(kind, (seen.get(kind) ?? 0) + 1);
     if (seed % 10 === 0) expect((await history(plan)).text).toBe(told.text);
   }
   if (seeds.length < 100) return;
   for (const [kind, count] of seen) expect([kind, count > seeds.length / 30]).toEqual([kind, true]);
-  expect(seen.size).toBe(7);
+  expect(seen.size).toBe(8);
 });
 
 test('each bug that make simulate plants has its place in the source', () => {

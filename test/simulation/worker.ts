@@ -1,22 +1,22 @@
 /** One of the processes that share the seeds: plays from `first` on, every `step`th, and tells the first that fails. */
 import { history, planOf, shrink } from './history';
 
-interface Told {
+interface SeedResult {
   readonly played: number;
   readonly events: number;
   readonly simulatedMs: number;
   readonly failure?: string;
 }
 
-async function playSeeds([first = 0, step = 1, count = 0]: readonly number[]): Promise<Told> {
+async function playSeeds([first = 0, step = 1, count = 0]: readonly number[]): Promise<SeedResult> {
   let events = 0;
   let simulatedMs = 0;
   let played = 0;
   for (let seed = first; seed < count; seed += step) {
     try {
-      const told = await history(planOf(seed));
-      events += told.events;
-      simulatedMs += told.simulatedMs;
+      const result = await history(planOf(seed));
+      events += result.events;
+      simulatedMs += result.simulatedMs;
       played += 1;
     } catch {
       const { plan, error } = await shrink(planOf(seed));
@@ -27,6 +27,6 @@ async function playSeeds([first = 0, step = 1, count = 0]: readonly number[]): P
   return { played, events, simulatedMs };
 }
 
-void playSeeds(process.argv.slice(2).map(Number)).then((told) => {
-  process.stdout.write(JSON.stringify(told));
+void playSeeds(process.argv.slice(2).map(Number)).then((result) => {
+  process.stdout.write(JSON.stringify(result));
 });

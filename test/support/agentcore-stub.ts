@@ -63,7 +63,7 @@ export interface AgentCoreStub extends HttpStub {
 export interface StubSession {
   readonly kind: 'code' | 'planner';
   readonly id: string;
-  asked: number;
+  calls: number;
   stopped: boolean;
 }
 
@@ -243,14 +243,14 @@ function ofInterpreter({ codeInterpreterIdentifier }: Members): StubAnswer | und
 
 function startCodeSession({ sessions }: State): StubAnswer {
   const id = `SESSION${String(sessions.filter(({ kind }) => kind === 'code').length + 1).padStart(4, '0')}`;
-  sessions.push({ kind: 'code', id, asked: 0, stopped: false });
+  sessions.push({ kind: 'code', id, calls: 0, stopped: false });
   return json(200, { codeInterpreterIdentifier: STUB_CODE_INTERPRETER_ID, sessionId: id, createdAt: '2025-11-24T00:00:00Z' });
 }
 
 function runProgram({ sessions, programs, pace }: State, sessionId: string): StubAnswer {
   const session = sessions.find(({ kind, id, stopped }) => kind === 'code' && id === sessionId && !stopped);
   if (session === undefined) return refuse(404, 'ResourceNotFoundException', 'no such session');
-  session.asked += 1;
+  session.calls += 1;
   return {
     status: 200,
     headers: { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-code-interpreter-session-id': sessionId },
@@ -322,10 +322,10 @@ function ofRuntime({ agentRuntimeArn }: Members): StubAnswer | undefined {
 function invokeRuntime({ sessions, replies, pace }: State, sessionId: string): StubAnswer {
   let session = sessions.find(({ kind, id, stopped }) => kind === 'planner' && id === sessionId && !stopped);
   if (session === undefined) {
-    session = { kind: 'planner', id: sessionId, asked: 0, stopped: false };
+    session = { kind: 'planner', id: sessionId, calls: 0, stopped: false };
     sessions.push(session);
   }
-  session.asked += 1;
+  session.calls += 1;
   const reply = next(replies);
   if (reply === undefined) return refuse(500, 'InternalServerException', 'nothing to reply');
   return {

@@ -44,6 +44,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   planner: fc.boolean(),
   planner_session_seconds: fc.integer({ min: 1, max: 28_800 }),
   alarms: fc.nat(40),
+  stop_alarms: fc.nat(40),
   dashboards: fc.nat(2),
   budgets: fc.nat(2),
   budget_actions: fc.nat(2),

@@ -49,6 +49,7 @@ export interface ModelLimits {
   readonly planner: boolean;
   readonly planner_session_seconds: number;
   readonly alarms: number;
+  readonly stop_alarms: number;
   readonly dashboards: number;
   readonly budgets: number;
   readonly budget_actions: number;
@@ -121,7 +122,8 @@ function actsOf(
   if (mode === 'sessions') {
     return {
       files: outside(limits) + 6n,
-      reads: outside(limits) + 32n,
+      // And the stop switch, once a request and once an act.
+      reads: 2n * outside(limits) + 33n,
       lists: 116n,
       events: limits.memory ? min(64n, big(limits.max_memory_ops)) : 0n,
       sessions: limits.code_interpreter ? min(1n, calls) : 0n,
@@ -132,7 +134,16 @@ function actsOf(
   const files = mode !== 'memory' ? 10n : limits.memory ? 8n : 0n;
   return {
     files,
-    reads: files,
+    reads:
+      files +
+      (mode === 'base' ? 0n : 1n) +
+      (isTools
+        ? limits.code_interpreter || limits.planner
+          ? calls
+          : 0n
+        : mode === 'memory' && limits.memory
+          ? min(big(limits.max_memory_ops), 1_000n)
+          : 0n),
     lists: 0n,
     events: mode === 'memory' && limits.memory ? min(big(limits.max_memory_ops), 1_000n) : 0n,
     // One session of each kind for all of a plan.
@@ -224,7 +235,28 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
     return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs, ...stopped });
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
-  return added([...bills, { fixed: priceOf(table, 'emails', mails), refused_requests: modelRefusals(limits, table) }]);
+  const fixed = plus(priceOf(table, 'emails', mails), priceOf(table, 'topic_messages', limits.stop_alarms * 60));
+  return added([...bills, modelStops(limits, table), { fixed, refused_requests: modelRefusals(limits, table) }]);
+}
+
+/** Each alarm changes once a minute, and each change is a message to one function of 256 MB and 15 s. */
+function modelStops(limits: ModelLimits, table: ModelPrices): ModelBill {
+  const pulls = big(limits.stop_alarms * 60);
+  const ms = min(pulls * 25_000n, 3_600_000n + 25_000n + pulls);
+  const logBytes = pulls * 16_384n;
+  return {
+    lambda: plus(priceOf(table, 'lambda_compute', 256n * ms), priceOf(table, 'lambda_requests', pulls)),
+    s3: plus(
+      priceOf(table, 's3_puts', pulls),
+      priceOf(table, 's3_storage', pulls * 2_048n * big(limits.noncurrent_expiry_days + 2)),
+      priceOf(table, 'kms_requests', limits.kms ? 3n * pulls : 0n),
+    ),
+    logs: plus(
+      priceOf(table, 'log_ingestion', logBytes),
+      priceOf(table, 'log_storage', logBytes * big(limits.log_retention_days + 1)),
+      priceOf(table, 'traces', limits.tracing ? pulls : 0n),
+    ),
+  };
 }
 
 /** Ten thousand a second: each answered in half a KB and, with an access log, written down in as much. */

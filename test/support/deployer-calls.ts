@@ -89,7 +89,7 @@ const S3: Readonly<Record<string, readonly [get: string, put: string]>> = {
 };
 
 function s3Action(method: string, { pathname, searchParams }: URL): string | undefined {
-  const inBucket = pathname.split('/').filter((segment) => segment !== '').length > 1;
+  if (pathname.split('/').filter((segment) => segment !== '').length > 1) return objectAction(method, searchParams);
   if (searchParams.has('versions')) return 'ListBucketVersions';
   // A list of versions in the body, as force_destroy sends it.
   if (searchParams.has('delete')) return 'DeleteObjectVersion';
@@ -99,6 +99,11 @@ function s3Action(method: string, { pathname, searchParams }: URL): string | und
     if (method === 'DELETE' && setting === 'policy') return 'DeleteBucketPolicy';
     return S3[setting]?.[method === 'GET' ? 0 : 1];
   }
-  if (inBucket) return undefined;
   return { PUT: 'CreateBucket', DELETE: 'DeleteBucket', HEAD: 'ListBucket', GET: 'ListBucket' }[method];
+}
+
+function objectAction(method: string, query: URLSearchParams): string | undefined {
+  if (query.has('tagging')) return method === 'GET' ? 'GetObjectTagging' : 'PutObjectTagging';
+  const version = query.has('versionId') ? 'Version' : '';
+  return { PUT: 'PutObject', GET: `GetObject${version}`, HEAD: `GetObject${version}`, DELETE: `DeleteObject${version}` }[method];
 }

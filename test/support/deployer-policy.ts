@@ -35,6 +35,7 @@ const RULES: readonly Rule[] = [
     takes: /^s3:(Get|Delete)Object(Version)?$/,
     resource: 'arn:aws:s3:::ewm-artifacts-ACCOUNT-REGION/*',
   },
+  { sid: 'StopSwitch', takes: /^s3:(Put|Get)Object(Tagging)?$/, resource: 'arn:aws:s3:::ewm-artifacts-ACCOUNT-REGION/stop.json' },
   { sid: 'Bucket', takes: /^s3:/, resource: 'arn:aws:s3:::ewm-artifacts-ACCOUNT-REGION' },
   { sid: 'Logs', takes: /^logs:/, resource: '*' },
   { sid: 'AlarmsAndDashboard', takes: /^cloudwatch:/, resource: '*' },

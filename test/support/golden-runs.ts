@@ -11,7 +11,7 @@ import { makeInProcessStopSwitch } from '../../src/adapters/in-process/stop-swit
 import type { RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { HandlerConfig } from '../../src/handlers/config';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import type { CodeInterpreter, ProgramFailed } from '../../src/ports/code-interpreter';
 import type { CallFailure, DependencyFailed } from '../../src/ports/dependency';
 import type { StopSwitch } from '../../src/ports/stop-switch';
@@ -26,7 +26,7 @@ interface Outside {
 }
 
 export interface HandlerRun {
-  readonly mode: Mode;
+  readonly mode: HttpMode;
   readonly body: JsonObject;
   /** Made anew for every run: ports remember. */
   readonly outside?: () => Outside;

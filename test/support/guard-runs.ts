@@ -2,13 +2,13 @@
 import { isLeft, right } from 'fp-ts/Either';
 import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import { type Budget, DEFAULT_BUDGET } from '../../src/domain/budget/budget';
-import { type Act, contentOf, type RecordLevel } from '../../src/domain/guard/act';
+import { type GuardedAct, contentOf, type RecordLevel } from '../../src/domain/guard/act';
 import { guardId, type GuardRun, makeGuardRun } from '../../src/domain/guard/guard';
-import type { PriceTable } from '../../src/domain/guard/prices';
+import type { ModelPriceTable } from '../../src/domain/guard/prices';
 import type { GuardInputs } from '../../src/domain/run/inputs';
 import type { RunWriter } from '../../src/ports/run-files';
 
-export const TEST_PRICES: PriceTable = {
+export const TEST_PRICES: ModelPriceTable = {
   as_of: '2026-11-01',
   models: [
     { ids: ['m'], input: 3_000_000, output: 15_000_000, cache_read: 300_000, cache_write: 6_000_000, source: 'made up' },
@@ -55,11 +55,15 @@ export function testGuard(options: TestGuardOptions): TestGuard {
   };
 }
 
-export function modelAct(request: string, maxOutputTokens: number | null = 10, more: Partial<Extract<Act, { kind: 'model' }>> = {}): Act {
+export function modelAct(
+  request: string,
+  maxOutputTokens: number | null = 10,
+  more: Partial<Extract<GuardedAct, { kind: 'model' }>> = {},
+): GuardedAct {
   return { kind: 'model', name: 'm', request: contentOf(request, 'digest'), maxOutputTokens, ...more };
 }
 
-export function toolAct(name: string): Act {
+export function toolAct(name: string): GuardedAct {
   return { kind: 'tool', name, request: contentOf([], 'digest') };
 }
 
@@ -76,18 +80,18 @@ export async function everyKindOfAct(): Promise<RunFileBytes> {
     tools: { search: 1 },
   };
   const { guard, closed } = testGuard({ name: 'golden', budget, record: 'full', elapsedMs: () => nowMs });
-  const sent = async (act: Act, takesMs: number, outcome?: Parameters<GuardRun['end']>[1]): Promise<void> => {
+  const sent = async (act: GuardedAct, takesMs: number, outcome?: Parameters<GuardRun['end']>[1]): Promise<void> => {
     const begun = await guard.begin(act);
     nowMs += takesMs;
     if (!isLeft(begun) && outcome !== undefined) guard.end(begun.right, outcome);
   };
-  const ask = (text: string, maxOutputTokens: number): Act => ({
+  const ask = (text: string, maxOutputTokens: number): GuardedAct => ({
     kind: 'model',
     name: 'm',
     request: contentOf({ messages: [{ role: 'user', content: text }] }, 'full'),
     maxOutputTokens,
   });
-  const call = (name: string, args: string): Act => ({ kind: 'tool', name, request: contentOf([args], 'full') });
+  const call = (name: string, args: string): GuardedAct => ({ kind: 'tool', name, request: contentOf([args], 'full') });
   const answered = { ok: true, result: contentOf('use the tool | with care', 'full') };
   await sent(ask('What does it cost, in µ$?', 100), 1_200, {
     ...answered,

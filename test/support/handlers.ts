@@ -12,7 +12,7 @@ import type { Handler } from '../../src/handlers/http/edge/handler';
 import type { HandlerConfig } from '../../src/handlers/config';
 import type { HandlerPorts } from '../../src/handlers/compose-http';
 import type { InvocationContext } from '../../src/handlers/http/edge/invocation';
-import type { Mode } from '../../src/handlers/http/contract/response';
+import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { openApi } from '../../src/handlers/http/contract/openapi';
 import { FUNCTIONS } from '../../src/handlers/compose-http';
 import type { ApiResponse, HealthResponse } from '../../src/handlers/http/contract/response';
@@ -45,10 +45,10 @@ export interface TestHandler {
   readonly puts: Artifact[];
   readonly memoryCalls: MemoryOperation[];
   readonly telemetry: RecordingTelemetry;
-  readonly mode: Mode;
+  readonly mode: HttpMode;
 }
 
-export function makeTestHandler(mode: Mode, config: Partial<HandlerConfig> = {}, ports: Partial<HandlerPorts> = {}): TestHandler {
+export function makeTestHandler(mode: HttpMode, config: Partial<HandlerConfig> = {}, ports: Partial<HandlerPorts> = {}): TestHandler {
   const puts: Artifact[] = [];
   const memoryCalls: MemoryOperation[] = [];
   const telemetry = makeRecordingTelemetry();
@@ -96,14 +96,14 @@ export interface HttpAnswer {
 }
 
 /** What the handler answers to an HTTP event. */
-export async function ask(handle: Handler, event: unknown, context: InvocationContext = contextOf()): Promise<HttpAnswer> {
+export async function sendEvent(handle: Handler, event: unknown, context: InvocationContext = contextOf()): Promise<HttpAnswer> {
   const result = await handle(event, context);
   if (typeof result !== 'object' || !('statusCode' in result)) throw new Error(`not an answer over HTTP: ${JSON.stringify(result)}`);
   return { status: result.statusCode ?? 0, headers: result.headers ?? {}, text: result.body ?? '' };
 }
 
 /** The body of an answer, which has to be what the contract says. */
-export function answerOf(mode: Mode, value: unknown): ApiResponse {
+export function answerOf(mode: HttpMode, value: unknown): ApiResponse {
   const decoded = ANSWERS[mode].decode(value);
   if (isLeft(decoded)) throw new Error(`not an answer of ${mode}: ${JSON.stringify(value)}`);
   return decoded.right;
@@ -125,7 +125,7 @@ export async function invoke(
 }
 
 /** Every file of a stored run. */
-export async function storedFiles(artifacts: ArtifactStore, mode: Mode, folder: string): Promise<RunFileBytes> {
+export async function storedFiles(artifacts: ArtifactStore, mode: HttpMode, folder: string): Promise<RunFileBytes> {
   const files: RunFileBytes = {};
   for (const file of filesOf(mode)) files[file] = await rightOf(artifacts.get(`${folder}/${file}`, noDeadline));
   return files;

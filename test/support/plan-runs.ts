@@ -8,14 +8,14 @@ import { makeScriptedPlanner } from '../../src/adapters/in-process/planner';
 import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-process/run-files';
 import type { Budget } from '../../src/domain/budget/budget';
 import { liveCalls } from '../../src/domain/agent/calls';
-import type { Call } from '../../src/domain/agent/tool';
+import type { ToolCall } from '../../src/domain/agent/tool';
 import { runMemoryPlan, runToolPlan } from '../../src/domain/run/run';
 import type { MemoryOperation } from '../../src/ports/memory';
 import { arbitraryAnyCase } from './arbitraries';
 import { decodedMarket, expectRight } from './harness';
 import type { ReferenceRequest } from './reference-model';
 
-const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<Call> => {
+const arbitraryItem = (symbols: readonly string[]): fc.Arbitrary<ToolCall> => {
   const step = fc.integer({ min: 0, max: 6 });
   const actions = fc.array(
     fc.record({
@@ -44,7 +44,7 @@ const arbitraryLimit = fc.oneof({ weight: 3, arbitrary: fc.constant(20) }, { wei
 
 export const arbitraryToolRun: fc.Arbitrary<{
   readonly request: ReferenceRequest;
-  readonly plan: readonly Call[];
+  readonly plan: readonly ToolCall[];
   readonly budget: Budget;
 }> = arbitraryAnyCase.chain((request) =>
   fc.record({
@@ -63,7 +63,7 @@ export const arbitraryToolRun: fc.Arbitrary<{
   }),
 );
 
-function stepOf({ args }: Call): number {
+function stepOf({ args }: ToolCall): number {
   return typeof args['step'] === 'number' ? args['step'] : 0;
 }
 
@@ -73,7 +73,7 @@ export async function toolRun({
   budget,
 }: {
   readonly request: ReferenceRequest;
-  readonly plan: readonly Call[];
+  readonly plan: readonly ToolCall[];
   readonly budget: Budget;
 }): Promise<RunFileBytes> {
   const writer = makeMemoryRunWriter();

@@ -117,7 +117,7 @@ export interface Costs {
 }
 
 /** What the rules say: a symbol without a quantity is sized by the strategy. */
-export interface Said {
+export interface ReferenceSignals {
   readonly signals: Map<string, Signal>;
   readonly quantities: Map<string, bigint>;
 }
@@ -276,7 +276,7 @@ export function verifyChain(lines: string[], firstPrevHash: string): string {
 
 // ---- Section 3.1: signals ----
 
-export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number, state: State): Said {
+export function signalsAt(strategy: ReferenceStrategy, path: Prices[], t: number, state: State): ReferenceSignals {
   const signals = new Map<string, Signal>(strategy.universe.symbols.map((symbol) => [symbol, 'HOLD']));
   const quantities = new Map<string, bigint>();
   // Orders that fill a step later act on what was signalled a step ago, about the state that that step left.
@@ -402,7 +402,7 @@ function zScoreSignal(window: bigint[], buyBelow: bigint, sellAbove: bigint): Si
 
 // ---- Section 3.2: sizing ----
 
-export function planOf(strategy: ReferenceStrategy, said: Said, prices: Prices, start: State, costs: Costs): Plan {
+export function planOf(strategy: ReferenceStrategy, said: ReferenceSignals, prices: Prices, start: State, costs: Costs): Plan {
   const plan: Plan = { actions: [], skipped: [] };
   const { symbols } = strategy.universe;
   const speaking = (...sides: Signal[]): string[] => symbols.filter((symbol) => sides.includes(said.signals.get(symbol) ?? 'HOLD'));

@@ -18,7 +18,7 @@ import { CLOSE_MS_MAX } from '../../ports/closing';
 import type { CodeInterpreter, CodeResult, CodeSession, DroppedContent, Program, ProgramFailed } from '../../ports/code-interpreter';
 import type { CallFailure } from '../../ports/dependency';
 import type { Telemetry } from '../../ports/telemetry';
-import { attempt, type Call, unusable } from '../aws/attempt';
+import { attempt, type AwsCall, unusable } from '../aws/attempt';
 import { AGENTCORE } from './client';
 import { noteUnstopped, stopSession } from './stop-session';
 
@@ -70,7 +70,7 @@ function openSession(deps: AgentCoreCodeInterpreterDeps): CodeSession {
 const START = 'StartCodeInterpreterSession';
 
 async function start(deps: AgentCoreCodeInterpreterDeps, deadline: Deadline): Promise<Either<CallFailure, string>> {
-  const call: Call = { service: AGENTCORE, operation: START, kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: START, kind: 'write', deadline };
   const remainingSeconds = Math.ceil(Math.max(deadline.remainingMs(), 0) / 1000);
   const started = await attempt(call, (abortSignal) => {
     const command = new StartCodeInterpreterSessionCommand({
@@ -91,7 +91,7 @@ async function invoke(
   program: Program,
   deadline: Deadline,
 ): Promise<Either<ProgramFailed | CallFailure, CodeResult>> {
-  const call: Call = { service: AGENTCORE, operation: 'InvokeCodeInterpreter', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'InvokeCodeInterpreter', kind: 'write', deadline };
   const transcript = await attempt(call, async (abortSignal) => {
     const command = new InvokeCodeInterpreterCommand({
       codeInterpreterIdentifier: deps.codeInterpreterId,

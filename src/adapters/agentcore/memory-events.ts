@@ -14,7 +14,7 @@ import { isRecord } from '../../domain/codec/codec';
 import { sha256Hex } from '../../domain/hash';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
-import { attempt, type Call, errorName, unusable } from '../aws/attempt';
+import { attempt, type AwsCall, errorName, unusable } from '../aws/attempt';
 import { AGENTCORE } from './client';
 
 export interface EventsOf {
@@ -33,17 +33,17 @@ export function sessionIdOf(key: string): string {
 }
 
 /** Where an event stands among those of its key. */
-export interface Place {
+export interface EventPlace {
   readonly timestampMs: number;
   readonly eventId: string;
 }
 
 /** Event ids start with the padded time, so they break ties in the service's own order. */
-export function isOlder(a: Place, b: Place): boolean {
+export function isOlder(a: EventPlace, b: EventPlace): boolean {
   return a.timestampMs === b.timestampMs ? a.eventId < b.eventId : a.timestampMs < b.timestampMs;
 }
 
-export function placeOf({ eventTimestamp, eventId = '' }: Event): Place {
+export function placeOf({ eventTimestamp, eventId = '' }: Event): EventPlace {
   return { timestampMs: eventTimestamp?.getTime() ?? 0, eventId };
 }
 
@@ -59,7 +59,7 @@ export interface Page {
   readonly next: string | undefined;
 }
 
-export function listingOf(deadline: Deadline): Call {
+export function listingOf(deadline: Deadline): AwsCall {
   return { service: AGENTCORE, operation: 'ListEvents', kind: 'read', deadline };
 }
 
@@ -86,7 +86,7 @@ export async function createEvent(
   { blob, timestampMs, token }: { readonly blob: string; readonly timestampMs: number; readonly token: string },
   deadline: Deadline,
 ): Promise<Either<CallFailure, Event | 'repeated'>> {
-  const call: Call = { service: AGENTCORE, operation: 'CreateEvent', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'CreateEvent', kind: 'write', deadline };
   const created = await attempt(call, async (abortSignal) => {
     const command = new CreateEventCommand({
       memoryId,
@@ -118,7 +118,7 @@ export function deleteEvent(
   eventId: string,
   deadline: Deadline,
 ): Promise<Either<CallFailure, void>> {
-  const call: Call = { service: AGENTCORE, operation: 'DeleteEvent', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'DeleteEvent', kind: 'write', deadline };
   return attempt(call, async (abortSignal) => {
     try {
       await client.send(new DeleteEventCommand({ memoryId, actorId, sessionId: sessionIdOf(key), eventId }), { abortSignal });

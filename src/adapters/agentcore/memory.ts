@@ -13,7 +13,7 @@ import type { CallFailure } from '../../ports/dependency';
 import { type Memory, MEMORY_REQUESTS_MAX, type MemoryPut, type StaleRead } from '../../ports/memory';
 import { unusable } from '../aws/attempt';
 import { AGENTCORE } from './client';
-import { createEvent, deleteEvent, isOlder, listingOf, listPage, type Place, placeOf, tokenOf } from './memory-events';
+import { createEvent, deleteEvent, isOlder, listingOf, listPage, type EventPlace, placeOf, tokenOf } from './memory-events';
 import { blobOf, valueOf } from './memory-value';
 import { makeOwnWriteLog, mayBeNewest, type OwnWriteLog, type OwnWrites, unlisted } from './own-writes';
 
@@ -73,13 +73,13 @@ async function put(parts: Parts, { key, value }: MemoryPut, operationId: string,
 }
 
 /** Newer than everything that is known of the key, wherever the clocks that made it stood: no two events get the same time. */
-function nextTimestampMs(clock: Clock, newest: Place | undefined, { put: before, lost = [], cleared }: OwnWrites): number {
+function nextTimestampMs(clock: Clock, newest: EventPlace | undefined, { put: before, lost = [], cleared }: OwnWrites): number {
   const known = [newest, before?.place, cleared, ...lost.map(({ place }) => place)];
   return Math.max(clock.nowMs(), ...known.map((place) => (place === undefined ? 0 : place.timestampMs + 1)));
 }
 
 /** By time and by id, whose order is that of time, too: what is removed by mistake does not come back. */
-function isBefore(a: Place, b: Place): boolean {
+function isBefore(a: EventPlace, b: EventPlace): boolean {
   return a.eventId < b.eventId && a.timestampMs <= b.timestampMs;
 }
 
@@ -87,8 +87,8 @@ function isBefore(a: Place, b: Place): boolean {
 async function removeSuperseded(
   parts: Parts,
   key: string,
-  made: Place,
-  places: readonly Place[],
+  made: EventPlace,
+  places: readonly EventPlace[],
   requestsMax: number,
   deadline: Deadline,
 ): Promise<void> {
@@ -183,17 +183,17 @@ function isNewestFirst(events: readonly Event[]): boolean {
   });
 }
 
-function newestOf(events: readonly Event[]): Place | undefined {
+function newestOf(events: readonly Event[]): EventPlace | undefined {
   return inOrder(events.map(placeOf)).at(-1);
 }
 
 /** Oldest first, each once. */
-function inOrder(places: readonly Place[]): readonly Place[] {
+function inOrder(places: readonly EventPlace[]): readonly EventPlace[] {
   const byId = new Map(places.map((place) => [place.eventId, place]));
   return [...byId.values()].sort((a, b) => (isOlder(a, b) ? -1 : 1));
 }
 
-function ownPlace({ put: own }: OwnWrites): readonly Place[] {
+function ownPlace({ put: own }: OwnWrites): readonly EventPlace[] {
   return own === undefined ? [] : [own.place];
 }
 

@@ -2,12 +2,12 @@
  * What this process itself did to keys a moment ago. The service's listing of events lags behind its writes, and says nothing about by how
  * much; what was written here is known here, so that no read passes off an older listing as a fact.
  */
-import { isOlder, type Place } from './memory-events';
+import { isOlder, type EventPlace } from './memory-events';
 
 export interface OwnPut {
   readonly token: string;
   /** As the service placed it; without an id where its answer was lost. */
-  readonly place: Place;
+  readonly place: EventPlace;
 }
 
 export interface OwnWrites {
@@ -16,7 +16,7 @@ export interface OwnWrites {
   /** Puts whose answers were lost: they may be there, now or later, or never. */
   readonly lost?: readonly OwnPut[];
   /** Everything up to here was cleared, whatever a listing says. */
-  readonly cleared?: Place;
+  readonly cleared?: EventPlace;
 }
 
 export interface OwnWriteLog {
@@ -56,7 +56,7 @@ export function unlisted(puts: readonly OwnPut[] = [], tokens: readonly (string 
 }
 
 /** Whether the newest event that is listed may be the value: no put from here is known, or may be there, that is newer. */
-export function mayBeNewest({ put, lost }: OwnWrites, newest: Place | undefined, tokens: readonly (string | undefined)[]): boolean {
+export function mayBeNewest({ put, lost }: OwnWrites, newest: EventPlace | undefined, tokens: readonly (string | undefined)[]): boolean {
   const missing = unlisted(lost, tokens);
   if (newest === undefined) return put === undefined && missing.length === 0;
   return (put === undefined || !isOlder(newest, put.place)) && missing.every(({ place }) => place.timestampMs < newest.timestampMs);

@@ -21,7 +21,7 @@ import type { CallFailure } from '../../ports/dependency';
 import { CLOSE_MS_MAX } from '../../ports/closing';
 import type { Goal, MalformedPlan, Planner, PlannerSession } from '../../ports/planner';
 import type { Telemetry } from '../../ports/telemetry';
-import { attempt, type Call } from '../aws/attempt';
+import { attempt, type AwsCall } from '../aws/attempt';
 import { AGENTCORE } from './client';
 import { textOfEventStream } from './event-stream-text';
 import { stopSession } from './stop-session';
@@ -79,7 +79,7 @@ function stop(deps: AgentCorePlannerDeps, runtimeSessionId: string): Promise<num
 }
 
 function invoke(deps: AgentCorePlannerDeps, goal: Goal, runtimeSessionId: string, deadline: Deadline): Promise<Either<CallFailure, Reply>> {
-  const call: Call = { service: AGENTCORE, operation: 'InvokeAgentRuntime', kind: 'write', deadline };
+  const call: AwsCall = { service: AGENTCORE, operation: 'InvokeAgentRuntime', kind: 'write', deadline };
   return attempt(call, async (abortSignal) => {
     const command = new InvokeAgentRuntimeCommand({
       agentRuntimeArn: deps.agentRuntimeArn,

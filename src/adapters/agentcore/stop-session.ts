@@ -2,7 +2,7 @@
 import { isLeft } from 'fp-ts/Either';
 import type { CallFailure } from '../../ports/dependency';
 import { SESSIONS_NOT_STOPPED, type Telemetry } from '../../ports/telemetry';
-import { attempt, type Call, errorName } from '../aws/attempt';
+import { attempt, type AwsCall, errorName } from '../aws/attempt';
 import { AGENTCORE } from './client';
 
 /** How many sessions may still run: 0 or 1. A session that the service does not know any more is none. */
@@ -13,7 +13,7 @@ export async function stopSession(
   timeoutMs: number,
   send: (abortSignal: AbortSignal) => Promise<unknown>,
 ): Promise<number> {
-  const call: Call = { service: AGENTCORE, operation, kind: 'write', deadline: { remainingMs: () => timeoutMs } };
+  const call: AwsCall = { service: AGENTCORE, operation, kind: 'write', deadline: { remainingMs: () => timeoutMs } };
   const stopped = await attempt(call, async (abortSignal) => {
     try {
       await send(abortSignal);

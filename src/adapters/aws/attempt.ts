@@ -8,7 +8,7 @@ import { isRecord } from '../../domain/codec/codec';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure, DeadlineExceeded, DependencyFailed, Effect } from '../../ports/dependency';
 
-export interface Call {
+export interface AwsCall {
   readonly service: string;
   readonly operation: string;
   /** A call that changes nothing has no effect whatever happens to it. */
@@ -23,7 +23,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 const REASON_CHARS_MAX = 300;
 
 /** Runs `act` once; it passes the signal to every `send` and reads streams to their end before it answers. */
-export async function attempt<A>(call: Call, act: (signal: AbortSignal) => Promise<A>): Promise<Either<CallFailure, A>> {
+export async function attempt<A>(call: AwsCall, act: (signal: AbortSignal) => Promise<A>): Promise<Either<CallFailure, A>> {
   const remainingMs = call.deadline.remainingMs();
   if (!(remainingMs > 0)) return left(deadlineExceeded(call, 'none'));
   const abort = new AbortController();
@@ -44,7 +44,7 @@ export async function attempt<A>(call: Call, act: (signal: AbortSignal) => Promi
 }
 
 /** For an answer that came and cannot be used. */
-export function unusable(call: Call, reason: string): DependencyFailed {
+export function unusable(call: AwsCall, reason: string): DependencyFailed {
   return { _tag: 'DependencyFailed', service: call.service, operation: call.operation, reason, effect: effectOf(call, 'unknown') };
 }
 
@@ -60,7 +60,7 @@ export function errorName(error: unknown): string {
   return isRecord(error) && typeof error['name'] === 'string' ? error['name'] : 'Error';
 }
 
-function failureOf(call: Call, error: unknown): DependencyFailed {
+function failureOf(call: AwsCall, error: unknown): DependencyFailed {
   const httpStatus = httpStatusOf(error);
   const certain = isRefusal(error, httpStatus) || isUnsent(error);
   return {
@@ -73,11 +73,11 @@ function failureOf(call: Call, error: unknown): DependencyFailed {
   };
 }
 
-function deadlineExceeded(call: Call, effect: Effect): DeadlineExceeded {
+function deadlineExceeded(call: AwsCall, effect: Effect): DeadlineExceeded {
   return { _tag: 'DeadlineExceeded', service: call.service, operation: call.operation, effect };
 }
 
-function effectOf(call: Call, effect: Effect): Effect {
+function effectOf(call: AwsCall, effect: Effect): Effect {
   return call.kind === 'read' ? 'none' : effect;
 }
 

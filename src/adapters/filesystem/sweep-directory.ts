@@ -7,6 +7,7 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { mkdir, open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreError } from '../../ports/run-files';
+import type { CellsWriter } from '../../ports/sweep-files';
 import { CHUNK_BYTES } from '../../domain/limits';
 import { openPlainFile } from './plain-file';
 import { attempt, codeOf, readError, writeError } from './system-error';
@@ -42,14 +43,6 @@ export function readLines(path: string, onLine: (line: string, end: number) => b
 
 const NEWLINE = 10;
 const DECODER = new TextDecoder();
-
-export interface CellsWriter {
-  readonly append: (lines: readonly string[]) => TaskEither<StoreError, void>;
-  /** Leaves what was appended where the next process finds it. */
-  readonly close: () => TaskEither<StoreError, void>;
-  /** Gives the file its final name. */
-  readonly finish: () => TaskEither<StoreError, void>;
-}
 
 /** Goes on behind the first `bytes` bytes of the partial file. */
 export function openCells(directory: string, sweepId: string, bytes: number): TaskEither<StoreError, CellsWriter> {

@@ -10,7 +10,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { Signature, SignatureAlgorithm, Signer } from '../../ports/signer';
-import { attempt, type Call, unusable } from '../aws/attempt';
+import { attempt, type AwsCall, unusable } from '../aws/attempt';
 import { type PublicHalf, publicHalfOfDer } from '../keys/key-file';
 
 export interface KmsSignerDeps {
@@ -39,7 +39,7 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
 
   async function publicHalf(deadline: Deadline): Promise<Either<CallFailure, Known>> {
     if (known !== undefined) return right(known);
-    const call: Call = { service: SERVICE, operation: 'GetPublicKey', kind: 'read', deadline };
+    const call: AwsCall = { service: SERVICE, operation: 'GetPublicKey', kind: 'read', deadline };
     const answer = await attempt(call, (signal) => client.send(new GetPublicKeyCommand({ KeyId: key }), { abortSignal: signal }));
     if (isLeft(answer)) return answer;
     const { PublicKey: spki, KeyUsage: usage, KeyId: arn = key } = answer.right;
@@ -54,7 +54,7 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
     const half = await publicHalf(deadline);
     if (isLeft(half)) return half;
     const { algorithm, keyId, arn } = half.right;
-    const call: Call = { service: SERVICE, operation: 'Sign', kind: 'write', deadline };
+    const call: AwsCall = { service: SERVICE, operation: 'Sign', kind: 'write', deadline };
     const raw = bytes.length <= RAW_BYTES_MAX;
     if (!raw && algorithm === 'ed25519') {
       return left({ ...unusable(call, `KMS signs at most ${String(RAW_BYTES_MAX)} bytes with an Ed25519 key; use P-256`), effect: 'none' });

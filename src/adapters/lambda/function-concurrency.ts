@@ -7,15 +7,20 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { Deadline } from '../../ports/clock';
 import type { FunctionConcurrency } from '../../ports/function-concurrency';
-import { attempt, type Call } from '../aws/attempt';
+import { attempt, type AwsCall } from '../aws/attempt';
 
 export function makeLambdaConcurrency(client: LambdaClient): FunctionConcurrency {
-  const call = (operation: string, kind: Call['kind'], deadline: Deadline): Call => ({ service: 'lambda', operation, kind, deadline });
+  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({
+    service: 'lambda',
+    operation,
+    kind,
+    deadline,
+  });
   return {
     read: (name, deadline) => () =>
       attempt(call('GetFunctionConcurrency', 'read', deadline), async (signal) => {
-        const told = await client.send(new GetFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
-        return told.ReservedConcurrentExecutions ?? null;
+        const settings = await client.send(new GetFunctionConcurrencyCommand({ FunctionName: name }), { abortSignal: signal });
+        return settings.ReservedConcurrentExecutions ?? null;
       }),
     reserve: (name, reserved, deadline) => () =>
       reserved === null

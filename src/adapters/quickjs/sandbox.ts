@@ -6,7 +6,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import quickjs from '@jitl/quickjs-wasmfile-release-sync/wasm';
 import { sha256HexOfBytes } from '../../domain/hash';
-import type { Code, Failure, Outcome, Program, Sandbox, SandboxLimits } from '../../ports/sandbox';
+import type { Code, GuestFailure, GuestOutcome, GuestProgram, Sandbox, SandboxLimits } from '../../ports/sandbox';
 import {
   bindExports,
   type EngineExports,
@@ -69,7 +69,7 @@ interface Booted {
   readonly heap: Uint8Array;
 }
 
-function makeProgram(booted: Booted): Program {
+function makeProgram(booted: Booted): GuestProgram {
   const { engine } = booted;
   return {
     call: (texts, fuelMax) => {
@@ -80,7 +80,7 @@ function makeProgram(booted: Booted): Program {
         const outcome = callGuest(booted, texts);
         return { fuel: fuelMax - engine.fuel.value, ...outcome };
       } catch (error) {
-        const failed: Outcome = { _tag: 'Failed', fuel: fuelMax - engine.fuel.value, failure: failureOf(engine, error) };
+        const failed: GuestOutcome = { _tag: 'Failed', fuel: fuelMax - engine.fuel.value, failure: failureOf(engine, error) };
         engine.fuel.value = START_FUEL;
         engine.stack.value = STACK_BYTES;
         engine.stackRestore(booted.stackAt);
@@ -94,7 +94,7 @@ function boot(
   module: WebAssembly.Module,
   { guest, source, file }: Code,
   { memoryBytes, loadFuel }: SandboxLimits,
-): Either<Failure, Booted> {
+): Either<GuestFailure, Booted> {
   const memory = makeMemory(memoryBytes);
   const engine = bindExports(new WebAssembly.Instance(module, engineImports(memory)).exports);
   engine.fuel.value = START_FUEL;
@@ -129,7 +129,7 @@ function boot(
 
 type Started = Pick<Booted, 'engine' | 'memory' | 'context'>;
 
-function evaluate(started: Started, code: string, file: string, flags: number): Either<Failure, Pointer> {
+function evaluate(started: Started, code: string, file: string, flags: number): Either<GuestFailure, Pointer> {
   const { engine, context } = started;
   const text = put(started, code);
   const name = put(started, file);
@@ -139,9 +139,9 @@ function evaluate(started: Started, code: string, file: string, flags: number): 
   return exception === 0 ? right(value) : left(threw(textAt(started, engine.dump(context, exception))));
 }
 
-type Answer = { readonly _tag: 'Returned'; readonly text: string } | { readonly _tag: 'Failed'; readonly failure: Failure };
+type GuestReturn = { readonly _tag: 'Returned'; readonly text: string } | { readonly _tag: 'Failed'; readonly failure: GuestFailure };
 
-function callGuest(booted: Booted, texts: readonly string[]): Answer {
+function callGuest(booted: Booted, texts: readonly string[]): GuestReturn {
   const { engine, memory, context, guest, module, nothing } = booted;
   const values: Pointer[] = [module];
   for (const text of texts) {
@@ -161,12 +161,12 @@ function callGuest(booted: Booted, texts: readonly string[]): Answer {
 
 const POINTER_BYTES = 4;
 
-function outOfMemory(): Answer {
+function outOfMemory(): GuestReturn {
   return { _tag: 'Failed', failure: { _tag: 'OutOfMemory' } };
 }
 
 /** What QuickJS says of an error, as JSON. */
-function threw(dumped: string): Failure {
+function threw(dumped: string): GuestFailure {
   // Where there is no memory for an error, what is thrown is null.
   if (dumped === '' || dumped === 'null' || dumped.includes('"message":"out of memory"')) return { _tag: 'OutOfMemory' };
   const described = parsed(dumped);
@@ -188,7 +188,7 @@ function parsed(text: string): unknown {
 }
 
 /** A trap. Whatever it was, the code caused it: an engine that ends itself is out of memory. */
-function failureOf(engine: EngineExports, error: unknown): Failure {
+function failureOf(engine: EngineExports, error: unknown): GuestFailure {
   if (engine.fuel.value === 0) return { _tag: 'OutOfFuel' };
   if (engine.stack.value === 0) return { _tag: 'TooDeep' };
   if (error instanceof Error) return { _tag: 'OutOfMemory' };

@@ -10,7 +10,7 @@ import type { Artifact, ArtifactConflict, ArtifactNotFound, ArtifactStore, PutOu
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import { checkFolder, checkKey } from '../artifact-key';
-import { attempt, type Call, unusable } from '../aws/attempt';
+import { attempt, type AwsCall, unusable } from '../aws/attempt';
 import { putFolderBy } from '../put-folder';
 import { type Bucket, type BucketDeps, bucketOf, createObject, readObject, type Reading, SERVICE } from './objects';
 
@@ -54,7 +54,7 @@ async function put(
   if (isLeft(found)) return found;
   if (found.right === 'missing') {
     // Another writer was at the key (a 409) and gave up, or the object was deleted between the two requests.
-    const call: Call = { service: SERVICE, operation: 'PutObject', kind: 'write', deadline };
+    const call: AwsCall = { service: SERVICE, operation: 'PutObject', kind: 'write', deadline };
     return left({
       ...unusable(call, 'the key was taken when writing and free right after'),
       httpStatus: sent.right.status,
@@ -78,7 +78,7 @@ async function get(
 }
 
 async function list(at: Bucket, folder: string, deadline: Deadline): Promise<Either<CallFailure, readonly string[]>> {
-  const call: Call = { service: SERVICE, operation: 'ListObjectsV2', kind: 'read', deadline };
+  const call: AwsCall = { service: SERVICE, operation: 'ListObjectsV2', kind: 'read', deadline };
   const root = at.prefix + folder;
   const names: string[] = [];
   let token: string | undefined;

@@ -9,7 +9,7 @@ import { type Either, isLeft, right } from 'fp-ts/Either';
 import { assert } from '../../domain/assert';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
-import { attempt, type Call, errorName, httpStatusOf } from '../aws/attempt';
+import { attempt, type AwsCall, errorName, httpStatusOf } from '../aws/attempt';
 
 export const SERVICE = 's3';
 
@@ -87,7 +87,7 @@ export async function readObject(
   deadline: Deadline,
   { expectedBytes, list = false }: Reading = {},
 ): Promise<Either<CallFailure, Found>> {
-  const call: Call = { service: SERVICE, operation: 'GetObject', kind: 'read', deadline };
+  const call: AwsCall = { service: SERVICE, operation: 'GetObject', kind: 'read', deadline };
   const found = await attempt<Found>(call, async (signal) => {
     const command = new GetObjectCommand({ Bucket: at.bucket, Key: at.prefix + key, ChecksumMode: 'ENABLED' });
     try {

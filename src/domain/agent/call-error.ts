@@ -7,7 +7,7 @@ import { assertNever } from '../assert';
 import { describeProblem } from '../codec/problem';
 import { programEvidence } from './program-evidence';
 import { dependencyError, staleReadError } from './stop';
-import type { CallError, Recorded } from './tool';
+import type { CallError, RecordedResult } from './tool';
 
 /** How the failures that a port tells in words begin. */
 export const PROGRAM_FAILED = 'the program failed: ';
@@ -15,7 +15,7 @@ export const NOT_A_PLAN = "the planner's answer is not a plan: ";
 
 export type OutsideFailure = CallFailure | StaleRead | ProgramFailed | MalformedPlan;
 
-export function failedCall(failure: OutsideFailure): Recorded {
+export function failedCall(failure: OutsideFailure): RecordedResult {
   const error = callError(failure);
   return failure._tag === 'ProgramFailed' && failure.output !== undefined
     ? { ok: false, error, result: programEvidence(failure.output) }

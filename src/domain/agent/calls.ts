@@ -11,7 +11,7 @@ import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { CALL_BYTES_MAX } from '../limits';
 import { DEADLINE, type Look, type RunStop } from './stop';
-import type { Answer, CallError, OpenedPorts, OutsideAct, OutsidePorts } from './tool';
+import type { OutsideAnswer, CallError, OpenedPorts, OutsideAct, OutsidePorts } from './tool';
 
 /** One act about to leave the process, already paid for. */
 export interface Intent {
@@ -25,7 +25,7 @@ export interface CallSource {
   /** Asked before each call, before anything is reserved: why it is not begun, if so. */
   readonly refuses: (index: number) => RunStop | undefined;
   /** The answer to one act. It is sent at most once; a stop means that it was not sent. `rowType` is that of the row that will hold it. */
-  readonly answer: (intent: Intent, act: OutsideAct, rowType: string) => Promise<Answer | { readonly stopped: RunStop }>;
+  readonly answer: (intent: Intent, act: OutsideAct, rowType: string) => Promise<OutsideAnswer | { readonly stopped: RunStop }>;
   /** Ends what the calls began outside. How many sessions may still run. No call is made afterwards. */
   readonly close: () => Promise<number>;
 }
@@ -37,6 +37,8 @@ export interface LiveCalls {
   readonly runId: string;
   readonly ports: OutsidePorts;
   readonly deadline: Deadline;
+  /** What is left of a limit on time: an act that leaves the process takes no more than that. Absent: nothing but the deadline ends one. */
+  readonly timeLeft?: Deadline | undefined;
   /**
    * The most bytes that the answers of the outside have together as they stand on a tape; `limit` names the setting. An answer that is longer
    * is a failed call: the tape says that it came, how long it was, and not what it was.
@@ -48,7 +50,7 @@ export interface LiveCalls {
   readonly look?: Look | undefined;
 }
 
-export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look }: LiveCalls): CallSource {
+export function liveCalls({ runId, ports, deadline, timeLeft, answers, beforeOutside, look }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
   const opened: OpenedPorts = {
     interpreter: opening(ports.interpreter, runId),
@@ -57,9 +59,10 @@ export function liveCalls({ runId, ports, deadline, answers, beforeOutside, look
   };
   const sessions = [opened.interpreter, opened.planner].filter((session) => session !== undefined);
   // No act takes the time in which its session is to be stopped, nor that of another one's.
-  const acting: Deadline = sessions.length === 0 ? deadline : { remainingMs: () => deadline.remainingMs() - CLOSE_MS_MAX };
+  const kept = sessions.length === 0 ? 0 : CLOSE_MS_MAX;
+  const acting: Deadline = { remainingMs: () => Math.min(deadline.remainingMs() - kept, timeLeft?.remainingMs() ?? Infinity) };
 
-  function fitted({ source, recorded }: Answer): Answer {
+  function fitted({ source, recorded }: OutsideAnswer): OutsideAnswer {
     if (recorded.result === undefined) return { source, recorded };
     const bytes = canonicalBytes(recorded.result);
     const [most, limit] = left < CALL_BYTES_MAX ? [left, answers?.limit ?? ''] : [CALL_BYTES_MAX, 'the most that a row takes'];
@@ -101,7 +104,7 @@ interface Openable<S> {
   readonly open: (runId: string) => S;
 }
 
-function notEnabled(tool: string): Answer {
+function notEnabled(tool: string): OutsideAnswer {
   return { source: 'local', recorded: { ok: false, error: { code: 'tool_failed', message: notEnabledText(tool) } } };
 }
 
@@ -155,7 +158,7 @@ function placeOf(type: Json | undefined, index: Json | undefined): string {
 }
 
 /** Whatever a row says that is not an answer becomes one that differs from the row, which is what the verifier then reports. */
-function answerOf(row: Row | undefined): Answer {
+function answerOf(row: Row | undefined): OutsideAnswer {
   const source = row?.['source'] === 'remote' ? 'remote' : 'local';
   if (row?.['ok'] === true) return { source, recorded: { ok: true, result: row['result'] ?? null } };
   const error = row?.['error'];

@@ -9,10 +9,10 @@ import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec,
 import { CALL_BYTES_MAX } from '../limits';
 import { failedCall } from './call-error';
 import {
-  type Call,
+  type ToolCall,
   type CallNaming,
   makeTool,
-  type Recorded,
+  type RecordedResult,
   type RecordedAnswer,
   type Tool,
   type ToolAnswer,
@@ -71,7 +71,7 @@ const NAMING: CallNaming = {
   label: ({ name, args }) => `${name} ${canonical(args['key'] ?? null)}`,
 };
 
-export function callOf({ op, ...args }: MemoryOperation): Call {
+export function callOf({ op, ...args }: MemoryOperation): ToolCall {
   return { name: op, args };
 }
 
@@ -157,11 +157,11 @@ function memoryTool<A extends { readonly key: string }, Q>(op: MemoryOperation['
   });
 }
 
-function done(outcome: Either<StaleRead | CallFailure, void>): Recorded {
+function done(outcome: Either<StaleRead | CallFailure, void>): RecordedResult {
   return isLeft(outcome) ? failedCall(outcome.left) : { ok: true, result: null };
 }
 
-function found(value: Json | undefined): Recorded {
+function found(value: Json | undefined): RecordedResult {
   return { ok: true, result: value === undefined ? { found: false, bytes: 0 } : { found: true, value, bytes: canonicalBytes(value) } };
 }
 

@@ -20,16 +20,20 @@ import type { Row } from '../tape/chain';
 import { isOwnFailure, NOT_STOPPED } from './calls';
 import { DEADLINE } from './stop';
 import { stoppedCodec } from './stop-switch';
-import type { Call, RecordedAnswer, Tool } from './tool';
+import type { ToolCall, RecordedAnswer, Tool } from './tool';
 
 /** A tool as far as its recorded answers go, whatever its world's actions are. */
-export type RecordedTool = Pick<Tool<never>, 'name' | 'recorded'> & { readonly bind: (args: Call['args']) => Either<string, unknown> };
+export type RecordedTool = Pick<Tool<never>, 'name' | 'recorded'> & { readonly bind: (args: ToolCall['args']) => Either<string, unknown> };
 
 /**
  * What is wrong with the row of a call, given the calls that were asked for; nothing where it is an answer, or none is taken from it.
  * A call is undefined where its row stands elsewhere, so that it may have been any.
  */
-export function recordedAnswerProblem(row: Row, calls: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
+export function recordedAnswerProblem(
+  row: Row,
+  calls: readonly (ToolCall | undefined)[],
+  tools: readonly RecordedTool[],
+): Problem | undefined {
   const index = row['index'];
   const at = typeof index === 'number' ? index : -1;
   const call = calls[at];
@@ -49,7 +53,7 @@ export function recordedAnswerProblem(row: Row, calls: readonly (Call | undefine
 }
 
 /** Calls leave as many sessions as there are tools with one among them. */
-function unstoppedProblem(row: Row, calls: readonly (Call | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
+function unstoppedProblem(row: Row, calls: readonly (ToolCall | undefined)[], tools: readonly RecordedTool[]): Problem | undefined {
   const unstopped = row[NOT_STOPPED];
   if (unstopped === undefined) return undefined;
   const called = new Set(calls.map((call) => call?.name));
@@ -106,15 +110,15 @@ const dependencyCodec = refinedCodec(
     required: { code: literalCodec('dependency_failed'), ...failedAt, effect: effectCodec },
     optional: { http_status: countCodec(HTTP_STATUS_MIN, HTTP_STATUS_MAX) },
   }),
-  saysWhere,
+  describesPlace,
 );
 
 const staleCodec = refinedCodec(
   objectCodec('error', { required: { code: literalCodec('stale_read'), ...failedAt, effect: literalCodec('none') } }),
-  saysWhere,
+  describesPlace,
 );
 
-function saysWhere({
+function describesPlace({
   message,
   service,
   operation,

@@ -94,13 +94,13 @@ export const stoppedCodec: Codec<StoppedByOperator> = refinedCodec(
   }),
   (stop) => {
     const { who, why, at, message } = stop;
-    const told =
+    const expected =
       who !== null && at !== null
         ? stoppedBy({ who, why, at })
         : who === null && at === null && why.startsWith(UNREADABLE)
           ? stoppedBy({ _tag: 'SwitchUnreadable', reason: why.slice(UNREADABLE.length) })
           : undefined;
-    return told?.message === message ? [] : [{ path: ['message'], message: 'no end that a stop switch makes' }];
+    return expected?.message === message ? [] : [{ path: ['message'], message: 'no end that a stop switch makes' }];
   },
 );
 

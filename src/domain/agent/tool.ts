@@ -8,7 +8,7 @@ import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
 import type { Planner, PlannerSession } from '../../ports/planner';
 import type { BudgetExceeded, Costs } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
@@ -16,9 +16,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop, StoppedByOperator } from './stop';
 
 /** One call as it was asked for. */
-export type Call = { readonly name: string; readonly args: JsonObject };
-
-export type JsonObject = { readonly [key: string]: Json };
+export type ToolCall = { readonly name: string; readonly args: JsonObject };
 
 /** Every call of a tool takes a step of the budget, whatever step of the world it is about. */
 export const TOOL_CALL: Costs = { steps: 1, tool_calls: 1 };
@@ -78,12 +76,12 @@ export type CallError =
   | { readonly code: 'tool_failed'; readonly message: string };
 
 /** `result` beside an error: what is left of an act that failed. */
-export type Recorded =
+export type RecordedResult =
   { readonly ok: true; readonly result: Json } | { readonly ok: false; readonly error: CallError; readonly result?: Json };
 
 /** What came from outside, or was read from a tape. */
-export interface Answer {
-  readonly recorded: Recorded;
+export interface OutsideAnswer {
+  readonly recorded: RecordedResult;
   readonly source: Source;
 }
 
@@ -104,7 +102,7 @@ export interface OpenedPorts {
 }
 
 /** Sends an act, once, and never again. `operationId` names this act of this episode. */
-export type Send = (operationId: string, deadline: Deadline) => Promise<Answer>;
+export type Send = (operationId: string, deadline: Deadline) => Promise<OutsideAnswer>;
 
 /** One act that leaves the process. */
 export interface OutsideAct {
@@ -162,10 +160,10 @@ export interface OutsideTool<A, Q> extends ToolShape<A> {
 export interface CallNaming {
   /** Type of the row of a call. */
   readonly rowType: 'tool' | 'memory';
-  readonly row: (call: Call) => JsonObject;
-  readonly result: (call: Call) => JsonObject;
+  readonly row: (call: ToolCall) => JsonObject;
+  readonly result: (call: ToolCall) => JsonObject;
   /** What the report calls it. */
-  readonly label: (call: Call) => string;
+  readonly label: (call: ToolCall) => string;
 }
 
 /** A tool whose arguments are not yet known. */

@@ -2,7 +2,7 @@
 import type { Codec } from '../codec/codec';
 import { makeMemoryTools } from './memory-tools';
 import { makeExecuteCode, makeProposePlan } from './outside-tools';
-import type { Call, Tool } from './tool';
+import type { ToolCall, Tool } from './tool';
 import { makeWorldTools } from './world-tools';
 
 /** The tools of a plan in a world whose actions are read by this codec. */
@@ -21,13 +21,13 @@ export function memoryTools(): readonly Tool<never>[] {
 }
 
 /** Whether a plan may touch anything outside, so that its run is one of its invocation. */
-export function reachesOutside(tools: readonly Pick<Tool<never>, 'name' | 'reach'>[], plan: readonly Call[]): boolean {
+export function reachesOutside(tools: readonly Pick<Tool<never>, 'name' | 'reach'>[], plan: readonly ToolCall[]): boolean {
   const outside = new Set(tools.filter(({ reach }) => reach === 'outside').map(({ name }) => name));
   return plan.some(({ name }) => outside.has(name));
 }
 
 /** Price context, evaluate, simulate: a look at step 0 that changes nothing. */
-export const DEFAULT_PLAN: readonly Call[] = [
+export const DEFAULT_PLAN: readonly ToolCall[] = [
   { name: 'get_price_context', args: { step: 0 } },
   { name: 'evaluate_strategy', args: { step: 0 } },
   { name: 'simulate_and_verify', args: { step: 0 } },

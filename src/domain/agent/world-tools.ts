@@ -1,18 +1,8 @@
 /** The tools that look at a world, try what could be done in it, and do it. docs/spec.md section 6. */
-import type { Json } from '../canonical/canonical';
+import type { Json, JsonObject } from '../canonical/canonical';
 import { type Codec, countCodec, objectCodec } from '../codec/codec';
 import type { RunStop } from './stop';
-import {
-  type Attempt,
-  failed,
-  type JsonObject,
-  makeTool,
-  type Rejected,
-  type Tool,
-  TOOL_CALL,
-  type ToolAnswer,
-  type ToolContext,
-} from './tool';
+import { type Attempt, failed, makeTool, type Rejected, type Tool, TOOL_CALL, type ToolAnswer, type ToolContext } from './tool';
 
 /** `anyStep`: a call that names no step is about the next one, as in a session; else a step is required. */
 export function makeWorldTools<Q>(actions: Codec<Q>, anyStep: boolean): readonly Tool<Q>[] {

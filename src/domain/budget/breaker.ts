@@ -90,3 +90,13 @@ export function makeBreaker(budget: Budget, spent: Costs = {}, refused?: BudgetE
 function charge(meter: { spent: number; readonly row: Meter['row'] }, amount: number): void {
   meter.spent = meter.row.kind === 'sum' ? meter.spent + amount : Math.max(meter.spent, amount);
 }
+
+/**
+ * The limit on time: it is not spent by acts, it passes. Charges the milliseconds since the episode began, however late it is never more than
+ * the limit; answers the refusal where that has passed. docs/spec.md section 9.
+ */
+export function chargeElapsed(breaker: Breaker, { max_wall_ms }: Budget, elapsedMs: number): BudgetExceeded | undefined {
+  if (max_wall_ms === undefined) return undefined;
+  breaker.reserve('wall_ms', Math.min(elapsedMs, max_wall_ms));
+  return elapsedMs > max_wall_ms ? breaker.reserve('wall_ms', elapsedMs) : undefined;
+}

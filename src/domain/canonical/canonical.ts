@@ -4,7 +4,9 @@
  */
 import { assert } from '../assert';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+export type JsonObject = { readonly [key: string]: Json };
 
 /** Canonical text of a JSON value. Keys with the value `undefined` are left out. */
 export function canonical(value: Json): string {

@@ -53,6 +53,10 @@ export const SESSION_METRICS = 1n;
 /** An alarm is evaluated once a minute at most. */
 export const ALARM_CHANGES_PER_HOUR = 60n;
 
+/** The function that pulls the stop switch: terraform/stop.tf. Units: MB, seconds. */
+export const STOP_MEMORY_MB = 256n;
+export const STOP_TIMEOUT_SECONDS = 15n;
+
 /** What S3 keeps with an object besides its bytes: its key, headers and, later, a delete marker. Unit: bytes. */
 export const OBJECT_OVERHEAD_BYTES = 2_048n;
 /** Expiry takes effect at the next midnight, once for the object and once for its last version. Unit: days. */

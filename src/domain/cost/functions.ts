@@ -12,7 +12,7 @@ export interface FunctionBounds {
   readonly concurrency: (limits: Limits) => bigint;
   /** Objects that are created: each is one PUT. */
   readonly files: (limits: Limits) => bigint;
-  /** Objects that are read: where a key is taken, to compare. */
+  /** Objects that are read: where a key is taken, to compare; and the stop switch, before each request and each act outside. */
   readonly reads: (limits: Limits) => bigint;
   /** Lists, which S3 prices like PUTs. */
   readonly lists: bigint;
@@ -113,7 +113,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     routes: 1n,
     concurrency: one,
     files: () => 10n,
-    reads: () => 10n,
+    reads: (limits) => 10n + 1n + outsideToolCallsMax(limits),
     lists: 0n,
     artifactBytes: heldBytesMax,
     // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
@@ -128,7 +128,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     concurrency: one,
     // Without a memory it stores nothing.
     files: (limits) => (limits.memory ? 8n : 0n),
-    reads: (limits) => (limits.memory ? 8n : 0n),
+    reads: (limits) => (limits.memory ? 8n + memoryOperationsMax(limits) : 0n) + 1n,
     lists: 0n,
     artifactBytes: (limits) => {
       if (!limits.memory) return 0n;
@@ -150,7 +150,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     concurrency: (limits) => BigInt(limits.sessions_concurrency),
     files: (limits) => FORK_FILES + outsideCallsMax(limits),
     // A repeat is answered from the segments that its first time made.
-    reads: (limits) => SESSION_READS + outsideCallsMax(limits),
+    reads: (limits) => SESSION_READS + 1n + 2n * outsideCallsMax(limits),
     lists: SESSION_LISTS,
     artifactBytes: (limits) =>
       INPUT_GROWTH * BigInt(limits.max_body_bytes) +
@@ -182,8 +182,12 @@ function toolCallsMax({ max_tool_calls: calls, max_steps: steps }: Limits): bigi
 
 /** Calls of one request about a session that leave the process: each has a segment of its own. */
 function outsideCallsMax(limits: Limits): bigint {
-  const called = limits.code_interpreter || limits.planner ? toolCallsMax(limits) : 0n;
+  const called = outsideToolCallsMax(limits);
   return least(SESSION_CALLS_MAX, called + (limits.memory ? memoryOperationsMax(limits) : 0n));
+}
+
+function outsideToolCallsMax(limits: Limits): bigint {
+  return limits.code_interpreter || limits.planner ? toolCallsMax(limits) : 0n;
 }
 
 function codeSessionsMax(limits: Limits): bigint {

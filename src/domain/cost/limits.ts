@@ -69,6 +69,8 @@ const limitsCodec = objectCodec('limits', {
     budgets: countCodec(0, 1_000),
     /** Budgets that act, and do not only tell. */
     budget_actions: countCodec(0, 1_000),
+    /** Alarms and budgets that pull the stop switch, each by a message to the function that does it. */
+    stop_alarms: countCodec(0, 10_000),
     /** Whether alarms and budgets write to somebody. */
     emails: switchCodec,
   },
@@ -104,6 +106,7 @@ export const DEFAULT_LIMITS: Limits = {
   dashboards: 1,
   budgets: 0,
   budget_actions: 0,
+  stop_alarms: 0,
   emails: false,
 };
 

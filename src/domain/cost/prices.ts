@@ -18,7 +18,7 @@ export const COMPONENTS = {
   runtime: ['runtime_cpu', 'runtime_memory'],
   logs: ['log_ingestion', 'access_log_ingestion', 'log_storage', 'traces'],
   data_transfer: ['data_out'],
-  fixed: ['metrics', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails'],
+  fixed: ['metrics', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails', 'topic_messages'],
   /** Besides this price: the access log and the answers of requests that the API refuses, at the prices above. */
   refused_requests: ['api_refusals'],
 } as const;

@@ -30,6 +30,8 @@ import {
   SESSION_ROUNDING_SECONDS,
   SESSION_VCPUS,
   SHARED_ANSWER_BYTES_MAX,
+  STOP_MEMORY_MB,
+  STOP_TIMEOUT_SECONDS,
 } from './bounds';
 import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
@@ -105,9 +107,28 @@ function beginsSessions(mode: BillMode, limits: Limits): boolean {
   return codeSessions(limits) + plannerSessions(limits) > 0n;
 }
 
-/** What alarms that never rest write in an hour. */
+/** What alarms that never rest write in an hour, and what it sets off. */
 export function notified(limits: Limits): Quantities {
-  return { emails: limits.emails ? (BigInt(limits.alarms) + BigInt(limits.budgets)) * ALARM_CHANGES_PER_HOUR : 0n };
+  const emails = limits.emails ? (BigInt(limits.alarms) + BigInt(limits.budgets)) * ALARM_CHANGES_PER_HOUR : 0n;
+  return sum([{ emails }, pulled(limits, BigInt(limits.stop_alarms) * ALARM_CHANGES_PER_HOUR)]);
+}
+
+/** Messages to the function that pulls the stop switch: one at a time, each writes the switch, of which every version stays as an old one. */
+function pulled(limits: Limits, messages: bigint): Quantities {
+  const ms = STOP_TIMEOUT_SECONDS * MS_PER_SECOND + INIT_MS_MAX;
+  const days = BigInt(limits.noncurrent_expiry_days) + EXPIRY_ROUNDING_DAYS;
+  return sum([
+    {
+      topic_messages: messages,
+      lambda_requests: messages,
+      lambda_compute: STOP_MEMORY_MB * least(messages * ms, SECONDS_PER_HOUR * MS_PER_SECOND + ms + messages),
+      traces: limits.tracing ? messages : 0n,
+      s3_puts: messages,
+      s3_storage: messages * OBJECT_OVERHEAD_BYTES * days,
+      kms_requests: limits.kms ? messages * 3n : 0n,
+    },
+    logged(limits, messages * FUNCTION_LOG_BYTES_MAX),
+  ]);
 }
 
 /**

@@ -2,9 +2,10 @@
  * Where an episode stands between two acts. Together with its inputs it determines everything that follows, so an episode can go on from a
  * cursor in another process: a verifier from a checkpoint, a session from its last request.
  */
+import type { JsonObject } from '../canonical/canonical';
 import type { OutOfRange } from '../agent/stop';
 import type { BudgetExceeded, BudgetState } from '../budget/budget';
-import type { Decisions, JsonObject } from './world';
+import type { Decisions } from './world';
 
 /** What the world's policy, or a planner, said last: a later call may leave its actions out. */
 export interface Evaluation<P> {

@@ -20,11 +20,11 @@ import { type CallSource, NO_CALLS, NOT_STOPPED } from '../agent/calls';
 import { DEADLINE, type OutOfRange, type RunStop } from '../agent/stop';
 import {
   type BoundCall,
-  type Call,
+  type ToolCall,
   type CallNaming,
   failed,
   placed,
-  type Recorded,
+  type RecordedResult,
   type Tool,
   TOOL_CALL,
   type ToolAnswer,
@@ -33,7 +33,7 @@ import {
 import { assert } from '../assert';
 import { type Breaker, makeBreaker } from '../budget/breaker';
 import type { Budget } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import { COUNT_MAX } from '../limits';
 import { cell } from '../markdown';
 import type { Link, Row } from '../tape/chain';
@@ -43,7 +43,7 @@ import { appendAll, type DigestedOutput } from './output';
 import { makePlay, type Play, type WorldInPlay } from './play';
 import { finalOf, sealRow } from './seal';
 import type { TextError, TextReader } from './text-reader';
-import { type JsonObject, type Meter, NO_DECISIONS, type Transitioned } from './world';
+import { type FuelMeter, NO_DECISIONS, type Transitioned } from './world';
 
 export interface EpisodeIdentity {
   /** `prev_hash` of tape row 0. */
@@ -120,7 +120,7 @@ export interface Episode<S, P, E> {
    */
   readonly advance: (until: number, lines: Pick<TextReader, 'next'>, watch?: StepsWatch) => Promise<Either<E | StepsError, void>>;
   /** Makes one call. `index` names it on the tape; the caller counts. Whether its stop ends the episode is the caller's business. */
-  readonly call: (index: number, call: Call) => Promise<Called>;
+  readonly call: (index: number, call: ToolCall) => Promise<Called>;
   /**
    * Ends what the calls began outside: whoever made calls asks this once, behind the last of them, however it ended and before anything else
    * is put on the tape. Sessions that may still run stand in the row of that call; what is answered belongs into its result.
@@ -263,7 +263,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
   }
 
-  async function call(index: number, { name, args }: Call): Promise<Called> {
+  async function call(index: number, { name, args }: ToolCall): Promise<Called> {
     const stopped = calls.refuses(index);
     if (stopped !== undefined) return { _tag: 'NotBegun', stop: stopped };
     const tool = toolOf.get(name);
@@ -357,7 +357,7 @@ export function stepsStop<S, P, E>(episode: Episode<S, P, E>, stepsWanted: numbe
 }
 
 /** No limit is the most that a limit can be. */
-function meterOf(budget: Budget, breaker: Breaker): Meter {
+function meterOf(budget: Budget, breaker: Breaker): FuelMeter {
   return {
     fuelLeft: () => (budget.max_fuel ?? COUNT_MAX) - (breaker.state().fuel ?? 0),
     charge: (costs) => {
@@ -374,7 +374,7 @@ function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentit
   return { tape, ledger: makeChain(hash, 0) };
 }
 
-function failedAnswer({ error, result }: Extract<Recorded, { ok: false }>, index: number, tool: string): ToolAnswer {
+function failedAnswer({ error, result }: Extract<RecordedResult, { ok: false }>, index: number, tool: string): ToolAnswer {
   return { stop: placed(error, index, tool), ...(result === undefined ? {} : { result }) };
 }
 

@@ -1,8 +1,8 @@
 /** A plan of calls taken through an episode: what a tool plan, a memory plan and a request of a session have in common. */
+import type { JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import type { Episode } from './episode';
-import type { JsonObject } from './world';
 
 export interface TakenCalls {
   readonly stop: RunStop | null;
@@ -10,13 +10,13 @@ export interface TakenCalls {
   /** Rows of the report's table of calls. */
   readonly rows: readonly string[];
   /** The call that was refused before it began, if one was. */
-  readonly notBegun: { readonly index: number; readonly call: Call; readonly stop: RunStop } | undefined;
+  readonly notBegun: { readonly index: number; readonly call: ToolCall; readonly stop: RunStop } | undefined;
 }
 
 /** Makes calls in order; the first stop ends them. However they end, what they began outside is ended, too. */
 export async function takeCalls(
   episode: Pick<Episode<never, never, unknown>, 'call' | 'closeCalls'>,
-  calls: readonly Call[],
+  calls: readonly ToolCall[],
   stopped: RunStop | null = null,
 ): Promise<TakenCalls> {
   const results: JsonObject[] = [];

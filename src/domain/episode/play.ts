@@ -2,12 +2,13 @@
  * A world in play: its state, the one recorder of steps, and the world as tools see it. docs/spec.md sections 3, 4 and 6.
  * Invariants: world time only moves forward; whoever proposes actions, the world checks them all the same.
  */
+import type { JsonObject } from '../canonical/canonical';
 import { type Attempt, type WorldView } from '../agent/tool';
 import { assert } from '../assert';
 import { CHECKPOINT_INTERVAL_STEPS } from '../limits';
 import { append, type Chains } from './chains';
 import type { Evaluation, WorldCursor } from './cursor';
-import type { Decision, Decisions, JsonObject, Meter, Transitioned, World } from './world';
+import type { Decision, Decisions, FuelMeter, Transitioned, World } from './world';
 
 export type OnStep<I, T> = (step: number, input: I, transition: T, position: number) => void;
 
@@ -44,7 +45,7 @@ export function makePlay<S, I, P, A, T extends Transitioned<S>>(
   from: WorldCursor<S, P> | undefined,
   taken: number,
   counted: Decisions,
-  meter: Meter,
+  meter: FuelMeter,
 ): Play<S, I, P, A, T> {
   const writer = world.makeWriter(runId, from?.state ?? initial, chains);
   const decisions: Record<Decision, number> = { ...counted };

@@ -4,7 +4,7 @@
  * Invariant: whatever the outside answers, making the calls takes no less than the least and no more than the most.
  */
 import { type CallSource, NO_CALLS } from '../agent/calls';
-import type { Call, OpenedPorts, OutsidePorts, Tool } from '../agent/tool';
+import type { ToolCall, OpenedPorts, OutsidePorts, Tool } from '../agent/tool';
 import { type Budget, type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { COUNT_MAX } from '../limits';
 import type { Episode } from './episode';
@@ -44,7 +44,7 @@ interface Seen {
   values: boolean;
 }
 
-export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quoting, calls: readonly Call[]): Promise<Quoted> {
+export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quoting, calls: readonly ToolCall[]): Promise<Quoted> {
   const good = new Map(tools.map(({ name, recorded }) => [name, recorded]));
   // Only asked whether they are there: what is not sent needs no session.
   const there = Object.fromEntries(

@@ -1,8 +1,9 @@
 /** The seal: the row that ends a tape, says how the episode ended, and ties the ledger to it. docs/spec.md section 4. */
+import type { JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import type { Row } from '../tape/chain';
 import type { Cursor } from './cursor';
-import type { JsonObject, World } from './world';
+import type { World } from './world';
 
 /** An episode without a world says so by the members that a market has: bytes of the contract. */
 const NO_WORLD: JsonObject = { final_state: null, final_equity: null, final_exposure: null };

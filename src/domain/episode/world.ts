@@ -10,7 +10,7 @@
 import type { Either } from 'fp-ts/Either';
 import type { RefusedAction } from '../agent/stop';
 import type { Costs } from '../budget/budget';
-import type { Json } from '../canonical/canonical';
+import type { JsonObject } from '../canonical/canonical';
 import type { Codec } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import type { Chains } from './chains';
@@ -22,15 +22,13 @@ export type Decisions = Readonly<Record<Decision, number>>;
 
 export const NO_DECISIONS: Decisions = { APPROVED: 0, REJECTED: 0, HOLD: 0 };
 
-export type JsonObject = { readonly [key: string]: Json };
-
 export interface Transitioned<S> {
   readonly decision: Decision;
   readonly after: S;
 }
 
 /** What an engine that runs a world may take of the budget, and has taken. */
-export interface Meter {
+export interface FuelMeter {
   /** Fuel that the budget has left; a very large number where it sets no limit. */
   readonly fuelLeft: () => number;
   /** Charges what was used: never more fuel than there was left. */
@@ -40,13 +38,13 @@ export interface Meter {
 /** Where an act happens, and what it may take. */
 export interface StepContext {
   readonly step: number;
-  readonly meter: Meter;
+  readonly meter: FuelMeter;
 }
 
 /** The world's own policy. Stateful: every input is observed once, in order; `plan` is about the one observed last. */
 export interface Policy<S, I, P> {
   readonly observe: (input: I) => void;
-  readonly plan: (step: number, state: S, input: I, meter: Meter) => P;
+  readonly plan: (step: number, state: S, input: I, meter: FuelMeter) => P;
 }
 
 /** Writes what a step did: one `step` row on the tape, and a row on the ledger for each effect. It moves the heads of both. */

@@ -9,7 +9,7 @@ import { utf8Length } from '../bytes';
 import { canonical, type Json } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { CALL_BYTES_MAX } from '../limits';
-import { type ModelPrice, type PriceTable, priceOf, toolPriceOf, type Usage, usedCost, worstCost } from './prices';
+import { type ModelPrice, type ModelPriceTable, priceOf, toolPriceOf, type Usage, usedCost, worstCost } from './prices';
 
 /** `digest`: of what is sent and what comes back the tape holds SHA-256 and length, and not a word of it. */
 export type RecordLevel = 'digest' | 'full';
@@ -17,7 +17,7 @@ export type RecordLevel = 'digest' | 'full';
 /** What was sent, or came back. Unit: UTF-8 bytes of its canonical JSON. */
 export type Content = { readonly sha256: string; readonly bytes: number; readonly content?: Json };
 
-export type Act =
+export type GuardedAct =
   | { readonly kind: 'tool'; readonly name: string; readonly request: Content }
   | {
       readonly kind: 'model';
@@ -38,7 +38,7 @@ export function contentOf(value: Json, record: RecordLevel): Content {
 }
 
 /** The most that an act can take, or why nobody can say. Only what the budget limits is worked out. */
-export function reservationOf(act: Act, budget: Budget, prices: PriceTable, spent: BudgetState): Either<Unbounded, Costs> {
+export function reservationOf(act: GuardedAct, budget: Budget, prices: ModelPriceTable, spent: BudgetState): Either<Unbounded, Costs> {
   const refuse = (code: Unbounded['code'], limiter: Unbounded['limiter'], message: string): Either<Unbounded, Costs> =>
     left({ code, limiter, message, budgets: { budget, budget_state: spent } });
   if (act.kind === 'tool') {
@@ -71,12 +71,12 @@ export function reservationOf(act: Act, budget: Budget, prices: PriceTable, spen
   });
 }
 
-function unpriced(what: string, name: string, { as_of }: PriceTable): string {
+function unpriced(what: string, name: string, { as_of }: ModelPriceTable): string {
   return `the price table of ${as_of} has no ${what} ${name}, and a price nobody knows has no bound: add it to the prices`;
 }
 
 /** What an act took by its own report: never more than was reserved for it. */
-export function chargedCosts(reserved: Costs, name: string, usage: Usage | undefined, prices: PriceTable): Costs {
+export function chargedCosts(reserved: Costs, name: string, usage: Usage | undefined, prices: ModelPriceTable): Costs {
   if (usage === undefined) return reserved;
   const used = reportedCosts(name, usage, prices);
   const charged: { [dimension: string]: number } = {};
@@ -88,7 +88,7 @@ export function chargedCosts(reserved: Costs, name: string, usage: Usage | undef
 }
 
 /** The dimension in which an act reports more than it was said to be able to take; nothing where none is. */
-export function brokenBound(reserved: Costs, name: string, usage: Usage | undefined, prices: PriceTable): BrokenBound | undefined {
+export function brokenBound(reserved: Costs, name: string, usage: Usage | undefined, prices: ModelPriceTable): BrokenBound | undefined {
   if (usage === undefined) return undefined;
   const used = reportedCosts(name, usage, prices);
   for (const dimension of REPORTED) {
@@ -107,7 +107,7 @@ export interface BrokenBound {
 /** What a model call reports about itself. */
 const REPORTED = ['input_tokens', 'output_tokens', 'cost_microusd'] as const;
 
-function reportedCosts(name: string, usage: Usage, prices: PriceTable): Costs {
+function reportedCosts(name: string, usage: Usage, prices: ModelPriceTable): Costs {
   const price: ModelPrice | undefined = priceOf(prices, name);
   return {
     input_tokens: usage.input_tokens,

@@ -7,20 +7,21 @@
 import { isLeft } from 'fp-ts/Either';
 import type { RunStop, StoppedByOperator } from '../agent/stop';
 import { assert } from '../assert';
+import { chargeElapsed } from '../budget/breaker';
 import type { Budget, Costs } from '../budget/budget';
 import type { Episode } from '../episode/episode';
 import { cell } from '../markdown';
 import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
-import { type Act, brokenBound, reservationOf, chargedCosts } from './act';
-import type { PriceTable } from './prices';
-import { grantStopRow, intentRow, type Outcome, outcomeRow, stopRow } from './rows';
+import { type GuardedAct, brokenBound, reservationOf, chargedCosts } from './act';
+import type { ModelPriceTable } from './prices';
+import { grantStopRow, intentRow, type GuardedOutcome, outcomeRow, stopRow } from './rows';
 
 export interface GuardBook {
   /** Enters an act: its number, or why it must not be sent. Synchronous, so parallel acts cannot slip between check and count. */
-  readonly begin: (act: Act, wallMs: number | undefined) => { readonly index: number } | { readonly refused: RunStop };
+  readonly begin: (act: GuardedAct, wallMs: number | undefined) => { readonly index: number } | { readonly refused: RunStop };
   /** Settles an act that was begun, once. */
-  readonly end: (index: number, outcome: Outcome, wallMs: number | undefined) => void;
+  readonly end: (index: number, outcome: GuardedOutcome, wallMs: number | undefined) => void;
   readonly isPending: (index: number) => boolean;
   /** Acts whose outcome is not known yet, in the order in which they began. */
   readonly pending: () => readonly number[];
@@ -44,16 +45,16 @@ const REPORT_ROWS_MAX = 200;
 
 type GuardEpisode = Pick<Episode<never, never, never>, 'append' | 'breaker'>;
 
-export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: PriceTable): GuardBook {
+export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: ModelPriceTable): GuardBook {
   const { breaker, append } = episode;
-  const begun = new Map<number, { readonly act: Act; readonly costs: Costs }>();
+  const begun = new Map<number, { readonly act: GuardedAct; readonly costs: Costs }>();
   /** Grants that are out, by child. */
   const children = new Map<string, Costs>();
   const lines: string[] = [];
   let [entered, acts, refused, unlisted] = [0, 0, 0, 0];
   let latched: RunStop | undefined;
 
-  function refuse(index: number, act: Act, stop: RunStop, wallMs: number | undefined): { readonly refused: RunStop } {
+  function refuse(index: number, act: GuardedAct, stop: RunStop, wallMs: number | undefined): { readonly refused: RunStop } {
     latched ??= stop;
     refused += 1;
     if (refused <= REFUSED_ROWS_MAX) {
@@ -68,7 +69,7 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     else lines.push(`| ${String(index)} | ${cell(what)} | ${ok} | ${cell(answer)} |`);
   }
 
-  function begin(act: Act, wallMs: number | undefined): { readonly index: number } | { readonly refused: RunStop } {
+  function begin(act: GuardedAct, wallMs: number | undefined): { readonly index: number } | { readonly refused: RunStop } {
     const index = entered;
     if (latched !== undefined) {
       if (refused < REFUSED_ROWS_MAX) entered += 1;
@@ -86,14 +87,14 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     return { index };
   }
 
-  function end(index: number, outcome: Outcome, wallMs: number | undefined): void {
+  function end(index: number, outcome: GuardedOutcome, wallMs: number | undefined): void {
     const entry = begun.get(index);
     assert(entry !== undefined, 'an act ends once, after it began');
     begun.delete(index);
     const { act, costs } = entry;
     const charged = chargedCosts(costs, act.name, outcome.usage, prices);
     breaker.charge(costs, charged);
-    const late = reach(wallMs);
+    const late = wallMs === undefined ? undefined : chargeElapsed(breaker, budget, wallMs);
     append(outcomeRow(index, act, outcome, charged, wallMs));
     list(index, `${act.kind} ${act.name}`, outcome.ok ? 'yes' : 'no', answerOf(outcome));
     latched ??= late;
@@ -102,14 +103,6 @@ export function makeGuardBook(episode: GuardEpisode, budget: Budget, prices: Pri
     const { dimension, most, reported } = broken;
     const message = `act ${String(index)} reports ${String(reported)} ${dimension} where it could take ${String(most)}: its bound does not hold, so nothing more is sent`;
     latched = { code: 'unbounded', limiter: `max_${dimension}`, message, budgets: { budget, budget_state: breaker.state() } };
-  }
-
-  /** The state has no more time than the limit, however late a report is; one that is too late ends the run. */
-  function reach(wallMs: number | undefined): RunStop | undefined {
-    const { max_wall_ms } = budget;
-    if (wallMs === undefined || max_wall_ms === undefined) return undefined;
-    breaker.reserve('wall_ms', Math.min(wallMs, max_wall_ms));
-    return wallMs > max_wall_ms ? breaker.reserve('wall_ms', wallMs) : undefined;
   }
 
   return {
@@ -153,7 +146,7 @@ function stepless(given: Budget): Costs {
   return { ...grantCosts(given), steps: 0 };
 }
 
-function answerOf({ usage, result, error }: Outcome): string {
+function answerOf({ usage, result, error }: GuardedOutcome): string {
   if (error !== undefined) return error.message;
   const size = result === undefined ? 'nothing' : `${String(result.bytes)} bytes`;
   return usage === undefined ? size : `${String(usage.input_tokens)} tokens in, ${String(usage.output_tokens)} out; ${size}`;

@@ -16,17 +16,17 @@ import { SPEC_VERSION } from '../limits';
 import { finish, type FinishedRun } from '../run/finish';
 import { type GuardInputs, identify } from '../run/inputs';
 import { missingLimits } from '../session/grant';
-import type { Act, RecordLevel } from './act';
+import type { GuardedAct, RecordLevel } from './act';
 import { makeGuardBook } from './book';
 import { endGuard } from './guard-end';
-import { normalPrices, type PriceTable } from './prices';
-import type { Outcome } from './rows';
+import { normalPrices, type ModelPriceTable } from './prices';
+import type { GuardedOutcome } from './rows';
 
 export interface GuardRequest {
   /** What the run is called: runs that differ in nothing else have the same id. */
   readonly name: string;
   readonly budget: Budget;
-  readonly prices: PriceTable;
+  readonly prices: ModelPriceTable;
   readonly record: RecordLevel;
   readonly parent: GuardInputs['parent'];
 }
@@ -46,9 +46,9 @@ export interface GuardRun {
   readonly inputs: GuardInputs;
   readonly runId: string;
   /** Pays for an act and writes it ahead; answers its number, or why it must not be sent. */
-  readonly begin: (act: Act) => Promise<Either<RunStop, number>>;
+  readonly begin: (act: GuardedAct) => Promise<Either<RunStop, number>>;
   /** Settles an act; what came too late for the seal is not recorded, and the act stays charged in full. */
-  readonly end: (index: number, outcome: Outcome) => void;
+  readonly end: (index: number, outcome: GuardedOutcome) => void;
   /** Milliseconds until an act has to be over: `Infinity` where time is not limited. */
   readonly remainingMs: () => number;
   readonly grant: (name: string, budget: Budget) => Promise<Either<RunStop | MissingLimits, GuardRequest>>;
@@ -111,7 +111,7 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable, 
     return closed !== undefined ? CLOSED : failure === undefined ? undefined : tapeFailed(failure);
   }
 
-  async function begin(act: Act): Promise<Either<RunStop, number>> {
+  async function begin(act: GuardedAct): Promise<Either<RunStop, number>> {
     const ended = over();
     if (ended !== undefined) return left(ended);
     const startMs = elapsedMs();
@@ -127,7 +127,7 @@ export function makeGuardRun(request: GuardRequest, { open, elapsedMs, durable, 
     return book.isPending(begun.index) ? right(begun.index) : left(CLOSED);
   }
 
-  function end(index: number, outcome: Outcome): void {
+  function end(index: number, outcome: GuardedOutcome): void {
     if (closed !== undefined || !book.isPending(index)) return;
     book.end(index, outcome, wallMs());
     // Nobody waits for it: what is lost of it stays charged in full.

@@ -27,7 +27,7 @@ export type ModelPrice = TokenPrices & {
   readonly long?: TokenPrices & { readonly above_input_tokens: number };
 };
 
-export type PriceTable = {
+export type ModelPriceTable = {
   /** The day on which the prices were read, `YYYY-MM-DD`. */
   readonly as_of: string;
   readonly models: readonly ModelPrice[];
@@ -81,7 +81,7 @@ const toolsCodec = makeCodec<Readonly<Record<string, number>>>(
   },
 );
 
-const tableCodec: Codec<PriceTable> = refinedCodec(
+const tableCodec: Codec<ModelPriceTable> = refinedCodec(
   objectCodec('price table', {
     required: { as_of: dayCodec, models: listCodec(modelCodec, { min: 0, max: MODELS_MAX }), tools: toolsCodec },
   }),
@@ -99,21 +99,21 @@ const tableCodec: Codec<PriceTable> = refinedCodec(
   },
 );
 
-export function decodePrices(value: unknown): Either<readonly Problem[], PriceTable> {
+export function decodePrices(value: unknown): Either<readonly Problem[], ModelPriceTable> {
   const decoded = tableCodec.decode(value);
   return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
 }
 
 /** The one line of `prices.json`, with its newline. */
-export function normalPrices(table: PriceTable): string {
+export function normalPrices(table: ModelPriceTable): string {
   return `${canonical(table)}\n`;
 }
 
-export function priceOf({ models }: PriceTable, model: string): ModelPrice | undefined {
+export function priceOf({ models }: ModelPriceTable, model: string): ModelPrice | undefined {
   return models.find(({ ids }) => ids.includes(model));
 }
 
-export function toolPriceOf({ tools }: PriceTable, tool: string): number | undefined {
+export function toolPriceOf({ tools }: ModelPriceTable, tool: string): number | undefined {
   return Object.hasOwn(tools, tool) ? tools[tool] : tools['*'];
 }
 

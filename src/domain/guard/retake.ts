@@ -17,20 +17,20 @@ import { CALL_BYTES_MAX } from '../limits';
 import type { CompareError } from '../run/compare';
 import { withCursor } from '../run/cursors';
 import { digestDiffers, diverged, readText, textError, malformed } from '../run/evidence';
-import type { RunEnd } from '../run/finish';
+import type { SealedRun } from '../run/finish';
 import { type GuardInputs, identify } from '../run/inputs';
 import { decodeGrant, decodeRefund } from '../session/rows';
 import { type Content, contentOf } from './act';
 import { type GuardBook, makeGuardBook } from './book';
 import { endGuard } from './guard-end';
-import { decodePrices, normalPrices, type PriceTable } from './prices';
+import { decodePrices, normalPrices, type ModelPriceTable } from './prices';
 import { decodeAct, decodeGrantStop, decodeOutcome } from './rows';
 
 export async function retakeGuard(
   reader: RunReader,
   inputs: GuardInputs,
   output: DigestedOutput<CompareError>,
-): Promise<Either<CompareError, RunEnd>> {
+): Promise<Either<CompareError, SealedRun>> {
   const prices = await readPrices(reader, inputs);
   if (isLeft(prices)) return prices;
   const identity = identify(inputs);
@@ -144,7 +144,7 @@ function wallFault(wallMs: number | undefined, { budget }: GuardInputs): Fault |
   return { pointer: '/wall_ms', expected: limited ? 'the time that had passed' : 'nothing', actual: String(wallMs ?? 'nothing') };
 }
 
-async function readPrices(reader: RunReader, { prices_sha256 }: GuardInputs): Promise<Either<CompareError, PriceTable>> {
+async function readPrices(reader: RunReader, { prices_sha256 }: GuardInputs): Promise<Either<CompareError, ModelPriceTable>> {
   const text = await readText(reader, 'prices.json');
   if (isLeft(text)) return text;
   const table = decodePrices(parseJson(text.right.text));

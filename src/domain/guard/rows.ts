@@ -7,17 +7,16 @@ import { success } from 'io-ts';
 import type { RunStop } from '../agent/stop';
 import type { Costs } from '../budget/budget';
 import { fullBudgetCodec } from '../budget/budget-codec';
-import type { Json } from '../canonical/canonical';
+import type { Json, JsonObject } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { sha256Codec } from '../run/inputs';
 import type { Grant } from '../session/rows';
-import type { Act, Content } from './act';
+import type { GuardedAct, Content } from './act';
 import type { Usage } from './prices';
 
 /** How an act ended. */
-export interface Outcome {
+export interface GuardedOutcome {
   readonly ok: boolean;
   /** What it reports to have used; absent where no report came, and then it stays charged in full. */
   readonly usage?: Usage;
@@ -30,11 +29,11 @@ export interface Outcome {
 /** An act that was sent and did not end well: nobody but its maker knows what became of it. */
 export type ActFailed = { readonly code: 'act_failed'; readonly message: string; readonly effect: 'unknown' };
 
-export function intentRow(index: number, act: Act, costs: Costs, wallMs: number | undefined): JsonObject {
+export function intentRow(index: number, act: GuardedAct, costs: Costs, wallMs: number | undefined): JsonObject {
   return { type: 'intent', index, ...actMembers(act), costs, ...(wallMs === undefined ? {} : { wall_ms: wallMs }) };
 }
 
-export function stopRow(index: number, act: Act, error: RunStop, wallMs: number | undefined): JsonObject {
+export function stopRow(index: number, act: GuardedAct, error: RunStop, wallMs: number | undefined): JsonObject {
   return { type: 'stop', index, ...actMembers(act), error, ...(wallMs === undefined ? {} : { wall_ms: wallMs }) };
 }
 
@@ -43,7 +42,7 @@ export function grantStopRow(index: number, { child, name, budget }: Grant, erro
   return { type: 'stop', index, act: 'grant', child, name, budget, error };
 }
 
-function actMembers(act: Act): JsonObject {
+function actMembers(act: GuardedAct): JsonObject {
   const { kind, name, request } = act;
   if (kind === 'tool') return { act: kind, name, request };
   const { maxInputTokens, maxOutputTokens } = act;
@@ -57,7 +56,7 @@ function actMembers(act: Act): JsonObject {
 }
 
 /** `costs`: what it is charged now. `source` is as in other rows: what an agent does is not done here. */
-export function outcomeRow(index: number, act: Act, outcome: Outcome, costs: Costs, wallMs: number | undefined): JsonObject {
+export function outcomeRow(index: number, act: GuardedAct, outcome: GuardedOutcome, costs: Costs, wallMs: number | undefined): JsonObject {
   const { ok, usage, result, error } = outcome;
   return {
     type: act.kind,
@@ -91,7 +90,7 @@ const modelActCodec = objectCodec('row of an act', {
 });
 
 export interface RecordedAct {
-  readonly act: Act;
+  readonly act: GuardedAct;
   readonly wallMs: number | undefined;
 }
 
@@ -165,7 +164,7 @@ const outcomeCodec = objectCodec('row of an outcome', {
 
 export interface RecordedOutcome {
   readonly index: number;
-  readonly outcome: Outcome;
+  readonly outcome: GuardedOutcome;
   readonly wallMs: number | undefined;
 }
 

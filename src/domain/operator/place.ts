@@ -22,17 +22,31 @@ export interface Place {
 
 /** What became of one part. `failed`: it is as it was, or nobody knows. */
 export interface Part {
-  /** What it is: where the switch lies, or the name of a function. */
-  readonly what: string;
+  /** Where the switch lies, or the name of a function. */
+  readonly name: string;
   readonly outcome: 'done' | 'already' | 'failed';
   /** For a person: what was done, or what was in the way. */
-  readonly told: string;
+  readonly message: string;
 }
 
 export async function stopPlace({ stopSwitch, functions }: Place, order: StopOrder, deadline: Deadline): Promise<readonly Part[]> {
   const set = await setSwitch(stopSwitch, order, deadline);
   const held = functions?.all.map(({ name }) => reserve(functions.concurrency, name, 0, deadline)) ?? [];
   return [set, ...(await Promise.all(held))];
+}
+
+/** The same by whoever may not look: whatever is there, the switch is set and the functions are held off. */
+export async function pullPlace({ stopSwitch, functions }: Place, order: StopOrder, deadline: Deadline): Promise<readonly Part[]> {
+  const set = async (): Promise<Part> => {
+    const name = stopSwitch.location;
+    const done = await stopSwitch.set(order, deadline)();
+    return isLeft(done) ? failed(name, done.left) : { name, outcome: 'done', message: 'is set' };
+  };
+  const held = functions?.all.map(async ({ name }): Promise<Part> => {
+    const done = await functions.concurrency.reserve(name, 0, deadline)();
+    return isLeft(done) ? failed(name, done.left) : { name, outcome: 'done', message: `has ${reservedText(0)} now` };
+  });
+  return Promise.all([set(), ...(held ?? [])]);
 }
 
 export async function resumePlace({ stopSwitch, functions }: Place, deadline: Deadline): Promise<readonly Part[]> {
@@ -42,38 +56,38 @@ export async function resumePlace({ stopSwitch, functions }: Place, deadline: De
 }
 
 async function setSwitch(stopSwitch: StopSwitch, order: StopOrder, deadline: Deadline): Promise<Part> {
-  const what = stopSwitch.location;
+  const name = stopSwitch.location;
   const before = await stopSwitch.read(deadline)();
   if (!isLeft(before) && before.right !== undefined) {
-    return { what, outcome: 'already', told: `is set already, by ${before.right.who} at ${before.right.at}: ${before.right.why}` };
+    return { name, outcome: 'already', message: `is set already, by ${before.right.who} at ${before.right.at}: ${before.right.why}` };
   }
   const set = await stopSwitch.set(order, deadline)();
-  return isLeft(set) ? failed(what, set.left) : { what, outcome: 'done', told: 'is set' };
+  return isLeft(set) ? failed(name, set.left) : { name, outcome: 'done', message: 'is set' };
 }
 
 async function clearSwitch(stopSwitch: StopSwitch, deadline: Deadline): Promise<Part> {
-  const what = stopSwitch.location;
+  const name = stopSwitch.location;
   const before = await stopSwitch.read(deadline)();
-  if (!isLeft(before) && before.right === undefined) return { what, outcome: 'already', told: 'is not set' };
+  if (!isLeft(before) && before.right === undefined) return { name, outcome: 'already', message: 'is not set' };
   const cleared = await stopSwitch.clear(deadline)();
-  if (isLeft(cleared)) return failed(what, cleared.left);
+  if (isLeft(cleared)) return failed(name, cleared.left);
   const was = isLeft(before) ? 'it could not be read' : `it was set by ${before.right?.who ?? ''}: ${before.right?.why ?? ''}`;
-  return { what, outcome: 'done', told: `is cleared; ${was}` };
+  return { name, outcome: 'done', message: `is cleared; ${was}` };
 }
 
 async function reserve(concurrency: FunctionConcurrency, name: string, reserved: number | null, deadline: Deadline): Promise<Part> {
   const before = await concurrency.read(name, deadline)();
-  const told = reservedText(reserved);
-  if (!isLeft(before) && before.right === reserved) return { what: name, outcome: 'already', told: `has ${told}` };
+  const text = reservedText(reserved);
+  if (!isLeft(before) && before.right === reserved) return { name, outcome: 'already', message: `has ${text}` };
   const changed = await concurrency.reserve(name, reserved, deadline)();
-  return isLeft(changed) ? failed(name, changed.left) : { what: name, outcome: 'done', told: `has ${told} now` };
+  return isLeft(changed) ? failed(name, changed.left) : { name, outcome: 'done', message: `has ${text} now` };
 }
 
 export function reservedText(reserved: number | null): string {
   return reserved === null ? 'no reserved concurrency' : `reserved concurrency ${String(reserved)}${reserved === 0 ? ': held off' : ''}`;
 }
 
-function failed(what: string, failure: CallFailure): Part {
+function failed(name: string, failure: CallFailure): Part {
   const why = failure._tag === 'DependencyFailed' ? failure.reason : 'no time was left';
-  return { what, outcome: 'failed', told: `${failure.service} ${failure.operation}: ${why}` };
+  return { name, outcome: 'failed', message: `${failure.service} ${failure.operation}: ${why}` };
 }

@@ -46,7 +46,7 @@ export interface SegmentFacts {
   readonly inputs: Json;
 }
 
-export type Facts = RunFacts | SegmentFacts;
+export type ReceiptFacts = RunFacts | SegmentFacts;
 
 /** What a signer of sessions signs: the last segment of each, or every segment. */
 export type SegmentsSigned = 'seal' | 'each';
@@ -70,7 +70,7 @@ export interface Attested {
   readonly signs?: SegmentsSigned;
 }
 
-export function statementText(facts: Facts, attested: Attested): string {
+export function statementText(facts: ReceiptFacts, attested: Attested): string {
   const { files, ...run } = facts;
   return canonical({
     _type: STATEMENT_TYPE,
@@ -104,7 +104,7 @@ export interface Claim {
 }
 
 /** Checks the text of a receipt against the run, or the segment, beside it and the keys that the reader trusts. Every trusted key that signed must hold. */
-export function checkReceipt(text: string, facts: Facts, trusted: readonly TrustedKey[]): Either<ReceiptFault, Claim> {
+export function checkReceipt(text: string, facts: ReceiptFacts, trusted: readonly TrustedKey[]): Either<ReceiptFault, Claim> {
   const envelope = decodeEnvelope(text);
   if (isLeft(envelope)) return left({ _tag: 'Malformed', reason: envelope.left });
   const { payload, signatures } = envelope.right;

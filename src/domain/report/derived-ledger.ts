@@ -6,7 +6,7 @@ import { type Decimal, formatDecimal, mul } from '../decimal/decimal';
 import { isRecord } from '../codec/codec';
 import { PLAN_RATIONALE, type Fill } from '../ledger/fill';
 import type { Row } from '../tape/chain';
-import { type Costs, feeOf, fillPrice } from '../world/market/costs';
+import { type TradingCosts, feeOf, fillPrice } from '../world/market/costs';
 import { amountOf, decimals } from './step-point';
 
 export interface DerivedFill extends Fill {
@@ -22,7 +22,7 @@ export interface DerivedLedger {
 const NONE: readonly never[] = [];
 
 /** Rows in the order of the tape, from the run row on. Where rows are left out, those that are APPROVED have to be there. */
-export function makeDerivedLedger(costs: Costs): DerivedLedger {
+export function makeDerivedLedger(costs: TradingCosts): DerivedLedger {
   const positions = new Map<string, Decimal>();
 
   function open({ inputs }: Row): void {

@@ -14,13 +14,13 @@ interface Stretch {
   readonly count: number;
 }
 
-export interface Envelope {
+export interface CurveEnvelope {
   readonly add: (value: Decimal) => void;
   /** At most `pointsMax` values (2 or more) from the first to the last stretch. */
   readonly points: (pointsMax: number) => readonly Decimal[];
 }
 
-export function makeEnvelope(): Envelope {
+export function makeEnvelope(): CurveEnvelope {
   let stretches: Stretch[] = [];
   let open: Stretch | undefined;
   let length = 1;

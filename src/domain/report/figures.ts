@@ -5,7 +5,7 @@
 import { isRecord } from '../codec/codec';
 import type { Decimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
-import type { Costs } from '../world/market/costs';
+import type { TradingCosts } from '../world/market/costs';
 import { makeDerivedLedger, type DerivedFill } from './derived-ledger';
 import type { Drawdown } from './drawdown';
 import { makeSums, type Sums } from './figure-sums';
@@ -29,7 +29,7 @@ export interface FigureReader {
   readonly figures: () => Figures;
 }
 
-export function makeFigureReader(costs: Costs): FigureReader {
+export function makeFigureReader(costs: TradingCosts): FigureReader {
   const ledger = makeDerivedLedger(costs);
   const refusals = makeRefusals();
   const sums = makeSums();

@@ -63,12 +63,12 @@ export interface RunDiff {
   /** Members of the inputs and the normalised documents that differ; JSON text, nothing where a side has none. */
   readonly inputs: readonly { readonly file: string; readonly pointer: string; readonly a: string | null; readonly b: string | null }[];
   /** The first step at which the two worlds part; nothing where every step is the same. */
-  readonly divergence: Divergence | null;
+  readonly divergence: StepDivergence | null;
   readonly decisions: { readonly compared: number; readonly changed: number; readonly listed: readonly DecisionChange[] };
   readonly final: { readonly a: RunEnd | null; readonly b: RunEnd | null };
 }
 
-export interface Divergence {
+export interface StepDivergence {
   readonly step_index: number;
   /** The members of the step row that differ, as JSON pointers in the order of cause: prices, signals, skipped, actions, errors, decision, state. */
   readonly pointers: readonly string[];

@@ -5,7 +5,7 @@
 import { isRecord } from '../codec/codec';
 import type { Row } from '../tape/chain';
 import { jsonDifferences, jsonText, sameJson } from './json-difference';
-import type { DecisionChange, Divergence, RunDiff, RunEnd } from './page-data';
+import type { DecisionChange, StepDivergence, RunDiff, RunEnd } from './page-data';
 import { decisionText, stepDifference } from './step-difference';
 
 export const CHANGES_LISTED_MAX = 100;
@@ -39,7 +39,7 @@ export interface Comparer {
 export function makeComparer(): Comparer {
   const decisions: DecisionChange[] = [];
   const calls: CallChange[] = [];
-  let divergence: Divergence | null = null;
+  let divergence: StepDivergence | null = null;
   let firstPrices: number | null = null;
   let [stepsCompared, stepsChanged, callsCompared, callsChanged] = [0, 0, 0, 0];
 

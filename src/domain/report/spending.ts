@@ -55,12 +55,13 @@ function negative(costs: Readonly<Record<string, unknown>>): Costs {
 }
 
 /** What a grant takes: every limit of the child in full; a peak is held by each alone. */
-function grantedBy({ budget }: Row): Costs {
+export function grantCosts({ budget }: Row): Costs {
   const limits = limitsOf({ inputs: { budget: budget ?? null } });
   return spentState(limits.map((meter) => ({ ...meter, spent: meter.row.kind === 'peak' ? 0 : meter.max })));
 }
 
-function refundedBy({ granted, spent }: Row): Costs {
+/** What a refund takes: less than nothing. */
+export function refundCosts({ granted, spent }: Row): Costs {
   if (!isRecord(granted) || !isRecord(spent)) return {};
   const unused = (all: Readonly<Record<string, number>>, used: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
     Object.fromEntries(Object.entries(all).map(([name, amount]) => [name, Math.min(0, (used[name] ?? 0) - amount)]));
@@ -83,9 +84,9 @@ function costsOf(row: Row, planned: boolean): Costs | undefined {
     case 'intent':
       return isRecord(row['costs']) ? row['costs'] : undefined;
     case 'grant':
-      return grantedBy(row);
+      return grantCosts(row);
     case 'refund':
-      return refundedBy(row);
+      return refundCosts(row);
     case 'seal':
       // The step that ended the run for its worth was charged and has no row.
       return isRecord(row['error']) && row['error']['code'] === 'out_of_range' ? { steps: 1 } : undefined;

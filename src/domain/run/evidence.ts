@@ -7,7 +7,7 @@ import { type LineError, makeLineSplitter } from '../market/line-splitter';
 import { decodeMarketHeader } from '../market/market-path';
 import { makeMarketForm, makeScannedStep } from '../market/market-form';
 import { decodeStrategy, normalStrategy, type Strategy } from '../world/market/strategy';
-import { decodePolicy, normalPolicy, type Policy } from '../world/market/policy';
+import { decodePolicy, normalPolicy, type RiskPolicy } from '../world/market/policy';
 import { makeMarketWorld, type MarketWorld } from '../world/market/market-world';
 import { decodeState, type State, stateText } from '../world/market/state';
 import type { Problem } from '../codec/problem';
@@ -25,7 +25,7 @@ export interface Evidence {
   readonly identity: RunIdentity;
   readonly symbols: readonly string[];
   readonly strategy: Strategy;
-  readonly policy: Policy;
+  readonly policy: RiskPolicy;
   readonly initial: State;
 }
 

@@ -17,7 +17,7 @@ export interface FinishedRun {
 }
 
 /** A sealed run, and what its report is made of. */
-export interface RunEnd {
+export interface SealedRun {
   readonly mode: ModeRow;
   readonly summary: RunSummary;
   /** How its world shows itself; nothing where there is none. */
@@ -29,7 +29,7 @@ export interface RunEnd {
 /** `digest` answers for the files that did not pass through `output` here, too. */
 export async function finish<E>(
   output: DigestedOutput<E>,
-  end: RunEnd,
+  end: SealedRun,
   digest: (file: RunFile) => string,
 ): Promise<Either<E, FinishedRun>> {
   const { summary, mode } = end;
@@ -46,7 +46,7 @@ export async function finish<E>(
 }
 
 /** The text of a file that sums a run up; nothing for its inputs and its rows. */
-function textOf(file: RunFile, end: RunEnd, digests: () => FileDigests): string | undefined {
+function textOf(file: RunFile, end: SealedRun, digests: () => FileDigests): string | undefined {
   const { summary } = end;
   switch (file) {
     case 'memory.json':

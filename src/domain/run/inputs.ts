@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
 import { budgetCodec } from '../budget/budget-codec';
-import { canonical, hasCanonicalForm } from '../canonical/canonical';
+import { canonical, hasCanonicalForm, type JsonObject } from '../canonical/canonical';
 import {
   type Codec,
   countCodec,
@@ -17,7 +17,6 @@ import {
   textCodec,
 } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { ENGINE_LIMITERS, worldLimits } from '../world/file/budget';
@@ -178,7 +177,7 @@ const requestIdCodec = makeCodec<string>('request id', { type: 'string', minLeng
   value === '' ? failure(value, context, 'expected the id of a request') : textCodec.validate(value, context),
 );
 
-const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'full'] }, (value, context) =>
+export const recordCodec = makeCodec<'digest' | 'full'>('record', { enum: ['digest', 'full'] }, (value, context) =>
   value === 'digest' || value === 'full' ? success(value) : failure(value, context, 'expected "digest" or "full"'),
 );
 

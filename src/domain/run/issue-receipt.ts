@@ -4,7 +4,7 @@ import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { Signer } from '../../ports/signer';
 import { envelopeText, signedBytes } from '../receipt/envelope';
-import { type Attested, type Facts, statementText } from '../receipt/receipt';
+import { type Attested, type ReceiptFacts, statementText } from '../receipt/receipt';
 
 export interface IssuedReceipt {
   /** Of `receipt.json`. */
@@ -14,7 +14,7 @@ export interface IssuedReceipt {
 
 /** One signature. */
 export async function issueReceipt(
-  facts: Facts,
+  facts: ReceiptFacts,
   attested: Omit<Attested, 'key_id'>,
   signer: Signer,
   deadline: Deadline,

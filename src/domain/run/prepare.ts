@@ -17,7 +17,7 @@ import type { StepsError, StepsWatch } from '../episode/episode';
 import { MODES, type ModeRow } from './modes';
 import { identify, type RunIdentity, type WorldInputs } from './inputs';
 import { appendAll, type DigestedOutput } from '../episode/output';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { worldRequestJson } from './request';
 
 /** What to run. The documents are as somebody wrote them, not yet decoded. */
@@ -36,18 +36,18 @@ export interface RunRequest {
 export interface HandlerRequest {
   readonly mode: 'agentcore-base' | 'agentcore-tools';
   readonly budget: Budget;
-  readonly plan?: readonly Call[];
+  readonly plan?: readonly ToolCall[];
   readonly invocation: string | null;
 }
 
 /** `document` says which part of the request the problems are in. */
-export interface InvalidRequest {
+export interface InvalidDocument {
   readonly _tag: 'InvalidRequest';
   readonly document: 'strategy' | 'policy' | 'initial_state' | 'steps';
   readonly problems: readonly Problem[];
 }
 
-export type RunError = MarketInputError | InvalidRequest | StepsError;
+export type RunError = MarketInputError | InvalidDocument | StepsError;
 
 export interface Prepared {
   readonly mode: ModeRow;
@@ -59,7 +59,7 @@ export interface Prepared {
 }
 
 /** The documents of a world, decoded; their normal forms are written, and name whatever is made of them. */
-export interface Documents {
+export interface MarketDocuments {
   readonly symbols: readonly string[];
   readonly world: MarketWorld;
   readonly initial: State;
@@ -72,7 +72,7 @@ export async function normaliseDocuments<E>(
   market: MarketInput,
   output: DigestedOutput<E>,
   watch: StepsWatch,
-): Promise<Either<E | RunError, Documents>> {
+): Promise<Either<E | RunError, MarketDocuments>> {
   const symbols = await market.open()();
   if (isLeft(symbols)) return symbols;
   const strategy = decodeStrategy(request.strategy, symbols.right);

@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MarketInput } from '../../ports/market-input';
 import type { RunWriter } from '../../ports/run-files';
-import type { Call, OutsidePorts } from '../agent/tool';
+import type { ToolCall, OutsidePorts } from '../agent/tool';
 import { planTools } from '../agent/tools';
 import { makeEpisode } from '../episode/episode';
 import { digested } from '../episode/output';
@@ -15,7 +15,7 @@ import { type Handled, unlimited } from './quote';
 
 export async function quoteToolPlan(
   request: Handled,
-  plan: readonly Call[],
+  plan: readonly ToolCall[],
   market: MarketInput,
   scratch: RunWriter,
   ports: OutsidePorts,

@@ -14,7 +14,7 @@ import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import { isWorldTape, makeWorldFigures, type WorldFigures, type WorldPoint } from '../report/world-figures';
 import type { Row } from '../tape/chain';
-import type { Costs } from '../world/market/costs';
+import type { TradingCosts } from '../world/market/costs';
 import { decodePolicy, DEFAULT_POLICY } from '../world/market/policy';
 import { eachChunk, withCursor } from './cursors';
 import { type ChainLine, type ChainStatus, readChainLines } from './replay';
@@ -146,7 +146,7 @@ export async function readDocument(reader: RunReader, file: PageFile): Promise<E
 }
 
 /** The costs that the policy names; a run without one has no fills. */
-function costsOf(policy: string | undefined): Costs {
+function costsOf(policy: string | undefined): TradingCosts {
   const decoded = decodePolicy(parseJson(policy ?? ''));
   return isLeft(decoded) ? DEFAULT_POLICY.costs : decoded.right.costs;
 }

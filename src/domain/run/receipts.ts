@@ -14,7 +14,7 @@ import { decodeEnvelope, parsed } from '../receipt/envelope';
 import {
   type Attested,
   attestedOf,
-  type Facts,
+  type ReceiptFacts,
   RECEIPT_FILE,
   type SegmentFacts,
   type SegmentsSigned,
@@ -58,9 +58,9 @@ export interface ReceiptParts {
 }
 
 export function makeReceipts({ signer, artifacts, attested, segments, readerOf, onFailure }: ReceiptParts): Receipts {
-  async function put(key: string, facts: Facts, deadline: Deadline, signs?: SegmentsSigned): Promise<ReceiptNote> {
-    const said = { ...(await attested()), ...(signs === undefined ? {} : { signs }) };
-    const issued = await issueReceipt(facts, said, signer, deadline);
+  async function put(key: string, facts: ReceiptFacts, deadline: Deadline, signs?: SegmentsSigned): Promise<ReceiptNote> {
+    const stated = { ...(await attested()), ...(signs === undefined ? {} : { signs }) };
+    const issued = await issueReceipt(facts, stated, signer, deadline);
     if (isLeft(issued)) return failed(key, dependencyError(issued.left));
     const bytes = new TextEncoder().encode(issued.right.text);
     const stored = await artifacts.put({ key, bytes, contentType: 'application/json' }, deadline)();
@@ -86,7 +86,7 @@ export function makeReceipts({ signer, artifacts, attested, segments, readerOf, 
   /** The ids of the keys that signed what stands there, if it is about the same. */
   async function earlierReceipt(
     key: string,
-    facts: Facts,
+    facts: ReceiptFacts,
     deadline: Deadline,
   ): Promise<Either<RunStop | ReceiptConflict, readonly string[]>> {
     const found = await artifacts.get(key, deadline)();
@@ -94,9 +94,9 @@ export function makeReceipts({ signer, artifacts, attested, segments, readerOf, 
     const envelope = decodeEnvelope(textOf(found.right));
     if (isLeft(envelope)) return left(conflict(key, envelope.left));
     const { payload, signatures } = envelope.right;
-    const said = attestedOf(parsed(textOf(payload)));
-    if (isLeft(said)) return left(conflict(key, said.left));
-    if (statementText(facts, said.right) !== textOf(payload)) return left(conflict(key, 'it is about something else'));
+    const stated = attestedOf(parsed(textOf(payload)));
+    if (isLeft(stated)) return left(conflict(key, stated.left));
+    if (statementText(facts, stated.right) !== textOf(payload)) return left(conflict(key, 'it is about something else'));
     return right(signatures.map(({ keyid }) => keyid));
   }
 

@@ -7,13 +7,13 @@ import { canonicalBytes, hasCanonicalForm } from '../canonical/canonical';
 import { type Codec, isRecord, listCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { jsonCodec, OPERATION_CODECS } from '../agent/memory-tools';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { CALL_BYTES_MAX } from '../limits';
 
 /** Calls one request may list: a bound on work and on the tape that does not depend on any budget. */
 export const CALLS_MAX = 1_000;
 
-const argsCodec: Codec<Call['args']> = makeCodec('arguments', { type: 'object' }, (value, context) =>
+const argsCodec: Codec<ToolCall['args']> = makeCodec('arguments', { type: 'object' }, (value, context) =>
   !isRecord(value) || !hasCanonicalForm(value)
     ? failure(value, context, 'expected an object of arguments')
     : canonicalBytes(value) > CALL_BYTES_MAX
@@ -21,14 +21,14 @@ const argsCodec: Codec<Call['args']> = makeCodec('arguments', { type: 'object' }
       : success(value),
 );
 
-export const callCodec: Codec<Call> = objectCodec('tool call', {
+export const callCodec: Codec<ToolCall> = objectCodec('tool call', {
   required: { name: textCodec },
   defaulted: { args: argsCodec },
   defaults: { args: {} },
 });
 
 /** A tool plan. Whether a tool exists and its arguments fit shows when it is called: that is a failed call, on the tape. */
-export const planCodec: Codec<readonly Call[]> = listCodec(callCodec, { min: 1, max: CALLS_MAX });
+export const planCodec: Codec<readonly ToolCall[]> = listCodec(callCodec, { min: 1, max: CALLS_MAX });
 
 /** No request at all is legal: a run of no calls. */
 export const memoryRequestsCodec: Codec<readonly MemoryOperation[]> = listCodec(
@@ -49,7 +49,7 @@ const recordedPlanCodec = objectCodec('tools request', {
 });
 
 /** The plan in a `request.json` that was written by `worldRequestJson`. */
-export function decodeRecordedPlan(value: unknown): Either<readonly Problem[], readonly Call[]> {
+export function decodeRecordedPlan(value: unknown): Either<readonly Problem[], readonly ToolCall[]> {
   const decoded = recordedPlanCodec.decode(value);
   return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right.tool_plan);
 }

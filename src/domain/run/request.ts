@@ -1,7 +1,7 @@
 /** `request.json`: what an invocation was asked for, normalised, in one canonical line. Its digest is `request_sha256`. */
 import type { MemoryOperation } from '../../ports/memory';
 import type { Budget } from '../budget/budget';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { canonical } from '../canonical/canonical';
 import type { StateText } from '../world/market/state';
 
@@ -15,7 +15,7 @@ export interface WorldRequest {
 }
 
 /** The line of a base or tools request, with its newline. The documents stand beside it and are named by their digests. */
-export function worldRequestJson(request: WorldRequest, plan?: readonly Call[]): string {
+export function worldRequestJson(request: WorldRequest, plan?: readonly ToolCall[]): string {
   return `${canonical({
     budget: request.budget,
     initial_state: request.initialState,

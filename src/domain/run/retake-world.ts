@@ -17,7 +17,7 @@ import { PARAMS_BYTES_MAX, SOURCE_BYTES_MAX } from '../world/file/limits';
 import type { CompareError } from './compare';
 import { withCursor } from './cursors';
 import { digestDiffers, diverged, readText, textError } from './evidence';
-import type { RunEnd } from './finish';
+import type { SealedRun } from './finish';
 import { type FileWorldInputs, identify } from './inputs';
 import { MODES } from './modes';
 import { checkChains } from './replay';
@@ -43,7 +43,7 @@ export async function retakeWorld(
   watch: StepsWatch,
   open: OpenSandbox | undefined,
   over: OverInputs,
-): Promise<Either<CompareError | { readonly _tag: 'Interrupted'; readonly steps: number }, RunEnd>> {
+): Promise<Either<CompareError | { readonly _tag: 'Interrupted'; readonly steps: number }, SealedRun>> {
   if (open === undefined) return unreadable(reader, 'it is a run in a world file, and nothing here runs one');
   const sandbox = await open();
   const engine = await checkEngine(reader, inputs, sandbox);

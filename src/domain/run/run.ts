@@ -7,7 +7,7 @@ import type { MarketInput } from '../../ports/market-input';
 import type { MemoryOperation } from '../../ports/memory';
 import type { RunWriter, StoreError } from '../../ports/run-files';
 import type { CallSource } from '../agent/calls';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import type { Budget } from '../budget/budget';
 import type { StepsWatch } from '../episode/episode';
 import { digested } from '../episode/output';
@@ -19,7 +19,7 @@ import { withCursor } from './cursors';
 import { finish, type FinishedRun } from './finish';
 import { identify, type MemoryInputs } from './inputs';
 import { readPath } from './path';
-import { marketLines, type InvalidRequest, prepare, type RunError, type RunRequest } from './prepare';
+import { marketLines, type InvalidDocument, prepare, type RunError, type RunRequest } from './prepare';
 import { memoryRequestJson } from './request';
 import { type StartOutOfRange, takeMemoryPlan, takeSteps, takeToolPlan } from './take';
 
@@ -44,7 +44,7 @@ export function run(
 /** Takes a tool plan. `calls` is made once the run has its id. */
 export function runToolPlan(
   request: RunRequest,
-  plan: readonly Call[],
+  plan: readonly ToolCall[],
   market: MarketInput,
   writer: RunWriter,
   calls: (runId: string) => CallSource,
@@ -88,7 +88,7 @@ export function runMemoryPlan(
 }
 
 /** A state that cannot be valued at the first prices is an input like any other that is too large: nothing is left to seal. */
-function startMistake<E extends { readonly _tag: string }>(error: E | StartOutOfRange): Exclude<E, StartOutOfRange> | InvalidRequest {
+function startMistake<E extends { readonly _tag: string }>(error: E | StartOutOfRange): Exclude<E, StartOutOfRange> | InvalidDocument {
   if (error._tag !== 'StartOutOfRange') return error as Exclude<E, StartOutOfRange>;
   const { message } = error as StartOutOfRange;
   return { _tag: 'InvalidRequest', document: 'initial_state', problems: [{ pointer: '', message }] };

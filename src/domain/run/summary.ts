@@ -1,10 +1,10 @@
 /** What a finished run comes to: the content of `run.json`, `decision.json` and `budgets.json`, and what callers print. */
 import type { RunFile } from '../../ports/run-files';
 import type { BudgetState } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import type { Sealed } from '../episode/episode';
-import type { Decisions, JsonObject } from '../episode/world';
+import type { Decisions } from '../episode/world';
 import type { EpisodeInputs, RunIdentity } from './inputs';
 
 export interface RunSummary {

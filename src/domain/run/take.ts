@@ -6,7 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { MemoryOperation } from '../../ports/memory';
 import type { CallSource } from '../agent/calls';
 import { callOf, requestBytes } from '../agent/memory-tools';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { memoryTools, planTools } from '../agent/tools';
 import type { Cursor } from '../episode/cursor';
 import { type Episode, makeEpisode, type StepsError, type StepsWatch, stepsStop } from '../episode/episode';
@@ -14,7 +14,7 @@ import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
 import type { TextReader } from '../episode/text-reader';
 import type { Transitioned, World } from '../episode/world';
-import type { RunEnd } from './finish';
+import type { SealedRun } from './finish';
 import type { EpisodeInputs, MemoryInputs, RunIdentity } from './inputs';
 import { MODES, type ModeRow } from './modes';
 import { makeReportRows, NO_LINES, type ReportLines, type ReportRows } from './report';
@@ -58,7 +58,7 @@ export async function takeSteps<S, I, P, A, T extends Transitioned<S>, E>(
   lines: TextReader,
   output: DigestedOutput<E>,
   watch: StepsWatch,
-): Promise<Either<E | StepsError | StartOutOfRange, RunEnd>> {
+): Promise<Either<E | StepsError | StartOutOfRange, SealedRun>> {
   const { episode, report } = openSteps(run, output);
   const taken = await episode.advance(until, lines, watch);
   if (isLeft(taken)) return taken;
@@ -73,7 +73,7 @@ export async function sealSteps<S, I, P, A, T extends Transitioned<S>, E>(
   { mode, inputs, identity, world }: WorldRun<S, I, P, A, T>,
   episode: Episode<S, P, E>,
   lines: ReportLines,
-): Promise<Either<E, RunEnd>> {
+): Promise<Either<E, SealedRun>> {
   const sealed = await episode.seal(stepsStop(episode, inputs.steps));
   if (isLeft(sealed)) return sealed;
   return right({ mode, summary: summarise(inputs, identity, sealed.right, []), report: world.report, lines, callRows: [] });
@@ -83,10 +83,10 @@ export async function sealSteps<S, I, P, A, T extends Transitioned<S>, E>(
 export async function takeToolPlan<S, I, P, A, T extends Transitioned<S>, E>(
   { mode, inputs, identity, world, initial }: WorldRun<S, I, P, A, T>,
   path: readonly I[],
-  plan: readonly Call[],
+  plan: readonly ToolCall[],
   calls: CallSource,
   output: DigestedOutput<E>,
-): Promise<Either<E | StartOutOfRange, RunEnd>> {
+): Promise<Either<E | StartOutOfRange, SealedRun>> {
   const beyond = path[0] === undefined ? undefined : world.beyondRangeAt(initial, path[0]);
   if (beyond !== undefined) return left({ _tag: 'StartOutOfRange', message: `step 0: ${beyond[0]?.message ?? ''}` });
   const report = makeReportRows(world, plan.length);
@@ -113,7 +113,7 @@ export async function takeMemoryPlan<E>(
   requests: readonly MemoryOperation[],
   calls: CallSource,
   output: DigestedOutput<E>,
-): Promise<Either<E, RunEnd>> {
+): Promise<Either<E, SealedRun>> {
   const episode = makeEpisode({ inputs, identity, budget: inputs.budget, tools: memoryTools(), calls, output });
   const bytes = requests.reduce((sum, operation) => sum + requestBytes(operation), 0);
   const refused = episode.breaker.preflight({ memory_ops: requests.length, memory_bytes: bytes });

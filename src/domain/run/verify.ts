@@ -9,7 +9,7 @@ import { recordedCalls } from '../agent/calls';
 import { callOf } from '../agent/memory-tools';
 import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import { DEADLINE } from '../agent/stop';
-import type { Call, Tool } from '../agent/tool';
+import type { ToolCall, Tool } from '../agent/tool';
 import { memoryTools, planTools, reachesOutside } from '../agent/tools';
 import type { StepsError, StepsWatch } from '../episode/episode';
 import { digested, type DigestedOutput } from '../episode/output';
@@ -37,7 +37,7 @@ import {
   worldRunOf,
   malformed,
 } from './evidence';
-import { finish, type RunEnd } from './finish';
+import { finish, type SealedRun } from './finish';
 import { decodeInputs, identify, type MemoryInputs, type RunInputs, type WorldInputs } from './inputs';
 import { belongsTo, proveListing } from './listing';
 import { type Mode, namedDigest } from './modes';
@@ -69,7 +69,7 @@ export type Retake<I> = (
   inputs: I,
   output: DigestedOutput<CompareError>,
   watch: StepsWatch,
-) => Promise<Either<ProofError, RunEnd>>;
+) => Promise<Either<ProofError, SealedRun>>;
 
 /** What can be proven: how the inputs of tape row 0 are read, and how their run is taken again. */
 export interface Provable<I> {
@@ -139,7 +139,7 @@ async function retakeSteps(
   evidence: Evidence,
   output: DigestedOutput<CompareError>,
   watch: StepsWatch,
-): Promise<Either<ProofError, RunEnd>> {
+): Promise<Either<ProofError, SealedRun>> {
   const { inputs, symbols } = evidence;
   const until = await lastStep(reader, inputs);
   if (isLeft(until)) return until;
@@ -171,7 +171,7 @@ async function retakeToolPlan(
   reader: RunReader,
   evidence: Evidence,
   output: DigestedOutput<CompareError>,
-): Promise<Either<ProofError, RunEnd>> {
+): Promise<Either<ProofError, SealedRun>> {
   const { inputs, symbols } = evidence;
   const market = await readMarket(reader, symbols, { readElsewhere: 0 });
   if (isLeft(market)) return market;
@@ -197,7 +197,7 @@ async function retakeMemoryPlan(
   reader: RunReader,
   inputs: MemoryInputs,
   output: DigestedOutput<CompareError>,
-): Promise<Either<ProofError, RunEnd>> {
+): Promise<Either<ProofError, SealedRun>> {
   const requests = await readRequest(reader, decodeRecordedRequests);
   if (isLeft(requests)) return requests;
   const line = memoryRequestJson(inputs.budget, requests.right);
@@ -212,7 +212,7 @@ async function retakeMemoryPlan(
 /** `request.json` of a world run, written again from the inputs. */
 async function proveRequest(
   inputs: WorldInputs,
-  plan: readonly Call[] | undefined,
+  plan: readonly ToolCall[] | undefined,
   output: DigestedOutput<CompareError>,
 ): Promise<Either<CompareError, void>> {
   if (inputs.request_sha256 === undefined) return right(undefined);
@@ -254,7 +254,7 @@ interface RecordedCalls {
 /** What a handler makes of a plan: a step of the budget for each call, and an invocation where one of them may reach outside. */
 function checkPlanInputs(
   { steps, invocation }: WorldInputs,
-  plan: readonly Call[],
+  plan: readonly ToolCall[],
   tools: readonly Pick<Tool<never>, 'name' | 'reach'>[],
 ): Either<CompareError, void> {
   const inputs = { file: 'tape.jsonl', row: 0 } as const;
@@ -275,7 +275,7 @@ function checkPlanInputs(
 /** The rows that record what came from outside, each held to what can have come. A plan is bounded, and so are they. */
 async function readCalls(
   reader: RunReader,
-  planned: readonly Call[],
+  planned: readonly ToolCall[],
   tools: readonly RecordedTool[],
 ): Promise<Either<CompareError, RecordedCalls>> {
   const calls: Row[] = [];
@@ -360,7 +360,7 @@ export function checkMarket(evidence: Evidence, market: MarketFacts, end: Either
 
 /** What follows the seal: the summary files, `run.json`, that every file ends there, and that nothing else stands in the directory. */
 export async function proveEnd(
-  end: RunEnd,
+  end: SealedRun,
   output: DigestedOutput<CompareError>,
   digest: (file: RunFile) => string,
   comparison: Comparison,

@@ -10,16 +10,16 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import { type CallSource, liveCalls, NO_CALLS } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { bytesEqual } from '../bytes';
-import { canonical, canonicalBytes } from '../canonical/canonical';
-import type { JsonObject } from '../episode/world';
+import { canonical, canonicalBytes, type JsonObject } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import type { ReceiptNote } from '../run/receipts';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
+import { elapsedMs, tick } from './elapsed';
 import type { InterruptedAct, SessionError } from './errors';
 import { type Head, parseHead } from './head';
 import { isSessionId } from './inputs';
@@ -29,7 +29,7 @@ import { intentRow, type PlannedAct, resumeRow, unknownOutcome } from './rows';
 import type { SessionEpisode } from './session-world';
 
 /** What a request comes to: where the session stands behind it, and what its acts answered. */
-export interface Outcome {
+export interface ActOutcome {
   readonly session: OpenSession;
   readonly standing: Standing;
   readonly results: readonly JsonObject[];
@@ -60,10 +60,10 @@ export interface Request {
   /** Takes its acts in the episode. `children`: those whose grant was not taken back. */
   readonly perform: (episode: SessionEpisode<never>, standing: Standing) => Promise<Performed | Impossible>;
   /** The call that is being made, for what is written ahead of it. */
-  readonly callAt?: (index: number) => Call | undefined;
+  readonly callAt?: (index: number) => ToolCall | undefined;
 }
 
-export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, Outcome>> {
+export async function actOn(cold: SessionContext, request: Request, deadlines: Deadlines): Promise<Either<SessionError, ActOutcome>> {
   const { storing: deadline } = deadlines;
   const head = parseHead(request.head);
   const [session, context] = await Promise.all([
@@ -145,12 +145,14 @@ async function play(
   request: Request,
   requestSha256: string,
   { work, storing: deadline }: Deadlines,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   let collector = makeCollector();
   let seq = from.seq + 1;
   let announced: string | undefined;
   const lost: Lost = { seq: undefined, failure: undefined };
   let { children } = from;
+  const { began } = from;
+  const { inputs } = session;
   let before: BudgetState = from.cursor.spent;
   let receipt: ReceiptNote | undefined;
 
@@ -164,14 +166,18 @@ async function play(
   }
 
   function standingOf(cursor: Standing['cursor'], sealed: boolean): Standing {
-    return { session: session.identity.runId, seq, cursor, children, sealed };
+    return { session: session.identity.runId, seq, cursor, children, sealed, ...(began === undefined ? {} : { began }) };
   }
+
+  const now = (): number => Math.floor(context.clock.nowMs());
+  const timeLeft = (since: number): number => (inputs.budget.max_wall_ms ?? Infinity) - elapsedMs(since, now());
 
   const live = liveCalls({
     // The number of the first segment: an act is named by its request, not by who makes it.
     runId: `${session.identity.runId}-${String(from.seq + 1)}`,
     ports: context.outside,
     deadline: work,
+    timeLeft: began === undefined ? undefined : { remainingMs: () => timeLeft(began) },
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     look: context.look,
     beforeOutside: async ({ index, tool }) => {
@@ -186,13 +192,13 @@ async function play(
       receipt = worse(receipt, await context.sign?.(session, standingOf(cursor, false), collector.tape(), deadline));
       collector = makeCollector();
       seq += 1;
-      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs } }));
+      episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs }, began }));
       return undefined;
     },
   });
   let bytes = 0;
   const calls: CallSource = { ...live, refuses: (index) => live.refuses(index) ?? (bytes > REQUEST_BYTES_MAX ? FULL : undefined) };
-  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null }, calls, {
+  const opened = resumeEpisode(session, { seq, requestSha256, cursor: from.cursor, children, pending: null, began }, calls, {
     append: (file, content) => collector.output.append(file, content),
     digest: () => '',
   });
@@ -201,6 +207,8 @@ async function play(
   const counted: SessionEpisode<never> = {
     ...episode,
     call: async (index, call) => {
+      const late = began === undefined ? undefined : tick(episode, inputs, began, now());
+      if (late !== undefined) return { _tag: 'NotBegun', stop: late };
       before = episode.breaker.state();
       const called = await episode.call(index, call);
       if (called._tag === 'Made') bytes += canonicalBytes(call.args) + canonicalBytes(called.result);
@@ -277,7 +285,7 @@ async function recordedAnswer(
   seq: number,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome | undefined>> {
+): Promise<Either<SessionError, ActOutcome | undefined>> {
   const results: JsonObject[] = [];
   for (let at = seq; ; at += 1) {
     const loaded = await loadSegment(context, session, at, deadline);
@@ -302,7 +310,7 @@ async function pendingAt(
   standing: Standing,
   requestSha256: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Outcome>> {
+): Promise<Either<SessionError, ActOutcome>> {
   const { pending, seq } = standing;
   assert(pending !== undefined, 'an act was announced');
   const announcing = await loadSegment(context, session, seq, deadline);
@@ -333,7 +341,14 @@ async function endPending(
     ...NO_CALLS,
     answer: () => Promise.resolve({ source: 'remote', recorded: { ok: false, error: unknownOutcome(call) } }),
   };
-  const resume = { seq, requestSha256, cursor: standing.cursor, children: standing.children, pending: { index, costs } };
+  const resume = {
+    seq,
+    requestSha256,
+    cursor: standing.cursor,
+    children: standing.children,
+    pending: { index, costs },
+    began: standing.began,
+  };
   const episode = resumeEpisode(session, resume, unknown, collector.output);
   if (isLeft(episode)) return left(corruptCursor(session, standing, episode.left[0]?.message ?? ''));
   await episode.right.call(index, call);

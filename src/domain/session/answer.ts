@@ -1,7 +1,7 @@
 /** What every answer about a session says. docs/spec.md section 8. */
+import type { JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import { type Budget, type BudgetState, metersOf, spentState } from '../budget/budget';
-import type { JsonObject } from '../episode/world';
 import type { ReceiptNote } from '../run/receipts';
 import { headText } from './head';
 import type { OpenSession, Standing } from './replay';
@@ -17,7 +17,7 @@ export interface SessionAnswer {
   readonly observation: JsonObject | null;
   readonly budget: Budget;
   readonly budget_state: BudgetState;
-  /** What is left of each limit; of a peak, the whole. */
+  /** What is left of each limit; of a peak, the whole; of time, what was left when the last act began. */
   readonly remaining: BudgetState;
   readonly status: 'open' | 'sealed';
   /** Children whose grant was not taken back. */
@@ -69,6 +69,9 @@ export function headOf({ seq, cursor }: Standing): { readonly seq: number; reado
 
 export function remainingOf(budget: Budget, spent: BudgetState): BudgetState {
   return spentState(
-    metersOf(budget, spent).map((meter) => ({ ...meter, spent: meter.row.kind === 'peak' ? meter.max : meter.max - meter.spent })),
+    metersOf(budget, spent).map((meter) => ({
+      ...meter,
+      spent: meter.row.kind === 'peak' && meter.dimension !== 'wall_ms' ? meter.max : meter.max - meter.spent,
+    })),
   );
 }

@@ -42,7 +42,7 @@ export function makeSegmentChain(session: OpenSession): SegmentChain {
     const line = text.slice(0, text.indexOf('\n'));
     const resume = decodeResume(parsed(line));
     if (isLeft(resume)) return undefined;
-    const { seq, cursor, children, pending } = standing;
+    const { seq, cursor, children, pending, began } = standing;
     const expected = linkRow(
       resumeRow({
         seq: seq + 1,
@@ -50,6 +50,7 @@ export function makeSegmentChain(session: OpenSession): SegmentChain {
         cursor,
         children,
         pending: pending === undefined ? null : { index: pending.index, costs: pending.costs },
+        began,
       }),
       cursor.tapeHead,
     ).line.trimEnd();

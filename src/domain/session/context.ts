@@ -13,7 +13,7 @@ import { canonical } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { parseJson } from '../codec/parse';
 import type { SessionError } from './errors';
-import { type DocumentFile, documentKey, type Documents, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
+import { type DocumentFile, documentKey, type SessionDocuments, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
 import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import type { SignSegment } from './receipts';
 import type { WorldFiles } from '../run/inputs';
@@ -52,7 +52,7 @@ export interface SessionContext extends SessionPorts {
 
 /** Worlds by what names them, and how one is opened. Both are handed in: the cap of a day needs the code of neither. */
 export interface SessionWorlds extends Bounded<SessionWorld> {
-  readonly market?: ((documents: Partial<Documents>) => Promise<SessionWorld | undefined>) | undefined;
+  readonly market?: ((documents: Partial<SessionDocuments>) => Promise<SessionWorld | undefined>) | undefined;
   readonly files?: OpenFileWorlds | undefined;
 }
 
@@ -106,7 +106,7 @@ async function readDocuments(
   { documents }: SessionPorts,
   id: string,
   deadline: Deadline,
-): Promise<Either<SessionError, Partial<Documents>>> {
+): Promise<Either<SessionError, Partial<SessionDocuments>>> {
   const texts: Partial<Record<DocumentFile, string>> = {};
   const read = async (files: readonly DocumentFile[]): Promise<Either<SessionError, readonly DocumentFile[]>> => {
     const missing: DocumentFile[] = [];
@@ -131,7 +131,7 @@ async function readDocuments(
 /** A session from its documents, each held to the digest that the inputs name. */
 export async function openDocuments(
   id: string,
-  documents: Partial<Documents>,
+  documents: Partial<SessionDocuments>,
   worlds: SessionWorlds,
 ): Promise<Either<SessionError, OpenSession>> {
   const corrupt = (file: DocumentFile, expected: string, actual: string): Either<SessionError, never> =>

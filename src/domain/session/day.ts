@@ -138,7 +138,7 @@ async function openDay(context: SessionContext, deadline: Deadline): Promise<Eit
 const UNLIMITED = Object.fromEntries(REQUIRED_NAMES.map((name) => [REQUIRED[name].limiter, COUNT_MAX])) as unknown as Budget;
 
 function openingHead(root: OpenSession): string {
-  const opened = openSessionTape(root);
+  const opened = openSessionTape(root, 0);
   return isLeft(opened) ? '' : headText(headOf(opened.right.standing));
 }
 

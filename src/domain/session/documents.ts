@@ -8,7 +8,7 @@ export const WORLD_DOCUMENTS = ['world.js', 'policy.js', 'params.json', 'inputs.
 export const DOCUMENT_FILES = [...MARKET_DOCUMENTS, ...WORLD_DOCUMENTS, 'session.json'] as const;
 export type DocumentFile = (typeof DOCUMENT_FILES)[number];
 
-export type Documents = Readonly<Record<DocumentFile, string>>;
+export type SessionDocuments = Readonly<Record<DocumentFile, string>>;
 
 /** Those of a session, without the one that names it. The day's root has none, and is no directory. */
 export function documentsNamed({ world }: Pick<SessionInputs, 'world'>): typeof MARKET_DOCUMENTS | typeof WORLD_DOCUMENTS {

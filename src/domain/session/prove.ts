@@ -5,26 +5,34 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { RunReader, StoreError } from '../../ports/run-files';
 import { canonical } from '../canonical/canonical';
+import { isRecord } from '../codec/codec';
 import { digested } from '../episode/output';
 import { makeTextReader } from '../episode/text-reader';
 import { type CompareError, makeComparison } from '../run/compare';
+import { withCursor } from '../run/cursors';
 import type { Divergence } from '../run/divergence';
 import { readText } from '../run/evidence';
+import { decodeInputs } from '../run/inputs';
 import { extraDivergence } from '../run/listing';
+import type { Verdict, VerifyError } from '../run/verify';
 import { type ChainFacts, makeSegmentChain } from './chain';
 import { openDocuments, type SessionWorlds } from './context';
 import { documentsNamed } from './documents';
+import { chargedOf, costsGranted, guardHolder, isGuardHolder, within } from './grant';
 import { sessionFiles, sessionReport, sessionRunJson } from './files';
 import { decodeSessionInputs, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import { extraInSession, type ListedDirectory, SESSION } from './listing';
 import type { TrustedKey } from '../receipt/receipt';
 import { openSegmentReceipts, type SegmentReceipts } from './check-receipts';
 import type { OpenSession, Standing } from './replay';
+import type { Refund } from './rows';
 
 /** A pulled session and, below it, its children. */
 export interface SessionDirectory extends ListedDirectory {
   /** Nothing where there is none. */
   readonly child: (session: string) => Promise<SessionDirectory | undefined>;
+  /** The guarded run that holds a grant, verified. Absent where there is no place for such runs; nothing where it is not there. */
+  readonly guard?: (holder: string) => Promise<Either<VerifyError, { readonly verdict: Verdict; readonly reader: RunReader } | undefined>>;
 }
 
 export interface ProvenSession {
@@ -36,6 +44,8 @@ export interface ProvenSession {
   readonly fills: number;
   readonly unknown: number;
   readonly children: readonly ProvenSession[];
+  /** Guarded runs that took a part of the budget. One that gave nothing back is charged in full, whatever it did. */
+  readonly guards: readonly { readonly holder: string; readonly name: string; readonly proven: boolean }[];
   readonly inputs: SessionInputs;
   readonly standing: Standing;
   readonly receipts: SegmentReceipts;
@@ -117,6 +127,21 @@ async function prove(
     }
     children.push(proven.right);
   }
+  const guards: ProvenSession['guards'][number][] = [];
+  for (const grant of facts.grants.filter(({ child: holder }) => isGuardHolder(holder))) {
+    const refund = facts.refunds.find((one) => one.child === grant.child);
+    const held = await guardFault(directory, grant, refund, runId);
+    if (isLeft(held)) return left(held.left);
+    if ('expected' in held.right) {
+      return left({ _tag: 'Fault', where, divergence: { file: 'tape.jsonl', pointer: '', ...held.right } });
+    }
+    guards.push({ holder: grant.child, name: grant.name, proven: held.right.proven });
+  }
+  const overdrawn = facts.refunds.find((refund) => !agreesWithGrant(refund, facts.grants));
+  if (overdrawn !== undefined) {
+    const divergence = { file: 'tape.jsonl', pointer: '', expected: `a refund of what was granted to ${overdrawn.child}` } as const;
+    return left({ _tag: 'Fault', where, divergence: { ...divergence, actual: canonical({ ...overdrawn.granted }) } });
+  }
   const granted = facts.grants.map((grant) => grant.child);
   const extra = await extraInSession(directory, session.inputs, standing.sealed, granted, facts.segments);
   if (isLeft(extra)) return extra;
@@ -131,6 +156,7 @@ async function prove(
     fills: standing.cursor.ledgerRows,
     unknown: facts.unknown,
     children,
+    guards,
     inputs: session.inputs,
     standing,
     receipts: receipts.right.found(),
@@ -166,6 +192,65 @@ async function prove(
     }
     return right({ standing: last, facts: chainFacts });
   }
+}
+
+type GuardGrant = ChainFacts['grants'][number];
+
+/** Whether what a guard gave back is what its run left over; what differs where it is not. */
+async function guardFault(
+  { guard }: SessionDirectory,
+  grant: GuardGrant,
+  refund: Refund | undefined,
+  session: string,
+): Promise<Either<StoreError, { readonly proven: boolean } | { readonly expected: string; readonly actual: string }>> {
+  const verified = guard === undefined ? right(undefined) : await guard(grant.child);
+  if (isLeft(verified)) {
+    if (verified.left._tag !== 'Interrupted') return left(verified.left);
+    return right({ expected: `the whole run of ${grant.child}`, actual: 'a verification that was interrupted' });
+  }
+  const found = verified.right;
+  if (found === undefined || found.verdict._tag === 'Unfinished') {
+    if (refund === undefined) return right({ proven: false });
+    const expected = `the finished run of ${grant.child}, which gave back a part of its grant: put its run directory at children/${grant.child}`;
+    return right({ expected, actual: found === undefined ? 'no directory of it: it is missing' : 'a run without a seal' });
+  }
+  if (found.verdict._tag === 'NotProven') {
+    const { file, row, expected, actual } = found.verdict.divergence;
+    const place = `${file}${row === undefined ? '' : `, row ${String(row)}`}`;
+    return right({ expected: `${grant.child}, ${place}: ${expected}`, actual });
+  }
+  const { summary } = found.verdict;
+  const opening = await firstRow(found.reader);
+  if (isLeft(opening)) return opening;
+  const inputs = decodeInputs(isRecord(opening.right) ? opening.right['inputs'] : undefined);
+  const parent = isLeft(inputs) || inputs.right.mode !== 'guard' ? undefined : inputs.right.parent;
+  if (guardHolder(summary.runId) !== grant.child || parent?.run_id !== session || parent.head !== grant.parentHead) {
+    return right({ expected: `the guarded run ${grant.child} of session ${session} at ${grant.parentHead}`, actual: summary.runId });
+  }
+  if (refund === undefined) return right({ proven: true });
+  const spent = chargedOf(refund.granted, summary.budgetState);
+  return refund.head === summary.headHash && canonical({ ...spent }) === canonical({ ...refund.spent })
+    ? right({ proven: true })
+    : right({
+        expected: `a guarded run that is sealed at ${refund.head} and spent ${canonical({ ...refund.spent })}`,
+        actual: `${summary.headHash} and ${canonical({ ...spent })}`,
+      });
+}
+
+/** Of a tape that was verified: a row that cannot be read is not there. */
+function firstRow(reader: RunReader): Promise<Either<StoreError, unknown>> {
+  return withCursor(reader.open('tape.jsonl'), async (cursor): Promise<Either<StoreError, unknown>> => {
+    const lines = await makeTextReader(cursor).next();
+    return right(isLeft(lines) ? undefined : parsed(lines.right));
+  });
+}
+
+/** What comes back is of one grant, and at most that. */
+function agreesWithGrant({ child, granted, spent }: Refund, grants: ChainFacts['grants']): boolean {
+  return (
+    grants.some((grant) => grant.child === child && canonical({ ...costsGranted(grant) }) === canonical({ ...granted })) &&
+    within(spent, granted)
+  );
 }
 
 function spentAgrees(spent: object, { cursor, sealed }: Standing): boolean {

@@ -7,6 +7,7 @@ import { openDocuments, type SessionWorlds } from './context';
 import { DOCUMENT_FILES, type DocumentFile, documentsNamed } from './documents';
 import type { SessionError } from './errors';
 import { sessionFiles, sessionReport, sessionRunJson } from './files';
+import { isSessionId } from './inputs';
 
 /** Where a session is read: a directory, or an API. Nothing where it has no such part. */
 export interface SessionSource {
@@ -82,7 +83,8 @@ async function write(
   if (standing === undefined) return left({ _tag: 'SessionNotFound', session: runId });
   const facts = chain.facts();
   const children: PulledSession[] = [];
-  for (const { child } of facts.grants) {
+  // What a request of a day or a guarded run used is in its own directory.
+  for (const { child } of facts.grants.filter((grant) => isSessionId(grant.child))) {
     const pulled = await pullSession(source, [...path, child], writerAt, worlds);
     // A child that was granted and never begun leaves nothing to fetch; a verifier names it.
     if (isLeft(pulled) && pulled.left._tag !== 'SessionNotFound') return pulled;

@@ -5,23 +5,26 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type CallSource, recordedCalls } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { costOf, metersOf, spentState } from '../budget/budget';
-import type { BudgetState, Costs } from '../budget/budget';
-import { canonical, type Json } from '../canonical/canonical';
+import type { BudgetExceeded, BudgetState, Costs } from '../budget/budget';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import type { Problem } from '../codec/problem';
 import type { EpisodeIdentity } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
 import { withLast } from '../episode/plan';
-import type { JsonObject } from '../episode/world';
 import { compareRows } from '../run/divergence';
 import { linkRow, type Row } from '../tape/chain';
-import { grantCosts } from './grant';
+import { elapsedMs, isTimed, reserveTime, tick } from './elapsed';
+import { costsGranted } from './grant';
 import type { SessionInputs } from './inputs';
 import { CALLS_MAX } from './limits';
 import {
+  clockRow,
+  decodeClock,
   decodeGrant,
+  type Grant,
   decodeIntent,
   decodeRefund,
   decodeResume,
@@ -54,6 +57,8 @@ export interface Standing {
   /** The act that this segment announced last, and whose outcome is not recorded here. */
   readonly pending?: PlannedAct;
   readonly sealed: boolean;
+  /** When the session began, where its budget limits time. Milliseconds since the Unix epoch. */
+  readonly began?: number | undefined;
 }
 
 export interface Replayed {
@@ -101,17 +106,22 @@ export function makeCollector(): Collector {
   };
 }
 
-/** The row that opens the tape of a session, and where the session then stands. */
-export function openSessionTape({
-  inputs,
-  identity,
-  world,
-}: OpenSession): Either<readonly Problem[], { readonly line: string; readonly standing: Standing }> {
-  const row = linkRow({ type: 'run', run_id: identity.runId, inputs }, identity.genesis);
+/** What opens the tape of a session, and where the session then stands. `now`: where its budget limits time. Milliseconds since the Unix epoch. */
+export function openSessionTape(
+  { inputs, identity, world }: OpenSession,
+  now: number,
+): Either<readonly Problem[], { readonly line: string; readonly standing: Standing }> {
+  const run = linkRow({ type: 'run', run_id: identity.runId, inputs }, identity.genesis);
+  const clock = isTimed(inputs) ? linkRow(clockRow(now), run.hash) : undefined;
   const spent = spentState(metersOf(inputs.budget));
-  const cursor = world.begin(inputs.initial_state ?? {}, inputs.parent?.step ?? 0, row.hash, spent);
+  const cursor = world.begin(inputs.initial_state ?? {}, inputs.parent?.step ?? 0, run.hash, spent);
   if (isLeft(cursor)) return cursor;
-  return right({ line: row.line, standing: { session: identity.runId, seq: 0, cursor: cursor.right, children: [], sealed: false } });
+  const standing: Standing = { session: identity.runId, seq: 0, cursor: cursor.right, children: [], sealed: false };
+  if (clock === undefined) return right({ line: run.line, standing });
+  return right({
+    line: run.line + clock.line,
+    standing: { ...standing, cursor: { ...cursor.right, tapeHead: clock.hash }, began: now },
+  });
 }
 
 /** The episode of one request, behind the `resume` row of its segment. */
@@ -152,7 +162,7 @@ export async function replaySegment(
   const broken = rows.indexOf(undefined);
   if (broken !== -1) return fault(broken, '', 'a row of canonical JSON', lines[broken] ?? '');
   const known = rows as readonly Row[];
-  if (seq === 0) return replayFirst(session, lines);
+  if (seq === 0) return replayFirst(session, lines, known[1]);
 
   const answerProblem = answerFault(known, session.world);
   if (answerProblem !== undefined) return left(answerProblem);
@@ -171,12 +181,13 @@ export async function replaySegment(
     collected.output,
   );
   if (isLeft(episode)) return problem(0, episode.left);
-  const played = await playRows(episode.right, known, resume.right.children);
+  const played = await playRows(session.inputs, episode.right, known, resume.right);
   if (isLeft(played)) return played;
   await episode.right.flush();
   const differs = compareText(collected.tape(), lines);
   if (differs !== undefined) return left(differs);
   const { results, stop, children, pending, sealed } = played.right;
+  const { began } = resume.right;
   return right({
     standing: {
       session: session.identity.runId,
@@ -185,6 +196,7 @@ export async function replaySegment(
       children,
       sealed,
       ...(pending === undefined ? {} : { pending }),
+      ...(began === undefined ? {} : { began }),
     },
     requestSha256: resume.right.requestSha256,
     results,
@@ -193,8 +205,10 @@ export async function replaySegment(
   });
 }
 
-function replayFirst(session: OpenSession, lines: readonly string[]): Either<SegmentFault, Replayed> {
-  const opened = openSessionTape(session);
+function replayFirst(session: OpenSession, lines: readonly string[], clock: Row | undefined): Either<SegmentFault, Replayed> {
+  const now = isTimed(session.inputs) ? decodeClock(clock) : right(0);
+  if (isLeft(now)) return problem(1, now.left);
+  const opened = openSessionTape(session, now.right);
   if (isLeft(opened)) return problem(0, opened.left);
   const differs = compareText(opened.right.line, lines);
   return differs === undefined
@@ -204,7 +218,7 @@ function replayFirst(session: OpenSession, lines: readonly string[]): Either<Seg
 
 /** The first row that takes from outside what no port can have left. */
 function answerFault(rows: readonly Row[], world: SessionWorld): SegmentFault | undefined {
-  const calls: (Call | undefined)[] = [];
+  const calls: (ToolCall | undefined)[] = [];
   for (const row of rows) {
     const { index } = row;
     if ((row['type'] !== 'tool' && row['type'] !== 'memory') || !isCallIndex(index)) continue;
@@ -247,17 +261,22 @@ interface Played {
 
 /** Takes the acts that the rows name, in order; whether the rows are right shows when what was written is compared. */
 async function playRows(
+  inputs: SessionInputs,
   episode: SessionEpisode<never>,
   rows: readonly Row[],
-  before: readonly string[],
+  resume: Resume,
 ): Promise<Either<SegmentFault, Played>> {
   const results: JsonObject[] = [];
-  let children = before;
+  let { children } = resume;
   let stop: RunStop | null = null;
   let pending: PlannedAct | undefined;
   let sealed = false;
   let answered: JsonObject | undefined;
+  // Where time is limited: until the last row of the clock. Behind it, one act may begin.
+  let elapsed: number | undefined;
   for (const [at, row] of rows.entries()) {
+    if (isTimed(inputs) && beginsAct(row, resume) && elapsed === undefined)
+      return fault(at, '', 'a clock row before it: the budget limits time', canonical(row));
     switch (row['type']) {
       case 'tool':
       case 'memory': {
@@ -266,6 +285,14 @@ async function playRows(
         results.push(called.result);
         stop = called.stop ?? null;
         break;
+      }
+      case 'clock': {
+        const read = decodeClock(row);
+        if (isLeft(read)) return problem(at, read.left);
+        if (resume.began === undefined) return fault(at, '', 'no clock: the budget limits no time', canonical(row));
+        elapsed = elapsedMs(resume.began, read.right);
+        tick(episode, inputs, resume.began, read.right);
+        continue;
       }
       case 'intent': {
         const act = decodeIntent(row);
@@ -281,14 +308,14 @@ async function playRows(
         if (isLeft(stopped)) return problem(at, stopped.left);
         const { index, call, error } = stopped.right;
         answered = await episode.closeCalls();
-        stop = call.name === FORK ? forkStop(episode, call) : await stoppedCall(episode, index, call);
+        stop = call.name === FORK ? forkStop(episode, call, elapsed ?? 0) : await stoppedCall(episode, index, call);
         episode.append(stopRow({ index, call, error: stop ?? error }));
         break;
       }
       case 'grant': {
         const grant = decodeGrant(row);
         if (isLeft(grant)) return problem(at, grant.left);
-        if (episode.breaker.reserveAll(grantCosts(grant.right.budget)) !== undefined)
+        if (refusedGrant(episode, grant.right, elapsed ?? 0) !== undefined)
           return fault(at, '/budget', 'a budget that the parent can grant', canonical(grant.right.budget));
         episode.append(grantRow(grant.right));
         children = [...children, grant.right.child];
@@ -312,6 +339,7 @@ async function playRows(
         // Rows that an act above writes, and the first.
         break;
     }
+    if (beginsAct(row, resume)) elapsed = undefined;
   }
   answered ??= await episode.closeCalls();
   return right({ results: withLast(results, answered), stop, children, pending, sealed });
@@ -319,17 +347,34 @@ async function playRows(
 
 export const FORK = 'fork';
 
-async function stoppedCall(episode: SessionEpisode<never>, index: number, call: Call): Promise<RunStop | null> {
+async function stoppedCall(episode: SessionEpisode<never>, index: number, call: ToolCall): Promise<RunStop | null> {
   const called = await episode.call(index, call);
   return called.stop ?? null;
 }
 
-function forkStop(episode: SessionEpisode<never>, { args }: Call): RunStop | null {
+function forkStop(episode: SessionEpisode<never>, { args }: ToolCall, elapsed: number): RunStop | null {
   const requested = args['budget'];
-  return isRecord(requested) ? (episode.breaker.reserveAll(grantCosts(requested as SessionInputs['budget'])) ?? null) : null;
+  if (!isRecord(requested)) return null;
+  const grant = { child: textOf(args['child']), budget: requested as SessionInputs['budget'] };
+  return refusedGrant(episode, grant, elapsed) ?? null;
 }
 
-function callOf(row: Row): Call {
+/** Takes the budget of a child out of the session's; the refusal where it is not there. `elapsed`: milliseconds since the session began. */
+export function refusedGrant(
+  { breaker }: SessionEpisode<never>,
+  grant: Pick<Grant, 'child' | 'budget'>,
+  elapsed: number,
+): BudgetExceeded | undefined {
+  return reserveTime(breaker, grant.budget, elapsed) ?? breaker.reserveAll(costsGranted(grant));
+}
+
+/** Whether a row is of an act that began in its segment: what `pending` announced began in the one before. */
+function beginsAct({ type, index }: Row, { pending }: Resume): boolean {
+  if (type === 'tool' || type === 'memory') return pending?.index !== index;
+  return type === 'intent' || type === 'stop' || type === 'grant';
+}
+
+function callOf(row: Row): ToolCall {
   if (row['type'] === 'memory') {
     const { op, key, value } = row;
     return { name: textOf(op), args: { key: key ?? null, ...(value === undefined ? {} : { value }) } };

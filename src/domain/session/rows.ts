@@ -5,20 +5,19 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { DependencyFailedStop, RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import type { Budget, BudgetExceeded, Costs } from '../budget/budget';
 import { budgetStateCodec, fullBudgetCodec } from '../budget/budget-codec';
-import type { Json } from '../canonical/canonical';
+import type { Json, JsonObject } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, listCodec, literalCodec, makeCodec, objectCodec, orNull, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { DAY_GRANTS_OPEN_MAX } from './limits';
 import type { SessionCursor } from './session-world';
 
 /** An act that was begun, written ahead of it. */
 export interface PlannedAct {
   readonly index: number;
-  readonly call: Call;
+  readonly call: ToolCall;
   /** What was reserved for it. */
   readonly costs: Costs;
   /** When its maker may no longer be at work. Milliseconds since the Unix epoch. */
@@ -36,9 +35,11 @@ export interface Resume {
   readonly children: readonly string[];
   /** The act that the segment before this one announced, and whose outcome is in this one. */
   readonly pending: { readonly index: number; readonly costs: Costs } | null;
+  /** When the session began, where its budget limits time. Milliseconds since the Unix epoch. */
+  readonly began?: number | undefined;
 }
 
-export function resumeRow({ seq, requestSha256, cursor, children, pending }: Resume): JsonObject {
+export function resumeRow({ seq, requestSha256, cursor, children, pending, began }: Resume): JsonObject {
   const { world, steps, decisions, spent, ledgerRows, ledgerHead, refusal } = cursor;
   return {
     type: 'resume',
@@ -54,7 +55,13 @@ export function resumeRow({ seq, requestSha256, cursor, children, pending }: Res
     children,
     ...(pending === null ? {} : { pending: { index: pending.index, costs: pending.costs } }),
     ...(refusal === undefined ? {} : { refusal }),
+    ...(began === undefined ? {} : { began }),
   };
+}
+
+/** The instant at which an act of a session is about to begin, in one whose budget limits time. */
+export function clockRow(at: number): JsonObject {
+  return { type: 'clock', at };
 }
 
 export function intentRow({ index, call, costs, until }: PlannedAct): JsonObject {
@@ -62,7 +69,7 @@ export function intentRow({ index, call, costs, until }: PlannedAct): JsonObject
 }
 
 /** How an act ends whose maker never came back. */
-export function unknownOutcome({ name }: Call): DependencyFailedStop {
+export function unknownOutcome({ name }: ToolCall): DependencyFailedStop {
   const message = 'its maker did not come back in time: nobody knows whether it was done, and it stays charged';
   return { code: 'dependency_failed', message, service: 'session', operation: name, effect: 'unknown' };
 }
@@ -101,14 +108,29 @@ const resumeCodec = objectCodec('resume row', {
     evaluation: anyCodec,
     pending: objectCodec('pending act', { required: { index: countCodec(0), costs: costsCodec } }),
     refusal: objectOf,
+    began: countCodec(0),
   },
 });
 
 export function decodeResume(row: unknown): Either<readonly Problem[], Resume> {
   const decoded = resumeCodec.decode(row);
   if (isLeft(decoded)) return left(problemsOf(decoded.left));
-  const { seq, request_sha256, state, step, steps, decisions, budget_state, executions, children, totals, evaluation, pending, refusal } =
-    decoded.right;
+  const {
+    seq,
+    request_sha256,
+    state,
+    step,
+    steps,
+    decisions,
+    budget_state,
+    executions,
+    children,
+    totals,
+    evaluation,
+    pending,
+    refusal,
+    began,
+  } = decoded.right;
   const world = state === null || step === null ? null : { state, step, totals: totals ?? {}, evaluation: evaluation ?? null };
   const cursor = {
     world,
@@ -119,7 +141,14 @@ export function decodeResume(row: unknown): Either<readonly Problem[], Resume> {
     ledgerHead: executions.head_hash,
     ...(refusal === undefined ? {} : { refusal: refusal as unknown as BudgetExceeded }),
   };
-  return right({ seq, requestSha256: request_sha256, cursor, children, pending: pending ?? null });
+  return right({ seq, requestSha256: request_sha256, cursor, children, pending: pending ?? null, began });
+}
+
+const clockCodec = objectCodec('clock row', { required: { ...linked, type: literalCodec('clock'), at: countCodec(0) } });
+
+export function decodeClock(row: unknown): Either<readonly Problem[], number> {
+  const decoded = clockCodec.decode(row);
+  return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right.at);
 }
 
 const intentCodec = objectCodec('intent row', {
@@ -189,7 +218,7 @@ export function decodeRefund(row: unknown): Either<readonly Problem[], Refund> {
  */
 export interface Stopped {
   readonly index: number;
-  readonly call: Call;
+  readonly call: ToolCall;
   readonly error: RunStop;
 }
 

@@ -6,15 +6,15 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { CallSource } from '../agent/calls';
 import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { sessionTools } from '../agent/tools';
 import type { Budget } from '../budget/budget';
-import type { Json } from '../canonical/canonical';
+import type { Json, JsonObject } from '../canonical/canonical';
 import type { Problem } from '../codec/problem';
 import type { Cursor } from '../episode/cursor';
 import { type Episode, type EpisodeIdentity, makeEpisode } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
-import { type JsonObject, NO_DECISIONS, type Transitioned, type World } from '../episode/world';
+import { NO_DECISIONS, type Transitioned, type World } from '../episode/world';
 import type { Row } from '../tape/chain';
 import { HISTORY_MAX } from './limits';
 
@@ -51,7 +51,7 @@ export interface SessionWorld {
   /** What may be called in it. */
   readonly tools: readonly RecordedTool[];
   /** What is wrong with the row of a call, as `recordedAnswerProblem` says it. */
-  readonly answerProblem: (row: Row, calls: readonly (Call | undefined)[]) => Problem | undefined;
+  readonly answerProblem: (row: Row, calls: readonly (ToolCall | undefined)[]) => Problem | undefined;
   /** An episode that goes on from a cursor, or what is wrong with the cursor. */
   readonly play: <E>(use: EpisodeUse<E>) => Either<readonly Problem[], SessionEpisode<E>>;
   /** The cursor of a session that begins at a step, behind the row that opens its tape. */

@@ -3,30 +3,31 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { MarketInput } from '../../ports/market-input';
 import { NO_CALLS } from '../agent/calls';
-import type { Call } from '../agent/tool';
+import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type Budget, type Costs, metersOf, spentState } from '../budget/budget';
-import { canonical } from '../canonical/canonical';
+import { canonical, type JsonObject } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
-import { fitted, limitless, quoteCalls, type QuotedBudget } from '../episode/quote';
-import type { JsonObject } from '../episode/world';
+import { fitted, limitless, quoteCalls, type Quoted, type QuotedBudget } from '../episode/quote';
 import { makeDigest } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { normaliseDocuments, type RunRequest } from '../run/prepare';
-import { actOn, type Outcome } from './act';
+import { actOn, type ActOutcome } from './act';
 import { answerAbout, headOf, remainingOf, type SessionAnswer } from './answer';
 import { begin } from './begin';
 import { type Deadlines, newestStanding, NO_WORLDS_HERE, openSession, type SessionContext } from './context';
 import { grantOfDay, refundToDay } from './day';
-import { type DocumentFile, documentKey, type Documents, documentsNamed } from './documents';
+import { type DocumentFile, documentKey, type SessionDocuments, documentsNamed } from './documents';
 import type { SessionError } from './errors';
-import { chargedOf, grantCosts, missingLimits } from './grant';
+import { elapsedMs } from './elapsed';
+import { give } from './give';
+import { chargedOf, grantCosts, missingProblems } from './grant';
 import { headText } from './head';
 import { hasNoWorld, identifySession, isDay, type SessionInputs } from './inputs';
-import { CHILDREN_OPEN_MAX, DEPTH_MAX } from './limits';
-import { FORK, makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
-import { grantRow, refundRow, stopRow } from './rows';
+import { DEPTH_MAX } from './limits';
+import { makeCollector, type OpenSession, resumeEpisode, type Standing } from './replay';
+import { refundRow, stopRow } from './rows';
 import type { NewWorld } from './world-documents';
 
 type Answered = Promise<Either<SessionError, SessionAnswer>>;
@@ -117,7 +118,7 @@ async function locate(
 export interface CallsRequest {
   readonly session: string;
   readonly head: string;
-  readonly calls: readonly Call[];
+  readonly calls: readonly ToolCall[];
 }
 
 /** Makes calls in order; the first that stops ends the request, and a refusal of the budget every later one. */
@@ -142,7 +143,7 @@ export async function callSession(context: SessionContext, { session, head, call
 }
 
 function answerOf(
-  { session, standing, stop, repeated, receipt }: Outcome,
+  { session, standing, stop, repeated, receipt }: ActOutcome,
   more: { readonly results?: readonly JsonObject[]; readonly child?: SessionAnswer['child'] } = {},
 ): SessionAnswer {
   return answerAbout(session, standing, { stop, repeated, receipt, ...more });
@@ -164,14 +165,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   const parent = await openSession(context, id, deadline);
   if (isLeft(parent)) return parent;
   const { inputs } = parent.right;
-  const missing = missingLimits(inputs.budget, budget);
-  if (missing.length > 0) {
-    const problems = missing.map(({ limiter, max }) => ({
-      pointer: `/budget/${limiter.replace('.', '/')}`,
-      message: `the parent is limited by it: a child has to name it, too, with at most ${String(max)}`,
-    }));
-    return left({ _tag: 'InvalidSession', problems });
-  }
+  const problems = missingProblems(inputs.budget, budget);
+  if (problems.length > 0) return left({ _tag: 'InvalidSession', problems });
   const depth = (inputs.parent?.depth ?? 0) + 1;
   if (depth > DEPTH_MAX) {
     return left({ _tag: 'InvalidSession', problems: [{ pointer: '', message: `forks of forks end at a depth of ${String(DEPTH_MAX)}` }] });
@@ -193,15 +188,8 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
       body: { fork: { name, budget } },
       perform: (episode, standing) => {
         child = childOf(standing);
-        if (standing.children.length >= CHILDREN_OPEN_MAX) return Promise.resolve({ impossible: TOO_MANY_CHILDREN });
-        const refused = episode.breaker.reserveAll(grantCosts(budget));
-        if (refused !== undefined) {
-          episode.append(stopRow({ index: 0, call: { name: FORK, args: { name, budget } }, error: refused }));
-          return Promise.resolve({ results: [], stop: refused });
-        }
-        const childId = identifySession(child).runId;
-        episode.append(grantRow({ child: childId, name, budget }));
-        return Promise.resolve({ results: [], stop: null, children: [...standing.children, childId] });
+        const giver = { episode, inputs, standing, nowMs: context.clock.nowMs() };
+        return Promise.resolve(give(giver, { child: identifySession(child).runId, name, budget }, { name, budget }));
       },
     },
     deadlines,
@@ -218,18 +206,13 @@ export async function forkSession(context: SessionContext, request: ForkRequest,
   return right(answerOf(outcome.right, { child: { session_id: made.right.session_id, head: made.right.head } }));
 }
 
-const TOO_MANY_CHILDREN: SessionError = {
-  _tag: 'InvalidSession',
-  problems: [{ pointer: '', message: `${String(CHILDREN_OPEN_MAX)} children are open: close one, and reclaim what it did not use` }],
-};
-
 /** The documents of a child are those of its parent, but for what names it. */
 async function documentsOf(
   context: SessionContext,
   parent: string,
   inputs: SessionInputs,
   deadline: Deadline,
-): Promise<Either<SessionError, Partial<Documents>>> {
+): Promise<Either<SessionError, Partial<SessionDocuments>>> {
   const texts: Partial<Record<DocumentFile, string>> = { 'session.json': `${canonical(inputs)}\n` };
   if (hasNoWorld(inputs)) return right(texts);
   for (const file of documentsNamed(inputs)) {
@@ -328,7 +311,7 @@ export interface Quote extends QuotedBudget {
 export async function quoteSession(
   context: SessionContext,
   id: string,
-  calls: readonly Call[],
+  calls: readonly ToolCall[],
   deadline: Deadline,
 ): Promise<Either<SessionError, Quote>> {
   const found = await locate(context, id, deadline);
@@ -349,26 +332,37 @@ export async function quoteSession(
   const probe = resumeEpisode(copy, resume, NO_CALLS, makeCollector().output);
   if (isLeft(probe)) return left({ _tag: 'InvalidSession', problems: probe.left });
   const remaining = remainingOf(budget, spent);
-  const quoted = await quoteCalls(
-    {
-      open: (source) => {
-        const episode = resumeEpisode(copy, resume, source, makeCollector().output);
-        assert(!isLeft(episode), 'what was opened once opens again');
-        return episode.right;
+  const quoted = withElapsed(
+    standing,
+    context.clock.nowMs(),
+    await quoteCalls(
+      {
+        open: (source) => {
+          const episode = resumeEpisode(copy, resume, source, makeCollector().output);
+          assert(!isLeft(episode), 'what was opened once opens again');
+          return episode.right;
+        },
+        tools: session.world.tools,
+        ports: context.outside,
+        memoryBytesLeft: remaining.memory_bytes,
       },
-      tools: session.world.tools,
-      ports: context.outside,
-      memoryBytesLeft: remaining.memory_bytes,
-    },
-    calls,
+      calls,
+    ),
   );
-  const { fits, ...told } = fitted(quoted, budget, spent);
+  const { fits, ...known } = fitted(quoted, budget, spent);
   return right({
     ok: true,
     session_id: id,
     head: headText(headOf(standing)),
-    ...told,
+    ...known,
     remaining,
     fits: fits && standing.cursor.refusal === undefined,
   });
+}
+
+/** The time that has passed already: what acts outside would take of it is not known before. */
+function withElapsed({ began }: Standing, now: number, quoted: Quoted): Quoted {
+  if (began === undefined) return quoted;
+  const elapsed = { wall_ms: elapsedMs(began, Math.floor(now)) };
+  return { least: { ...quoted.least, ...elapsed }, most: { ...quoted.most, ...elapsed } };
 }

@@ -2,17 +2,16 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Sandbox } from '../../ports/sandbox';
 import type { Budget } from '../budget/budget';
-import { canonical, hasCanonicalForm, type Json } from '../canonical/canonical';
+import { canonical, hasCanonicalForm, type Json, type JsonObject } from '../canonical/canonical';
 import { parseJson } from '../codec/parse';
 import type { Problem } from '../codec/problem';
-import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import { linesAtHand, readPath } from '../run/path';
 import { openWorld, type OpenedWorld, type WorldDocuments } from '../run/world-evidence';
 import { worldLimits } from '../world/file/budget';
 import { engineSha256 } from '../world/file/definition';
 import type { OpenSandbox } from '../run/retake-world';
-import type { Documents } from './documents';
+import type { SessionDocuments } from './documents';
 import type { WorldFiles } from '../run/inputs';
 import { makeSessionWorld, type SessionWorld } from './session-world';
 
@@ -23,7 +22,7 @@ export interface NewWorld extends WorldDocuments {
 
 export interface MadeWorld {
   readonly files: WorldFiles;
-  readonly texts: Pick<Documents, 'world.js' | 'policy.js' | 'params.json' | 'inputs.jsonl'>;
+  readonly texts: Pick<SessionDocuments, 'world.js' | 'policy.js' | 'params.json' | 'inputs.jsonl'>;
   readonly initialState: JsonObject;
 }
 
@@ -34,7 +33,7 @@ export interface FileWorlds {
   /** The world of a request, tried: whatever is wrong with it is said before anything is stored. */
   readonly make: (request: NewWorld, budget: Budget) => Either<Problems, MadeWorld>;
   /** The world of documents that were held to their digests. The left says what is wrong. */
-  readonly open: (texts: Partial<Documents>, files: WorldFiles, budget: Budget) => Promise<Either<string, StoredWorld>>;
+  readonly open: (texts: Partial<SessionDocuments>, files: WorldFiles, budget: Budget) => Promise<Either<string, StoredWorld>>;
 }
 
 export type OpenFileWorlds = () => Promise<FileWorlds>;
@@ -89,7 +88,7 @@ export interface StoredWorld {
 
 async function openWorldDocuments(
   sandbox: Sandbox,
-  texts: Partial<Documents>,
+  texts: Partial<SessionDocuments>,
   files: WorldFiles,
   budget: Budget,
 ): Promise<Either<string, StoredWorld>> {

@@ -7,7 +7,7 @@ import { makeMarketWorld } from '../world/market/market-world';
 import { decodePolicy } from '../world/market/policy';
 import { decodeStrategy } from '../world/market/strategy';
 import { makeBounded, makeContext, type SessionContext, type SessionPorts, type SessionWorlds } from './context';
-import type { Documents } from './documents';
+import type { SessionDocuments } from './documents';
 import { makeSessionWorld, type SessionWorld } from './session-world';
 import type { OpenFileWorlds } from './world-documents';
 
@@ -23,7 +23,7 @@ export function makeSessionContext(ports: SessionPorts, files?: OpenFileWorlds):
 }
 
 /** Of documents in normal form that were held to their digests. */
-async function openMarketWorld(documents: Partial<Documents>): Promise<SessionWorld | undefined> {
+async function openMarketWorld(documents: Partial<SessionDocuments>): Promise<SessionWorld | undefined> {
   const text = documents['market.jsonl'] ?? '';
   const headerEnd = text.indexOf('\n') + 1;
   const symbols = decodeMarketHeader(parseJson(text.slice(0, headerEnd)));

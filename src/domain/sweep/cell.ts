@@ -4,12 +4,11 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { stopName } from '../agent/stop';
-import { canonical, type Json } from '../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import type { Problem } from '../codec/problem';
 import { type Decimal, formatDecimal } from '../decimal/decimal';
 import { makeEpisode, stepsStop } from '../episode/episode';
 import type { DigestedOutput } from '../episode/output';
-import type { JsonObject } from '../episode/world';
 import { sha256Hex } from '../hash';
 import type { ScannedStep } from '../market/market-form';
 import { FIGURES } from '../report/figure-table';

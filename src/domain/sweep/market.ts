@@ -4,7 +4,7 @@
  */
 import { makeDigest, sha256Hex } from '../hash';
 import { makeMarketForm } from '../market/market-form';
-import type { MarketFacts } from './plan';
+import type { SweepMarket } from './plan';
 import type { Window } from './windows';
 
 /** Bytes of the lines, one after the other, each with its newline, without the header; and where each line begins, the end last. */
@@ -48,7 +48,7 @@ export function makeCellMarket({ symbols, lines, starts }: MarketBytes): CellMar
   };
 }
 
-export function factsOf({ symbols, lines, starts }: MarketBytes): MarketFacts {
+export function factsOf({ symbols, lines, starts }: MarketBytes): SweepMarket {
   const digest = makeDigest();
   digest.update(new TextEncoder().encode(`${makeMarketForm(symbols).header}\n`));
   digest.update(lines);

@@ -14,7 +14,7 @@ import { withValue } from './pointer';
 import type { SweepSpec } from './spec';
 import { type Window, windowsOf } from './windows';
 
-export interface MarketFacts {
+export interface SweepMarket {
   readonly sha256: string;
   readonly symbols: readonly string[];
   readonly steps: number;
@@ -39,7 +39,7 @@ export interface Cell {
 export interface SweepPlan {
   readonly sweepId: string;
   readonly spec: SweepSpec;
-  readonly market: MarketFacts;
+  readonly market: SweepMarket;
   readonly grid: Grid;
   readonly windows: readonly Window[];
   readonly cells: number;
@@ -53,7 +53,7 @@ export interface SweepPlan {
 
 const SWEEP_ID_DIGITS = 32;
 
-export function planSweep(spec: SweepSpec, market: MarketFacts): Either<readonly Problem[], SweepPlan> {
+export function planSweep(spec: SweepSpec, market: SweepMarket): Either<readonly Problem[], SweepPlan> {
   const grid = makeGrid(spec);
   if (isLeft(grid)) return grid;
   const windows = windowsOf(spec.windows, market.steps);
@@ -156,7 +156,7 @@ function grant(
 }
 
 /** What makes a sweep this one, as JSON: it stands in `sweep.json`, and its hash is the id. */
-export function identity(spec: SweepSpec, market: MarketFacts): { readonly [key: string]: Json } {
+export function identity(spec: SweepSpec, market: SweepMarket): { readonly [key: string]: Json } {
   return { spec_version: SPEC_VERSION, market_sha256: market.sha256, spec: specJson(spec) };
 }
 

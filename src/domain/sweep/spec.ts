@@ -111,9 +111,9 @@ const walkForwardCodec = objectCodec('walk-forward windows', {
   defaults: { anchored: false },
 });
 
-export type Windows = Decoded<typeof fixedCodec> | Decoded<typeof walkForwardCodec>;
+export type SweepWindows = Decoded<typeof fixedCodec> | Decoded<typeof walkForwardCodec>;
 
-const windowsCodec: Codec<Windows> = makeCodec<Windows>(
+const windowsCodec: Codec<SweepWindows> = makeCodec<SweepWindows>(
   'windows',
   { anyOf: [fixedCodec.schema, walkForwardCodec.schema] },
   (value, context) =>

@@ -1,21 +1,21 @@
 /** The windows of the market that a sweep runs over: all of it, a part, or pairs of in-sample and out-of-sample windows that walk forward. */
 import { type Either, left, right } from 'fp-ts/Either';
 import type { Problem } from '../codec/problem';
-import type { Windows } from './spec';
+import type { SweepWindows } from './spec';
 
-export type Part = 'whole' | 'in' | 'out';
+export type WindowPart = 'whole' | 'in' | 'out';
 
 /** Steps `[from, until)` of the market. */
 export interface Window {
   /** Which pair it belongs to, from 0. */
   readonly pair: number;
-  readonly part: Part;
+  readonly part: WindowPart;
   readonly from: number;
   readonly until: number;
 }
 
 /** In order; an out-of-sample window comes right behind its in-sample window. */
-export function windowsOf(windows: Windows | undefined, marketSteps: number): Either<readonly Problem[], readonly Window[]> {
+export function windowsOf(windows: SweepWindows | undefined, marketSteps: number): Either<readonly Problem[], readonly Window[]> {
   if (windows === undefined) return right([{ pair: 0, part: 'whole', from: 0, until: marketSteps }]);
   if ('from' in windows) {
     const until = windows.from + windows.steps;

@@ -9,7 +9,7 @@ import type { ScannedStep } from '../market/market-form';
 import { canonicalState, type State } from '../world/market/state';
 import type { Signals } from '../world/market/signals';
 import { fillsLater, hasSignalsAt, type Timing } from '../world/market/strategy';
-import type { Transition, World } from '../world/market/step';
+import type { Transition, MarketRules } from '../world/market/step';
 import { ascii, type RowBuffer } from './row-buffer';
 
 export interface StepRowWriter {
@@ -17,7 +17,7 @@ export interface StepRowWriter {
   readonly write: (t: number, market: ScannedStep, transition: Transition, prevHash: string) => string;
 }
 
-export function makeStepRowWriter(world: World, row: RowBuffer): StepRowWriter {
+export function makeStepRowWriter(world: MarketRules, row: RowBuffer): StepRowWriter {
   const { symbols, strategy } = world;
   const universe = inCanonicalOrder(strategy.universe.symbols);
   const market = inCanonicalOrder(symbols);

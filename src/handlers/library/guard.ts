@@ -3,10 +3,10 @@
  * sent, and settled after it. docs/guard.md, docs/spec.md section 10.
  */
 import { isLeft } from 'fp-ts/Either';
-import type { Act, RecordLevel } from '../../domain/guard/act';
+import type { GuardedAct, RecordLevel } from '../../domain/guard/act';
 import { contentOf } from '../../domain/guard/act';
 import { type GuardPorts, type GuardRequest, type GuardRun, makeGuardRun, type MissingLimits } from '../../domain/guard/guard';
-import { decodePrices, type PriceTable, type Usage } from '../../domain/guard/prices';
+import { decodePrices, type ModelPriceTable, type Usage } from '../../domain/guard/prices';
 import type { RunStop } from '../../domain/agent/stop';
 import { lookAt } from '../../domain/agent/stop-switch';
 import type { Budget, BudgetState } from '../../domain/budget/budget';
@@ -92,36 +92,44 @@ export function guard({
   durable = true,
   stopSwitch,
 }: GuardOptions): Guard {
-  const limits = decodeBudget(budget);
-  if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-  const table = decodePrices(prices);
-  if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
   const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
-  return guardOf({ name, budget: limits.right, prices: table.right, record, parent: null }, tape, ports);
+  return guardOf({ name, budget: budgetOf(budget), prices: pricesOf(prices), record, parent: null }, tape, ports);
+}
+
+export function budgetOf(value: unknown): Budget {
+  const limits = decodeBudget(value);
+  if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
+  return limits.right;
 }
 
 /** The prices that a table file holds, such as one of the user's own; it throws where they are none. */
-export function pricesOf(value: unknown): PriceTable {
+export function pricesOf(value: unknown): ModelPriceTable {
   const table = decodePrices(value);
   if (isLeft(table)) throw new TypeError(sentence('prices', table.left));
   return table.right;
 }
 
 /** What a guard has in common with those it grants to: time is that of the giver, whose limit holds for what it gives, too. */
-type SharedPorts = Omit<GuardPorts, 'open'>;
+export type SharedPorts = Omit<GuardPorts, 'open'>;
 
-function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
+export function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
   if (stopSwitch === undefined) return {};
   return { look: lookAt(typeof stopSwitch === 'string' ? makeFileStopSwitch(stopSwitch) : stopSwitch) };
 }
 
-function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedPorts, onClose?: (finished: FinishedRun) => void): Guard {
+/** `onClose`: each time that the sealed run is asked for. */
+export function guardOf(
+  request: GuardRequest,
+  tape: string | RunWriter,
+  ports: SharedPorts,
+  onClose?: (finished: FinishedRun) => void | Promise<void>,
+): Guard {
   const open: GuardPorts['open'] =
     typeof tape === 'string' ? openRunDirectoryWriter(tape, false) : () => Promise.resolve({ _tag: 'Right', right: tape });
   const run = makeGuardRun(request, { open, ...ports });
   const { record } = request;
 
-  async function begin(act: Act, signal: AbortSignal | undefined): Promise<BegunAct> {
+  async function begin(act: GuardedAct, signal: AbortSignal | undefined): Promise<BegunAct> {
     signal?.throwIfAborted();
     const begun = await run.begin(act);
     if (isLeft(begun)) throw guardRefused(begun.left);
@@ -160,9 +168,7 @@ function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedP
       return ended(act, () => within(act.signal, send(act.signal)));
     },
     grant: async ({ name, budget, tape: own }) => {
-      const limits = decodeBudget(budget);
-      if (isLeft(limits)) throw new TypeError(sentence('budget', limits.left));
-      const granted = await run.grant(name, limits.right);
+      const granted = await run.grant(name, budgetOf(budget));
       if (isLeft(granted)) throw '_tag' in granted.left ? new TypeError(missingSentence(granted.left)) : guardRefused(granted.left);
       return guardOf(granted.right, own, ports, ({ summary }) => {
         run.refund(summary.runId, summary.headHash, summary.budgetState);
@@ -182,7 +188,7 @@ function guardOf(request: GuardRequest, tape: string | RunWriter, ports: SharedP
             effect: 'unknown',
           },
         );
-      onClose?.(finished.right);
+      await onClose?.(finished.right);
       return finished.right;
     },
   };

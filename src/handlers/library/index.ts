@@ -14,7 +14,7 @@ export type { Signer, Verifier } from '../../ports/signer';
 export type { StopOrder, StopSwitch, SwitchUnreadable } from '../../ports/stop-switch';
 export type { RunStop } from '../../domain/agent/stop';
 export type { Dimension } from '../../domain/budget/dimensions';
-export type { PriceTable, Usage } from '../../domain/guard/prices';
+export type { ModelPriceTable as PriceTable, Usage } from '../../domain/guard/prices';
 export { type Breaker, makeBreaker } from '../../domain/budget/breaker';
 export { type Budget, type BudgetExceeded, type BudgetState, type Costs, neededLimit } from '../../domain/budget/budget';
 export { decodeBudget } from '../../domain/budget/budget-codec';
@@ -25,5 +25,6 @@ export { type Verdict, verify, type VerifyError } from '../../domain/run/verify'
 export { makeFileStopSwitch, makeRunDirectoryReader, openRunDirectoryWriter } from '../compose-library';
 export { runStrategy, type StrategyRun } from './strategy-run';
 export { type BegunAct, guard, type Guard, type GuardOptions, type ModelRequest, pricesOf } from './guard';
+export { guardFromSession, type SessionGuardOptions, type SessionPlace } from './session-guard';
 export { PRICES } from './model-prices';
 export { type GuardRefused, refusalOf } from './refusal';

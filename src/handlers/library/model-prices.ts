@@ -3,7 +3,7 @@
  * `prices` of `guard` takes a table of your own. Where a provider has several prices for one thing (caches of 5 minutes and of an hour), the
  * dearest stands here: a cap has to hold.
  */
-import type { ModelPrice, PriceTable } from '../../domain/guard/prices';
+import type { ModelPrice, ModelPriceTable } from '../../domain/guard/prices';
 
 const ANTHROPIC = 'https://platform.claude.com/docs/en/about-claude/pricing';
 const BEDROCK = 'https://aws.amazon.com/bedrock/pricing/';
@@ -21,7 +21,7 @@ const SONNET = claude(3 * USD, 15 * USD);
 const HAIKU = claude(1 * USD, 5 * USD);
 const LONG_SONNET = { above_input_tokens: 200_000, ...claude(6 * USD, 22_500_000) };
 
-export const PRICES: PriceTable = {
+export const PRICES: ModelPriceTable = {
   as_of: '2026-11-26',
   models: [
     {

@@ -7,11 +7,11 @@ import { valueFault } from '../http/edge/json-value';
 import { standingOf } from './history';
 import { resourcesOf } from './resources';
 import { argumentsOf, type Scope, takeSession } from './scope';
-import { type ToolContext, bodyOf, type ToolBody, type WorldTool } from './tool';
+import { type RouteAccess, bodyOf, type ToolBody, type WorldTool } from './tool';
 
 export interface CallParts {
   readonly scope: Scope;
-  readonly context: ToolContext;
+  readonly context: RouteAccess;
   readonly requestId: string;
   readonly telemetry: Telemetry;
   /** The most that arguments may have. Unit: bytes of JSON. */
@@ -72,8 +72,8 @@ async function bodyFrom(
   }
 }
 
-async function standing({ callRoute: ask }: ToolContext, session: string): Promise<object> {
-  const seen = bodyOf(await ask('GET /sessions/{id}', { parameters: { id: session } }));
+async function standing({ callRoute }: RouteAccess, session: string): Promise<object> {
+  const seen = bodyOf(await callRoute('GET /sessions/{id}', { parameters: { id: session } }));
   return seen.ok ? standingOf(seen) : {};
 }
 

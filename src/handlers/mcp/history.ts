@@ -5,16 +5,16 @@ import { decodeWith } from '../http/contract/body';
 import { invalidRequest } from '../http/contract/problems';
 import { historyCodec } from './schemas';
 import type { Arguments } from './scope';
-import { type ToolContext, bodyOf, type ToolBody } from './tool';
+import { type RouteAccess, bodyOf, type ToolBody } from './tool';
 
 const SEGMENTS_SHOWN = 8;
 /** Of the rows in one answer; the first segment is shown whatever its length. Unit: characters. */
 const ROWS_CHARS_MAX = 262_144;
 
-export async function readHistory({ callRoute: ask }: ToolContext, session: string, args: Arguments): Promise<ToolBody> {
+export async function readHistory({ callRoute }: RouteAccess, session: string, args: Arguments): Promise<ToolBody> {
   const request = decodeWith(historyCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
-  const seen = bodyOf(await ask('GET /sessions/{id}', { parameters: { id: session } }));
+  const seen = bodyOf(await callRoute('GET /sessions/{id}', { parameters: { id: session } }));
   const newest = typeof seen['head'] === 'string' ? parseHead(seen['head']) : undefined;
   if (newest === undefined) return seen;
   const { max_segments: wanted = SEGMENTS_SHOWN } = request.right;
@@ -22,7 +22,7 @@ export async function readHistory({ callRoute: ask }: ToolContext, session: stri
   const rows: Arguments[] = [];
   let [next, chars] = [from, 0];
   while (next <= newest.seq && next < from + wanted) {
-    const { document, body } = await ask('GET /sessions/{id}/segments/{seq}', { parameters: { id: session, seq: String(next) } });
+    const { document, body } = await callRoute('GET /sessions/{id}/segments/{seq}', { parameters: { id: session, seq: String(next) } });
     if (document === undefined) return (body ?? { ok: false }) as ToolBody;
     if (rows.length > 0 && chars + document.text.length > ROWS_CHARS_MAX) break;
     rows.push(...rowsOf(document.text));

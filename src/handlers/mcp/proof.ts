@@ -9,9 +9,9 @@ import type { Proof } from '../http/modes/session-proof';
 import { standingOf } from './history';
 import { verifyCodec } from './schemas';
 import type { Arguments } from './scope';
-import { type ToolContext, bodyOf, type ToolBody } from './tool';
+import { type RouteAccess, bodyOf, type ToolBody } from './tool';
 
-export async function verify(context: ToolContext, session: string, args: Arguments): Promise<ToolBody> {
+export async function verify(context: RouteAccess, session: string, args: Arguments): Promise<ToolBody> {
   const request = decodeWith(verifyCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const proof = await proofOf(context, session);
@@ -25,7 +25,7 @@ export async function verify(context: ToolContext, session: string, args: Argume
 }
 
 /** A file of the session as it was proven: `tape.jsonl`, `report.md`. */
-export async function provenFile(context: ToolContext, session: string, file: RunFile): Promise<Either<ToolBody, string>> {
+export async function provenFile(context: RouteAccess, session: string, file: RunFile): Promise<Either<ToolBody, string>> {
   const proof = await proofOf(context, session);
   if (isLeft(proof)) return proof;
   if (proof.right._tag === 'NotProven') {
@@ -37,7 +37,7 @@ export async function provenFile(context: ToolContext, session: string, file: Ru
   return right(bytes === undefined ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
 }
 
-async function proofOf({ prove, sessions, deadline }: ToolContext, session: string): Promise<Either<ToolBody, Proof>> {
+async function proofOf({ prove, sessions, deadline }: RouteAccess, session: string): Promise<Either<ToolBody, Proof>> {
   const proof = await prove(session, deadline);
   if (!isLeft(proof)) return proof;
   if (proof.left._tag !== 'TooLong') return left((await errorAnswer(sessions, proof.left, deadline)) as ToolBody);

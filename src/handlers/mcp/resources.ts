@@ -4,13 +4,13 @@ import { isSessionId } from '../../domain/session/inputs';
 import type { ApiError } from '../http/contract/errors';
 import { provenFile } from './proof';
 import { isVisible, noSession, type Scope } from './scope';
-import { type ToolContext, bodyOf } from './tool';
+import { type RouteAccess, bodyOf } from './tool';
 
 interface Part {
   readonly title: string;
   readonly description: string;
   readonly mimeType: string;
-  readonly read: (context: ToolContext, session: string) => Promise<Either<ApiError, string>>;
+  readonly read: (context: RouteAccess, session: string) => Promise<Either<ApiError, string>>;
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
@@ -30,16 +30,16 @@ const PARTS: Readonly<Record<string, Part>> = {
     title: 'Budget',
     description: 'The limits of the session, what was spent and what is left.',
     mimeType: 'application/json',
-    read: async ({ callRoute: ask }, session) => {
+    read: async ({ callRoute }, session) => {
       const { error, budget, budget_state, remaining, head, status } = bodyOf(
-        await ask('GET /sessions/{id}', { parameters: { id: session } }),
+        await callRoute('GET /sessions/{id}', { parameters: { id: session } }),
       );
       return error === undefined ? right(JSON.stringify({ head, status, budget, budget_state, remaining })) : left(error);
     },
   },
 };
 
-async function fileOf(context: ToolContext, session: string, file: 'tape.jsonl' | 'report.md'): Promise<Either<ApiError, string>> {
+async function fileOf(context: RouteAccess, session: string, file: 'tape.jsonl' | 'report.md'): Promise<Either<ApiError, string>> {
   const text = await provenFile(context, session, file);
   return isLeft(text) ? left(text.left.error ?? noSession(session)) : text;
 }
@@ -77,7 +77,7 @@ export function resourceTemplates(): readonly (Omit<Resource, 'uri'> & { readonl
 
 /** The text of a resource; nothing where there is none of that name, or it is not shown. */
 export async function readResource(
-  context: ToolContext,
+  context: RouteAccess,
   scope: Scope,
   uri: string,
 ): Promise<Either<ApiError, { readonly mimeType: string; readonly text: string }> | undefined> {

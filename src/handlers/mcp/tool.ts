@@ -9,7 +9,7 @@ import type { CallRoute } from './call-route';
 import type { Arguments, Plane, Scope } from './scope';
 
 /** What a call works with. */
-export interface ToolContext {
+export interface RouteAccess {
   readonly callRoute: CallRoute;
   readonly prove: Prove;
   readonly sessions: SessionContext;
@@ -35,7 +35,7 @@ export interface WorldTool {
   /** Whether its answer points to the report of the session: what a person would want to see next. */
   readonly report?: true;
   /** `session` is empty for a tool that is about none. */
-  readonly call: (context: ToolContext, session: string, args: Arguments) => Promise<ToolBody>;
+  readonly call: (context: RouteAccess, session: string, args: Arguments) => Promise<ToolBody>;
 }
 
 /** What a tool answers: a body of the API, or one of the same make. */

@@ -29,22 +29,22 @@ const HEAD =
 
 /** A tool that is one route about a session: its arguments are the body. */
 function routed(route: SessionRoute): WorldTool['call'] {
-  return async ({ callRoute: ask }, id, body) => bodyOf(await ask(route, { parameters: { id }, body }));
+  return async ({ callRoute }, id, body) => bodyOf(await callRoute(route, { parameters: { id }, body }));
 }
 
-const observe: WorldTool['call'] = async ({ callRoute: ask }, id, args) => {
+const observe: WorldTool['call'] = async ({ callRoute }, id, args) => {
   const request = decodeWith(observeCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const query = { history: String(request.right.history ?? 0) };
-  return bodyOf(await ask('GET /sessions/{id}', { parameters: { id }, query }));
+  return bodyOf(await callRoute('GET /sessions/{id}', { parameters: { id }, query }));
 };
 
-const simulate: WorldTool['call'] = async ({ callRoute: ask }, id, args) => {
+const simulate: WorldTool['call'] = async ({ callRoute }, id, args) => {
   const request = decodeWith(simulateCodec, args);
   if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
   const { head, ...rest } = args;
   const body = { head, calls: [{ name: 'simulate_and_verify', args: rest }] };
-  return bodyOf(await ask('POST /sessions/{id}/calls', { parameters: { id }, body }));
+  return bodyOf(await callRoute('POST /sessions/{id}/calls', { parameters: { id }, body }));
 };
 
 export const TOOLS: readonly WorldTool[] = [

@@ -3,7 +3,7 @@ import { makeScriptedPlanner } from '../../../src/adapters/in-process/planner';
 import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { type CallSource, type Intent, liveCalls, recordedCalls } from '../../../src/domain/agent/calls';
 import type { RunStop } from '../../../src/domain/agent/stop';
-import { type Call, makeTool, type OutsidePorts, type Tool, TOOL_CALL } from '../../../src/domain/agent/tool';
+import { type ToolCall, makeTool, type OutsidePorts, type Tool, TOOL_CALL } from '../../../src/domain/agent/tool';
 import { planTools, reachesOutside, sessionTools } from '../../../src/domain/agent/tools';
 import { type Budget, DEFAULT_BUDGET } from '../../../src/domain/budget/budget';
 import { objectCodec, textCodec } from '../../../src/domain/codec/codec';
@@ -84,7 +84,7 @@ async function rowsAfter({ episode, output }: Opened): Promise<readonly Row[]> {
 const stopOf = (called: Called): unknown => called.stop;
 
 describe('a tool that leaves the process, known by its value alone', () => {
-  const echo: Call = { name: 'echo', args: { text: 'x'.repeat(40) } };
+  const echo: ToolCall = { name: 'echo', args: { text: 'x'.repeat(40) } };
 
   test('is one of its invocation, costs what it says, and its answers are within the ceiling on bytes', async () => {
     const sent: string[] = [];
@@ -119,7 +119,7 @@ describe('a tool that leaves the process, known by its value alone', () => {
 });
 
 describe('before an act leaves the process', () => {
-  const propose: Call = { name: 'propose_plan', args: { goal: 'grow' } };
+  const propose: ToolCall = { name: 'propose_plan', args: { goal: 'grow' } };
 
   test('it is paid for, and rows can be put on the tape and stored', async () => {
     const intents: Intent[] = [];
@@ -182,7 +182,7 @@ describe('a session', () => {
   });
 
   test('goes on from a cursor, at any call, to the same rows', async () => {
-    const calls: readonly Call[] = [
+    const calls: readonly ToolCall[] = [
       { name: 'evaluate_strategy', args: {} },
       { name: 'execute', args: {} },
       { name: 'evaluate_strategy', args: {} },
@@ -225,7 +225,7 @@ describe('a session', () => {
 
   test('a refusal of the budget latches, over a cursor, too', async () => {
     const first = await open({ calls: live(), budget: { ...PLENTY, max_tool_calls: 1 } });
-    const look: Call = { name: 'get_price_context', args: { step: 0 } };
+    const look: ToolCall = { name: 'get_price_context', args: { step: 0 } };
     await first.episode.call(0, look);
     const refused = stopOf(await first.episode.call(1, look));
     expect(refused).toMatchObject({ code: 'budget_exceeded', limiter: 'max_tool_calls' });

@@ -8,7 +8,7 @@ import { makeScriptedPlanner } from '../../../src/adapters/in-process/planner';
 import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { makeInProcessSessionLog } from '../../../src/adapters/in-process/session-log';
 import { liveCalls } from '../../../src/domain/agent/calls';
-import type { Call, OutsidePorts } from '../../../src/domain/agent/tool';
+import type { ToolCall, OutsidePorts } from '../../../src/domain/agent/tool';
 import { runToolPlan } from '../../../src/domain/run/run';
 import { makeSessionContext } from '../../../src/domain/session/worlds';
 import { loadSegment, openSession } from '../../../src/domain/session/context';
@@ -18,9 +18,9 @@ import { decodedMarket, expectLeft, expectRight, linesOf, rowsOf, textOf, verdic
 import { readFixture } from '../../support/fixture';
 import { changed, forge } from '../../support/forge';
 
-const code = (text: string): Call => ({ name: 'execute_code', args: { language: 'python', code: text } });
-const PROPOSE: Call = { name: 'propose_plan', args: { goal: 'grow' } };
-const LOOK: Call = { name: 'get_price_context', args: { step: 0 } };
+const code = (text: string): ToolCall => ({ name: 'execute_code', args: { language: 'python', code: text } });
+const PROPOSE: ToolCall = { name: 'propose_plan', args: { goal: 'grow' } };
+const LOOK: ToolCall = { name: 'get_price_context', args: { step: 0 } };
 const BUDGET = { max_steps: 9, max_tool_calls: 9, max_model_calls: 2, max_memory_ops: 0, max_memory_bytes: 0 };
 
 interface Watched {
@@ -55,7 +55,7 @@ function watched(unstopped = 0, during: () => void = () => undefined): Watched {
 }
 
 async function planRun(
-  plan: readonly Call[],
+  plan: readonly ToolCall[],
   ports: OutsidePorts,
   { budget = BUDGET, deadline = noDeadline }: { readonly budget?: typeof BUDGET; readonly deadline?: Deadline } = {},
 ): Promise<RunFileBytes> {
@@ -73,7 +73,7 @@ const unstoppedIn = (files: RunFileBytes): readonly unknown[] =>
     .map(({ type, index, sessions_not_stopped: count }) => (count === undefined ? undefined : [type, index, count]))
     .filter((found) => found !== undefined);
 
-const ENDINGS: readonly (readonly [string, readonly Call[], readonly string[], typeof BUDGET])[] = [
+const ENDINGS: readonly (readonly [string, readonly ToolCall[], readonly string[], typeof BUDGET])[] = [
   ['at the end', [code('1'), LOOK, code('2'), PROPOSE], ['code 1', 'code 2', 'goal'], BUDGET],
   ['at a failure', [code('1'), code('fail'), code('3')], ['code 1', 'code fail'], BUDGET],
   ['at a refusal of the budget', [code('1'), PROPOSE, code('2')], ['code 1', 'goal'], { ...BUDGET, max_tool_calls: 2 }],

@@ -2,14 +2,14 @@
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import { makeMemoryRunReader, makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { NO_CALLS } from '../../../src/domain/agent/calls';
-import type { Call } from '../../../src/domain/agent/tool';
+import type { ToolCall } from '../../../src/domain/agent/tool';
 import { DEFAULT_BUDGET } from '../../../src/domain/budget/budget';
 import type { StepsError } from '../../../src/domain/episode/episode';
 import { digested, type DigestedOutput } from '../../../src/domain/episode/output';
 import { makeTextReader, type TextReader } from '../../../src/domain/episode/text-reader';
 import { sha256Hex } from '../../../src/domain/hash';
 import { SPEC_VERSION } from '../../../src/domain/limits';
-import { finish, type RunEnd } from '../../../src/domain/run/finish';
+import { finish, type SealedRun } from '../../../src/domain/run/finish';
 import { type EpisodeInputs, identify } from '../../../src/domain/run/inputs';
 import type { ModeRow } from '../../../src/domain/run/modes';
 import { readPath } from '../../../src/domain/run/path';
@@ -48,11 +48,15 @@ function inputsOf(mode: string, budget: Partial<typeof DEFAULT_BUDGET>): Counter
   };
 }
 
-type Take = <E>(run: CounterRun, lines: TextReader, output: DigestedOutput<E>) => Promise<Either<E | StepsError | StartOutOfRange, RunEnd>>;
+type Take = <E>(
+  run: CounterRun,
+  lines: TextReader,
+  output: DigestedOutput<E>,
+) => Promise<Either<E | StepsError | StartOutOfRange, SealedRun>>;
 
 const steps: Take = (run, lines, output) => takeSteps(run, run.inputs.steps, lines, output, {});
 
-const PLAN: readonly Call[] = [
+const PLAN: readonly ToolCall[] = [
   { name: 'get_price_context', args: { step: 1 } },
   { name: 'evaluate_strategy', args: { step: 2 } },
   { name: 'execute', args: { step: 2 } },

@@ -77,12 +77,12 @@ describe('two runs', () => {
           const [left, right] = [(await runCase(a)).files, (await runCase(b)).files];
           const { same, diff, market } = await compare(left, right);
           const [stepsA, stepsB] = [stepsOf(left), stepsOf(right)];
-          const told = (row: JsonObject | undefined): string =>
+          const reported = (row: JsonObject | undefined): string =>
             row === undefined
               ? ''
               : JSON.stringify({ ...bareRow(row), rationales: row['rationales'], why: row['why'], errors: row['verifier_errors'] });
           const longest = Math.max(stepsA.length, stepsB.length);
-          const first = Array.from({ length: longest }, (_, t) => t).find((t) => told(stepsA[t]) !== told(stepsB[t]));
+          const first = Array.from({ length: longest }, (_, t) => t).find((t) => reported(stepsA[t]) !== reported(stepsB[t]));
           expect(diff.divergence?.step_index).toBe(first);
           expect(diff.decisions.compared).toBe(longest);
           const decided = (row: JsonObject | undefined): string =>

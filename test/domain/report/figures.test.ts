@@ -10,7 +10,7 @@ import { limitsOf, makeSpending, tripOf } from '../../../src/domain/report/spend
 import { stepPoint } from '../../../src/domain/report/step-point';
 import type { Row } from '../../../src/domain/tape/chain';
 import { splitAtHash, withHash } from '../../../src/domain/tape/row-text';
-import type { Costs } from '../../../src/domain/world/market/costs';
+import type { TradingCosts } from '../../../src/domain/world/market/costs';
 import { decodePolicy } from '../../../src/domain/world/market/policy';
 import { arbitraryCase } from '../../support/arbitraries';
 import { readFixture } from '../../support/fixture';
@@ -28,7 +28,7 @@ function textAt(row: Row, key: string): string {
   return row[key] as string;
 }
 
-function costsOf(files: RunFileBytes): Costs {
+function costsOf(files: RunFileBytes): TradingCosts {
   return expectRight(decodePolicy(JSON.parse(textOf(files, 'policy.json')))).costs;
 }
 

@@ -10,7 +10,7 @@ import { makeMemoryRunWriter, type RunFileBytes } from '../../../src/adapters/in
 import type { CallSource } from '../../../src/domain/agent/calls';
 import { DEADLINE } from '../../../src/domain/agent/stop';
 import { stoppedBy } from '../../../src/domain/agent/stop-switch';
-import type { Answer, Call } from '../../../src/domain/agent/tool';
+import type { OutsideAnswer, ToolCall } from '../../../src/domain/agent/tool';
 import type { Budget } from '../../../src/domain/budget/budget';
 import { run, runMemoryPlan, runToolPlan } from '../../../src/domain/run/run';
 import type { MemoryOperation } from '../../../src/ports/memory';
@@ -26,28 +26,28 @@ const CALLS: Budget = { max_steps: 20, max_tool_calls: 20, max_model_calls: 5, m
 const MEMORY: Budget = { max_steps: 1, max_tool_calls: 0, max_model_calls: 0, max_memory_ops: 5, max_memory_bytes: 300 };
 const PUT: MemoryOperation = { op: 'memory_put', key: 'a', value: 'first' };
 const GET: MemoryOperation = { op: 'memory_get', key: 'a' };
-const CODE: Call = { name: 'execute_code', args: { language: 'python', code: 'print(1)' } };
-const PROPOSE: Call = { name: 'propose_plan', args: { goal: 'grow' } };
+const CODE: ToolCall = { name: 'execute_code', args: { language: 'python', code: 'print(1)' } };
+const PROPOSE: ToolCall = { name: 'propose_plan', args: { goal: 'grow' } };
 
-type Told = readonly [Json] | { readonly error: Json; readonly result?: Json };
+type Recorded = readonly [Json] | { readonly error: Json; readonly result?: Json };
 
 /** An outside that answers whatever it is told to, legal or not; `undefined` tells it nothing more: the clock ran out. */
-function outsideOf(told: readonly Told[], source: 'local' | 'remote' = 'remote', stopAt?: number): CallSource {
+function outsideOf(answers: readonly Recorded[], source: 'local' | 'remote' = 'remote', stopAt?: number): CallSource {
   let next = 0;
   return {
     refuses: (index) => (index === stopAt ? DEADLINE : undefined),
     answer: () => {
-      const lie = told[next++];
+      const lie = answers[next++];
       if (lie === undefined) throw new Error('the run asks for more answers than it was given');
       const recorded = 'error' in lie ? { ok: false, ...lie } : { ok: true, result: lie[0] };
-      return Promise.resolve({ source, recorded } as Answer);
+      return Promise.resolve({ source, recorded } as OutsideAnswer);
     },
     close: () => Promise.resolve(0),
   };
 }
 
 interface PlanLie {
-  readonly plan?: readonly Call[];
+  readonly plan?: readonly ToolCall[];
   readonly budget?: Budget;
   readonly invocation?: string | null;
 }
@@ -70,8 +70,8 @@ async function memoryRun(calls: CallSource, requests: readonly MemoryOperation[]
   return writer.files();
 }
 
-const code = (stdout: string): Told => [{ stdout, stderr: '', exit_code: 0 }];
-const found = (value: Json): Told => [{ found: true, value, bytes: Buffer.byteLength(canonicalText(value)) }];
+const code = (stdout: string): Recorded => [{ stdout, stderr: '', exit_code: 0 }];
+const found = (value: Json): Recorded => [{ found: true, value, bytes: Buffer.byteLength(canonicalText(value)) }];
 const failedService = {
   code: 'dependency_failed',
   message: 'bedrock-agentcore Invoke: hung up',
@@ -142,13 +142,13 @@ const output = (text: string): Record<string, Json> => ({
   sha256: createHash('sha256').update(text).digest('hex'),
 });
 const programFailed = { code: 'tool_failed', message: 'the program failed: exit code 3' };
-const leaving = (change: Json, error: Json = programFailed): Told => ({
+const leaving = (change: Json, error: Json = programFailed): Recorded => ({
   error,
   result: { exit_code: 3, stdout: output('half'), stderr: output('no'), ...(change as object) },
 });
 
 /** What a program that failed cannot have left. */
-const EVIDENCE_LIES: readonly (readonly [what: string, pointer: string, lie: Told])[] = [
+const EVIDENCE_LIES: readonly (readonly [what: string, pointer: string, lie: Recorded])[] = [
   ['an exit code of success', '/exit_code', leaving({ exit_code: 0 })],
   ['an exit code that is text', '/exit_code', leaving({ exit_code: '3' })],
   ['a length that is not that of what is shown', '/stdout/bytes', leaving({ stdout: { ...output('half'), bytes: 5 } })],

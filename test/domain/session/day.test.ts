@@ -168,11 +168,11 @@ describe('the day', () => {
   test('grants to many who ask at once exactly what it has', async () => {
     const { process } = makeWorld({ max_steps: 10 });
     const processes = [process(), process(), process()];
-    const asked = await Promise.all(
+    const answers = await Promise.all(
       Array.from({ length: 15 }, (_, index) => take(processes[index % 3] as SessionContext, `request-${String(index)}`, 1)),
     );
-    expect(asked.filter((one) => !isLeft(one))).toHaveLength(10);
-    for (const one of asked) if (isLeft(one)) expect(one.left).toMatchObject({ _tag: 'DayRefused' });
+    expect(answers.filter((one) => !isLeft(one))).toHaveLength(10);
+    for (const one of answers) if (isLeft(one)) expect(one.left).toMatchObject({ _tag: 'DayRefused' });
     expect(await spentOf(process())).toBe(10);
   });
 

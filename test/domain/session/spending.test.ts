@@ -7,6 +7,7 @@ import { makeInProcessMemory } from '../../../src/adapters/in-process/memory';
 import { makeInProcessSessionLog } from '../../../src/adapters/in-process/session-log';
 import { decodeBudget } from '../../../src/domain/budget/budget-codec';
 import { marketPathCodec } from '../../../src/domain/market/market-path';
+import { makeSegmentReader } from '../../../src/domain/report/segments';
 import { makeSpending } from '../../../src/domain/report/spending';
 import type { SessionAnswer } from '../../../src/domain/session/answer';
 import { makeSessionContext } from '../../../src/domain/session/worlds';
@@ -56,16 +57,33 @@ test('row by row, what was spent is what the session says, refunds included', as
   next(expectRight(await closeSession(context, at, TIMES)));
 
   const spending = makeSpending();
+  const reader = makeSegmentReader();
+  let rows = 0;
   const seen = new Map<string, unknown>();
   for (let seq = 0; ; seq += 1) {
     const read = await log.read({ session: at.session, seq }, noDeadline)();
     if (isLeft(read)) break;
     for (const line of Buffer.from(read.right).toString().trimEnd().split('\n')) {
       const row = JSON.parse(line) as Row;
+      reader.next(row, rows);
+      rows += 1;
       seen.set(`${String(seq)}-${typeof row['hash'] === 'string' ? row['hash'] : ''}`, spending.next(row));
       if (row['type'] === 'seal') expect(spending.next({})).toEqual(row['budget_state']);
     }
   }
-  for (const { head: told, budget_state: state } of answers) expect(seen.get(told)).toEqual(state);
+  for (const { head, budget_state: state } of answers) expect(seen.get(head)).toEqual(state);
   expect(answers.at(-1)?.budget_state).toMatchObject({ steps: 4, tools: { execute: 3 } });
+  // The same rows, as the page lists them.
+  const segments = reader.segments();
+  expect(segments.map(({ seq, step, acts }) => [seq, step, acts.map((act) => act.kind).join(' ')])).toEqual([
+    [1, 0, 'call call'],
+    [2, 1, 'intent'],
+    [3, 1, 'call call'],
+    [4, 2, 'grant'],
+    [5, 2, 'refund'],
+    [6, 2, 'seal'],
+  ]);
+  expect(segments[1]?.request).toBe(segments[2]?.request);
+  expect(segments[3]?.acts).toMatchObject([{ child: session, costs: { steps: 6, tools: { execute: 2 } } }]);
+  expect(segments[4]?.acts).toMatchObject([{ child: session, costs: { steps: -5, tools: { execute: -1 } } }]);
 });

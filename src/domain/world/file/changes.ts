@@ -1,8 +1,7 @@
 /** What a step changed in a state: the least that leads from the state before to the state after, and back. */
-import type { Json } from '../../canonical/canonical';
+import type { Json, JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import { pointerStep } from '../../codec/problem';
-import type { JsonObject } from '../../episode/world';
 
 /** A member that is there on one side only leaves the other out. `path`: RFC 6901. */
 export type Change = { readonly path: string; readonly before?: Json; readonly after?: Json };

@@ -1,10 +1,9 @@
 /** A world file and a policy file once they are loaded: what they export, checked, and what the pair of them is called. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { Failure, Program, Sandbox } from '../../../ports/sandbox';
-import { type Json, canonical } from '../../canonical/canonical';
+import type { GuestFailure, GuestProgram, Sandbox } from '../../../ports/sandbox';
+import { type Json, canonical, type JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import type { Problem } from '../../codec/problem';
-import type { JsonObject } from '../../episode/world';
 import { sha256Hex } from '../../hash';
 import { callGuest, type Refusal } from './guest-call';
 import { GUEST } from './guest';
@@ -18,13 +17,13 @@ export interface WorldMeta {
 }
 
 export interface WorldDefinition {
-  readonly program: Program;
+  readonly program: GuestProgram;
   readonly meta: WorldMeta;
   readonly exports: readonly string[];
 }
 
 export interface PolicyDefinition {
-  readonly program: Program;
+  readonly program: GuestProgram;
 }
 
 const NEEDED = ['init', 'legal', 'step', 'observe'];
@@ -58,7 +57,7 @@ export function loadPolicy(sandbox: Sandbox, source: string, memoryBytes: number
 }
 
 interface Described {
-  readonly program: Program;
+  readonly program: GuestProgram;
   readonly meta: unknown;
   readonly exports: readonly string[];
 }
@@ -72,7 +71,7 @@ function describe(sandbox: Sandbox, source: string, file: string, memoryBytes: n
   return right({ program: program.right, meta, exports });
 }
 
-function failureText(failure: Failure): string {
+function failureText(failure: GuestFailure): string {
   switch (failure._tag) {
     case 'Threw':
       return failure.message;

@@ -6,11 +6,11 @@
 import { type Either, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
 import type { RefusedAction } from '../../agent/stop';
-import { canonical, hasCanonicalForm, type Json } from '../../canonical/canonical';
+import { canonical, hasCanonicalForm, type Json, type JsonObject } from '../../canonical/canonical';
 import { type Codec, isRecord, makeCodec } from '../../codec/codec';
 import { parseJson } from '../../codec/parse';
 import { excerpt, type Problem } from '../../codec/problem';
-import type { JsonObject, Meter, World } from '../../episode/world';
+import type { FuelMeter, World } from '../../episode/world';
 import { callGuest, type Question, seedOf } from './guest-call';
 import type { PolicyDefinition, WorldDefinition } from './definition';
 import { ACTIONS_BYTES_MAX, ACTIONS_MAX, CALL_FUEL_MAX, OUTCOME_BYTES_MAX } from './limits';
@@ -41,7 +41,7 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
     return 'refused' in result ? { observation: null, refused: { ...result.refused } } : (result.value as JsonObject);
   }
 
-  function plan(step: number, state: FileState, input: FileInput, meter: Meter): FilePlan {
+  function plan(step: number, state: FileState, input: FileInput, meter: FuelMeter): FilePlan {
     if (policy === undefined) return { actions: [], fuel: 0 };
     const seen = callGuest(program, 'observe', [state.text, input.text], '', meter.fuelLeft());
     meter.charge({ fuel: seen.fuel });
@@ -55,7 +55,13 @@ export function makeFileWorld({ definition, policy, seed, stateBytesMax, memoryB
     return { actions: [], failed: { action_index: 0, code: 'policy_no_actions', message: `decide: ${actions}` }, fuel };
   }
 
-  function commit(before: FileState, input: FileInput, { actions, failed, fuel }: FilePlan, step: number, meter: Meter): FileTransition {
+  function commit(
+    before: FileState,
+    input: FileInput,
+    { actions, failed, fuel }: FilePlan,
+    step: number,
+    meter: FuelMeter,
+  ): FileTransition {
     const refuse = (refused: readonly RefusedAction[], more: number): FileTransition => {
       return { decision: 'REJECTED', before, after: before, actions, refused, fuel: fuel + more };
     };

@@ -1,5 +1,5 @@
 /** Asking a world or a policy file: one call of its sandbox, and whatever comes back as a value or as a reason. Nothing here throws for what a file does. */
-import type { Outcome, Program } from '../../../ports/sandbox';
+import type { GuestOutcome, GuestProgram } from '../../../ports/sandbox';
 import { hasCanonicalForm, type Json } from '../../canonical/canonical';
 import { parseJson } from '../../codec/parse';
 import { sha256Hex } from '../../hash';
@@ -19,13 +19,19 @@ export type RefusalCode = 'threw' | 'out_of_fuel' | 'out_of_memory' | 'too_deep'
 export type GuestResult = { readonly fuel: number } & ({ readonly value: Json } | { readonly refused: Refusal });
 
 /** `texts`: the arguments as JSON. `seed`: 32 hex digits, or nothing. `fuelLeft`: of the budget. */
-export function callGuest(program: Program, question: Question, texts: readonly string[], seed: string, fuelLeft: number): GuestResult {
+export function callGuest(
+  program: GuestProgram,
+  question: Question,
+  texts: readonly string[],
+  seed: string,
+  fuelLeft: number,
+): GuestResult {
   const fuelMax = Math.min(CALL_FUEL_MAX, fuelLeft);
   if (fuelMax < 1) return { fuel: 0, refused: outOfFuel(0) };
   return read(question, program.call([question, `[${texts.join(',')}]`, seed], fuelMax));
 }
 
-function read(question: Question, outcome: Outcome): GuestResult {
+function read(question: Question, outcome: GuestOutcome): GuestResult {
   const { fuel } = outcome;
   if (outcome._tag === 'Failed') {
     switch (outcome.failure._tag) {

@@ -1,6 +1,6 @@
 /** How `report.md` shows a run in a world file. */
-import { canonical, type Json } from '../../canonical/canonical';
-import type { JsonObject, WorldReport } from '../../episode/world';
+import { canonical, type Json, type JsonObject } from '../../canonical/canonical';
+import type { WorldReport } from '../../episode/world';
 import { cell } from '../../markdown';
 import type { WorldMeta } from './definition';
 import type { FileInput, FileTransition } from './transition';

@@ -2,15 +2,14 @@
  * How well a world predicts what was recorded: of each transition (a state, what was done, what came in, and the state after) whether the world
  * gives that very state, and where it first does not. docs/worlds.md.
  */
-import { canonical, type Json } from '../../canonical/canonical';
+import { canonical, type Json, type JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
-import type { JsonObject } from '../../episode/world';
 import { callGuest, seedOf } from './guest-call';
 import { changesOf } from './changes';
 import type { WorldDefinition } from './definition';
 import { CALL_FUEL_MAX } from './limits';
 
-export interface Transition {
+export interface RecordedTransition {
   /** For people: which line or step it is. */
   readonly where: string;
   readonly step: number;
@@ -45,7 +44,7 @@ export interface Score {
 }
 
 export interface Scoring {
-  readonly add: (transition: Transition) => void;
+  readonly add: (transition: RecordedTransition) => void;
   readonly score: () => Score;
 }
 
@@ -78,7 +77,7 @@ export function makeScoring({ program }: WorldDefinition): Scoring {
   };
 }
 
-function compared({ where, after }: Transition, result: ReturnType<typeof callGuest>): Mismatch | undefined {
+function compared({ where, after }: RecordedTransition, result: ReturnType<typeof callGuest>): Mismatch | undefined {
   const recorded = after === undefined ? 'refused' : 'a state';
   if ('refused' in result) {
     // A step that fails is refused in a run; whether a refusal was the world's own does not show in a trajectory.

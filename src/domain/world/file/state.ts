@@ -1,9 +1,8 @@
 /** A state of a world file: a JSON object, its canonical text, and what the world says of it. */
 import { type Either, left, right } from 'fp-ts/Either';
-import { canonical, hasCanonicalForm, type Json } from '../../canonical/canonical';
+import { canonical, hasCanonicalForm, type Json, type JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import type { Problem } from '../../codec/problem';
-import type { JsonObject } from '../../episode/world';
 import { sha256Hex } from '../../hash';
 
 export interface FileState {

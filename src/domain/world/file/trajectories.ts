@@ -3,16 +3,15 @@
  * trajectories (ATIF) whose tool results hold states. One line at a time; a line that is none of these says so.
  */
 import { type Either, left, right } from 'fp-ts/Either';
-import { hasCanonicalForm, type Json } from '../../canonical/canonical';
+import { hasCanonicalForm, type Json, type JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import { parseJson } from '../../codec/parse';
-import type { JsonObject } from '../../episode/world';
 import { applyChanges, type Change } from './changes';
-import type { Transition } from './score';
+import type { RecordedTransition } from './score';
 
 export interface TrajectoryReader {
   /** The transitions that a line completes, or what is wrong with it. */
-  readonly line: (text: string) => Either<string, readonly Transition[]>;
+  readonly line: (text: string) => Either<string, readonly RecordedTransition[]>;
 }
 
 const EXPECTED =
@@ -24,7 +23,7 @@ export function makeTrajectoryReader(): TrajectoryReader {
   let state: JsonObject | undefined;
   let seed: string | null = null;
 
-  function tapeRow(row: JsonObject, where: string): Either<string, readonly Transition[]> {
+  function tapeRow(row: JsonObject, where: string): Either<string, readonly RecordedTransition[]> {
     if (row['type'] === 'run') {
       const inputs = row['inputs'];
       if (!isRecord(inputs) || inputs['mode'] !== 'world' || !isRecord(inputs['initial_state'])) {
@@ -69,8 +68,8 @@ export function makeTrajectoryReader(): TrajectoryReader {
 }
 
 /** Calls with `actions` whose result has a `state`: from one state to the next, by whatever agent played. */
-function atif(steps: readonly Json[], where: string): readonly Transition[] {
-  const found: Transition[] = [];
+function atif(steps: readonly Json[], where: string): readonly RecordedTransition[] {
+  const found: RecordedTransition[] = [];
   let before: JsonObject | undefined;
   for (const [index, step] of steps.entries()) {
     if (!isRecord(step)) continue;

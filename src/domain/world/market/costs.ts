@@ -2,7 +2,7 @@
 import { type Decimal, divHalfEven, mul } from '../../decimal/decimal';
 
 /** In basis points; 10^4 of them are the whole. Slippage is absent where there is none. */
-export interface Costs {
+export interface TradingCosts {
   readonly fee_bps: Decimal;
   readonly slippage_bps?: Decimal;
 }
@@ -14,12 +14,12 @@ function basisPointsOf(amount: Decimal, bps: Decimal): Decimal {
   return bps === 0n ? 0n : divHalfEven(mul(amount, bps), BPS_PER_UNIT);
 }
 
-export function feeOf(notional: Decimal, { fee_bps: feeBps }: Costs): Decimal {
+export function feeOf(notional: Decimal, { fee_bps: feeBps }: TradingCosts): Decimal {
   return basisPointsOf(notional, feeBps);
 }
 
 /** The price of a fill: above that of the action for a purchase, below it for a sale. */
-export function fillPrice(price: Decimal, buy: boolean, { slippage_bps: slippageBps }: Costs): Decimal {
+export function fillPrice(price: Decimal, buy: boolean, { slippage_bps: slippageBps }: TradingCosts): Decimal {
   if (slippageBps === undefined) return price;
   const slippage = basisPointsOf(price, slippageBps);
   return buy ? price + slippage : price - slippage;

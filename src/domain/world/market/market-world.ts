@@ -2,12 +2,13 @@
  * The market as a world: prices are its inputs, a strategy is its policy, and risk limits refuse. docs/spec.md section 3.
  * Everything that an episode asks of it is here; what a step does is in `../step.ts`.
  */
+import type { JsonObject } from '../../canonical/canonical';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type Codec, isRecord, listCodec, makeCodec, objectCodec, textCodec } from '../../codec/codec';
 import { type Problem, problemsOf } from '../../codec/problem';
 import { type Decimal, formatDecimal, inRange, ONE } from '../../decimal/decimal';
 import type { Chains } from '../../episode/chains';
-import type { JsonObject, StepWriter, World } from '../../episode/world';
+import type { StepWriter, World } from '../../episode/world';
 import { SYMBOLS_MAX } from '../../limits';
 import { makeLedgerAudit } from '../../ledger/audit';
 import { PLAN_RATIONALE } from '../../ledger/fill';
@@ -17,11 +18,11 @@ import { needsEntries, lookbackSteps, makeSignalSource, type Signal, type Signal
 import type { Strategy } from './strategy';
 import { makeStepRowWriter } from '../../tape/step-row';
 import { type Action, type Skip, SKIP_REASONS, type SkipReason } from './plan';
-import type { Policy } from './policy';
+import type { RiskPolicy } from './policy';
 import { proposalCodec, type ProposedAction } from './proposal';
 import { size } from './sizing';
 import { decodeState, type State, stateText, valueOf } from './state';
-import { BEYOND_WORTH, commit, makeWorld, type Transition, type World as MarketSetup } from './step';
+import { BEYOND_WORTH, commit, makeWorld, type Transition, type MarketRules as MarketSetup } from './step';
 import { verifierErrorText } from './verification';
 import { inputRows, outcomeRows, refusalLines, STEP_HEAD, stepLine } from './report-lines';
 import { failure, success } from 'io-ts';
@@ -37,7 +38,7 @@ export type Proposal = readonly ProposedAction[];
 
 export type MarketWorld = World<State, ScannedStep, Plan, Proposal, Transition>;
 
-export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, policy: Policy): MarketWorld {
+export function makeMarketWorld(symbols: readonly string[], strategy: Strategy, policy: RiskPolicy): MarketWorld {
   const setup = makeWorld(symbols, strategy, policy, needsEntries(strategy));
   const form = makeMarketForm(symbols);
   const universe = strategy.universe.symbols;

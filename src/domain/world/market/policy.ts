@@ -6,7 +6,7 @@ import { type Problem, problemsOf } from '../../codec/problem';
 import { otherKind } from '../../codec/document-kind';
 import { type Decimal, exactDecimal, formatDecimal, ONE } from '../../decimal/decimal';
 import { failure, success } from 'io-ts';
-import { BPS_PER_UNIT, type Costs } from './costs';
+import { BPS_PER_UNIT, type TradingCosts } from './costs';
 
 const notNegative = decimalCodec(NOT_NEGATIVE);
 
@@ -75,11 +75,11 @@ const policyCodec = objectCodec('policy', {
   defaults: { policy_id: 'default', risk_limits: RISK_DEFAULTS, costs: COST_DEFAULTS },
 });
 
-export type Policy = Omit<Decoded<typeof policyCodec>, '$schema' | 'costs'> & { readonly costs: Costs };
+export type RiskPolicy = Omit<Decoded<typeof policyCodec>, '$schema' | 'costs'> & { readonly costs: TradingCosts };
 
 export const policySchema = policyCodec.schema;
 
-export function decodePolicy(value: unknown): Either<readonly Problem[], Policy> {
+export function decodePolicy(value: unknown): Either<readonly Problem[], RiskPolicy> {
   const decoded = policyCodec.decode(value);
   if (isLeft(decoded)) {
     const other = otherKind(value, 'a policy');
@@ -91,10 +91,10 @@ export function decodePolicy(value: unknown): Either<readonly Problem[], Policy>
   return right({ ...policy, costs: slippageBps === undefined || slippageBps === 0n ? fee : costs });
 }
 
-export const DEFAULT_POLICY: Policy = { policy_id: 'default', risk_limits: RISK_DEFAULTS, costs: COST_DEFAULTS };
+export const DEFAULT_POLICY: RiskPolicy = { policy_id: 'default', risk_limits: RISK_DEFAULTS, costs: COST_DEFAULTS };
 
 /** The one line of `policy.json`, without its newline. */
-export function normalPolicy(policy: Policy): string {
+export function normalPolicy(policy: RiskPolicy): string {
   return canonical({
     policy_id: policy.policy_id,
     risk_limits: {
@@ -107,7 +107,7 @@ export function normalPolicy(policy: Policy): string {
 }
 
 /** Slippage that there is none of is in no byte. */
-function costsText({ fee_bps: feeBps, slippage_bps: slippageBps }: Costs): Readonly<Record<string, string>> {
+function costsText({ fee_bps: feeBps, slippage_bps: slippageBps }: TradingCosts): Readonly<Record<string, string>> {
   const fee = { fee_bps: formatDecimal(feeBps) };
   return slippageBps === undefined ? fee : { ...fee, slippage_bps: formatDecimal(slippageBps) };
 }

@@ -1,12 +1,12 @@
 /** The rows of `report.md` that show a market: a step of the tape, and what was refused at one. */
+import type { JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
 import { formatDecimal } from '../../decimal/decimal';
-import type { JsonObject } from '../../episode/world';
 import { cell } from '../../markdown';
 import type { ScannedStep } from '../../market/market-form';
 import { whyText } from '../../tape/step-row';
 import type { Action } from './plan';
-import type { Transition, World } from './step';
+import type { Transition, MarketRules } from './step';
 
 export const STEP_HEAD = [
   '| step | time | prices | decision | actions | why | exposure | equity |',
@@ -33,7 +33,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-export function stepLine(setup: World, step: number, market: ScannedStep, transition: Transition): string {
+export function stepLine(setup: MarketRules, step: number, market: ScannedStep, transition: Transition): string {
   const prices = setup.symbols.map((symbol, index) => `${symbol} ${formatDecimal(market.prices[index] ?? 0n)}`).join(', ');
   const time = market.timeText === '' ? '' : cell(JSON.parse(market.timeText) as string);
   const actions = transition.actions.map(actionOf).join(', ');

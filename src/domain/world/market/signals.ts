@@ -6,7 +6,7 @@ import { assert } from '../../assert';
 import type { Decimal } from '../../decimal/decimal';
 import { type State, valueOf } from './state';
 import { type Account, noAccount } from './rules/account';
-import type { RuleLogic, Side } from './rules/rule';
+import type { RuleLogic, Direction } from './rules/rule';
 import { type Rule, RULE_TABLE, type RuleTable } from './rules/table';
 import { makeWindows, type ObservedWindows } from './rules/windows';
 import { fillsLater, hasSignalsAt, type Strategy } from './strategy';
@@ -85,7 +85,7 @@ export function makeSignalSource(strategy: Strategy, marketSymbols: readonly str
   );
   const { timing } = strategy;
   const silent: Signals = { signals: universe.map(() => 'HOLD'), whys: universe.map(() => '') };
-  const sides: Side[] = voices.map(() => 0);
+  const sides: Direction[] = voices.map(() => 0);
   // Rules mostly say what they said a step ago; then the same object is answered, and its text need not be made again.
   let latest = silent;
 

@@ -1,6 +1,6 @@
 /** Sizing: signals into actions, on a scratch state that each action updates. docs/spec.md section 3.2. */
 import { type Decimal, mul, ONE } from '../../decimal/decimal';
-import { BPS_PER_UNIT, type Costs, feeOf, fillPrice } from './costs';
+import { BPS_PER_UNIT, type TradingCosts, feeOf, fillPrice } from './costs';
 import type { Signals } from './signals';
 import type { Strategy } from './strategy';
 import type { Action, Skip } from './plan';
@@ -16,7 +16,7 @@ const NOTHING: Sizing = { actions: [], skipped: [] };
 /** `universe[k]` is the market index of the k-th universe symbol. */
 export function size(
   strategy: Strategy,
-  costs: Costs,
+  costs: TradingCosts,
   universe: readonly number[],
   state: State,
   prices: readonly Decimal[],
@@ -79,7 +79,7 @@ const EITHER = [undefined] as const;
 const SALES_FIRST = ['SELL', 'BUY'] as const;
 
 /** The most that cash buys at a price, fee included: rounded down twice, so that what it costs is never more than there is. */
-function affordable(cash: Decimal, price: Decimal, { fee_bps: feeBps }: Costs): Decimal {
+function affordable(cash: Decimal, price: Decimal, { fee_bps: feeBps }: TradingCosts): Decimal {
   const whole = BPS_PER_UNIT * ONE;
   return (((cash * whole) / (whole + feeBps)) * ONE) / price;
 }

@@ -3,24 +3,23 @@
  * Invariant: the step is atomic. A plan is applied whole or the state is the very object it was.
  */
 import { type Decimal, inRange } from '../../decimal/decimal';
+import type { Decision } from '../../episode/world';
 import type { Fill } from '../../ledger/fill';
 import { entriesAfter, withEntries } from './entries';
 import type { Signals } from './signals';
 import type { Strategy } from './strategy';
 import type { Action, Skip } from './plan';
-import type { Policy } from './policy';
+import type { RiskPolicy } from './policy';
 import { size } from './sizing';
 import { assertState, type State, type Valuation, valueOf } from './state';
 import { beyondRange, type VerifierError, verifyPlan } from './verification';
 
-export type Decision = 'APPROVED' | 'REJECTED' | 'HOLD';
-
 /** What does not change from step to step. */
-export interface World {
+export interface MarketRules {
   /** The market's symbols; every array of prices and positions is in this order. */
   readonly symbols: readonly string[];
   readonly strategy: Strategy;
-  readonly policy: Policy;
+  readonly policy: RiskPolicy;
   /** Market index of each universe symbol. */
   readonly universe: readonly number[];
   /** Whether the state keeps entry prices, because a rule asks for them. */
@@ -49,19 +48,19 @@ export const BEYOND_WORTH: readonly VerifierError[] = [
   { actionIndex: 0, code: 'out_of_range', message: beyondRange('at the prices of this step, equity') },
 ];
 
-export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: Policy, entries = false): World {
+export function makeWorld(symbols: readonly string[], strategy: Strategy, policy: RiskPolicy, entries = false): MarketRules {
   return { symbols, strategy, policy, entries, universe: strategy.universe.symbols.map((symbol) => symbols.indexOf(symbol)) };
 }
 
 /** The transition from `state` at `prices` under these signals. */
-export function step(world: World, state: State, prices: readonly Decimal[], signals: Signals): Transition {
+export function step(world: MarketRules, state: State, prices: readonly Decimal[], signals: Signals): Transition {
   const { actions, skipped } = size(world.strategy, world.policy.costs, world.universe, state, prices, signals);
   return commit(world, state, prices, actions, signals, skipped);
 }
 
 /** The transition that `actions` cause, whoever proposed them. */
 export function commit(
-  world: World,
+  world: MarketRules,
   from: State,
   prices: readonly Decimal[],
   actions: readonly Action[],

@@ -5,7 +5,7 @@
 import { type Decimal, formatDecimal, inRange, mul, ONE } from '../../decimal/decimal';
 import type { Fill } from '../../ledger/fill';
 import type { Action } from './plan';
-import type { Policy } from './policy';
+import type { RiskPolicy } from './policy';
 import { feeOf, fillPrice } from './costs';
 import type { State, Valuation } from './state';
 
@@ -43,7 +43,7 @@ export type Verification =
 
 /** Checks `actions` against `state`, worth `value` at `prices` (market order). */
 export function verifyPlan(
-  policy: Policy,
+  policy: RiskPolicy,
   symbols: readonly string[],
   state: State,
   value: Valuation,
@@ -138,7 +138,7 @@ interface AfterBuy {
   readonly cost: Decimal;
 }
 
-function buyErrors(policy: Policy, actionIndex: number, buy: AfterBuy): readonly VerifierError[] {
+function buyErrors(policy: RiskPolicy, actionIndex: number, buy: AfterBuy): readonly VerifierError[] {
   const { max_leverage: leverageMax, max_position_value: valueMax, max_position_pct: shareMax } = policy.risk_limits;
   const errors: VerifierError[] = [];
   const refuse = (code: VerifierCode, message: string): void => {

@@ -2,7 +2,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { at, memoryIsDisabled, spentOf, textAt } from './api-answer';
 import { type ApiAnswer, type ApiClient, openApi } from './api-client';
-import { type Act, STORIES, type Story } from './demo-stories';
+import { type StoryAct, STORIES, type Story } from './demo-stories';
 import type { Environment } from '../../config';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
@@ -10,7 +10,7 @@ import { MEMORY_HELP, readMemoryWish } from './memory-budget';
 import { type ApiMode, failProblem, pathOfMode } from './smoke-command';
 
 interface ActResult {
-  readonly act: Act;
+  readonly act: StoryAct;
   readonly body: object;
   readonly answer: ApiAnswer;
 }
@@ -56,7 +56,7 @@ function jsonText(ok: boolean, done: readonly ActResult[]): string {
 /** The longest name of a tool is `simulate_and_verify`. */
 const NAME_COLUMNS = 19;
 
-function actText(number: number, url: string, act: Act, body: object, answer: ApiAnswer): string {
+function actText(number: number, url: string, act: StoryAct, body: object, answer: ApiAnswer): string {
   const lines = [
     '',
     `${String(number)}. ${act.title}`,

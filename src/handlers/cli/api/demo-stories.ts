@@ -7,7 +7,7 @@ import type { ApiAnswer } from './api-client';
 import { sessionPath } from './session-source';
 import type { ApiMode } from './smoke-command';
 
-export interface Act {
+export interface StoryAct {
   readonly title: string;
   /** What is sent to the mode's own path. */
   readonly body: object;
@@ -20,7 +20,7 @@ export interface Act {
 
 export interface Story {
   readonly title: string;
-  readonly acts: readonly Act[];
+  readonly acts: readonly StoryAct[];
   readonly moral: string;
 }
 
@@ -112,7 +112,7 @@ function memory(budget: MemoryBudget): Story {
 const STEP = { name: 'execute', args: { actions: [] } };
 
 /** On the newest head, or on that of an earlier answer. */
-function onSession(calls: readonly object[], answer = -1): Pick<Act, 'body' | 'following'> {
+function onSession(calls: readonly object[], answer = -1): Pick<StoryAct, 'body' | 'following'> {
   return {
     body: { calls },
     following: (before) => ({

@@ -15,11 +15,11 @@ export interface Target {
   readonly json: boolean;
 }
 
-export type MarketForm = 'jsonl' | 'json' | 'csv';
+export type OutputForm = 'jsonl' | 'json' | 'csv';
 
 export const INTERRUPTED: Failure = { exit: EXIT.interrupted, code: 'interrupted', messages: ['interrupted; no file was written'] };
 
-export function formOfOutput(out: string): MarketForm | undefined {
+export function formOfOutput(out: string): OutputForm | undefined {
   if (out === '-' || out.endsWith('.jsonl')) return 'jsonl';
   if (out.endsWith('.json')) return 'json';
   return out.endsWith('.csv') ? 'csv' : undefined;
@@ -30,7 +30,7 @@ export function illegalOutput(out: string): Failure {
 }
 
 /** What `ewm run` would take for a raw price file: a .csv says nothing but its header. */
-export function illegalHeader(symbols: readonly string[], form: MarketForm): Failure | undefined {
+export function illegalHeader(symbols: readonly string[], form: OutputForm): Failure | undefined {
   if (form !== 'csv' || rawColumns(symbols).length === 0) return undefined;
   return usageFailure(
     `a .csv with the header ${symbols.join(', ')} would not be read as a market; write .jsonl or .json, or --rename them`,

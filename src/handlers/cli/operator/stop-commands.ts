@@ -44,20 +44,20 @@ async function changing(
   const failed = changed.flatMap(({ parts }) => parts.filter(({ outcome }) => outcome === 'failed'));
   for (const { name, parts, why } of changed) {
     if (why !== undefined) await io.stderr.write(`ewm: ${name}: ${printable(why)}\n`);
-    for (const { what, outcome, told } of parts) {
-      const line = `${name} ${what}: ${told}`;
+    for (const { name: part, outcome, message } of parts) {
+      const line = `${name} ${part}: ${message}`;
       if (outcome === 'failed') await io.stderr.write(`ewm: NOT DONE: ${printable(line)}\n`);
       else if (!json) await io.stdout.write(`${printable(line)}\n`);
     }
     if (!json && parts.length > 0 && parts.every(({ outcome }) => outcome !== 'failed')) await io.stdout.write(`${name}: ${done}\n`);
   }
   if (failed.length > 0) {
-    const left = failed.map(({ what }) => what).join(', ');
+    const left = failed.map((part) => part.name).join(', ');
     await io.stderr.write(`ewm: left to do: ${printable(left)}; the same command again does what is left\n`);
   }
   if (json) {
-    const told = changed.map(({ name, parts, why }) => ({ place: name, parts, ...(why === undefined ? {} : { none: why }) }));
-    await io.stdout.write(`${JSON.stringify({ ok: failed.length === 0, places: told })}\n`);
+    const outcomes = changed.map(({ name, parts, why }) => ({ place: name, parts, ...(why === undefined ? {} : { none: why }) }));
+    await io.stdout.write(`${JSON.stringify({ ok: failed.length === 0, places: outcomes })}\n`);
   }
   return failed.length === 0 ? EXIT.ok : EXIT.cannotWrite;
 }
@@ -70,17 +70,17 @@ interface Status {
   readonly who?: string | null;
   readonly why?: string;
   readonly at?: string | null;
-  readonly functions?: readonly { readonly name: string; readonly told: string; readonly held: boolean }[];
+  readonly functions?: readonly { readonly name: string; readonly message: string; readonly held: boolean }[];
 }
 
 export async function statusCommand(options: PlaceOptions, io: Io): Promise<ExitCode> {
   const json = options.json === true;
   const places = await placesOf(options);
   if (isLeft(places)) return fail(io, json, places.left);
-  const told = await Promise.all(places.right.map(statusOf));
-  if (json) await io.stdout.write(`${JSON.stringify({ ok: true, stopped: told.some(({ stopped }) => stopped), places: told })}\n`);
-  else for (const status of told) await io.stdout.write(statusText(status));
-  return told.some(({ stopped }) => stopped) ? EXIT.refused : EXIT.ok;
+  const statuses = await Promise.all(places.right.map(statusOf));
+  if (json) await io.stdout.write(`${JSON.stringify({ ok: true, stopped: statuses.some(({ stopped }) => stopped), places: statuses })}\n`);
+  else for (const status of statuses) await io.stdout.write(statusText(status));
+  return statuses.some(({ stopped }) => stopped) ? EXIT.refused : EXIT.ok;
 }
 
 async function statusOf({ name, place, why: none }: NamedPlace): Promise<Status> {
@@ -91,8 +91,8 @@ async function statusOf({ name, place, why: none }: NamedPlace): Promise<Status>
   const functions = await Promise.all(
     place.functions?.all.map(async ({ name: called }) => {
       const reserved = await place.functions?.concurrency.read(called, deadline)();
-      if (reserved === undefined || isLeft(reserved)) return { name: called, told: 'cannot be read', held: true };
-      return { name: called, told: reservedText(reserved.right), held: reserved.right === 0 };
+      if (reserved === undefined || isLeft(reserved)) return { name: called, message: 'cannot be read', held: true };
+      return { name: called, message: reservedText(reserved.right), held: reserved.right === 0 };
     }) ?? [],
   );
   return {
@@ -108,6 +108,6 @@ function statusText({ place, switch: location, who, why, at, functions = [] }: S
   if (location === undefined) return `${place}: ${printable(why ?? '')}\n`;
   const state =
     why === undefined ? 'not stopped' : typeof who === 'string' ? `stopped by ${who} at ${at ?? ''}: ${why}` : `counts as stopped: ${why}`;
-  const lines = [`${place} ${location}: ${state}`, ...functions.map(({ name, told }) => `${place} ${name}: ${told}`)];
+  const lines = [`${place} ${location}: ${state}`, ...functions.map(({ name, message }) => `${place} ${name}: ${message}`)];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

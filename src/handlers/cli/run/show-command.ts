@@ -4,7 +4,7 @@ import { printable } from '../../../domain/codec/printable';
 import { formatDecimal, type Decimal } from '../../../domain/decimal/decimal';
 import { makeCallReader } from '../../../domain/report/calls';
 import { drawdownShare } from '../../../domain/report/drawdown';
-import { type Envelope, makeEnvelope } from '../../../domain/report/envelope';
+import { type CurveEnvelope, makeEnvelope } from '../../../domain/report/envelope';
 import { PERFORMANCE_FIGURES } from '../../../domain/report/figure-table';
 import { returnShare, type SeriesPoint } from '../../../domain/report/figures';
 import { NO_SELECTION } from '../../../domain/report/sample';
@@ -33,8 +33,8 @@ const CALLS_MAX = 20;
 
 export async function showCommand(directory: string, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
   const equity = makeEnvelope();
-  const prices = new Map<string, Envelope>();
-  const totals = new Map<string, Envelope>();
+  const prices = new Map<string, CurveEnvelope>();
+  const totals = new Map<string, CurveEnvelope>();
   const calls: Row[] = [];
   const callReader = makeCallReader();
   let [callsFound, symbolsFound] = [0, 0];
@@ -84,7 +84,7 @@ export async function showCommand(directory: string, json: boolean, io: Io, env:
   return isWhole(run.right) ? EXIT.ok : EXIT.notProven;
 }
 
-function chartText(title: string, series: Envelope, columns: number, colour: ChartColour | undefined): string {
+function chartText(title: string, series: CurveEnvelope, columns: number, colour: ChartColour | undefined): string {
   const width = Math.min(columns, CHART_COLUMNS_MAX);
   const labelWidth = Math.max(...series.points(2).map((value) => formatDecimal(value).length));
   const points = series.points(chartColumns(width, labelWidth));

@@ -381,7 +381,7 @@ export async function verifySession(
   return ok ? EXIT.ok : EXIT.notProven;
 }
 
-function proofJson({ session, sealed, head, segments, calls, fills, unknown, children }: ProvenSession): object {
+function proofJson({ session, sealed, head, segments, calls, fills, unknown, children, guards }: ProvenSession): object {
   return {
     session_id: session,
     status: sealed ? 'sealed' : 'open',
@@ -391,17 +391,19 @@ function proofJson({ session, sealed, head, segments, calls, fills, unknown, chi
     fills,
     unknown_effects: unknown,
     children: children.map(proofJson),
+    ...(guards.length === 0 ? {} : { guards }),
   };
 }
 
 function proofLines(
-  { session, sealed, head, segments, calls, fills, unknown, children }: ProvenSession,
+  { session, sealed, head, segments, calls, fills, unknown, children, guards }: ProvenSession,
   indent: string,
 ): readonly string[] {
   const done = `${counted(segments, 'segment')}, ${counted(calls, 'call')}, ${counted(fills, 'fill')}`;
   return [
     `${indent}session ${session} (${sealed ? 'sealed' : 'open'}): ${done}${unknown === 0 ? '' : `, ${String(unknown)} of unknown effect`}`,
     `${indent}  head ${head}`,
+    ...guards.map(({ holder, name, proven }) => `${indent}  ${holder} (${name}): ${proven ? 'proven' : 'not here; charged in full'}`),
     ...children.flatMap((child) => proofLines(child, `${indent}  `)),
   ];
 }

@@ -1,49 +1,15 @@
-/** Cells taken in batches, here or by a pool of threads, and handed back in their order. Invariant: no more is held than the threads work on. */
-import { type Either, isLeft, left, right } from 'fp-ts/Either';
+/** Batches of cells, taken here or by a pool of threads, and handed back in their order. Invariant: no more is held than the threads work on. */
+import { isLeft } from 'fp-ts/Either';
 import { join } from 'node:path';
-import { canonical } from '../../../domain/canonical/canonical';
-import type { Problem } from '../../../domain/codec/problem';
-import { prepareCell, takeCell } from '../../../domain/sweep/cell';
-import { factsOf, makeCellMarket, type MarketBytes } from '../../../domain/sweep/market';
+import { type BatchResult, type CellProblem, makeTakeBatch, type TakeBatch } from '../../../domain/sweep/batch';
+import { factsOf, type MarketBytes } from '../../../domain/sweep/market';
 import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import type { SweepSpec } from '../../../domain/sweep/spec';
-
-/** Cells `[from, until)`. */
-export interface Batch {
-  readonly from: number;
-  readonly until: number;
-}
-
-/** The rows of a batch, or the first cell that cannot be run. */
-export type BatchResult = Either<CellProblem, readonly string[]>;
-
-export interface CellProblem {
-  readonly cell: number;
-  readonly point: string;
-  readonly problems: readonly Problem[];
-}
-
-export type TakeBatch = (batch: Batch) => Promise<BatchResult>;
 
 /** What a thread is started with; the market is shared and not copied. */
 export interface WorkerData {
   readonly spec: SweepSpec;
   readonly market: MarketBytes;
-}
-
-export function makeTakeBatch(plan: SweepPlan, bytes: MarketBytes): TakeBatch {
-  const market = makeCellMarket(bytes);
-  return async ({ from, until }) => {
-    const rows: string[] = [];
-    for (let index = from; index < until; index += 1) {
-      const cell = plan.cellAt(index);
-      const prepared = prepareCell(cell, market);
-      const row = isLeft(prepared) ? prepared : await takeCell(cell, prepared.right, market.symbols);
-      if (isLeft(row)) return left({ cell: index, point: canonical(cell.point), problems: row.left });
-      rows.push(row.right);
-    }
-    return right(rows);
-  };
 }
 
 /** In a thread: the spec was planned before, over the very same market. */

@@ -6,6 +6,7 @@ import { isRecord } from '../../../domain/codec/codec';
 import { parseJson } from '../../../domain/codec/parse';
 import { seededGenerator } from '../../../domain/market/generate';
 import { verify } from '../../../domain/run/verify';
+import { makeTakeBatch } from '../../../domain/sweep/batch';
 import { factsOf, type MarketBytes } from '../../../domain/sweep/market';
 import { planSweep, type SweepPlan } from '../../../domain/sweep/plan';
 import { decodeSweep } from '../../../domain/sweep/spec';
@@ -17,7 +18,6 @@ import { fail, type Failure, inputFailure, storeFailure } from '../shared/failur
 import type { Io } from '../shared/io';
 import { makeProgress } from '../shared/progress';
 import { counted } from '../shared/words';
-import { makeTakeBatch } from './cells';
 import { readMarket } from './sweep-input';
 
 export interface SweepVerifyOptions {

@@ -23,7 +23,7 @@ import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
 import type { QuotedBudget } from '../../../domain/episode/quote';
 import type { ReceiptNote } from '../../../domain/run/receipts';
 import type { ApiError, ErrorCode } from './errors';
-import type { ApiResponse, HealthResponse, Mode, SessionResponse } from './response';
+import type { ApiResponse, HealthResponse, HttpMode, SessionResponse } from './response';
 
 const count = countCodec(0);
 const ANY_LENGTH = { min: 0, max: COUNT_MAX };
@@ -144,7 +144,7 @@ function errorOf(code: ErrorCode, description: string, fields: Readonly<Record<s
   return objectCodec(code, { description, required: { code: literalCodec(code), ...fields } }) as unknown as Codec<ApiError>;
 }
 
-export const modeCodec: Codec<Mode> = oneOf('mode', ['agentcore-base', 'agentcore-tools', 'agentcore-memory']);
+export const modeCodec: Codec<HttpMode> = oneOf('mode', ['agentcore-base', 'agentcore-tools', 'agentcore-memory']);
 
 const decisionsCodec = objectCodec('decisions', { required: { APPROVED: count, REJECTED: count, HOLD: count } });
 
@@ -201,7 +201,7 @@ const world = {
 };
 
 /** What is optional is there where a run took place; the values of a run that was refused outright are null. */
-export const ANSWERS: Readonly<Record<Mode, Codec<ApiResponse>>> = {
+export const ANSWERS: Readonly<Record<HttpMode, Codec<ApiResponse>>> = {
   'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world, ...quote, ...receipt } }),
   'agentcore-tools': objectCodec('tools answer', {
     required: common,

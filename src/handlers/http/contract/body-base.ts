@@ -4,7 +4,7 @@ import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { quoteCodec, requestBudgetCodec } from './request-budget';
 import { countCodec, objectCodec } from '../../../domain/codec/codec';
 import { type Decode, decodeWith } from './body';
-import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import { decodeDocuments, type BodyDocuments, worldFields } from './body-world';
 
 export const baseBodyCodec = objectCodec('base request', {
   description: 'Run a strategy over a market, step by step. No tool, no model, no memory.',
@@ -14,7 +14,7 @@ export const baseBodyCodec = objectCodec('base request', {
   defaults: { budget: DEFAULT_BUDGET, steps: 1, quote: false },
 });
 
-export interface BaseRequest extends WorldDocuments {
+export interface BaseRequest extends BodyDocuments {
   readonly budget: Budget;
   /** What it would take is all that is asked. */
   readonly quote: boolean;

@@ -1,15 +1,18 @@
 /** The bodies of requests about sessions. docs/spec.md section 8. */
 import { isLeft, left, right } from 'fp-ts/Either';
-import type { Call } from '../../../domain/agent/tool';
+import type { ToolCall } from '../../../domain/agent/tool';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
-import { engineLimitsIn, NOTHING_COUNTS, sessionBudgetCodec } from './request-budget';
+import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
+import { budgetCodec, budgetStateCodec } from '../../../domain/budget/budget-codec';
+import { recordCodec, sha256Codec } from '../../../domain/run/inputs';
 import { callCodec } from '../../../domain/run/request-codecs';
+import type { GuardRefundRequest, GuardTerms } from '../../../domain/session/guard-grant';
 import { nameCodec } from '../../../domain/session/inputs';
 import { CALLS_MAX } from '../../../domain/session/limits';
 import { type Decode, decodeWith } from './body';
 import { decodeFileWorld, fileWorldCodec } from './body-file-world';
-import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import { decodeDocuments, type BodyDocuments, worldFields } from './body-world';
 import type { NewWorld } from '../../../domain/session/world-documents';
 
 export const createBodyCodec = objectCodec('session', {
@@ -17,11 +20,11 @@ export const createBodyCodec = objectCodec('session', {
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
   optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
-export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (WorldDocuments | { readonly world: NewWorld });
+export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (BodyDocuments | { readonly world: NewWorld });
 
 export const decodeCreateBody: Decode<CreateRequest> = (body) => {
   const decoded = decodeWith(createBodyCodec, body);
@@ -49,27 +52,53 @@ export const callsBodyCodec = objectCodec('calls', {
   description: 'Make calls in order. A call that names no step is about the next one not yet committed.',
   required: { ...head, calls: callsCodec },
 });
-export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly Call[] }> = (body) =>
+export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: readonly ToolCall[] }> = (body) =>
   decodeWith(callsBodyCodec, body);
 
 export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls: callsCodec } });
-export const decodeQuoteBody: Decode<{ readonly calls: readonly Call[] }> = (body) => decodeWith(quoteBodyCodec, body);
+export const decodeQuoteBody: Decode<{ readonly calls: readonly ToolCall[] }> = (body) => decodeWith(quoteBodyCodec, body);
 
 export const forkBodyCodec = objectCodec('fork', {
-  description: 'Make a child that goes on from here. Its budget is taken from this one.',
+  description:
+    'Make a child that goes on from here. Its budget is taken from this one. With `guard`, the child is a guarded run of the library, elsewhere.',
   required: head,
-  optional: { name: nameCodec },
-  defaulted: { budget: sessionBudgetCodec },
+  optional: { name: nameCodec, guard: objectCodec('guard', { required: { record: recordCodec, prices_sha256: sha256Codec } }) },
+  defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
-export const decodeForkBody: Decode<{ readonly head: string; readonly name?: string; readonly budget: Budget }> = (body) =>
-  decodeWith(forkBodyCodec, body);
+export interface ForkBody {
+  readonly head: string;
+  readonly name?: string;
+  readonly budget: Budget;
+  /** Of a grant to a guarded run elsewhere. */
+  readonly guard?: Pick<GuardTerms, 'record' | 'prices_sha256'>;
+}
+export const decodeForkBody: Decode<ForkBody> = (body) => decodeWith(forkBodyCodec, body);
 
 export const reclaimBodyCodec = objectCodec('reclaim', {
-  description: 'Take back what a sealed child did not use, once.',
+  description:
+    'Take back what a sealed child did not use, once. A guarded run says what was granted to it, its sealed head, and what it used.',
   required: { ...head, child: textCodec },
+  optional: {
+    guard: objectCodec('guard', {
+      required: {
+        name: nameCodec,
+        budget: budgetCodec,
+        record: recordCodec,
+        prices_sha256: sha256Codec,
+        granted_at: textCodec,
+        sealed: sha256Codec,
+        spent: budgetStateCodec,
+      },
+    }),
+  },
 });
-export const decodeReclaimBody: Decode<{ readonly head: string; readonly child: string }> = (body) => decodeWith(reclaimBodyCodec, body);
+export interface ReclaimBody {
+  readonly head: string;
+  readonly child: string;
+  readonly guard?: GuardRefundRequest['terms'] & Pick<GuardRefundRequest, 'sealed' | 'spent'>;
+}
+export const decodeReclaimBody: Decode<ReclaimBody> = (body) => decodeWith(reclaimBodyCodec, body);
 
 export const closeBodyCodec = objectCodec('close', { description: 'Seal the session: nothing follows.', required: head });
 export const decodeCloseBody: Decode<{ readonly head: string }> = (body) => decodeWith(closeBodyCodec, body);

@@ -3,11 +3,11 @@ import { isLeft, right } from 'fp-ts/Either';
 import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { quoteCodec, requestBudgetCodec } from './request-budget';
 import { objectCodec } from '../../../domain/codec/codec';
-import type { Call } from '../../../domain/agent/tool';
+import type { ToolCall } from '../../../domain/agent/tool';
 import { planCodec } from '../../../domain/run/request-codecs';
 import { DEFAULT_PLAN } from '../../../domain/agent/tools';
 import { type Decode, decodeWith } from './body';
-import { decodeDocuments, type WorldDocuments, worldFields } from './body-world';
+import { decodeDocuments, type BodyDocuments, worldFields } from './body-world';
 
 export const toolsBodyCodec = objectCodec('tools request', {
   description:
@@ -18,11 +18,11 @@ export const toolsBodyCodec = objectCodec('tools request', {
   defaults: { budget: DEFAULT_BUDGET, tool_plan: DEFAULT_PLAN, quote: false },
 });
 
-export interface ToolsRequest extends WorldDocuments {
+export interface ToolsRequest extends BodyDocuments {
   readonly budget: Budget;
   /** What it would take is all that is asked. */
   readonly quote: boolean;
-  readonly plan: readonly Call[];
+  readonly plan: readonly ToolCall[];
 }
 
 export const decodeToolsBody: Decode<ToolsRequest> = (body) => {

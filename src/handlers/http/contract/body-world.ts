@@ -11,7 +11,7 @@ import { DEFAULT_MARKET, DEFAULT_STRATEGY, marketCodec, policyDocumentCodec, sta
 export const worldFields = { market: marketCodec, strategy: strategyCodec, policy: policyDocumentCodec, initial_state: stateDocumentCodec };
 
 /** The documents of a world, whole and checked, as the use cases take them. */
-export interface WorldDocuments {
+export interface BodyDocuments {
   readonly market: MarketPath;
   readonly strategy: unknown;
   readonly policy: unknown;
@@ -25,7 +25,7 @@ interface Documents {
   readonly initial_state?: unknown;
 }
 
-export function decodeDocuments(documents: Documents): Either<readonly Problem[], WorldDocuments> {
+export function decodeDocuments(documents: Documents): Either<readonly Problem[], BodyDocuments> {
   // Read when they are asked for: a start has no use for them.
   const { market = defaultOf(marketCodec, DEFAULT_MARKET), strategy = defaultOf(strategyCodec, DEFAULT_STRATEGY) } = documents;
   const { policy = {}, initial_state: initialState = {} } = documents;

@@ -9,13 +9,13 @@ import type { StateText } from '../../../domain/world/market/state';
 import type { SessionAnswer } from '../../../domain/session/answer';
 import type { ApiError } from './errors';
 
-export type Mode = 'agentcore-base' | 'agentcore-tools' | 'agentcore-memory';
+export type HttpMode = 'agentcore-base' | 'agentcore-tools' | 'agentcore-memory';
 
 export interface ApiResponse {
   readonly ok: boolean;
   /** Null where nothing ran. */
   readonly run_id: string | null;
-  readonly mode: Mode;
+  readonly mode: HttpMode;
   /** `artifacts/<run_id>`, where every file of the run is; null where nothing was stored, or not all of it. */
   readonly artifact_dir: string | null;
   /** Null where the request has none that can be read. */
@@ -52,7 +52,7 @@ export interface HealthResponse {
   readonly ok: true;
   readonly version: string;
   readonly spec_version: typeof SPEC_VERSION;
-  readonly mode: Mode | 'sessions' | 'mcp';
+  readonly mode: HttpMode | 'sessions' | 'mcp';
   readonly ceilings: Budget;
   readonly enabled: { readonly memory: boolean; readonly code_interpreter: boolean; readonly planner: boolean };
 }

@@ -4,10 +4,10 @@
  */
 import type { Json } from '../../../domain/canonical/canonical';
 import type { RequestRefused } from './errors';
-import type { Mode } from './response';
+import type { HttpMode } from './response';
 
 /** The functions of a deployment, by what they are called in answers and logs. */
-export type Service = Mode | 'sessions' | 'mcp';
+export type Service = HttpMode | 'sessions' | 'mcp';
 
 /** Components by their names in `openapi.ts`, which does not compile where it has none of that name. */
 export interface RouteRow {

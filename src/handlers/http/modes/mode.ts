@@ -16,7 +16,7 @@ import type { Decode } from '../contract/body';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
 import type { Invocation } from '../edge/act';
-import type { ApiResponse, Mode } from '../contract/response';
+import type { ApiResponse, HttpMode } from '../contract/response';
 import { aboveCeiling } from './ceilings';
 import { refused } from './respond';
 
@@ -75,7 +75,7 @@ export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
  * between the two leaves the grant spent.
  */
 export async function underDay(
-  mode: Mode,
+  mode: HttpMode,
   { day }: { readonly day?: Day | undefined },
   budget: Budget,
   { requestId, storing }: Pick<Invocation, 'requestId' | 'storing'>,
@@ -93,14 +93,14 @@ export async function underDay(
 }
 
 /** Decoded, or the answer that says what is wrong. */
-export function decoded<A>(mode: Mode, decode: Decode<A>, body: unknown): Either<ApiResponse, A> {
+export function decoded<A>(mode: HttpMode, decode: Decode<A>, body: unknown): Either<ApiResponse, A> {
   const request = decode(body);
   return isLeft(request) ? left(refused(mode, invalidRequest(request.left))) : right(request.right);
 }
 
 /** Decoded and within the ceilings. */
 export function authorized<A extends { readonly budget: Budget }>(
-  mode: Mode,
+  mode: HttpMode,
   decode: Decode<A>,
   body: unknown,
   ceilings: Budget,

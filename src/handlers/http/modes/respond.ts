@@ -12,12 +12,12 @@ import type { ArtifactStore } from '../../../ports/artifact-store';
 import type { RunFile } from '../../../ports/run-files';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
-import type { ApiResponse, Mode } from '../contract/response';
+import type { ApiResponse, HttpMode } from '../contract/response';
 import type { Invocation } from '../edge/act';
 import { storeRun } from './store';
 
 /** An answer without a run. */
-export function refused(mode: Mode, error: ApiError, budget: Budget | null = null): ApiResponse {
+export function refused(mode: HttpMode, error: ApiError, budget: Budget | null = null): ApiResponse {
   return {
     ok: false,
     run_id: null,
@@ -31,7 +31,7 @@ export function refused(mode: Mode, error: ApiError, budget: Budget | null = nul
 }
 
 /** An answer to a quote. */
-export function quoted(mode: Mode, budget: Budget, outcome: Either<RunError, Quoted>): ApiResponse {
+export function quoted(mode: HttpMode, budget: Budget, outcome: Either<RunError, Quoted>): ApiResponse {
   if (isLeft(outcome)) return refused(mode, runError(outcome.left), budget);
   return {
     ok: true,
@@ -57,7 +57,7 @@ interface Stores {
 }
 
 export async function respond(
-  mode: Mode,
+  mode: HttpMode,
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
   writer: Finished,
@@ -88,7 +88,7 @@ export async function respond(
   };
 }
 
-function describeRun(mode: Mode, summary: RunSummary): Partial<ApiResponse> {
+function describeRun(mode: HttpMode, summary: RunSummary): Partial<ApiResponse> {
   const { steps, decisions } = summary;
   const world = { steps, decisions, ...summary.final };
   switch (mode) {

@@ -6,6 +6,7 @@ import type { SessionAnswer } from '../../../domain/session/answer';
 import type { SessionContext } from '../../../domain/session/context';
 import { DOCUMENT_FILES, documentKey } from '../../../domain/session/documents';
 import type { SessionError } from '../../../domain/session/errors';
+import { grantToGuard, refundFromGuard } from '../../../domain/session/guard-grant';
 import { isSessionId } from '../../../domain/session/inputs';
 import { HISTORY_MAX } from '../../../domain/session/limits';
 import {
@@ -31,6 +32,8 @@ import {
   decodeForkBody,
   decodeQuoteBody,
   decodeReclaimBody,
+  type ForkBody,
+  type ReclaimBody,
 } from '../contract/body-session';
 import { invalidRequest } from '../contract/problems';
 import { type Act, type Answer, answerOf, type Call, type Invocation } from '../edge/act';
@@ -115,6 +118,19 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
     return read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey' ? missing : answerOf(refused(dependencyError(read.left)));
   };
 
+  function forkOf(session: string, { guard, ...request }: ForkBody, times: Invocation): ReturnType<typeof forkSession> {
+    const { head, name = head, budget } = request;
+    return guard === undefined
+      ? forkSession(sessions, { session, ...request }, times)
+      : grantToGuard(sessions, { session, head, name, budget, ...guard }, times);
+  }
+
+  function reclaimOf(session: string, { guard, ...request }: ReclaimBody, times: Invocation): ReturnType<typeof reclaimSession> {
+    if (guard === undefined) return reclaimSession(sessions, { session, ...request }, times);
+    const { sealed, spent, ...terms } = guard;
+    return refundFromGuard(sessions, { session, ...request, terms, sealed, spent }, times);
+  }
+
   /** A route that acts on the session of its path. */
   const acting =
     <A>(
@@ -143,12 +159,8 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
       'POST /sessions/{id}/quote': acting(decodeQuoteBody, (session, { calls }, { storing }) =>
         quoteSession(sessions, session, calls, storing),
       ),
-      'POST /sessions/{id}/fork': acting(decodeForkBody, (session, request, times) =>
-        forkSession(sessions, { session, ...request }, times),
-      ),
-      'POST /sessions/{id}/reclaim': acting(decodeReclaimBody, (session, request, times) =>
-        reclaimSession(sessions, { session, ...request }, times),
-      ),
+      'POST /sessions/{id}/fork': acting(decodeForkBody, (session, request, times) => forkOf(session, request, times)),
+      'POST /sessions/{id}/reclaim': acting(decodeReclaimBody, (session, request, times) => reclaimOf(session, request, times)),
       'POST /sessions/{id}/close': acting(decodeCloseBody, (session, { head }, times) => closeSession(sessions, { session, head }, times)),
     },
     direct: create,

@@ -17,6 +17,7 @@ import type { Check } from './proof/proof';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
 import { fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
 import { runFacts } from './views/run-facts';
+import { segmentsView } from './views/segments-view';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './views/summary-view';
 import { callTable, ledgerTable, stepTable } from './views/tables';
 import { unpackTape } from './shared/unpack';
@@ -136,6 +137,7 @@ function sectionsOf(
     // One step is a point: no line goes through it.
     ...(a.steps.length > 1 ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : []),
     { id: 'budget', title: 'Budget', make: () => budgetView(a) },
+    ...(a.segments.length > 0 ? [{ id: 'segments', title: 'Segments', make: () => segmentsView(a) }] : []),
     ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
     ...(stepped
       ? [

@@ -13,11 +13,11 @@ export interface RuleFields {
 }
 
 /** 1 is BUY, -1 is SELL, 0 is HOLD. */
-export type Side = -1 | 0 | 1;
+export type Direction = -1 | 0 | 1;
 
 export interface RuleLogic {
   /** What the rule says at the step whose price was observed last. */
-  readonly side: () => Side;
+  readonly side: () => Direction;
   /** Constant texts, so that a step need not make any. */
   readonly buyWhy: string;
   readonly sellWhy: string;

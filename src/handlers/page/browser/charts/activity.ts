@@ -16,7 +16,7 @@ const KINDS = ['buy', 'sell', 'rejected'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** So many acts of a kind, at a place among the steps that are here. */
-interface Act {
+interface ActCount {
   readonly at: number;
   readonly kind: Kind;
   readonly count: number;
@@ -37,8 +37,8 @@ export function activityOf(model: RunModel, symbol: string): Activity {
   return { markers, counts: KINDS.filter((kind) => acts.some((act) => act.kind === kind)).map((kind) => counted(model, kind, acts)) };
 }
 
-function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {
-  return steps.flatMap(({ row, point }, at): readonly Act[] => {
+function actsOfSteps({ steps }: RunModel, symbol: string): readonly ActCount[] {
+  return steps.flatMap(({ row, point }, at): readonly ActCount[] => {
     if (point.decision !== 'APPROVED' && point.decision !== 'REJECTED') return [];
     const acted = list(row['actions'])
       .map(record)
@@ -49,7 +49,7 @@ function actsOfSteps({ steps }: RunModel, symbol: string): readonly Act[] {
   });
 }
 
-function actsOfBuckets(model: RunModel, symbol: string): readonly Act[] {
+function actsOfBuckets(model: RunModel, symbol: string): readonly ActCount[] {
   return countsOfBuckets(model, ({ buys, sells }) => [
     ['buy', buys[symbol] ?? 0],
     ['sell', sells[symbol] ?? 0],
@@ -63,16 +63,19 @@ export function bucketRefusals(model: RunModel): Series | undefined {
 }
 
 /** At the first step of the bucket that is here. */
-function countsOfBuckets({ steps, page }: RunModel, read: (marks: BucketMarks) => readonly (readonly [Kind, number])[]): readonly Act[] {
+function countsOfBuckets(
+  { steps, page }: RunModel,
+  read: (marks: BucketMarks) => readonly (readonly [Kind, number])[],
+): readonly ActCount[] {
   let at = 0;
-  return (page.sample?.marks ?? []).flatMap((marks): readonly Act[] => {
+  return (page.sample?.marks ?? []).flatMap((marks): readonly ActCount[] => {
     while (at < steps.length - 1 && (steps[at]?.point.step ?? 0) < marks.first_step) at += 1;
     return read(marks).flatMap(([kind, count]) => (count > 0 ? [{ at, kind, count }] : []));
   });
 }
 
 /** Sales and refusals go down, so that they never hide what was bought. */
-function counted({ steps }: RunModel, kind: Kind, acts: readonly Act[]): Series {
+function counted({ steps }: RunModel, kind: Kind, acts: readonly ActCount[]): Series {
   const length = Math.ceil(steps.length / STRETCHES_MAX);
   const sums = Array.from({ length: Math.ceil(steps.length / length) }, () => 0);
   for (const act of acts) {

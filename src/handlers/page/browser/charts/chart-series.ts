@@ -26,7 +26,7 @@ export interface Point {
 
 export interface Marker {
   readonly step: number;
-  readonly kind: 'buy' | 'sell' | 'rejected' | 'tripped';
+  readonly kind: 'buy' | 'sell' | 'rejected' | 'tripped' | 'grant' | 'refund' | 'unknown';
   readonly text?: string;
 }
 
@@ -78,8 +78,20 @@ const MARKERS = {
   sell: { shape: 'arrowDown', position: 'aboveBar' },
   rejected: { shape: 'square', position: 'aboveBar' },
   tripped: { shape: 'circle', position: 'inBar' },
+  // In a chart of a budget, where nothing is bought or sold.
+  grant: { shape: 'arrowUp', position: 'belowBar' },
+  refund: { shape: 'arrowDown', position: 'aboveBar' },
+  unknown: { shape: 'square', position: 'inBar' },
 } as const;
-const MARKER_COLOURS = { buy: 'buy', sell: 'sell', rejected: 'rejected', tripped: 'sell' } as const;
+const MARKER_COLOURS = {
+  buy: 'buy',
+  sell: 'sell',
+  rejected: 'rejected',
+  tripped: 'sell',
+  grant: 'other',
+  refund: 'buy',
+  unknown: 'rejected',
+} as const;
 
 export interface Drawn {
   readonly spec: Series;

@@ -1,7 +1,7 @@
 /** Requests to the server that the page came from. Invariant: what comes back is looked at before anything of it is used. */
 import { list, parseJson, record, text } from '../shared/run-model';
 
-export interface Answer {
+export interface ApiReply {
   /** 0 where none came. */
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ const ATTEMPTS = 8;
 const WAIT_MS = 250;
 const BUSY = 503;
 
-export async function ask(path: string, body?: object): Promise<Answer> {
+export async function ask(path: string, body?: object): Promise<ApiReply> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await send(path, body);
     if (answer.status !== BUSY || attempt === ATTEMPTS) return answer;
@@ -20,7 +20,7 @@ export async function ask(path: string, body?: object): Promise<Answer> {
   }
 }
 
-async function send(path: string, body: object | undefined): Promise<Answer> {
+async function send(path: string, body: object | undefined): Promise<ApiReply> {
   try {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(path, body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) });
@@ -31,7 +31,7 @@ async function send(path: string, body: object | undefined): Promise<Answer> {
 }
 
 /** What is wrong, in the words of the API; nothing where nothing is. */
-export function wrong({ status, body }: Answer): string | undefined {
+export function wrong({ status, body }: ApiReply): string | undefined {
   if (status === 0)
     return `No answer (${text(body['message'])}). Is the server still running? The same request may be sent again: it is done once.`;
   const error = record(body['error']);
@@ -44,6 +44,6 @@ export function wrong({ status, body }: Answer): string | undefined {
 }
 
 function limiterOf(error: Readonly<Record<string, unknown>>): string {
-  const said = [error['limiter'], error['scope']].filter((one) => typeof one === 'string').join(' of the ');
-  return said === '' ? '' : ` (${said})`;
+  const named = [error['limiter'], error['scope']].filter((one) => typeof one === 'string').join(' of the ');
+  return named === '' ? '' : ` (${named})`;
 }

@@ -8,7 +8,7 @@ import { button, code, facts, fill, h } from '../shared/dom';
 import { grouped, shortHash } from '../shared/format';
 import { list, record, text } from '../shared/run-model';
 import { actionChoice, labelled } from './actions';
-import { type Answer, ask, wrong } from './ask';
+import { type ApiReply, ask, wrong } from './ask';
 import { amountsOf, amountsText, isPeak, words } from './costs';
 import { observationView, regionOf } from './prices';
 
@@ -86,13 +86,13 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
 
   /** Whether it could be read. */
   async function look(): Promise<boolean> {
-    const told = await ask(path(`?history=${String(HISTORY)}`));
-    const problem = wrong(told);
+    const reply = await ask(path(`?history=${String(HISTORY)}`));
+    const problem = wrong(reply);
     if (problem !== undefined) {
       say('bad', problem);
       return false;
     }
-    seen = told.body;
+    seen = reply.body;
     draw();
     return true;
   }
@@ -102,13 +102,13 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
   const stepText = (): string => text(seen['step'] ?? '–');
 
   async function quote(): Promise<void> {
-    const told = await ask(path('/quote'), { calls: callsOf('execute', choice.chosen()) });
-    const problem = wrong(told);
+    const reply = await ask(path('/quote'), { calls: callsOf('execute', choice.chosen()) });
+    const problem = wrong(reply);
     if (problem !== undefined) {
       say('bad', problem);
       return;
     }
-    const { least, most, fits, needed } = told.body;
+    const { least, most, fits, needed } = reply.body;
     const exact = amountsText(least) === amountsText(most);
     const takes = exact ? amountsText(most) : `${amountsText(least)} at least, ${amountsText(most)} at most`;
     say(
@@ -120,20 +120,20 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
   /** What the strategy says is asked of it once a step. */
   function callsOf(name: string, actions?: readonly unknown[]): readonly object[] {
     if (actions !== undefined) return [{ name, args: { actions } }];
-    const asked = name === EVALUATE || evaluated === seen['step'] ? [] : [{ name: EVALUATE, args: {} }];
-    return [...asked, { name, args: {} }];
+    const evaluation = name === EVALUATE || evaluated === seen['step'] ? [] : [{ name: EVALUATE, args: {} }];
+    return [...evaluation, { name, args: {} }];
   }
 
   async function call(name: string, actions?: readonly unknown[]): Promise<void> {
     const { step } = seen;
-    const told = await ask(path('/calls'), { head: headOf(), calls: callsOf(name, actions) });
-    if (list(told.body['results']).some((one) => record(one)['name'] === EVALUATE && record(one)['ok'] === true)) evaluated = step;
-    await came(told, () => summaryOf(name, told));
-    const results = list(told.body['results']);
+    const reply = await ask(path('/calls'), { head: headOf(), calls: callsOf(name, actions) });
+    if (list(reply.body['results']).some((one) => record(one)['name'] === EVALUATE && record(one)['ok'] === true)) evaluated = step;
+    await came(reply, () => summaryOf(name, reply));
+    const results = list(reply.body['results']);
     if (results.length > 0) answer.replaceChildren(regionOf(`Answer of ${name}`, h('pre', {}, JSON.stringify(results, null, 2))));
   }
 
-  function summaryOf(name: string, { body }: Answer): string {
+  function summaryOf(name: string, { body }: ApiReply): string {
     const result = record(record(list(body['results']).at(-1))['result']);
     const [decision, equity] = [result['decision'], result['equity']];
     const came = [typeof decision === 'string' ? decision : '', typeof equity === 'string' ? `equity ${grouped(equity)}` : ''];
@@ -141,11 +141,11 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
   }
 
   /** Says what came of a request, and shows where the session stands now, whoever moved it. */
-  async function came(told: Answer, done: () => string): Promise<void> {
-    const problem = wrong(told);
-    const moved = record(told.body['error'])['code'] === 'head_moved';
+  async function came(reply: ApiReply, done: () => string): Promise<void> {
+    const problem = wrong(reply);
+    const moved = record(reply.body['error'])['code'] === 'head_moved';
     const [before, stepBefore] = [headText(), seen['step']];
-    if (told.status !== 0 && !(await look())) return;
+    if (reply.status !== 0 && !(await look())) return;
     await changed();
     if (moved) {
       say(
@@ -157,14 +157,14 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
       if (seen['step'] !== stepBefore) choice.clear();
       say(
         'good',
-        `${done()}${told.body['repeated'] === true ? ' (from the record: it had been done before)' : ''}. Step ${stepText()}, head ${headText()}.`,
+        `${done()}${reply.body['repeated'] === true ? ' (from the record: it had been done before)' : ''}. Step ${stepText()}, head ${headText()}.`,
       );
     }
   }
 
   async function close(): Promise<void> {
-    const told = await ask(path('/close'), { head: headOf() });
-    await came(told, () => 'The session is sealed: nothing follows');
+    const reply = await ask(path('/close'), { head: headOf() });
+    await came(reply, () => 'The session is sealed: nothing follows');
   }
 
   async function makeFork(): Promise<void> {
@@ -183,15 +183,15 @@ export function makeBoard(say: (tone: 'good' | 'bad' | 'plain', what: string) =>
     }
     const name = fork.querySelector<HTMLInputElement>('#fork-name')?.value.trim() ?? '';
     const budget = { ...limits, ...(Object.keys(tools).length === 0 ? {} : { tools }) };
-    const told = await ask(path('/fork'), { head: headOf(), ...(name === '' ? {} : { name }), budget });
-    await came(told, () => `Fork ${shortHash(text(record(told.body['child'])['session_id']))} is made`);
+    const reply = await ask(path('/fork'), { head: headOf(), ...(name === '' ? {} : { name }), budget });
+    await came(reply, () => `Fork ${shortHash(text(record(reply.body['child'])['session_id']))} is made`);
   }
 
   async function reclaim(child: string): Promise<void> {
-    const told = await ask(path('/reclaim'), { head: headOf(), child });
-    await came(told, () => `What ${shortHash(child)} did not use is taken back`);
+    const reply = await ask(path('/reclaim'), { head: headOf(), child });
+    await came(reply, () => `What ${shortHash(child)} did not use is taken back`);
     // Its button is gone.
-    if (wrong(told) === undefined) title.focus();
+    if (wrong(reply) === undefined) title.focus();
   }
 
   function draw(): void {

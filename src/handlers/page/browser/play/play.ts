@@ -14,13 +14,13 @@ export function startPlay(host: HTMLElement): void {
   const [tree, form] = [document.getElementById('tree'), document.querySelector<HTMLFormElement>('#new-session form')];
   const body = document.querySelector<HTMLTextAreaElement>('#new-session textarea');
   if (status === null || tree === null || form === null || body === null) return;
-  const [said, listed, area] = [status, tree, body];
+  const [output, listed, area] = [status, tree, body];
   let sessions: readonly Listed[] = [];
   /** Behind which session each page begins that was listed. */
   let pages: readonly string[] = [''];
 
   function say(tone: 'good' | 'bad' | 'plain', what: string): void {
-    fill(said, tone === 'plain' ? null : badge(tone, tone, tone === 'good' ? 'ok' : 'no'), ` ${what}`);
+    fill(output, tone === 'plain' ? null : badge(tone, tone, tone === 'good' ? 'ok' : 'no'), ` ${what}`);
   }
 
   const board = makeBoard(say, listAgain);
@@ -34,15 +34,15 @@ export function startPlay(host: HTMLElement): void {
     const unreadable: unknown[] = [];
     let more: string | undefined;
     for (const after of pages) {
-      const told = await ask(`${LISTED}?after=${after}`);
-      const problem = wrong(told);
+      const reply = await ask(`${LISTED}?after=${after}`);
+      const problem = wrong(reply);
       if (problem !== undefined) {
         say('bad', problem);
         return;
       }
-      found.push(...listedOf(told.body));
-      unreadable.push(...list(told.body['unreadable']));
-      more = told.body['more'] === true ? text(told.body['last']) : undefined;
+      found.push(...listedOf(reply.body));
+      unreadable.push(...list(reply.body['unreadable']));
+      more = reply.body['more'] === true ? text(reply.body['last']) : undefined;
     }
     sessions = found;
     draw(unreadable, more);
@@ -72,13 +72,13 @@ export function startPlay(host: HTMLElement): void {
       say('bad', 'The request is not a JSON object: nothing was sent.');
       return;
     }
-    const told = await ask('/sessions', request);
-    const problem = wrong(told);
+    const reply = await ask('/sessions', request);
+    const problem = wrong(reply);
     if (problem !== undefined) {
       say('bad', problem);
       return;
     }
-    location.hash = text(told.body['session_id']);
+    location.hash = text(reply.body['session_id']);
     await listAgain();
   }
 

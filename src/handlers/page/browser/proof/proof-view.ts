@@ -1,7 +1,7 @@
 /** What the page could prove about itself, with the button that does it again. Invariant: it says `proven` only of a whole, sealed tape. */
 import { button, code, facts, fill, h } from '../shared/dom';
 import { badge, sign } from '../shared/marks';
-import { type Check, prove, type Proof } from './proof';
+import { type Check, prove, type PageProof } from './proof';
 import type { RunModel } from '../shared/run-model';
 
 export interface ProofView {
@@ -10,7 +10,7 @@ export interface ProofView {
   readonly run: () => Promise<void>;
 }
 
-const BADGES: Readonly<Record<Proof['state'], readonly ['good' | 'bad' | 'open', 'good' | 'bad' | 'warn', string]>> = {
+const BADGES: Readonly<Record<PageProof['state'], readonly ['good' | 'bad' | 'open', 'good' | 'bad' | 'warn', string]>> = {
   proven: ['good', 'good', 'Proven'],
   sampled: ['open', 'warn', 'Sample re-hashed'],
   unsealed: ['open', 'warn', 'Not proven: no seal'],

@@ -20,7 +20,7 @@ export interface Check {
   readonly missing?: string | undefined;
 }
 
-export interface Proof {
+export interface PageProof {
   /**
    * `sampled`: every row that is here holds, and the rows between them are not here. `unsealed`: what is here holds, and the run did not end.
    * `incomplete`: nothing contradicts the tape, and a check could not be made.
@@ -34,7 +34,7 @@ export interface Proof {
 }
 
 /** `further`: checks of what else the page says. Whatever the page holds, the answer is a verdict. */
-export async function prove(model: RunModel, further: () => readonly Check[] = () => []): Promise<Proof> {
+export async function prove(model: RunModel, further: () => readonly Check[] = () => []): Promise<PageProof> {
   try {
     return await checked(model, further);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function prove(model: RunModel, further: () => readonly Check[] = (
   }
 }
 
-async function checked(model: RunModel, further: () => readonly Check[]): Promise<Proof> {
+async function checked(model: RunModel, further: () => readonly Check[]): Promise<PageProof> {
   const rows = model.lines.length;
   const headHash = text(model.lines.at(-1)?.row?.['hash']);
   // Browsers offer SHA-256 to pages from files, from this machine and over TLS, and to no other.
@@ -194,8 +194,8 @@ function sealFault(model: RunModel): string | undefined {
   if (seal === undefined) return undefined;
   const endedOk = seal['error'] === null;
   if (seal['ok'] !== endedOk) return 'ok of the seal does not agree with its error';
-  // What fails in an agent's hands is the agent's business.
-  const failed = inputs['mode'] === 'guard' ? undefined : calls.find(({ row }) => row['ok'] !== true);
+  // What fails in an agent's hands is the agent's business, and a call that fails in a session ends its request alone.
+  const failed = inputs['mode'] === 'guard' || inputs['mode'] === 'session' ? undefined : calls.find(({ row }) => row['ok'] !== true);
   if (endedOk && failed !== undefined) return `the seal says ok, and the call of row ${String(failed.rowIndex)} failed`;
   const positions = new Map(
     Object.entries(record(record(inputs['initial_state'])['positions'])).map(([symbol, quantity]) => [symbol, text(quantity)]),

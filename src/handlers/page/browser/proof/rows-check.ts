@@ -6,7 +6,7 @@ import { canonical, hasCanonicalForm, type Json } from '../../../../domain/canon
 import { splitAtHash, withHash } from '../../../../domain/tape/row-text';
 import { plural } from '../shared/format';
 import { turn } from '../shared/painted';
-import { type RunModel, type TapeLine, text } from '../shared/run-model';
+import { type RunModel, type PageLine, text } from '../shared/run-model';
 
 /** Rows hashed at a time. */
 const BATCH_ROWS = 256;
@@ -28,9 +28,9 @@ export async function firstBadRow(model: RunModel): Promise<string | undefined> 
 }
 
 async function rowFault(
-  lines: readonly TapeLine[],
+  lines: readonly PageLine[],
   at: number,
-  { row, text: line, index }: TapeLine,
+  { row, text: line, index }: PageLine,
   genesis: string,
 ): Promise<string | undefined> {
   if (row === undefined || !hasCanonicalForm(row)) return 'not a JSON object';
@@ -47,7 +47,7 @@ async function rowFault(
   return undefined;
 }
 
-function rowName({ index, row }: TapeLine): string {
+function rowName({ index, row }: PageLine): string {
   const step = row?.['step_index'];
   return `row ${String(index)}${typeof step === 'number' ? ` (step ${String(step)})` : typeof row?.['type'] === 'string' ? ` (${row['type']})` : ''}`;
 }

@@ -11,19 +11,19 @@ const SHAPES = {
   open: { tag: 'circle', cx: '6', cy: '6', r: '4', fill: 'none', stroke: 'currentColor', 'stroke-width': '2' },
 } as const;
 
-export type Sign = keyof typeof SHAPES;
+export type MarkSign = keyof typeof SHAPES;
 
-export function sign(kind: Sign): SVGSVGElement {
+export function sign(kind: MarkSign): SVGSVGElement {
   return svg('0 0 12 12', [{ fill: 'currentColor', ...SHAPES[kind] }], `sign ${kind}`);
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'rejected';
 
-export function badge(kind: Sign, tone: Tone, words: string): HTMLElement {
+export function badge(kind: MarkSign, tone: Tone, words: string): HTMLElement {
   return h('span', { class: `badge ${tone}` }, sign(kind), words);
 }
 
-const DECISIONS: Readonly<Record<string, readonly [Sign, Tone]>> = {
+const DECISIONS: Readonly<Record<string, readonly [MarkSign, Tone]>> = {
   APPROVED: ['good', 'good'],
   REJECTED: ['rejected', 'rejected'],
   HOLD: ['open', 'plain'],

@@ -9,12 +9,13 @@ import type { DerivedFill } from '../../../../domain/report/derived-ledger';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../../../../domain/report/figures';
 import type { PageRun } from '../../../../domain/report/page-data';
 import { makeCallReader } from '../../../../domain/report/calls';
+import { makeSegmentReader, type SegmentEntry } from '../../../../domain/report/segments';
 import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
-import type { Costs } from '../../../../domain/world/market/costs';
-import type { Unpacked } from './unpack';
+import type { TradingCosts } from '../../../../domain/world/market/costs';
+import type { UnpackedRun } from './unpack';
 
-export interface TapeLine {
+export interface PageLine {
   /** 0-based row of the tape, also where rows are left out before it. */
   readonly index: number;
   readonly text: string;
@@ -36,13 +37,14 @@ export interface CallEntry {
 /** What was spent once a row was written; rows that cost nothing are left out. */
 export interface SpendingPoint {
   readonly row: Row;
+  readonly rowIndex: number;
   readonly spent: BudgetState;
 }
 
 export interface RunModel {
   readonly page: PageRun;
-  readonly unpacked: Unpacked;
-  readonly lines: readonly TapeLine[];
+  readonly unpacked: UnpackedRun;
+  readonly lines: readonly PageLine[];
   readonly run: Row | undefined;
   readonly seal: Row | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -50,11 +52,13 @@ export interface RunModel {
   readonly calls: readonly CallEntry[];
   readonly fills: readonly DerivedFill[];
   readonly spending: readonly SpendingPoint[];
+  /** Of a session; none of any other run. */
+  readonly segments: readonly SegmentEntry[];
   readonly figures: Figures;
   readonly symbols: readonly string[];
 }
 
-export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
+export function readRun(page: PageRun, unpacked: UnpackedRun): RunModel {
   const indexOf = rowNumbers(page);
   const lines = unpacked.lines.map((text, at) => ({ index: indexOf(at), text, row: parseRow(text) }));
   const rows = lines.flatMap(({ row, index }) => (row === undefined ? [] : [{ row, rowIndex: index }]));
@@ -62,6 +66,7 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
   const reader = makeFigureReader(costsOf(page));
   const spending = makeSpending();
   const callReader = makeCallReader();
+  const segments = makeSegmentReader();
   const [steps, calls, spent]: [StepEntry[], CallEntry[], SpendingPoint[]] = [[], [], []];
   let last: BudgetState | undefined;
   for (const { row, rowIndex } of rows) {
@@ -70,8 +75,9 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     if (point !== undefined && point.step > (steps.at(-1)?.point.step ?? -1)) steps.push({ row, rowIndex, point });
     const call = callReader.next(row);
     if (call !== undefined) calls.push({ row: call, rowIndex });
+    segments.next(row, rowIndex);
     const now = spending.next(row);
-    if (now !== last && last !== undefined) spent.push({ row, spent: now });
+    if (now !== last && last !== undefined) spent.push({ row, rowIndex, spent: now });
     last = now;
   }
   return {
@@ -85,9 +91,21 @@ export function readRun(page: PageRun, unpacked: Unpacked): RunModel {
     calls,
     fills: steps.flatMap(({ point }) => point.fills),
     spending: spent,
+    segments: segments.segments(),
     figures: reader.figures(),
     symbols: [...(steps[0]?.point.prices.keys() ?? [])],
   };
+}
+
+/** The number of the segment that a row is in; 0 before the first that was resumed. */
+export function segmentAt({ segments }: Pick<RunModel, 'segments'>, rowIndex: number): number {
+  let [low, high] = [0, segments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segments[middle]?.rowIndex ?? 0) <= rowIndex) low = middle + 1;
+    else high = middle;
+  }
+  return segments[low - 1]?.seq ?? 0;
 }
 
 /** Where the rows of a page stand in the file. */
@@ -111,7 +129,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The costs of the policy in the page, whose digest the proof compares with that in the run row. */
-export function costsOf({ files }: PageRun): Costs {
+export function costsOf({ files }: PageRun): TradingCosts {
   const costs = record(record(parseJson(files['policy.json'] ?? ''))['costs']);
   const [fee, slippage] = [decimalFromJson(costs['fee_bps']), decimalFromJson(costs['slippage_bps'])];
   return { fee_bps: isLeft(fee) ? 0n : fee.right, ...(isLeft(slippage) ? {} : { slippage_bps: slippage.right }) };

@@ -1,13 +1,13 @@
 /** The tape out of the page: Base64, then gzip. Invariant: what can be read of a damaged one is read, and what cannot is said. */
 
-export interface Unpacked {
+export interface UnpackedRun {
   /** Each without its newline. */
   readonly lines: readonly string[];
   /** Why there is no more of it. */
   readonly fault: string | undefined;
 }
 
-export async function unpackTape(base64: string): Promise<Unpacked> {
+export async function unpackTape(base64: string): Promise<UnpackedRun> {
   if (typeof DecompressionStream === 'undefined')
     return { lines: [], fault: 'this browser cannot unpack gzip: it has no DecompressionStream' };
   const { bytes, whole } = decodeBase64(base64);

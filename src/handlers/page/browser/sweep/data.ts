@@ -2,7 +2,7 @@
 
 export type Value = string | number | boolean | null | object;
 
-export interface Cell {
+export interface DrawnCell {
   readonly index: number;
   readonly point: Readonly<Record<string, Value>>;
   readonly pair: number;
@@ -20,7 +20,7 @@ export interface Figure {
 export interface SweepPage {
   readonly summary: Readonly<Record<string, unknown>>;
   readonly figures: readonly Figure[];
-  readonly cells: readonly Cell[];
+  readonly cells: readonly DrawnCell[];
   readonly total: number;
   readonly axes: readonly string[];
   readonly objective: { readonly figure: string; readonly prefer: string };
@@ -30,7 +30,7 @@ export function readData(text: string): SweepPage {
   const { summary, figures, cells, total } = JSON.parse(text) as {
     summary: SweepPage['summary'];
     figures: readonly (readonly [string, string, string])[];
-    cells: readonly (readonly [number, Cell['point'], number, string, string, Cell['figures']])[];
+    cells: readonly (readonly [number, DrawnCell['point'], number, string, string, DrawnCell['figures']])[];
     total: number;
   };
   const spec = summary['spec'] as { readonly axes: readonly { readonly name: string }[]; readonly objective: SweepPage['objective'] };

@@ -1,11 +1,11 @@
 /** Every cell in a table; a press on a column sorts by it, a second one turns the order. */
 import { button, fill, h } from '../shared/dom';
-import { type Cell, compareValues, figureText, type SweepPage, type Value, valueText } from './data';
+import { type DrawnCell, compareValues, figureText, type SweepPage, type Value, valueText } from './data';
 
 interface Column {
   readonly title: string;
-  readonly value: (cell: Cell) => Value | undefined;
-  readonly text: (cell: Cell) => string;
+  readonly value: (cell: DrawnCell) => Value | undefined;
+  readonly text: (cell: DrawnCell) => string;
 }
 
 const ROWS_SHOWN = 100;
@@ -23,8 +23,8 @@ export function cellTable(page: SweepPage, kept: ReadonlySet<string>): HTMLEleme
       ? [
           {
             title: 'window',
-            value: ({ pair }: Cell) => pair,
-            text: ({ pair, part }: Cell) => `${String(pair)} ${part === 'in' ? 'in sample' : 'out of sample'}`,
+            value: ({ pair }: DrawnCell) => pair,
+            text: ({ pair, part }: DrawnCell) => `${String(pair)} ${part === 'in' ? 'in sample' : 'out of sample'}`,
           },
         ]
       : []),

@@ -1,12 +1,13 @@
 /** How the budget went: for each limit what was used over the run, how much was allowed, and where it tripped. */
 import { type BudgetState, costOf, type Meter, NOTHING_SPENT } from '../../../../domain/budget/budget';
+import { isUnknown } from '../../../../domain/report/segments';
 import { limitsOf, type Trip, tripOf } from '../../../../domain/report/spending';
 import { makeChart } from '../charts/chart';
-import type { Pane, Point } from '../charts/chart-series';
+import type { Marker, Pane, Point } from '../charts/chart-series';
 import { h } from '../shared/dom';
 import { grouped, plural } from '../shared/format';
 import { badge } from '../shared/marks';
-import type { RunModel } from '../shared/run-model';
+import { type RunModel, segmentAt } from '../shared/run-model';
 
 /** `worldSteps`: the axis counts steps of the world; else it counts what was done. */
 export function budgetView(model: RunModel): HTMLElement {
@@ -21,7 +22,7 @@ export function budgetView(model: RunModel): HTMLElement {
     id: 'budget-chart',
     alternative: `Use of the budget over the run. ${used.map((limit) => sentence(limit, trip)).join(' ')}`,
     labels: { unit: `after ${acts}`, timeOf: () => undefined },
-    panes: used.map((limit) => pane(limit, model, trip)),
+    panes: [...used.map((limit) => pane(limit, model, trip)), ...segmentPanes(model)],
   });
   return h(
     'div',
@@ -84,6 +85,29 @@ function pane({ limiter, dimension, tool, max }: Meter, { spending, page, inputs
       },
     ],
   };
+}
+
+/** Of a session: at which act each segment began, and where budget was granted, came back, or was spent on nobody knows what. */
+function segmentPanes(model: RunModel): readonly Pane[] {
+  if (model.segments.length === 0) return [];
+  const points = model.spending.map(({ row, rowIndex }, at) => ({
+    time: axisPlace(row['step_index'], row['type'], at),
+    value: segmentAt(model, rowIndex),
+    row,
+  }));
+  const rising = points.filter(({ time }, at) => time > (points[at - 1]?.time ?? 0));
+  const markers = rising.flatMap(({ row, time }): readonly Marker[] => {
+    const kind = row['type'] === 'grant' ? 'grant' : row['type'] === 'refund' ? 'refund' : isUnknown(row) ? 'unknown' : undefined;
+    return kind === undefined ? [] : [{ step: time, kind }];
+  });
+  const format = (value: number): string => `segment ${grouped(String(value))}`;
+  return [
+    {
+      title: 'segment (▲ grant, ▼ refund, ■ unknown effect)',
+      height: 90,
+      series: [{ name: 'segment', colour: 'other', shape: 'steps', points: [{ time: 0, value: 0 }, ...rising], markers, format }],
+    },
+  ];
 }
 
 /** After which step, counted from 1, or after which call. */

@@ -1,6 +1,7 @@
 /** The tables of a run: its steps, its fills, and the calls it made to tools, models and memory. */
 import { formatDecimal } from '../../../../domain/decimal/decimal';
 import type { DerivedFill } from '../../../../domain/report/derived-ledger';
+import { isUnknown } from '../../../../domain/report/segments';
 import { h } from '../shared/dom';
 import { grouped } from '../shared/format';
 import { badge, decisionBadge, side } from '../shared/marks';
@@ -95,7 +96,10 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
     noun: ['call', 'calls'],
     rows: calls,
     pageRows: FILL_ROWS,
-    choices: [{ label: 'Kind', options: [...new Set(calls.map(({ row }) => text(row['type'])))], of: ({ row }) => text(row['type']) }],
+    choices: [
+      { label: 'Kind', options: [...new Set(calls.map(({ row }) => text(row['type'])))], of: ({ row }) => text(row['type']) },
+      { label: 'Ended', options: [...new Set(calls.map(endOf))], of: endOf },
+    ],
     columns: [
       { title: 'Call', numeric: true, text: ({ row }) => text(row['index']), order: ({ rowIndex }) => rowIndex },
       { title: 'Kind', text: ({ row }) => text(row['type']) },
@@ -104,14 +108,26 @@ export function callTable({ calls }: RunModel): DataTable<CallEntry> {
       {
         title: 'Ok',
         width: 'short',
-        text: ({ row }) => (row['ok'] === true ? 'ok' : 'not ok'),
-        cell: ({ row }) => (row['ok'] === true ? badge('good', 'good', 'ok') : badge('bad', 'bad', 'not ok')),
+        text: endOf,
+        cell: (entry) => END_BADGES[endOf(entry)](),
       },
       { title: 'Recorded', text: (entry) => jsonText(answerOf(entry)), cell: (entry) => json(answerOf(entry)) },
       { title: 'Source', text: ({ row }) => text(row['source']) },
       { title: 'Row', numeric: true, text: ({ rowIndex }) => String(rowIndex), order: ({ rowIndex }) => rowIndex },
     ],
   });
+}
+
+const END_BADGES = {
+  ok: () => badge('good', 'good', 'ok'),
+  'not ok': () => badge('bad', 'bad', 'not ok'),
+  'effect unknown': () => badge('open', 'warn', 'effect unknown'),
+} as const;
+
+/** A call whose maker never came back: nobody knows whether it was done, and it stays charged. */
+function endOf({ row }: CallEntry): keyof typeof END_BADGES {
+  if (isUnknown(row)) return 'effect unknown';
+  return row['ok'] === true ? 'ok' : 'not ok';
 }
 
 function requestOf({ row }: CallEntry): unknown {

@@ -2,7 +2,7 @@
 import type { RecordingTelemetry, TelemetryRecord } from '../../src/adapters/in-process/telemetry';
 import { SESSIONS_NOT_STOPPED } from '../../src/ports/telemetry';
 
-export function toldOperator(telemetry: RecordingTelemetry): readonly Extract<TelemetryRecord, { kind: 'note' }>[] {
+export function operatorRecords(telemetry: RecordingTelemetry): readonly Extract<TelemetryRecord, { kind: 'note' }>[] {
   const notes = telemetry.records().flatMap((record) => (record.kind === 'note' ? [record] : []));
   const counted = telemetry.records().filter((record) => record.kind === 'measure');
   expect(counted).toEqual(notes.map(() => ({ kind: 'measure', metric: SESSIONS_NOT_STOPPED, unit: 'Count', value: 1 })));
