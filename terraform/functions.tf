@@ -47,6 +47,7 @@ locals {
         "GET /sessions/{id}",
         "GET /sessions/{id}/inputs/{file}",
         "GET /sessions/{id}/segments/{seq}",
+        "GET /sessions/{id}/receipts/{seq}",
         "POST /sessions/{id}/calls",
         "POST /sessions/{id}/quote",
         "POST /sessions/{id}/fork",
