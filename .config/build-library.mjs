@@ -2,7 +2,7 @@
 // that a program that does both meets one copy; adapters of frameworks, which hold nothing but glue, are built in both forms. The types of each
 // are one file that needs no other package.
 import { build } from 'esbuild';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { rollup } from 'rollup';
@@ -68,14 +68,10 @@ async function buildTypes(outdir) {
       throw new Error(warning.message);
     },
   });
-  const { output } = await bundle.write({ dir: outdir, entryFileNames: '[name].d.mts', chunkFileNames: 'types-[hash].d.mts' });
+  const { output } = await bundle.write({ dir: outdir, entryFileNames: '[name].d.cts', chunkFileNames: 'types-[hash].d.cts' });
   await bundle.close();
   const foreign = output.flatMap(({ imports = [] }) => imports).filter((id) => !/^(index|types-|node:)/.test(id) && !PEERS.includes(id));
   if (foreign.length > 0) throw new Error(`types of the library name packages that nobody installs with it: ${foreign.join(', ')}`);
-  // The same types for those who `require`: TypeScript tells the kind of a module by the name of the file.
-  for (const name of await readdir(outdir)) {
-    if (!name.endsWith('.d.mts')) continue;
-    const text = await readFile(join(outdir, name), 'utf8');
-    await writeFile(join(outdir, name.replace(/\.d\.mts$/, '.d.cts')), text.replaceAll(/(from '\.\/[^']+)\.mjs'/g, "$1.cjs'"));
-  }
+  // The same types for those who `import`: TypeScript tells the kind of a module by the name of the file, and an ES module may name a CommonJS one.
+  for (const name of ENTRIES) await writeFile(join(outdir, `${name}.d.mts`), `export * from './${name}.cjs';\n`);
 }

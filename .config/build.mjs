@@ -55,6 +55,19 @@ const packedWasm = {
       return { contents: `import { brotliDecompressSync } from 'node:zlib'; export default ${unpack};`, loader: 'js' };
     }),
 };
+/** What libraries bring and nothing here asks for: a tenth of the package. */
+const unused = {
+  name: 'unused',
+  setup: ({ onLoad }) => {
+    // Schemas of answers that a server asks its client for; ours asks for none, and its tools have the codecs of the API.
+    onLoad({ filter: /modelcontextprotocol\/server\/dist\/shimsNode\.mjs$/ }, () => ({
+      contents: "export { default as process } from 'node:process'; export class DefaultJsonSchemaValidator {}",
+      loader: 'js',
+    }));
+    // Reads what a browser says of itself.
+    onLoad({ filter: /bowser\/bowser\.mjs$/ }, () => ({ contents: 'export default undefined;', loader: 'js' }));
+  },
+};
 /** The pool of threads starts each with a file of its own. */
 const poolWorker = {
   name: 'pool-worker',
@@ -77,7 +90,7 @@ const split = await buildSplit(
     sourcemap: false,
     minify: true,
     metafile: true,
-    plugins: [packedWasm, poolWorker],
+    plugins: [packedWasm, poolWorker, unused],
     // Lowers the priority of threads, where it is there; it is not asked for.
     external: ['@napi-rs/nice'],
   },

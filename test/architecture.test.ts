@@ -99,6 +99,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/ledger',
       'src/domain/market',
       'src/domain/tape',
+      'src/domain/world/file',
       'src/domain/world/market',
     ],
     packages: EITHER,

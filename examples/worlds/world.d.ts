@@ -43,7 +43,7 @@ interface Meta {
   name: string;
   version: string;
   description?: string;
-  /** Lines of charts for the report: JSON pointers into the row of a step, such as "/totals/cash". */
+  /** Lines of charts for the report: JSON pointers into the row of a step, such as "/totals/cash" or "/input/demand"; "/score" and "/fuel", too. */
   charts?: { title: string; lines: string[] }[];
 }
 

@@ -1,18 +1,20 @@
 /** What the local server is built from: the handlers of AWS, and a stand-in in this process for everything that is remote there. */
-import { isLeft, left, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { makeArtifactRunReader } from '../adapters/filesystem/artifact-run';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { inspectRunDirectory } from '../adapters/filesystem/run-directory';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { removeLeftovers } from '../adapters/filesystem/writing';
 import { deadlineIn, systemClock } from '../adapters/in-process/clock';
 import { makeScriptedCodeInterpreter } from '../adapters/in-process/code-interpreter';
 import { makeInProcessMemory } from '../adapters/in-process/memory';
 import { makeScriptedPlanner } from '../adapters/in-process/planner';
+import { describeWith } from '../domain/run/describe-world';
 import { makeSessionContext } from '../domain/session/worlds';
 import type { StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
@@ -21,7 +23,9 @@ import { memoryFunction, sessionCeilings, sessionsFunction, stoppableBaseFunctio
 import { mcpFunction } from './compose-mcp';
 import { type LocalSigning, localReceipts } from './compose-signing';
 import { openFileWorlds } from './open-file-worlds';
+import { openSandbox } from './open-sandbox';
 import { openApi } from './http/contract/openapi';
+import type { RunSource } from './server/runs';
 import type { ServerDeps } from './server/server';
 
 export interface LocalServer {
@@ -34,14 +38,20 @@ export interface BadConfig {
   readonly messages: readonly string[];
 }
 
-/** Reading a file of a run, or the list of runs. */
+/** Reading the list of sessions. */
 const READ_TIMEOUT_MS = 10_000;
+
+export interface ServedExtras {
+  /** Directories whose runs are shown beside those of the server, as they were given. */
+  readonly runs?: readonly string[] | undefined;
+  readonly signing?: LocalSigning | undefined;
+}
 
 export function composeServer(
   directory: string,
   env: Environment,
   note: (what: string) => void,
-  signing?: LocalSigning,
+  { runs = [], signing }: ServedExtras = {},
 ): TaskEither<StoreError | BadConfig, LocalServer> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
@@ -54,6 +64,8 @@ export function composeServer(
     const removed = await removeLeftovers(data.right)();
     if (isLeft(removed)) return removed;
     if (removed.right > 0) note(`removed what a server that ended early was writing: ${String(removed.right)} (.writing-*)`);
+    const shown = await shownRuns(runs);
+    if (isLeft(shown)) return shown;
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
     const log = makeFilesystemSessionLog({ directory: data.right });
     const day = { log, documents: artifacts, clock: systemClock };
@@ -85,12 +97,8 @@ export function composeServer(
       basePath: config.basePath,
       corsOrigins: config.corsOrigins,
       about,
-      catalog: {
-        index: makeRunDirectoryIndex(about.artifacts),
-        store: artifacts,
-        reader: (folder: string) => makeArtifactRunReader(about.artifacts, folder),
-        deadline: () => deadlineIn(READ_TIMEOUT_MS),
-      },
+      catalog: [runsIn('/runs', 'artifacts', about.artifacts), ...shown.right],
+      describeWorld: describeWith(openSandbox),
       sessions: {
         // It looks and never acts, so nothing outside is its business.
         context: makeSessionContext({ log, documents: artifacts, clock: systemClock, outside: {} }, openFileWorlds),
@@ -100,6 +108,31 @@ export function composeServer(
     };
     return right({ deps, about });
   };
+}
+
+function runsIn(address: string, label: string, directory: string, only?: string): RunSource {
+  return {
+    address,
+    label,
+    index: makeRunDirectoryIndex(directory, only),
+    reader: (folder: string) => makeArtifactRunReader(directory, folder),
+  };
+}
+
+/** A directory of run directories, or one of them. What cannot be read is told now and not to the first who asks for the list. */
+async function shownRuns(directories: readonly string[]): Promise<Either<StoreError, readonly RunSource[]>> {
+  const sources: RunSource[] = [];
+  for (const [number, given] of directories.entries()) {
+    const content = await inspectRunDirectory(given)();
+    if (isLeft(content)) return content;
+    if (content.right === 'absent') return left({ _tag: 'NotFound', path: given });
+    const address = `/dirs/${String(number)}`;
+    const path = resolve(given);
+    sources.push(
+      content.right === 'finished' ? runsIn(address, dirname(given), dirname(path), basename(path)) : runsIn(address, given, path),
+    );
+  }
+  return right(sources);
 }
 
 /** What would be an alarm on AWS is a line here; measures are for dashboards. */

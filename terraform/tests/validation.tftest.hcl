@@ -30,6 +30,7 @@ run "too_small" {
     lambda_timeout_seconds      = 6
     async_event_age_seconds     = 59
     sessions_concurrency        = 0
+    stop_on_alarm               = ["errors", "full-moon"]
     log_retention_days          = 0
     connect_timeout_ms          = 0
     s3_timeout_ms               = 0
@@ -62,8 +63,8 @@ run "too_small" {
 
   expect_failures = [
     var.name, var.modes, var.bundle_directory, var.throttle_rate_per_second, var.throttle_burst, var.runtime, var.lambda_memory_mb,
-    var.lambda_timeout_seconds, var.async_event_age_seconds, var.sessions_concurrency, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms,
-    var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
+    var.lambda_timeout_seconds, var.async_event_age_seconds, var.sessions_concurrency, var.stop_on_alarm, var.log_retention_days, var.connect_timeout_ms,
+    var.s3_timeout_ms, var.agentcore_timeout_ms, var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops,
     var.max_memory_bytes, var.max_body_bytes, var.artifact_bucket_name, var.artifact_prefix, var.artifact_expiry_days,
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,

@@ -8,7 +8,9 @@ import { readRun } from '../../src/handlers/page/browser/shared/run-model';
 import { unpackTape } from '../../src/handlers/page/browser/shared/unpack';
 
 const GOLDEN = join(__dirname, '../golden');
-const NAMES = readdirSync(GOLDEN).filter((name) => existsSync(join(GOLDEN, name, 'tape.jsonl')));
+const NAMES = [...readdirSync(GOLDEN), ...readdirSync(join(GOLDEN, 'worlds')).map((name) => `worlds/${name}`)].filter((name) =>
+  existsSync(join(GOLDEN, name, 'tape.jsonl')),
+);
 
 function pageOf(name: string): PageRun {
   const text = (file: string): string => readFileSync(join(GOLDEN, name, file), 'utf8');

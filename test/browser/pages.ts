@@ -22,6 +22,8 @@ export interface Pages {
     options?: readonly string[],
     documents?: { readonly market?: string; readonly strategy?: string },
   ) => Promise<string>;
+  /** A run of a world that ships, or of this file, with these options beside. */
+  readonly world: (name: string, world: string, options?: readonly string[]) => Promise<string>;
   /** A run of a handler, as the local server leaves it. */
   readonly call: (path: string, body: object) => Promise<string>;
   /** The page of a run. */
@@ -55,6 +57,12 @@ async function makePages(): Promise<Pages> {
     run: async (name, options = [], { market = MARKET, strategy = STRATEGY } = {}) => {
       const out = join(directory, name);
       const { exit, err } = await ewm(['run', '--market', market, '--strategy', strategy, '--out', out, ...options]);
+      if (exit !== EXIT.ok && exit !== EXIT.refused) throw new Error(`ewm run: ${err}`);
+      return out;
+    },
+    world: async (name, world, options = []) => {
+      const out = join(directory, name);
+      const { exit, err } = await ewm(['run', '--world', world, '--out', out, ...options]);
       if (exit !== EXIT.ok && exit !== EXIT.refused) throw new Error(`ewm run: ${err}`);
       return out;
     },

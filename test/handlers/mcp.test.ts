@@ -95,6 +95,11 @@ describe('every answer', () => {
     });
     const child = (forked['child'] as { readonly session_id: string }).session_id;
     expect((await next('world_reclaim', { child })).error).toMatchObject({ code: 'invalid_request' });
+    // What a guarded run used is its own word: nobody who plays gives budget back to itself by it.
+    const guard = { record: 'digest', prices_sha256: '0'.repeat(64) };
+    const unknownGuard = { code: 'invalid_request', problems: [{ pointer: '/guard' }] };
+    expect((await next('world_fork', { budget: { max_steps: 1 }, guard })).error).toMatchObject(unknownGuard);
+    expect((await next('world_reclaim', { child, guard })).error).toMatchObject(unknownGuard);
     expect((await next('world_close', { head: `0-${'0'.repeat(64)}` })).error).toMatchObject({ code: 'head_moved' });
     expect((await say(sessions, 'world_verify', { session_id }))['verdict']).toBe('proven_so_far');
     expect((await next('world_close', {}))['status']).toBe('sealed');

@@ -243,8 +243,8 @@ describe('GET /', () => {
     const note = (): void => undefined;
     const parts = await composeServer(directory, {}, note)();
     if (isLeft(parts)) throw new Error(parts.left._tag);
-    const shelf = {
-      ...parts.right.deps.catalog,
+    const shelf = parts.right.deps.catalog.map((source) => ({
+      ...source,
       index: {
         recent: () => () =>
           Promise.resolve({
@@ -252,7 +252,7 @@ describe('GET /', () => {
             left: { _tag: 'Unreadable' as const, path: '/secret/place', reason: 'permission denied' },
           }),
       },
-    };
+    }));
     await server.stop();
     const page = await call(await serve({ catalog: shelf }), '/');
     expect(page.status).toBe(503);
@@ -427,8 +427,15 @@ describe('markup', () => {
         }),
         fc.array(fc.constantFrom('run.json', HOSTILE)),
         fc.constantFrom(`artifacts/${ID}`, `artifacts/${HOSTILE}`),
-        (run, files, artifactDir) => {
-          expect(tags({ ...run, files, artifact_dir: artifactDir }).filter((tag) => !known.has(tag))).toEqual([]);
+        fc.constantFrom(
+          `/runs/${ID}`,
+          `/runs/${HOSTILE}`,
+          `/dirs/0/${encodeURIComponent(HOSTILE)}`,
+          `/dirs/0/${HOSTILE}`,
+          'javascript:alert(1)',
+        ),
+        (run, files, artifactDir, address) => {
+          expect(tags({ ...run, files, artifact_dir: artifactDir, address }).filter((tag) => !known.has(tag))).toEqual([]);
         },
       ),
       { seed: SEED },

@@ -460,6 +460,7 @@ describe('the runs', () => {
     const id = 'a'.repeat(32);
     expect(pageRoute(`/runs/${id}-stopped-${'b'.repeat(16)}/run.json`, '')).toEqual({
       _tag: 'File',
+      source: '/runs',
       folder: `${id}-stopped-${'b'.repeat(16)}`,
       file: 'run.json',
     });

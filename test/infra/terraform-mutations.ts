@@ -399,6 +399,12 @@ const removals: Batch = {
       'aws_s3_bucket_versioning',
       'artifacts',
       inFile('storage.tf', '  depends_on = [aws_s3_bucket_versioning.artifacts]\n', ''),
+      // Terraform ends at the first of these that is not there, and the others of this batch would not be heard of.
+      inFile(
+        'stop.tf',
+        'aws_s3_bucket_versioning.artifacts, aws_s3_bucket_server_side_encryption_configuration.artifacts, aws_s3_bucket_policy.artifacts',
+        '',
+      ),
     ),
     removed('storage.tf', 'aws_s3_bucket_policy', 'artifacts'),
     removed('storage.tf', 'aws_s3_bucket_lifecycle_configuration', 'artifacts'),

@@ -3,6 +3,7 @@
  * - Lambda's recursion settings, and how many executions the account may have at once;
  * - the outputs of a CloudFormation stack with an AgentCore Memory, which moto cannot make;
  * - the logging settings of a function, which moto forgets;
+ * - the object of the stop switch: moto reads a policy of a bucket without its conditions, and so denies every object of ours;
  * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere.
  */
 import http from 'node:http';
@@ -40,6 +41,7 @@ const ACCOUNT_PATH = /^\/[0-9-]+\/account-settings\/?$/;
 const MEMORY_TYPE = 'AWS::BedrockAgentCore::Memory';
 const RECURSION_PATH = /^\/[0-9-]+\/functions\/([^/]+)\/recursion-config$/;
 const CODE_PATH = /^\/function-code\/([^/?]+)$/;
+const SWITCH_PATH = /^\/[^/]+\/stop\.json(\?.*)?$/;
 const FUNCTION_PATH = /^\/2015-03-31\/functions\/([^/?]+)\/?(\?.*)?$/;
 
 interface Incoming {
@@ -62,6 +64,7 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
   const code = new Map<string, Buffer>();
   const templates = new Map<string, StackTemplate>();
   let url = '';
+  let stopSwitch: Buffer | undefined;
 
   async function answer(request: Incoming): Promise<Answer> {
     if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`))
@@ -70,6 +73,7 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
       const left = concurrentExecutions - created.size;
       return json({ AccountLimit: { ConcurrentExecutions: concurrentExecutions, UnreservedConcurrentExecutions: left }, AccountUsage: {} });
     }
+    if (SWITCH_PATH.test(request.path)) return switchObject(request);
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];
@@ -84,6 +88,22 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
     if (form?.get('Action') === 'DescribeStacks') return withOutputs(real);
     if (form?.get('Action') === 'GetTemplate') return asSent(real, form.get('StackName') ?? '');
     return real;
+  }
+
+  function switchObject({ method, path, body }: Incoming): Answer {
+    const none = Buffer.alloc(0);
+    if (path.includes('tagging')) {
+      const tags = '<?xml version="1.0" encoding="UTF-8"?><Tagging><TagSet></TagSet></Tagging>';
+      return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(tags) };
+    }
+    if (method === 'DELETE') {
+      stopSwitch = undefined;
+      return { status: 204, headers: {}, body: none };
+    }
+    if (method === 'PUT') stopSwitch = body;
+    if (stopSwitch === undefined) return { status: 404, headers: {}, body: none };
+    const headers = { etag: '"stop-switch"', 'x-amz-version-id': '1', 'content-type': 'application/json' };
+    return { status: 200, headers, body: method === 'GET' ? stopSwitch : none };
   }
 
   function recursionOf(name: string, request: Incoming): Answer {

@@ -1,4 +1,7 @@
-/** Runs as folders of a directory: finished when `run.json`, the file written last, is there, and as new as that file. */
+/**
+ * Runs as folders of a directory: finished when `run.json`, the file written last, is there, and as new as that file. A folder that begins with a
+ * dot is not looked at.
+ */
 import { left, right } from 'fp-ts/Either';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,12 +9,14 @@ import { isRecord } from '../../domain/codec/codec';
 import type { RecentRun, RunIndex } from '../../ports/run-index';
 import { readError } from './system-error';
 
-export function makeRunDirectoryIndex(directory: string): RunIndex {
+/** `only`: the one folder that counts. */
+export function makeRunDirectoryIndex(directory: string, only?: string): RunIndex {
   return {
     recent: (max) => async () => {
       try {
         const runs: RecentRun[] = [];
-        for (const folder of await readdir(directory)) {
+        for (const folder of only === undefined ? await readdir(directory) : [only]) {
+          if (folder.startsWith('.') && folder !== only) continue;
           const finishedAtMs = await finishedAt(join(directory, folder, 'run.json'));
           if (finishedAtMs !== undefined) runs.push({ folder, finishedAtMs });
         }

@@ -27,6 +27,14 @@ export function pointerStep(key: string | number): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The keys of an RFC 6901 pointer, from the outside in. */
+export function pointerKeys(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** A short, printable form of any JSON value. */
 export function excerpt(value: unknown): string {
   if (typeof value === 'string') {

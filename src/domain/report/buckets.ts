@@ -7,6 +7,7 @@ import type { Decimal } from '../decimal/decimal';
 import { compareDrawdowns, type Drawdown } from './drawdown';
 import type { SeriesPoint } from './figures';
 import type { BucketMarks } from './page-data';
+import type { WorldPoint } from './world-figures';
 
 /** A line of the tape, copied: a piece of a text would keep the whole text. */
 export interface HeldLine {
@@ -39,11 +40,11 @@ interface DeepExtreme {
 interface Bucket {
   readonly firstStep: number;
   steps: number;
-  /** Lowest and highest of each series in turn. */
-  lows: Extreme[];
-  highs: Extreme[];
-  /** The deepest drawdown; the shallowest is where equity is highest. */
-  deep: DeepExtreme;
+  /** Lowest and highest of each series in turn; nothing where the bucket has no value of it. */
+  lows: (Extreme | undefined)[];
+  highs: (Extreme | undefined)[];
+  /** The deepest drawdown; the shallowest is where equity is highest. Nothing in a world without equity. */
+  deep: DeepExtreme | undefined;
   /** The highest equity so far, of the whole run, where its row is in this bucket. */
   peak: HeldLine | undefined;
   buys: Record<string, number>;
@@ -51,8 +52,11 @@ interface Bucket {
   rejected: number;
 }
 
+/** A step of a market, or of a world file with the values of its lines. */
+export type SampledPoint = SeriesPoint | WorldPoint;
+
 export interface Buckets {
-  readonly next: (point: SeriesPoint, hold: () => HeldLine) => void;
+  readonly next: (point: SampledPoint, hold: () => HeldLine) => void;
   readonly lines: () => readonly HeldLine[];
   readonly marks: () => readonly BucketMarks[];
   readonly bucketSteps: () => number;
@@ -73,7 +77,8 @@ export function makeBuckets(
   let bucketSteps = firstSteps;
   let symbols: readonly string[] | undefined;
 
-  function seriesOf(point: SeriesPoint): readonly Decimal[] {
+  function seriesOf(point: SampledPoint): readonly (Decimal | undefined)[] {
+    if (!('prices' in point)) return point.values;
     symbols ??= [...point.prices.keys()].slice(0, SAMPLED_SYMBOLS_MAX);
     const { equity, cash, exposure } = point.after;
     return [equity, cash, exposure, ...symbols.map((symbol) => point.prices.get(symbol) ?? 0n)];
@@ -112,32 +117,40 @@ export function makeBuckets(
   };
 }
 
-function makeBucket(point: SeriesPoint, values: readonly Decimal[], line: HeldLine): Bucket {
-  const extremes = values.map((value) => ({ value, line }));
-  const peak = point.drawdown.peakStep === point.step ? line : undefined;
-  const deep = { value: point.drawdown, line, peak };
+function makeBucket(point: SampledPoint, values: readonly (Decimal | undefined)[], line: HeldLine): Bucket {
+  const extremes = values.map((value) => (value === undefined ? undefined : { value, line }));
+  const drawdown = drawdownOf(point);
+  const peak = drawdown?.peakStep === point.step ? line : undefined;
+  const deep = drawdown === undefined ? undefined : { value: drawdown, line, peak };
   return { firstStep: point.step, steps: 1, lows: extremes, highs: [...extremes], deep, peak, buys: {}, sells: {}, rejected: 0 };
 }
 
+function drawdownOf(point: SampledPoint): Drawdown | undefined {
+  return 'drawdown' in point ? point.drawdown : undefined;
+}
+
 /** The first of equals stays. */
-function widen(bucket: Bucket, point: SeriesPoint, values: readonly Decimal[], hold: () => HeldLine): void {
+function widen(bucket: Bucket, point: SampledPoint, values: readonly (Decimal | undefined)[], hold: () => HeldLine): void {
   bucket.steps += 1;
   for (let k = 0; k < values.length; k += 1) {
-    const value = values[k] ?? 0n;
-    if (value < (bucket.lows[k]?.value ?? value)) bucket.lows[k] = { value, line: hold() };
-    if (value > (bucket.highs[k]?.value ?? value)) bucket.highs[k] = { value, line: hold() };
+    const value = values[k];
+    if (value === undefined) continue;
+    const [low, high] = [bucket.lows[k], bucket.highs[k]];
+    if (low === undefined || value < low.value) bucket.lows[k] = { value, line: hold() };
+    if (high === undefined || value > high.value) bucket.highs[k] = { value, line: hold() };
   }
-  const { drawdown } = point;
+  const drawdown = drawdownOf(point);
+  if (drawdown === undefined || bucket.deep === undefined) return;
   if (drawdown.peakStep === point.step) bucket.peak = hold();
   if (compareDrawdowns(drawdown, bucket.deep.value) > 0) bucket.deep = { value: drawdown, line: hold(), peak: bucket.peak };
 }
 
-function count(bucket: Bucket, { fills, decision }: SeriesPoint): void {
-  for (const { side, symbol } of fills) {
+function count(bucket: Bucket, point: SampledPoint): void {
+  for (const { side, symbol } of 'fills' in point ? point.fills : []) {
     const marks = side === 'BUY' ? bucket.buys : bucket.sells;
     marks[symbol] = (Object.hasOwn(marks, symbol) ? (marks[symbol] ?? 0) : 0) + 1;
   }
-  if (decision === 'REJECTED') bucket.rejected += 1;
+  if (point.decision === 'REJECTED') bucket.rejected += 1;
 }
 
 /** Neighbours two by two; their number is even. */
@@ -154,14 +167,30 @@ function merge(a: Bucket, b: Bucket): Bucket {
   return {
     firstStep: a.firstStep,
     steps: a.steps + b.steps,
-    lows: a.lows.map((low, k) => ((b.lows[k]?.value ?? low.value) < low.value ? (b.lows[k] ?? low) : low)),
-    highs: a.highs.map((high, k) => ((b.highs[k]?.value ?? high.value) > high.value ? (b.highs[k] ?? high) : high)),
-    deep: compareDrawdowns(b.deep.value, a.deep.value) > 0 ? withPeakOf(a, b.deep) : a.deep,
+    lows: merged(a.lows, b.lows, (value, than) => value < than),
+    highs: merged(a.highs, b.highs, (value, than) => value > than),
+    deep: deeper(a, b),
     peak: b.peak ?? a.peak,
     buys: sum(a.buys, b.buys),
     sells: sum(a.sells, b.sells),
     rejected: a.rejected + b.rejected,
   };
+}
+
+function merged(
+  a: readonly (Extreme | undefined)[],
+  b: readonly (Extreme | undefined)[],
+  beyond: (value: Decimal, than: Decimal) => boolean,
+): (Extreme | undefined)[] {
+  return (a.length < b.length ? b : a).map((_, k) => {
+    const [first, second] = [a[k], b[k]];
+    return first === undefined || (second !== undefined && beyond(second.value, first.value)) ? second : first;
+  });
+}
+
+function deeper(a: Bucket, b: Bucket): DeepExtreme | undefined {
+  if (a.deep === undefined || b.deep === undefined) return a.deep ?? b.deep;
+  return compareDrawdowns(b.deep.value, a.deep.value) > 0 ? withPeakOf(a, b.deep) : a.deep;
 }
 
 /** Where the peak of the second half's drawdown was an extreme of the first half, it now has to be held by name. */
@@ -176,8 +205,8 @@ function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, num
 }
 
 function linesOf({ lows, highs, deep }: Bucket): readonly HeldLine[] {
-  const held = [...[...lows, ...highs, deep].map(({ line }) => line), ...(deep.peak === undefined ? [] : [deep.peak])];
-  return [...new Map(held.map((line) => [line.index, line])).values()];
+  const held = [...lows, ...highs, deep, ...(deep?.peak === undefined ? [] : [{ line: deep.peak }])];
+  return [...new Map(held.flatMap((extreme) => (extreme === undefined ? [] : [[extreme.line.index, extreme.line]]))).values()];
 }
 
 function bytesOf(bucket: Bucket): number {

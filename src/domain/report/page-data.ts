@@ -2,6 +2,7 @@
  * What a report page holds: the contract between whoever makes a page and the program inside it.
  * Invariant: every figure of a whole (not sampled) page comes from the tape in it, so none can be changed without breaking the chain.
  */
+import type { WorldChart } from './world-charts';
 
 /** Steps up to which a page holds the whole tape. A row takes some 150 to 250 bytes of a page. */
 export const WHOLE_TAPE_STEPS_MAX = 10_000;
@@ -25,9 +26,27 @@ export interface PageRun {
   readonly files: Readonly<Partial<Record<PageFile, string>>>;
   /** Nothing where the page holds every row. */
   readonly sample: TapeSample | null;
+  /** Of a run in a world file. */
+  readonly world?: PageWorld;
 }
 
-export const PAGE_FILES = ['run.json', 'strategy.json', 'policy.json', 'request.json', 'memory.json'] as const;
+/** What a world says of itself for whoever shows it. Only how a run is drawn depends on it: every value comes from the tape. */
+export interface PageWorld {
+  readonly name: string;
+  readonly version: string;
+  readonly charts: readonly WorldChart[];
+}
+
+export const PAGE_FILES = [
+  'run.json',
+  'strategy.json',
+  'policy.json',
+  'request.json',
+  'memory.json',
+  'world.js',
+  'policy.js',
+  'params.json',
+] as const;
 
 export type PageFile = (typeof PAGE_FILES)[number];
 
@@ -46,6 +65,8 @@ export interface TapeSample {
   readonly max_drawdown: { readonly peak_step: number; readonly trough_step: number } | null;
   /** Fills and refusals by bucket, where they are too many for each to have its row here; nothing where all of them have. */
   readonly marks: readonly BucketMarks[] | null;
+  /** Of a run in a world file: actions that were applied, and the fuel that all steps took. */
+  readonly world?: { readonly actions: number; readonly fuel: number };
 }
 
 export interface BucketMarks {

@@ -4,9 +4,10 @@
  */
 import { formatDecimal } from '../decimal/decimal';
 import type { Row } from '../tape/chain';
-import { type BucketLimits, BUCKETS_MAX, EXTREME_BYTES_MAX, type HeldLine, makeBuckets } from './buckets';
-import type { Figures, SeriesPoint } from './figures';
+import { type BucketLimits, BUCKETS_MAX, EXTREME_BYTES_MAX, type HeldLine, makeBuckets, type SampledPoint } from './buckets';
+import type { Figures } from './figures';
 import { type TapeSample, WHOLE_TAPE_STEPS_MAX } from './page-data';
+import type { WorldFigures } from './world-figures';
 
 export interface SampleLimits {
   /** A tape of at most so many steps and bytes is held whole. */
@@ -39,9 +40,9 @@ export interface TapeLine {
 }
 
 export interface TapeSelection {
-  readonly next: (line: TapeLine, index: number, point: SeriesPoint | undefined) => void;
+  readonly next: (line: TapeLine, index: number, point: SampledPoint | undefined) => void;
   /** The lines in the order of the tape, and what stands in for the others. */
-  readonly end: (figures: Figures) => { readonly lines: readonly Uint8Array[]; readonly sample: TapeSample | null };
+  readonly end: (figures: Figures, world?: WorldFigures) => { readonly lines: readonly Uint8Array[]; readonly sample: TapeSample | null };
 }
 
 export function makeTapeSelection(limits: SampleLimits = SAMPLE_LIMITS): TapeSelection {
@@ -58,7 +59,7 @@ export function makeTapeSelection(limits: SampleLimits = SAMPLE_LIMITS): TapeSel
   let rows = 0;
   let steps = 0;
 
-  function next({ text, row }: TapeLine, index: number, point: SeriesPoint | undefined): void {
+  function next({ text, row }: TapeLine, index: number, point: SampledPoint | undefined): void {
     rows += 1;
     let held: HeldLine | undefined;
     const hold = (): HeldLine => (held ??= { index, bytes: encoder.encode(text) });
@@ -81,7 +82,7 @@ export function makeTapeSelection(limits: SampleLimits = SAMPLE_LIMITS): TapeSel
     if (point.decision === 'APPROVED' || point.decision === 'REJECTED') decided.add(hold());
   }
 
-  function end(figures: Figures): { readonly lines: readonly Uint8Array[]; readonly sample: TapeSample | null } {
+  function end(figures: Figures, world?: WorldFigures): { readonly lines: readonly Uint8Array[]; readonly sample: TapeSample | null } {
     if (whole !== undefined) return { lines: whole, sample: null };
     const marked = decided.overflowed();
     const ends = [opening, ...head, ...tail, seal].filter((line) => line !== undefined);
@@ -97,6 +98,7 @@ export function makeTapeSelection(limits: SampleLimits = SAMPLE_LIMITS): TapeSel
       fees: formatDecimal(fees),
       max_drawdown: maxDrawdown === undefined ? null : { peak_step: maxDrawdown.peakStep, trough_step: maxDrawdown.step },
       marks: marked ? buckets.marks() : null,
+      ...(world === undefined ? {} : { world: { actions: world.actions, fuel: world.fuel } }),
     };
     return { lines: lines.map(({ bytes }) => bytes), sample };
   }

@@ -74,7 +74,7 @@ export function refundCosts({ granted, spent }: Row): Costs {
 function costsOf(row: Row, planned: boolean): Costs | undefined {
   switch (row['type']) {
     case 'step':
-      return planned ? undefined : { steps: 1 };
+      return planned ? undefined : { steps: 1, ...(typeof row['fuel'] === 'number' ? { fuel: row['fuel'] } : {}) };
     case 'tool':
       return { steps: 1, tool_calls: 1, ...(typeof row['name'] === 'string' ? { tools: { [row['name']]: 1 } } : {}) };
     case 'model':

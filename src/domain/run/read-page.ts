@@ -9,7 +9,7 @@ import { concatBytes, copyBytes } from '../bytes';
 import { isRecord } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { type Figures, makeFigureReader, type SeriesPoint } from '../report/figures';
-import { PAGE_FILES, type PageFile, type TapeSample } from '../report/page-data';
+import { PAGE_FILES, type PageFile, type PageWorld, type TapeSample } from '../report/page-data';
 import { makeTapeSelection, type TapeSelection } from '../report/sample';
 import { makeSpending } from '../report/spending';
 import { isWorldTape, makeWorldFigures, type WorldFigures, type WorldPoint } from '../report/world-figures';
@@ -37,6 +37,9 @@ export interface ReadRun {
   readonly seal: Row | undefined;
   /** Of a run in a world file: the figures that it has instead. */
   readonly world: WorldFigures | undefined;
+  /** Of a run in a world file: how a page shows it, and why that is not as the world describes it. */
+  readonly pageWorld: PageWorld | undefined;
+  readonly worldFault: string | undefined;
   /** Step rows whose amounts cannot be read, so that no figure and no chart has them; the first by its 0-based row. */
   readonly unread: { readonly count: number; readonly firstRow: number } | undefined;
 }
@@ -51,10 +54,14 @@ export interface ReadWatch {
   readonly onProgress?: (steps: number, total: number) => void;
 }
 
+/** What a world says of itself; `fault`: why there is nothing, or not all of it. Never runs more than the loading of its file. */
+export type DescribeWorld = (source: string) => Promise<PageWorld & { readonly fault?: string }>;
+
 export async function readRun(
   reader: RunReader,
   watch: ReadWatch = {},
   selection: TapeSelection = makeTapeSelection(),
+  describeWorld: DescribeWorld = () => Promise.resolve(UNDESCRIBED),
 ): Promise<Either<StoreError, ReadRun>> {
   const files: Partial<Record<PageFile, string>> = {};
   const omitted: { readonly file: PageFile; readonly reason: string }[] = [];
@@ -67,7 +74,8 @@ export async function readRun(
 
   const figures = makeFigureReader(costsOf(files['policy.json']));
   const spending = makeSpending();
-  const worldFigures = makeWorldFigures();
+  const described = files['world.js'] === undefined ? UNDESCRIBED : await describeWorld(files['world.js']);
+  const worldFigures = makeWorldFigures(described.charts);
   let opening: Row | undefined;
   let last: Row | undefined;
   let spent: BudgetState = spending.next({});
@@ -83,30 +91,33 @@ export async function readRun(
     if (index === 0) opening = row;
     spent = spending.next(row);
     const worldPoint = isWorldTape(opening) ? worldFigures.next(row) : undefined;
-    if (worldPoint !== undefined) watch.onWorldStep?.(worldPoint, row);
     const point = figures.next(row);
-    selection.next(line, index, point);
-    if (point === undefined) {
-      if (row['type'] === 'step' && worldPoint === undefined)
-        unread = { count: (unread?.count ?? 0) + 1, firstRow: unread?.firstRow ?? index };
+    selection.next(line, index, worldPoint ?? point);
+    if (worldPoint !== undefined) watch.onWorldStep?.(worldPoint, row);
+    else if (point !== undefined) watch.onStep?.(point);
+    else {
+      if (row['type'] === 'step') unread = { count: (unread?.count ?? 0) + 1, firstRow: unread?.firstRow ?? index };
       watch.onOther?.(row);
       return;
     }
     steps += 1;
-    watch.onStep?.(point);
     if (steps % PROGRESS_STEPS === 0) watch.onProgress?.(steps, stepsRequested(opening));
   };
   const chain = await withCursor(reader.open('tape.jsonl'), (cursor) => readChainLines(cursor, 'tape', onLine));
   if (isLeft(chain)) return chain;
   const total = figures.figures();
   const seal = chain.right.sealed ? last : undefined;
+  const world = isWorldTape(opening) ? worldFigures.figures() : undefined;
+  const { name, version, fault } = described;
   return right({
     files,
     omitted,
-    ...selection.end(total),
+    ...selection.end(total, world),
     chain: chain.right,
     figures: total,
-    world: isWorldTape(opening) ? worldFigures.figures() : undefined,
+    world,
+    pageWorld: world === undefined ? undefined : { name, version, charts: worldFigures.charts() },
+    worldFault: world === undefined ? undefined : fault,
     spent,
     opening,
     seal,
@@ -115,6 +126,7 @@ export async function readRun(
 }
 
 const PROGRESS_STEPS = 1_000;
+const UNDESCRIBED: Awaited<ReturnType<DescribeWorld>> = { name: 'world.js', version: '', charts: [] };
 
 function stepsRequested(opening: Row | undefined): number {
   const inputs = opening?.['inputs'];

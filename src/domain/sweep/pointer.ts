@@ -1,17 +1,11 @@
 /** Writing into a JSON document by pointer (RFC 6901). Invariant: the document is not changed; what is on the way is copied. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Json } from '../canonical/canonical';
+import { pointerKeys } from '../codec/problem';
 
 /** A member that is missing is made; an item of a list has to be there. The left says what is wrong. */
 export function withValue(document: Json, pointer: string, value: Json): Either<string, Json> {
-  return put(document, keysOf(pointer), 0, value);
-}
-
-function keysOf(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return put(document, pointerKeys(pointer), 0, value);
 }
 
 function put(at: Json | undefined, keys: readonly string[], depth: number, value: Json): Either<string, Json> {

@@ -1,14 +1,15 @@
 /** Every tool of the MCP server. Each is a route of the HTTP API, or reads what those routes tell; what they take are the API's codecs. */
-import { isLeft } from 'fp-ts/Either';
+import { isLeft, right } from 'fp-ts/Either';
+import type { Codec } from '../../domain/codec/codec';
 import { quoteCodec, sessionAnswerCodec } from '../http/contract/answer-codecs';
 import { decodeWith } from '../http/contract/body';
 import {
   callsBodyCodec,
+  childBodyCodec,
+  childReclaimCodec,
   closeBodyCodec,
   createBodyCodec,
-  forkBodyCodec,
   quoteBodyCodec,
-  reclaimBodyCodec,
 } from '../http/contract/body-session';
 import { invalidRequest } from '../http/contract/problems';
 import type { SessionRoute } from './call-route';
@@ -27,9 +28,13 @@ const FREE = 'Costs nothing and changes nothing.';
 const HEAD =
   'Needs the newest `head`, which every answer tells. If the session has gone on, the answer is head_moved with the newest head and nothing was done: look again, then decide again. After a lost answer send the very same call: it is answered from the record and not charged twice.';
 
-/** A tool that is one route about a session: its arguments are the body. */
-function routed(route: SessionRoute): WorldTool['call'] {
-  return async ({ callRoute }, id, body) => bodyOf(await callRoute(route, { parameters: { id }, body }));
+/** A tool that is one route about a session: its arguments are the body. `codec`: of a tool that takes less than its route. */
+function routed(route: SessionRoute, codec?: Codec<unknown>): WorldTool['call'] {
+  return async ({ callRoute }, id, body) => {
+    const request = codec === undefined ? right(body) : decodeWith(codec, body);
+    if (isLeft(request)) return { ok: false, error: invalidRequest(request.left) };
+    return bodyOf(await callRoute(route, { parameters: { id }, body }));
+  };
 }
 
 const observe: WorldTool['call'] = async ({ callRoute }, id, args) => {
@@ -111,10 +116,10 @@ export const TOOLS: readonly WorldTool[] = [
     kind: 'control',
     description: `Make a child session that goes on from here, to try something or to delegate it. Its budget is taken from this session's in the same act, so all of them together never spend more than the first was given; it has to name every optional limit that this one has. The answer's \`child\` has its id and head. ${HEAD}`,
     ofSession: true,
-    input: forkBodyCodec.schema,
+    input: childBodyCodec.schema,
     output: session,
     hints: RECORDED,
-    call: routed('POST /sessions/{id}/fork'),
+    call: routed('POST /sessions/{id}/fork', childBodyCodec),
   },
   {
     name: 'world_close',
@@ -134,10 +139,10 @@ export const TOOLS: readonly WorldTool[] = [
     kind: 'control',
     description: `Take back, once, what a sealed child did not use of its budget. Close the child first. ${HEAD}`,
     ofSession: true,
-    input: reclaimBodyCodec.schema,
+    input: childReclaimCodec.schema,
     output: session,
     hints: RECORDED,
-    call: routed('POST /sessions/{id}/reclaim'),
+    call: routed('POST /sessions/{id}/reclaim', childReclaimCodec),
   },
   {
     name: 'world_history',

@@ -6,7 +6,7 @@ import type { ReadRun } from '../../domain/run/read-page';
 
 const compress = promisify(gzip);
 
-export async function packRun(name: string, { lines, files, sample }: ReadRun): Promise<PageRun> {
+export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun): Promise<PageRun> {
   const tape = await compress(Buffer.concat(lines), { level: 9 });
-  return { name, tape: tape.toString('base64'), files, sample };
+  return { name, tape: tape.toString('base64'), files, sample, ...(world === undefined ? {} : { world }) };
 }

@@ -22,6 +22,9 @@ export const SERVER_LIMITS: ServerLimits = {
 /** Of a listing; the directory itself holds them all. */
 export const RUNS_LISTED_MAX = 100;
 
+/** Of a file of a run that is sent; a longer one is opened where it is. Unit: bytes. */
+export const FILE_BYTES_MAX = 256 * 1024 * 1024;
+
 /** Of one page of sessions: each costs a few reads of files. */
 export const SESSIONS_LISTED_MAX = 200;
 

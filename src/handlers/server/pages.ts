@@ -4,14 +4,14 @@
  * so what the server holds does not grow with the number of those who ask.
  */
 import { isLeft } from 'fp-ts/Either';
-import { readRun } from '../../domain/run/read-page';
+import { type DescribeWorld, readRun } from '../../domain/run/read-page';
 import type { StoreError } from '../../ports/run-files';
 import { pagePolicy, renderPage } from '../page/html';
 import { packRun } from '../page/pack';
 import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
-import { type Reply, reply } from './reply';
+import { NOT_FOUND, type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { listRuns, type PageRoute, readList, readRunFile, type RunCatalog } from './runs';
+import { type InFolder, listRuns, type PageRoute, readerOf, readList, readRunFile, type RunCatalog } from './runs';
 import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
@@ -19,12 +19,13 @@ export interface PagesDeps {
   readonly sessions: SessionCatalog;
   readonly about: Readonly<Record<string, string>>;
   readonly note: (what: string) => void;
+  readonly describeWorld: DescribeWorld;
 }
 
 const MADE_BY = `ewm ${EWM_VERSION}`;
 
 /** Answers a GET or HEAD of what the runs left. */
-export function makePages({ catalog, sessions, about, note }: PagesDeps): (route: PageRoute) => Promise<Reply> {
+export function makePages({ catalog, sessions, about, note, describeWorld }: PagesDeps): (route: PageRoute) => Promise<Reply> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function home(): Promise<Reply> {
@@ -37,15 +38,18 @@ export function makePages({ catalog, sessions, about, note }: PagesDeps): (route
     return htmlReply(200, serverPage({ list, forms: REQUEST_FORMS, about: standIns(about), madeBy: MADE_BY }));
   }
 
-  async function report(folder: string): Promise<Reply> {
-    const run = await readRun(catalog.reader(folder));
+  async function report(route: InFolder): Promise<Reply> {
+    const { folder } = route;
+    const reader = readerOf(catalog, route);
+    if (reader === undefined) return NOT_FOUND;
+    const run = await readRun(reader, undefined, undefined, describeWorld);
     if (isLeft(run)) return unreadable(folder, run.left, note);
     const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
     return htmlReply(200, { html, policy: pagePolicy() });
   }
 
-  function inTurn(folder: string): Promise<Reply> {
-    const mine = last.then(() => report(folder));
+  function inTurn(route: InFolder): Promise<Reply> {
+    const mine = last.then(() => report(route));
     last = mine.catch(() => undefined);
     return mine;
   }
@@ -61,7 +65,7 @@ export function makePages({ catalog, sessions, about, note }: PagesDeps): (route
       case 'List':
         return listRuns(catalog, note);
       case 'Report':
-        return inTurn(route.folder);
+        return inTurn(route);
       case 'File':
         return readRunFile(route, catalog, note);
     }

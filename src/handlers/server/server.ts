@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DescribeWorld } from '../../domain/run/read-page';
 import type { Clock } from '../../ports/clock';
 import { serviceOf, type Service } from '../http/contract/routes';
 import { routePath } from '../http/edge/inbound';
@@ -30,6 +31,8 @@ export interface ServerDeps {
   readonly about: Readonly<Record<string, string>>;
   readonly catalog: RunCatalog;
   readonly sessions: SessionCatalog;
+  /** What a world file says of itself, for the page of its run. */
+  readonly describeWorld: DescribeWorld;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** A line for whoever runs the server. */

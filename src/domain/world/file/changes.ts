@@ -1,7 +1,7 @@
 /** What a step changed in a state: the least that leads from the state before to the state after, and back. */
 import type { Json, JsonObject } from '../../canonical/canonical';
 import { isRecord } from '../../codec/codec';
-import { pointerStep } from '../../codec/problem';
+import { pointerKeys, pointerStep } from '../../codec/problem';
 
 /** A member that is there on one side only leaves the other out. `path`: RFC 6901. */
 export type Change = { readonly path: string; readonly before?: Json; readonly after?: Json };
@@ -40,10 +40,7 @@ export function applyChanges(before: JsonObject, changes: readonly Change[]): Js
   const state = structuredClone(before) as Record<string, Json>;
   const lists = new Set<Json[]>();
   for (const { path, after } of changes) {
-    const steps = path
-      .split('/')
-      .slice(1)
-      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const steps = [...pointerKeys(path)];
     const key = steps.pop();
     let holder: Json | undefined = state;
     for (const step of steps) holder = typeof holder === 'object' && holder !== null ? own(holder as JsonObject, step) : undefined;

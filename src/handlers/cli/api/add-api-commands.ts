@@ -44,6 +44,7 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
     .option('--data <directory>', 'where the artifacts go', 'tmp/serve')
     .option('--sign <file>', 'a private key: each run gets a receipt, and each session at its seal')
     .option('--sign-segments', 'with --sign: each segment of a session, too')
+    .option('--runs <directory>', 'show the runs in this directory, too, or this one run; may be said again', addDirectory)
     .addOption(json())
     .addHelpText('after', SERVED)
     .action(async (options: ServeOptions) => {
@@ -103,6 +104,10 @@ function addHost(text: string, before: readonly string[] = []): readonly string[
   const name = allowedHost(text);
   if (name === undefined) throw new InvalidArgumentError('expected a name or an address without scheme and port, such as ewm.example');
   return [...before, name];
+}
+
+function addDirectory(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function parsePort(text: string): number {

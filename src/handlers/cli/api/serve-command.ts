@@ -17,6 +17,8 @@ export interface ServeOptions extends SignFlags {
   /** Names it is called by; a loopback address has its own. */
   readonly allowHost?: readonly string[];
   readonly data: string;
+  /** Directories whose runs are shown too. */
+  readonly runs?: readonly string[];
   readonly json: boolean;
 }
 
@@ -33,7 +35,7 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   }
   const signing = await localSigning(options);
   if (isLeft(signing)) return fail(io, options.json, signing.left);
-  const parts = await composeServer(options.data, env, note, signing.right)();
+  const parts = await composeServer(options.data, env, note, { runs: options.runs, signing: signing.right })();
   if (isLeft(parts)) {
     return parts.left._tag === 'BadConfig'
       ? fail(io, options.json, { exit: EXIT.badInput, code: 'misconfigured', messages: parts.left.messages })

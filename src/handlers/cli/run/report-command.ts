@@ -3,8 +3,10 @@ import { type Either, isLeft, right } from 'fp-ts/Either';
 import { basename, normalize, resolve } from 'node:path';
 import { printable } from '../../../domain/codec/printable';
 import type { PageData } from '../../../domain/report/page-data';
+import { describeWith } from '../../../domain/run/describe-world';
 import { local } from '../../compose';
 import type { Environment } from '../../config';
+import { openSandbox } from '../../open-sandbox';
 import { renderPage } from '../../page/html';
 import { packRun } from '../../page/pack';
 import { compareDirectories } from './diff-command';
@@ -33,7 +35,7 @@ export async function reportCommand(directory: string, options: ReportOptions, i
   if (isLeft(free)) return fail(io, options.json, storeFailure(free.left));
 
   const progress = await makeProgress(io, 'report');
-  const run = await readRunDirectory(directory, { onProgress: progress.update });
+  const run = await readRunDirectory(directory, { onProgress: progress.update }, undefined, describeWorld);
   progress.stop();
   if (isLeft(run)) return fail(io, options.json, run.left);
   const other = await compareWith(directory, options.compare);
@@ -55,6 +57,8 @@ export async function reportCommand(directory: string, options: ReportOptions, i
   return isWhole(run.right) && otherDoubts.length === 0 ? EXIT.ok : EXIT.notProven;
 }
 
+const describeWorld = describeWith(openSandbox);
+
 /** `runs/first.html` for `runs/first/`; a path that ends in no name, as `.` does, is looked up first. */
 function pageBeside(directory: string): string {
   const path = normalize(directory).replace(/[/\\]+$/, '');
@@ -65,7 +69,7 @@ type Other = Pick<PageData, 'b' | 'diff'> & { readonly doubts: readonly string[]
 
 async function compareWith(directory: string, compare: string | undefined): Promise<Either<Failure, Other>> {
   if (compare === undefined) return right({ b: null, diff: null, doubts: [] });
-  const run = await readRunDirectory(compare);
+  const run = await readRunDirectory(compare, undefined, undefined, describeWorld);
   if (isLeft(run)) return run;
   const compared = await compareDirectories(directory, compare);
   if (isLeft(compared)) return compared;

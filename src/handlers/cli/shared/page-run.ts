@@ -2,7 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { basename, resolve } from 'node:path';
 import type { TapeSelection } from '../../../domain/report/sample';
-import { readRun, type ReadRun, type ReadWatch } from '../../../domain/run/read-page';
+import { type DescribeWorld, readRun, type ReadRun, type ReadWatch } from '../../../domain/run/read-page';
 import type { RunReader } from '../../../ports/run-files';
 import { local } from '../../compose';
 import { EXIT } from './exit-codes';
@@ -24,11 +24,12 @@ export async function readRunDirectory(
   directory: string,
   watch?: ReadWatch,
   selection?: TapeSelection,
+  describeWorld?: DescribeWorld,
 ): Promise<Either<Failure, OpenedRun>> {
   const opened = await openRun(directory);
   if (isLeft(opened)) return opened;
   const { reader, unfinished, beside } = opened.right;
-  const run = await readRun(reader, watch, selection);
+  const run = await readRun(reader, watch, selection, describeWorld);
   if (isLeft(run)) return left(storeFailure(run.left));
   return right({ ...run.right, unfinished, beside, receipt: await claimedReceipt(directory) });
 }
@@ -65,7 +66,7 @@ export function isWhole({ chain, unfinished, unread }: OpenedRun): boolean {
 }
 
 /** What is wrong with a run, a sentence each; none when it is whole. */
-export function doubts({ chain, unfinished, omitted, unread, beside }: OpenedRun): readonly string[] {
+export function doubts({ chain, unfinished, omitted, unread, beside, worldFault }: OpenedRun): readonly string[] {
   const { broken, sealed } = chain;
   return [
     ...(unfinished ? ['UNFINISHED: the run was interrupted or is still going on; there is no run.json.'] : []),
@@ -81,6 +82,7 @@ export function doubts({ chain, unfinished, omitted, unread, beside }: OpenedRun
           `the amounts of ${counted(unread.count, 'step row')} CANNOT BE READ, first of row ${String(unread.firstRow)} (line ${String(unread.firstRow + 1)}) of tape.jsonl: no figure and no chart has them.`,
         ]),
     ...(beside.length === 0 ? [] : [besideText(beside)]),
+    ...(worldFault === undefined ? [] : [`the charts that world.js describes are left out, and its totals drawn instead: ${worldFault}.`]),
     ...omitted.map(({ file, reason }) => `${file} is left out: ${reason}.`),
   ];
 }

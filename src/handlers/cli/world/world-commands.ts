@@ -6,6 +6,7 @@ import { canonical, type Json } from '../../../domain/canonical/canonical';
 import { makeTextReader } from '../../../domain/episode/text-reader';
 import { sha256Hex } from '../../../domain/hash';
 import { openWorld } from '../../../domain/run/world-evidence';
+import { chartsOf } from '../../../domain/run/chart-codec';
 import { engineSha256, loadWorld, type WorldDefinition } from '../../../domain/world/file/definition';
 import { STATE_BYTES_DEFAULT, WORLD_MEMORY_BYTES_DEFAULT } from '../../../domain/world/file/limits';
 import { type Fault, type Played, type PlaySetup, playWorld } from '../../../domain/world/file/play-check';
@@ -148,6 +149,8 @@ async function setUp(file: string, options: WorldCheckOptions, io: Io): Promise<
   if ('exit' in inputs) return inputs;
   const definition = loadWorld(worlds.sandbox(), source.right, DEFAULTS.memoryBytes);
   if (isLeft(definition)) return invalidFailure(file, definition.left);
+  const charts = chartsOf(definition.right.meta);
+  if (isLeft(charts)) return invalidFailure(`${file}: meta`, charts.left);
   const seed = options.seed ?? SEED;
   const documents = { world: source.right, policy: '', params: (params?.right.value ?? {}) as Json, seed };
   const opened = openWorld(worlds.sandbox(), documents, DEFAULTS);

@@ -58,13 +58,16 @@ export const decodeCallsBody: Decode<{ readonly head: string; readonly calls: re
 export const quoteBodyCodec = objectCodec('calls to quote', { required: { calls: callsCodec } });
 export const decodeQuoteBody: Decode<{ readonly calls: readonly ToolCall[] }> = (body) => decodeWith(quoteBodyCodec, body);
 
+const FORK = { required: head, defaulted: { budget: budgetCodec }, defaults: { budget: DEFAULT_BUDGET } };
+const FORKED = 'Make a child that goes on from here. Its budget is taken from this one.';
+
+/** Of a child that is a session: all that a tool of an agent makes. */
+export const childBodyCodec = objectCodec('fork', { ...FORK, description: FORKED, optional: { name: nameCodec } });
+
 export const forkBodyCodec = objectCodec('fork', {
-  description:
-    'Make a child that goes on from here. Its budget is taken from this one. With `guard`, the child is a guarded run of the library, elsewhere.',
-  required: head,
+  ...FORK,
+  description: `${FORKED} With \`guard\`, the child is a guarded run of the library, elsewhere.`,
   optional: { name: nameCodec, guard: objectCodec('guard', { required: { record: recordCodec, prices_sha256: sha256Codec } }) },
-  defaulted: { budget: budgetCodec },
-  defaults: { budget: DEFAULT_BUDGET },
 });
 export interface ForkBody {
   readonly head: string;
@@ -75,10 +78,15 @@ export interface ForkBody {
 }
 export const decodeForkBody: Decode<ForkBody> = (body) => decodeWith(forkBodyCodec, body);
 
+const RECLAIM = { required: { ...head, child: textCodec } };
+const RECLAIMED = 'Take back what a sealed child did not use, once.';
+
+/** From a child that is a session: what it used is on its own tape, and nobody's word. */
+export const childReclaimCodec = objectCodec('reclaim', { ...RECLAIM, description: RECLAIMED });
+
 export const reclaimBodyCodec = objectCodec('reclaim', {
-  description:
-    'Take back what a sealed child did not use, once. A guarded run says what was granted to it, its sealed head, and what it used.',
-  required: { ...head, child: textCodec },
+  ...RECLAIM,
+  description: `${RECLAIMED} A guarded run says what was granted to it, its sealed head, and what it used.`,
   optional: {
     guard: objectCodec('guard', {
       required: {

@@ -4,7 +4,7 @@
  */
 import type { PageData, PageRun } from '../../../domain/report/page-data';
 import { budgetView } from './views/budget-view';
-import { chartsView } from './views/charts-view';
+import { chartsView, worldChartsView } from './views/charts-view';
 import { compareView } from './views/compare-view';
 import { comparisonCheck } from './proof/comparison-check';
 import { code, fill, h } from './shared/dom';
@@ -13,13 +13,19 @@ import { inputsView } from './views/inputs-view';
 import { makeNavigation, type Navigation } from './views/navigation';
 import { pageFault } from './shared/page-shape';
 import { painted } from './shared/painted';
-import type { Check } from './proof/proof';
+import type { Check } from './proof/check';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
-import { fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
+import { type Entry, fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
 import { runFacts } from './views/run-facts';
 import { segmentsView } from './views/segments-view';
 import { cards, identity, sampleNote, verdict, verdictSentence } from './views/summary-view';
+import type { DataTable } from './views/table';
 import { callTable, ledgerTable, stepTable } from './views/tables';
+import { stepParts } from './views/inspector';
+import { worldStepParts } from './views/world-step';
+import { worldCards } from './views/world-summary';
+import { actionLog, worldStepTable } from './views/world-tables';
+import type { WorldModel } from './shared/world-model';
 import { unpackTape } from './shared/unpack';
 
 interface Section {
@@ -68,8 +74,8 @@ async function loaded(run: PageRun): Promise<RunModel> {
 async function render(data: PageData, a: RunModel, b: RunModel | undefined, proofs: readonly ProofView[]): Promise<void> {
   const runId = text(a.run?.['run_id']);
   document.title = `Run ${shortHash(runId)} · ${a.page.name}`;
-  const navigation = makeNavigation(a);
-  const sections = sectionsOf(data, a, b, proofs, navigation).map((section) => ({ ...section, host: h('div', { class: 'part' }) }));
+  const { navigation, sections: parts } = partsOf(data, a, b, proofs);
+  const sections = parts.map((section) => ({ ...section, host: h('div', { class: 'part' }) }));
   const sentence = verdictSentence(a);
   const badges = proofs.map(({ badge }, index) => (b === undefined ? badge : h('span', {}, index === 0 ? 'A ' : 'B ', badge)));
   const header = h(
@@ -111,50 +117,89 @@ async function render(data: PageData, a: RunModel, b: RunModel | undefined, proo
   if (sections.some(({ id }) => location.hash === `#${id}`)) document.querySelector(location.hash)?.scrollIntoView();
 }
 
-function sectionsOf(
-  data: PageData,
-  a: RunModel,
-  b: RunModel | undefined,
-  proofs: readonly ProofView[],
-  navigation: Navigation,
-): readonly Section[] {
-  const compare = (other: RunModel): HTMLElement => {
-    const compared = compareView(data, a, other, navigation.pickStep);
-    navigation.follow(...compared.charts);
-    return compared.element;
-  };
-  const steps = (): HTMLElement => {
-    const table = stepTable(a, navigation.pick);
-    navigation.onPick((entry) => {
-      table.mark(entry);
-    });
-    return table.element;
-  };
-  const stepped = a.steps.length > 0;
-  return [
-    { id: 'summary', title: 'Summary', make: () => h('div', {}, cards(a), sampleNote(a), identity(a)) },
-    ...(b === undefined ? [] : [{ id: 'compare', title: 'Compare', make: () => compare(b) }]),
-    // One step is a point: no line goes through it.
-    ...(a.steps.length > 1 ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : []),
-    { id: 'budget', title: 'Budget', make: () => budgetView(a) },
-    ...(a.segments.length > 0 ? [{ id: 'segments', title: 'Segments', make: () => segmentsView(a) }] : []),
-    ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
-    ...(stepped
-      ? [
-          { id: 'steps', title: 'Steps', make: steps },
-          { id: 'ledger', title: 'Ledger', make: () => ledgerSection(a, navigation) },
-        ]
-      : []),
-    { id: 'inputs', title: 'Inputs', make: () => inputsView(a) },
-    { id: 'proof', title: 'Proof', make: () => proofSection(a, b, proofs) },
-  ];
+interface Parts {
+  readonly navigation: Pick<Navigation<Entry>, 'inspector' | 'begin'>;
+  readonly sections: readonly Section[];
 }
 
-function ledgerSection(a: RunModel, navigation: Navigation): HTMLElement {
+/** What is shown of every world, around what is shown of this one. */
+function partsOf(data: PageData, a: RunModel, b: RunModel | undefined, proofs: readonly ProofView[]): Parts {
+  const { world } = a;
+  const own = world === undefined ? marketParts(a) : worldParts(a, world);
+  const compare = (other: RunModel): HTMLElement => {
+    const compared = compareView(data, a, other, own.pickStep);
+    own.follow(...compared.charts);
+    return compared.element;
+  };
+  return {
+    navigation: own,
+    sections: [
+      {
+        id: 'summary',
+        title: 'Summary',
+        make: () => h('div', {}, world === undefined ? cards(a) : worldCards(a, world), sampleNote(a), identity(a)),
+      },
+      ...(b === undefined ? [] : [{ id: 'compare', title: 'Compare', make: () => compare(b) }]),
+      ...own.charts,
+      { id: 'budget', title: 'Budget', make: () => budgetView(a) },
+      ...(a.segments.length > 0 ? [{ id: 'segments', title: 'Segments', make: () => segmentsView(a) }] : []),
+      ...(a.calls.length > 0 ? [{ id: 'calls', title: 'Calls', make: () => callTable(a).element }] : []),
+      ...own.steps,
+      { id: 'inputs', title: 'Inputs', make: () => inputsView(a) },
+      { id: 'proof', title: 'Proof', make: () => proofSection(a, b, proofs) },
+    ],
+  };
+}
+
+interface OwnParts extends Pick<Navigation<Entry>, 'inspector' | 'begin' | 'pickStep' | 'follow'> {
+  readonly charts: readonly Section[];
+  readonly steps: readonly Section[];
+}
+
+function marketParts(a: RunModel): OwnParts {
+  const navigation = makeNavigation(a.steps, (entry) => stepParts(a, entry));
+  return {
+    ...navigation,
+    // One step is a point: no line goes through it.
+    charts: a.steps.length > 1 ? [{ id: 'charts', title: 'Charts', make: () => chartsView(a, navigation) }] : [],
+    steps:
+      a.steps.length > 0
+        ? [
+            { id: 'steps', title: 'Steps', make: () => followed(stepTable(a, navigation.pick), navigation) },
+            { id: 'ledger', title: 'Ledger', make: () => ledgerSection(a, navigation.pickStep) },
+          ]
+        : [],
+  };
+}
+
+function worldParts(a: RunModel, world: WorldModel): OwnParts {
+  const navigation = makeNavigation(world.entries, (entry) => worldStepParts(world, entry));
+  return {
+    ...navigation,
+    charts: world.entries.length > 1 ? [{ id: 'charts', title: 'Charts', make: () => worldChartsView(a, world, navigation) }] : [],
+    steps:
+      world.entries.length > 0
+        ? [
+            { id: 'steps', title: 'Steps', make: () => followed(worldStepTable(world, navigation.pick), navigation) },
+            { id: 'actions', title: 'Actions', make: () => actionLog(a, world, navigation.pickStep) },
+          ]
+        : [],
+  };
+}
+
+/** The table marks the step that is selected. */
+function followed<E>(table: DataTable<E>, { onPick }: Navigation<E>): HTMLElement {
+  onPick((entry) => {
+    table.mark(entry);
+  });
+  return table.element;
+}
+
+function ledgerSection(a: RunModel, pickStep: (step: number) => void): HTMLElement {
   if (fillsAreCounted(a)) {
     return h('p', {}, `${plural(a.page.sample?.fills ?? 0, 'fill')}: too many for a page. See executions.jsonl, or ewm replay executions.`);
   }
-  return a.fills.length === 0 ? h('p', { class: 'quiet' }, 'No fill.') : ledgerTable(a, navigation.pickStep).element;
+  return a.fills.length === 0 ? h('p', { class: 'quiet' }, 'No fill.') : ledgerTable(a, pickStep).element;
 }
 
 /** Beside everything where there is room, else behind the charts, also for who goes through the page with the keyboard. */

@@ -21,7 +21,10 @@ export interface ListedRun {
   readonly strategy: unknown;
   /** When its last file was written: RFC 3339, UTC. */
   readonly finished_at: string;
+  /** Where it is: below the artifacts of the server, or in a directory that it was told to show. */
   readonly artifact_dir: string;
+  /** What its report and its files are below, at this server. */
+  readonly address: string;
   /** Those that `run.json` has a digest of, and itself. */
   readonly files: readonly string[];
 }
@@ -30,14 +33,18 @@ export interface RunList {
   readonly runs: readonly ListedRun[];
   /** Finished runs in all. */
   readonly total: number;
+  /** Folders whose `run.json` is none. */
+  readonly unreadable?: readonly string[];
 }
 
 /** How the folders of runs are called. A run that the clock stopped is kept beside the whole one, in a folder that says so. */
 export const RUN_FOLDER = '[0-9a-f]{32}(?:-stopped-[0-9a-f]{16})?';
-const ARTIFACT_DIR = new RegExp(`^artifacts/(${RUN_FOLDER})$`);
+const ADDRESS = new RegExp(`^(?:/runs/${RUN_FOLDER}|/dirs/[0-9]{1,2}/[^/?#]+)$`);
 const FILE = /^[a-z.]{1,32}$/;
 
-export function runsTable({ runs, total }: RunList): readonly Element[] {
+export function runsTable({ runs, total, unreadable = [] }: RunList): readonly Element[] {
+  const others =
+    unreadable.length === 0 ? [] : [el('p', { class: 'quiet' }, `No run.json that can be read: ${unreadable.map(excerptOf).join(', ')}`)];
   if (runs.length === 0) {
     const where = el('a', { href: '#requests' }, 'Send an example request');
     return [
@@ -48,6 +55,7 @@ export function runsTable({ runs, total }: RunList): readonly Element[] {
         where,
         ', or use curl as docs/curl-examples.md shows. Every run is listed here once it is finished.',
       ),
+      ...others,
     ];
   }
   const head = HEADS.map((title) => el('th', { scope: 'col', role: 'columnheader' }, title));
@@ -58,7 +66,7 @@ export function runsTable({ runs, total }: RunList): readonly Element[] {
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...head)),
     el('tbody', { role: 'rowgroup' }, ...runs.map(rowOf)),
   );
-  return [table, el('p', { class: 'quiet runs-count' }, countOf(runs.length, total))];
+  return [table, el('p', { class: 'quiet runs-count' }, countOf(runs.length, total)), ...others];
 }
 
 export function countOf(shown: number, total: number): string {
@@ -69,9 +77,9 @@ export function countOf(shown: number, total: number): string {
 const HEADS = ['Run', 'Finished', 'Mode', 'Strategy', 'Result', 'Steps', 'Equity', 'Spent', 'Decisions', 'Files'] as const;
 
 function rowOf(run: ListedRun): Element {
-  const [, folder] = ARTIFACT_DIR.exec(run.artifact_dir) ?? [];
+  const address = ADDRESS.test(run.address) ? run.address : undefined;
   const cells: readonly (readonly Markup[])[] = [
-    nameOf(run, folder),
+    nameOf(run, address),
     [el('time', { datetime: run.finished_at }, run.finished_at.slice(0, 19).replace('T', ' '))],
     [excerptOf(run.mode)],
     [excerptOf(run.strategy ?? undefined)],
@@ -80,7 +88,7 @@ function rowOf(run: ListedRun): Element {
     [excerptOf(run.final_equity ?? undefined)],
     [spentOf(run.budget_state)],
     [decisionsOf(run.decisions)],
-    filesOf(run, folder),
+    filesOf(run, address),
   ];
   const parts = cells.map((content, index) =>
     el(
@@ -94,16 +102,22 @@ function rowOf(run: ListedRun): Element {
 
 const ID_SHOWN = 12;
 
-function nameOf(run: ListedRun, folder: string | undefined): readonly Markup[] {
+function nameOf(run: ListedRun, address: string | undefined): readonly Markup[] {
   const id = excerptOf(run.run_id);
   const code = el('code', { title: id }, id.slice(0, ID_SHOWN));
-  if (folder === undefined) return [code];
+  if (address === undefined) return [code];
   const link = el(
     'a',
-    { id: `report-${folder}`, href: `/runs/${folder}/report`, 'aria-label': `Report of ${id.slice(0, ID_SHOWN)}` },
+    { id: `report-${keyOf(address)}`, href: `${address}/report`, 'aria-label': `Report of ${id.slice(0, ID_SHOWN)}` },
     code,
   );
-  return folder.includes('-stopped-') ? [link, el('span', { class: 'quiet' }, ' part')] : [link];
+  if (address.startsWith('/dirs/')) return [link, el('span', { class: 'quiet' }, ` ${excerptOf(run.artifact_dir)}`)];
+  return address.includes('-stopped-') ? [link, el('span', { class: 'quiet' }, ' part')] : [link];
+}
+
+/** What the ids of a row in the page end with. */
+function keyOf(address: string): string {
+  return address.replace(/^\/runs\//, '').replaceAll('/', '-');
 }
 
 function resultOf({ ok, limiter, error }: ListedRun): Element {
@@ -129,14 +143,15 @@ function decisionsOf(decisions: unknown): string {
   return counted.length === 0 ? 'none' : counted.map(([name, count]) => `${excerptOf(count)} ${name}`).join(', ');
 }
 
-function filesOf({ files }: ListedRun, folder: string | undefined): readonly Markup[] {
-  if (folder === undefined) return ['–'];
+function filesOf({ run_id: id, files }: ListedRun, address: string | undefined): readonly Markup[] {
+  if (address === undefined) return ['–'];
+  const key = keyOf(address);
   const links = files
     .filter((file) => FILE.test(file))
-    .map((file) => el('li', {}, el('a', { id: `file-${folder}-${file}`, href: `/runs/${folder}/${file}` }, file)));
+    .map((file) => el('li', {}, el('a', { id: `file-${key}-${file}`, href: `${address}/${file}` }, file)));
   const count = `${String(links.length)} files`;
-  const summary = el('summary', { id: `files-${folder}`, 'aria-label': `${count} of ${folder.slice(0, ID_SHOWN)}` }, count);
-  return [el('details', { id: `held-${folder}` }, summary, el('ul', {}, ...links))];
+  const summary = el('summary', { id: `files-${key}`, 'aria-label': `${count} of ${excerptOf(id).slice(0, ID_SHOWN)}` }, count);
+  return [el('details', { id: `held-${key}` }, summary, el('ul', {}, ...links))];
 }
 
 const EXCERPT_MAX = 80;

@@ -5,7 +5,7 @@
 import type { BucketMarks } from '../../../../domain/report/page-data';
 import type { Marker, Point, Series } from './chart-series';
 import { grouped } from '../shared/format';
-import { fillsAreCounted, list, record, type RunModel } from '../shared/run-model';
+import { entriesOf, fillsAreCounted, list, record, type RunModel } from '../shared/run-model';
 
 /** More acts than this of one symbol are counted. */
 export const MARKERS_MAX = 400;
@@ -63,19 +63,18 @@ export function bucketRefusals(model: RunModel): Series | undefined {
 }
 
 /** At the first step of the bucket that is here. */
-function countsOfBuckets(
-  { steps, page }: RunModel,
-  read: (marks: BucketMarks) => readonly (readonly [Kind, number])[],
-): readonly ActCount[] {
+function countsOfBuckets(model: RunModel, read: (marks: BucketMarks) => readonly (readonly [Kind, number])[]): readonly ActCount[] {
+  const steps = entriesOf(model);
   let at = 0;
-  return (page.sample?.marks ?? []).flatMap((marks): readonly ActCount[] => {
+  return (model.page.sample?.marks ?? []).flatMap((marks): readonly ActCount[] => {
     while (at < steps.length - 1 && (steps[at]?.point.step ?? 0) < marks.first_step) at += 1;
     return read(marks).flatMap(([kind, count]) => (count > 0 ? [{ at, kind, count }] : []));
   });
 }
 
 /** Sales and refusals go down, so that they never hide what was bought. */
-function counted({ steps }: RunModel, kind: Kind, acts: readonly ActCount[]): Series {
+function counted(model: RunModel, kind: Kind, acts: readonly ActCount[]): Series {
+  const steps = entriesOf(model);
   const length = Math.ceil(steps.length / STRETCHES_MAX);
   const sums = Array.from({ length: Math.ceil(steps.length / length) }, () => 0);
   for (const act of acts) {

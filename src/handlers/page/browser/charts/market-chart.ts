@@ -5,7 +5,7 @@ import type { ChartSpec } from './chart';
 import { activityOf, bucketRefusals, MARKERS_MAX } from './activity';
 import type { Pane, Point, Series } from './chart-series';
 import { grouped, percentForReading, plural } from '../shared/format';
-import { type RunModel, segmentAt, type StepEntry } from '../shared/run-model';
+import { type Entry, type RunModel, segmentAt, type StepEntry } from '../shared/run-model';
 import type { AxisLabels } from './step-scale';
 
 /** Symbols drawn at first: more of them would be too flat to read. */
@@ -60,7 +60,7 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
   if (model.segments.length > 0) panes.push(segmentPane(model));
   const { APPROVED, REJECTED, HOLD } = figures.decisions;
   const alternative = `Charts over ${plural(steps.length, 'step')}: prices of ${symbols.join(', ')} with marks for buys, sells and refusals; equity, exposure and cash; drawdown. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
-  return { id: 'market-chart', alternative, labels: axisOf(model), panes, onPick };
+  return { id: 'market-chart', alternative, labels: axisOf(steps), panes, onPick };
 }
 
 /** Of a session: a new segment is a new request, or what came of an act that left the process. */
@@ -70,7 +70,7 @@ function segmentPane(model: RunModel): Pane {
   return { title: 'Segment', height: 70, series: [{ name: 'Segment', colour: 'other', shape: 'steps', points: steps, format }] };
 }
 
-export function axisOf({ steps }: RunModel): AxisLabels {
+export function axisOf(steps: readonly Entry[]): AxisLabels {
   const times = new Map(steps.map(({ point }) => [point.step, point.time]));
   return { unit: 'step', timeOf: (step) => times.get(step) };
 }

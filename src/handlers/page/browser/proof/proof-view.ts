@@ -1,7 +1,8 @@
 /** What the page could prove about itself, with the button that does it again. Invariant: it says `proven` only of a whole, sealed tape. */
 import { button, code, facts, fill, h } from '../shared/dom';
 import { badge, sign } from '../shared/marks';
-import { type Check, prove, type PageProof } from './proof';
+import type { Check } from './check';
+import { prove, type PageProof } from './proof';
 import type { RunModel } from '../shared/run-model';
 
 export interface ProofView {

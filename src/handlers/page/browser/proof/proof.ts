@@ -6,19 +6,14 @@ import { NOTHING_SPENT } from '../../../../domain/budget/budget';
 import type { Json } from '../../../../domain/canonical/canonical';
 import { formatDecimal } from '../../../../domain/decimal/decimal';
 import { fillMembers } from '../../../../domain/report/derived-ledger';
+import type { PageFile } from '../../../../domain/report/page-data';
 import type { Row } from '../../../../domain/tape/chain';
 import { splitAtHash } from '../../../../domain/tape/row-text';
 import { grouped, plural } from '../shared/format';
 import { canonicalOrEmpty, firstBadRow, sha256 } from './rows-check';
 import { applyChanges, fillsAreCounted, list, parseJson, record, type RunModel, text } from '../shared/run-model';
-
-export interface Check {
-  readonly what: string;
-  /** Why it does not hold. */
-  readonly fault?: string | undefined;
-  /** Why it could not be made. */
-  readonly missing?: string | undefined;
-}
+import type { Check } from './check';
+import { worldChecks } from './world-proof';
 
 export interface PageProof {
   /**
@@ -73,17 +68,7 @@ async function checked(model: RunModel, further: () => readonly Check[]): Promis
   ];
   // Behind a broken row there is nothing to compare with.
   if (checks[0]?.fault === undefined) {
-    // Where fills were only counted, there is no ledger to hold against the seal.
-    if (!fillsAreCounted(model))
-      checks.push({
-        what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`,
-        // Without the fee there is no ledger to make.
-        ...(model.inputs['policy_sha256'] !== undefined && model.page.files['policy.json'] === undefined
-          ? { missing: 'policy.json, which has the fee, is not in the page' }
-          : { fault: await ledgerFault(model) }),
-      });
-    if (model.page.sample === null)
-      checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
+    checks.push(...(model.world === undefined ? await marketChecks(model) : await worldChecks(model, model.world)));
     if (model.page.files['request.json'] !== undefined)
       checks.push({ what: 'budget, inputs and calls of the tape are those of request.json', fault: requestFault(model) });
     checks.push({ what: 'run.json says what the seal says', ...(await runFileCheck(model)) });
@@ -125,6 +110,23 @@ async function checked(model: RunModel, further: () => readonly Check[]): Promis
   return { state: 'sampled', headHash, rows, sentence, checks };
 }
 
+/** The ledger and the seal of a market. */
+async function marketChecks(model: RunModel): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  // Where fills were only counted, there is no ledger to hold against the seal.
+  if (!fillsAreCounted(model))
+    checks.push({
+      what: `${plural(model.fills.length, 'fill')} follow from the steps and end in the ledger hash of the seal`,
+      // Without the fee there is no ledger to make.
+      ...(model.inputs['policy_sha256'] !== undefined && model.page.files['policy.json'] === undefined
+        ? { missing: 'policy.json, which has the fee, is not in the page' }
+        : { fault: await ledgerFault(model) }),
+    });
+  if (model.page.sample === null)
+    checks.push({ what: 'counts, state and spending of the seal follow from the rows', fault: sealFault(model) });
+  return checks;
+}
+
 function unpackFault({ unpacked, lines }: RunModel): string | undefined {
   return unpacked.fault === undefined ? undefined : `the tape can be read up to row ${String(lines.length - 1)}, then ${unpacked.fault}`;
 }
@@ -135,12 +137,13 @@ async function identityFault({ run, inputs }: RunModel): Promise<string | undefi
   return run['run_id'] === genesis.slice(0, 32) ? undefined : 'run_id of row 0 is not the SHA-256 of its inputs';
 }
 
-const INPUT_DIGESTS = { 'strategy.json': 'strategy_sha256', 'policy.json': 'policy_sha256', 'request.json': 'request_sha256' } as const;
+const MARKET_DIGESTS = { 'strategy.json': 'strategy_sha256', 'policy.json': 'policy_sha256', 'request.json': 'request_sha256' } as const;
+const WORLD_DIGESTS = { 'world.js': 'world_sha256', 'policy.js': 'policy_sha256', 'params.json': 'params_sha256' } as const;
 
-async function inputFilesCheck({ inputs, page }: RunModel): Promise<Omit<Check, 'what'>> {
+async function inputFilesCheck({ inputs, page, world }: RunModel): Promise<Omit<Check, 'what'>> {
   const absent: string[] = [];
-  for (const [file, member] of Object.entries(INPUT_DIGESTS)) {
-    const [content, named] = [page.files[file as keyof typeof INPUT_DIGESTS], inputs[member]];
+  for (const [file, member] of Object.entries(world === undefined ? MARKET_DIGESTS : WORLD_DIGESTS)) {
+    const [content, named] = [page.files[file as PageFile], inputs[member]];
     if (content === undefined && named === undefined) continue;
     if (content === undefined) absent.push(file);
     else if ((await sha256(content)) !== named) return { fault: `${file} is not the file that row 0 names (${member})` };
@@ -259,6 +262,7 @@ async function runFileFault({ run, inputs, page, lines }: RunModel, seal: Row, c
   const member = firstDifference(expected, recorded as Row);
   if (member !== undefined) return `${member} of run.json is not what the tape says`;
   const digests = record(recorded['digests']);
+  if (inputs['inputs_sha256'] !== digests['inputs.jsonl']) return 'the digest of inputs.jsonl in run.json is not the one in row 0';
   if (inputs['market_sha256'] !== digests['market.jsonl']) return 'the digest of market.jsonl in run.json is not the one in row 0';
   if (page.sample === null && (await sha256(lines.map(({ text: line }) => `${line}\n`).join(''))) !== digests['tape.jsonl'])
     return 'the digest of tape.jsonl in run.json is not that of this tape';

@@ -36,13 +36,15 @@ const SAMPLE = object({
   fees: TEXT,
   max_drawdown: orNull(object({ peak_step: COUNT, trough_step: COUNT })),
   marks: orNull(listOf(object({ first_step: COUNT, steps: COUNT, buys: COUNTS, sells: COUNTS, rejected: COUNT }))),
+  world: orAbsent(object({ actions: COUNT, fuel: COUNT })),
 });
 const FILES: Shape = (value, at) => {
   const fault = each(TEXT)(value, at);
   const unknown = Object.keys(record(value)).find((name) => !(PAGE_FILES as readonly string[]).includes(name));
   return fault ?? (unknown === undefined ? undefined : expected(at, `no other files than ${PAGE_FILES.join(', ')}`));
 };
-const RUN = object({ name: TEXT, tape: TEXT, files: FILES, sample: orNull(SAMPLE) });
+const WORLD = object({ name: TEXT, version: TEXT, charts: listOf(object({ title: TEXT, lines: listOf(TEXT) })) });
+const RUN = object({ name: TEXT, tape: TEXT, files: FILES, sample: orNull(SAMPLE), world: orAbsent(WORLD) });
 const END = orNull(object({ ok: FLAG, stopped_by: orNull(TEXT), steps: COUNT, final_equity: orNull(TEXT), head_hash: orNull(TEXT) }));
 const DIFF = object({
   inputs: listOf(object({ file: TEXT, pointer: TEXT, a: orNull(TEXT), b: orNull(TEXT) })),
@@ -84,6 +86,10 @@ function tuple(...shapes: readonly Shape[]): Shape {
 
 function orNull(shape: Shape): Shape {
   return (value, at) => (value === null ? undefined : shape(value, at));
+}
+
+function orAbsent(shape: Shape): Shape {
+  return (value, at) => (value === undefined ? undefined : shape(value, at));
 }
 
 function firstFault(entries: readonly (readonly [string | number, unknown])[], shape: Shape, at: string): string | undefined {

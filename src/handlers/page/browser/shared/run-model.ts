@@ -14,6 +14,7 @@ import { makeSpending } from '../../../../domain/report/spending';
 import type { Row } from '../../../../domain/tape/chain';
 import type { TradingCosts } from '../../../../domain/world/market/costs';
 import type { UnpackedRun } from './unpack';
+import { readWorld, type WorldModel } from './world-model';
 
 export interface PageLine {
   /** 0-based row of the tape, also where rows are left out before it. */
@@ -23,9 +24,14 @@ export interface PageLine {
   readonly row: Row | undefined;
 }
 
-export interface StepEntry {
+/** A step of any world. */
+export interface Entry {
   readonly rowIndex: number;
   readonly row: Row;
+  readonly point: { readonly step: number; readonly decision: string; readonly time: string | undefined };
+}
+
+export interface StepEntry extends Entry {
   readonly point: SeriesPoint;
 }
 
@@ -48,7 +54,10 @@ export interface RunModel {
   readonly run: Row | undefined;
   readonly seal: Row | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Of a market. */
   readonly steps: readonly StepEntry[];
+  /** Of a run in a world file. */
+  readonly world: WorldModel | undefined;
   readonly calls: readonly CallEntry[];
   readonly fills: readonly DerivedFill[];
   readonly spending: readonly SpendingPoint[];
@@ -88,6 +97,7 @@ export function readRun(page: PageRun, unpacked: UnpackedRun): RunModel {
     seal: rows.findLast(({ row }) => row['type'] === 'seal')?.row,
     inputs: record(run?.['inputs']),
     steps,
+    world: readWorld(page, run, rows),
     calls,
     fills: steps.flatMap(({ point }) => point.fills),
     spending: spent,
@@ -95,6 +105,11 @@ export function readRun(page: PageRun, unpacked: UnpackedRun): RunModel {
     figures: reader.figures(),
     symbols: [...(steps[0]?.point.prices.keys() ?? [])],
   };
+}
+
+/** The steps that are here, whatever the world. */
+export function entriesOf({ steps, world }: RunModel): readonly Entry[] {
+  return world?.entries ?? steps;
 }
 
 /** The number of the segment that a row is in; 0 before the first that was resumed. */

@@ -22,7 +22,7 @@ export function budgetView(model: RunModel): HTMLElement {
     id: 'budget-chart',
     alternative: `Use of the budget over the run. ${used.map((limit) => sentence(limit, trip)).join(' ')}`,
     labels: { unit: `after ${acts}`, timeOf: () => undefined },
-    panes: [...used.map((limit) => pane(limit, model, trip)), ...segmentPanes(model)],
+    panes: [...used.filter(({ row }) => row.kind !== 'peak').map((limit) => pane(limit, model, trip)), ...segmentPanes(model)],
   });
   return h(
     'div',
@@ -34,10 +34,10 @@ export function budgetView(model: RunModel): HTMLElement {
   );
 }
 
-/** In a sampled page the rows do not add up: the seal's count stands in. */
-function totalSpent({ spending, page, seal }: RunModel): BudgetState {
+/** In a sampled page the rows do not add up, and peaks of a world do not stand in them: the seal's count stands in. */
+function totalSpent({ spending, page, seal, world }: RunModel): BudgetState {
   const counted = spending.at(-1)?.spent ?? NOTHING_SPENT;
-  return page.sample === null || seal === undefined ? counted : (seal['budget_state'] as unknown as BudgetState);
+  return (page.sample === null && world === undefined) || seal === undefined ? counted : (seal['budget_state'] as unknown as BudgetState);
 }
 
 function sentence({ limiter, max, spent, row }: Meter, trip: Trip | undefined): string {

@@ -4,13 +4,24 @@ import { type Chart, makeChart } from '../charts/chart';
 import { button, fill, h } from '../shared/dom';
 import { sign } from '../shared/marks';
 import { marketChart, SYMBOLS_SHOWN } from '../charts/market-chart';
+import { worldChart } from '../charts/world-chart';
+import type { WorldEntry, WorldModel } from '../shared/world-model';
 import type { Navigation } from './navigation';
-import type { RunModel } from '../shared/run-model';
+import type { RunModel, StepEntry } from '../shared/run-model';
 
 const COUNTS_NOTE =
   'Where marks would hide the price, its pane counts them at its foot, stretch by stretch: buys upwards, sells and refusals downwards. The legend names the counts of the stretch under the pointer.';
 
-export function chartsView(model: RunModel, navigation: Navigation): HTMLElement {
+/** What a world describes, or its totals. */
+export function worldChartsView(model: RunModel, world: WorldModel, navigation: Navigation<WorldEntry>): HTMLElement {
+  if (world.page.charts.length === 0) return h('p', { class: 'quiet' }, 'Nothing to draw: no step has totals that are amounts.');
+  const chart = makeChart(worldChart(model, world, navigation.pickStep));
+  navigation.follow(chart);
+  const legend = h('p', { class: 'mark-legend' }, h('span', {}, sign('rejected'), 'rejected'));
+  return h('div', {}, h('div', { class: 'chart-tools' }, legend), chart.element);
+}
+
+export function chartsView(model: RunModel, navigation: Navigation<StepEntry>): HTMLElement {
   const { symbols } = model;
   const host = h('div');
   let chart: Chart | undefined;

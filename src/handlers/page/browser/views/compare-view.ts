@@ -7,8 +7,11 @@ import { code, h } from '../shared/dom';
 import { grouped, plural } from '../shared/format';
 import { axisOf, points, toNumber } from '../charts/market-chart';
 import type { RunModel } from '../shared/run-model';
+import type { WorldModel } from '../shared/world-model';
+import { namesOf, pointsOf } from '../charts/world-chart';
 import { amount, percentOf } from './summary-view';
 import { makeTable } from './table';
+import { json } from './tables';
 
 export function compareView(
   data: PageData,
@@ -18,7 +21,12 @@ export function compareView(
 ): { readonly element: HTMLElement; readonly charts: readonly Chart[] } {
   const { diff } = data;
   if (diff === null) return { element: h('p', {}, 'The page holds a second run, and no comparison.'), charts: [] };
-  const chart = a.steps.length === 0 || b.steps.length === 0 ? undefined : equityChart(a, b, diff, onPick);
+  const chart =
+    a.world !== undefined && b.world !== undefined
+      ? totalsChart(a.world, b.world, diff, onPick)
+      : a.steps.length === 0 || b.steps.length === 0
+        ? undefined
+        : equityChart(a, b, diff, onPick);
   return {
     charts: chart === undefined ? [] : [chart],
     element: h(
@@ -62,7 +70,7 @@ function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, 
     return points(model.steps, ({ point }) => (start === 0 ? 0 : (100 * toNumber(point.after.equity)) / start));
   };
   const format = (value: number): string => `${value.toFixed(2)} %`;
-  const [axisA, axisB] = [axisOf(a), axisOf(b)];
+  const [axisA, axisB] = [axisOf(a.steps), axisOf(b.steps)];
   return makeChart({
     id: 'compare-chart',
     alternative: `Equity of A and B, each as a share of its start, over ${plural(Math.max(a.steps.length, b.steps.length), 'step')}. ${parted === null ? 'They are the same.' : `They part at step ${String(parted.step_index)}.`}`,
@@ -82,6 +90,32 @@ function equityChart(a: RunModel, b: RunModel, { divergence: parted }: RunDiff, 
             ...(parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped', text: 'they part' }] }),
           },
           { name: 'B', colour: 'other', shape: 'dashed', points: equity(b), format },
+        ],
+      },
+    ],
+  });
+}
+
+/** The first line that A describes, of both. */
+function totalsChart(a: WorldModel, b: WorldModel, { divergence: parted }: RunDiff, onPick: (step: number) => void): Chart | undefined {
+  const line = a.page.charts[0]?.lines[0];
+  const at = b.page.charts.flatMap(({ lines }) => lines).indexOf(line ?? '');
+  if (line === undefined || at === -1 || a.entries.length < 2 || b.entries.length < 2) return undefined;
+  const [name = ''] = namesOf([line]);
+  const [axisA, axisB] = [axisOf(a.entries), axisOf(b.entries)];
+  const marked = parted === null ? {} : { markers: [{ step: parted.step_index, kind: 'tripped' as const, text: 'they part' }] };
+  return makeChart({
+    id: 'compare-chart',
+    alternative: `${name} of A and B over ${plural(Math.max(a.entries.length, b.entries.length), 'step')}. ${parted === null ? 'They are the same.' : `They part at step ${String(parted.step_index)}.`}`,
+    labels: { unit: 'step', timeOf: (step) => axisA.timeOf(step) ?? axisB.timeOf(step) },
+    onPick,
+    panes: [
+      {
+        title: name,
+        height: 220,
+        series: [
+          { name: 'A', colour: 'equity', shape: 'line', points: pointsOf(a.entries, 0), ...marked },
+          { name: 'B', colour: 'other', shape: 'dashed', points: pointsOf(b.entries, at) },
         ],
       },
     ],
@@ -140,6 +174,14 @@ function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
   const whole = a.page.sample === null && b.page.sample === null;
   const figure = (name: string, read: (figures: Figures) => string): HTMLElement | null =>
     whole ? h('tr', {}, h('th', { attributes: { scope: 'row' } }, name), h('td', {}, read(a.figures)), h('td', {}, read(b.figures))) : null;
+  const sealed = (member: string): HTMLElement =>
+    h(
+      'tr',
+      {},
+      h('th', { attributes: { scope: 'row' } }, member.replaceAll('_', ' ')),
+      ...[a, b].map(({ seal }) => h('td', {}, seal?.[member] === undefined ? '–' : json(seal[member]))),
+    );
+  const market = a.world === undefined || b.world === undefined;
   return h(
     'div',
     { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'How the two runs ended' } },
@@ -163,18 +205,22 @@ function ends({ final }: RunDiff, a: RunModel, b: RunModel): HTMLElement {
         {},
         row('outcome', ({ ok, stopped_by: by }) => (ok ? 'finished ok' : `stopped by ${by ?? ''}`)),
         row('steps', ({ steps }) => grouped(String(steps))),
-        row('final equity', ({ final_equity: equity }) => (equity === null ? '–' : grouped(equity))),
-        figure('return', (figures) => {
-          const earned = returnShare(figures);
-          return earned === undefined ? '–' : percentOf(earned, true);
-        }),
-        figure('deepest drawdown', ({ maxDrawdown }) => (maxDrawdown === undefined ? '0 %' : percentOf(-drawdownShare(maxDrawdown)))),
-        figure(
-          'approved, rejected, hold',
-          ({ decisions: made }) => `${String(made.APPROVED)}, ${String(made.REJECTED)}, ${String(made.HOLD)}`,
-        ),
-        figure('fills', ({ fills }) => `${plural(fills.BUY, 'buy')}, ${plural(fills.SELL, 'sell')}`),
-        figure('fees', ({ fees }) => amount(fees)),
+        ...(market
+          ? [
+              row('final equity', ({ final_equity: equity }) => (equity === null ? '–' : grouped(equity))),
+              figure('return', (figures) => {
+                const earned = returnShare(figures);
+                return earned === undefined ? '–' : percentOf(earned, true);
+              }),
+              figure('deepest drawdown', ({ maxDrawdown }) => (maxDrawdown === undefined ? '0 %' : percentOf(-drawdownShare(maxDrawdown)))),
+              figure(
+                'approved, rejected, hold',
+                ({ decisions: made }) => `${String(made.APPROVED)}, ${String(made.REJECTED)}, ${String(made.HOLD)}`,
+              ),
+              figure('fills', ({ fills }) => `${plural(fills.BUY, 'buy')}, ${plural(fills.SELL, 'sell')}`),
+              figure('fees', ({ fees }) => amount(fees)),
+            ]
+          : [sealed('final_score'), sealed('final_totals'), sealed('decisions')]),
         row('head hash', ({ head_hash: hash }) => hash ?? '–'),
       ),
     ),

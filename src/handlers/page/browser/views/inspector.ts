@@ -6,18 +6,22 @@ import { formatDecimal } from '../../../../domain/decimal/decimal';
 import { button, code, facts, fill, h } from '../shared/dom';
 import { grouped, signed } from '../shared/format';
 import { decisionBadge, side } from '../shared/marks';
-import { list, positionsBefore, record, type RunModel, type StepEntry, text } from '../shared/run-model';
+import { type Entry, list, positionsBefore, record, type RunModel, type StepEntry, text } from '../shared/run-model';
+import { miniTable } from './mini-table';
 
-export interface Inspector {
+export interface Inspector<E> {
   readonly element: HTMLElement;
-  readonly show: (entry: StepEntry) => void;
+  readonly show: (entry: E) => void;
 }
 
 const PAGE_STEPS = 10;
 
-/** `onMove`: told which entry the reader went to. */
-export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => void): Inspector {
-  const { steps } = model;
+/** `partsOf`: what the panel shows of a step. `onMove`: told which entry the reader went to. */
+export function makeInspector<E extends Entry>(
+  steps: readonly E[],
+  partsOf: (entry: E) => readonly HTMLElement[],
+  onMove: (entry: E) => void,
+): Inspector<E> {
   let at = 0;
   const title = h('h2', { id: 'inspector-title' }, 'Step');
   const number = h('input', {
@@ -92,19 +96,20 @@ export function makeInspector(model: RunModel, onMove: (entry: StepEntry) => voi
       const { step, time, decision } = entry.point;
       fill(title, `Step ${grouped(String(step))} `, time === undefined ? null : h('span', { class: 'inspector-time' }, time));
       number.value = String(step);
-      fill(status, `Step ${String(step)}: ${decision}, ${text(entry.row['why'])}`);
-      fill(body, ...stepParts(model, entry));
+      const why = text(entry.row['why']);
+      fill(status, `Step ${String(step)}: ${decision}${why === '' ? '' : `, ${why}`}`);
+      fill(body, ...partsOf(entry));
     },
   };
 }
 
 /** The entry of this step, or the one before it where it is left out. */
-export function nearest(steps: readonly StepEntry[], step: number): number {
+export function nearest(steps: readonly Entry[], step: number): number {
   const after = steps.findIndex(({ point }) => point.step > step);
   return after === -1 ? steps.length - 1 : Math.max(0, after - 1);
 }
 
-function stepParts(model: RunModel, entry: StepEntry): readonly HTMLElement[] {
+export function stepParts(model: RunModel, entry: StepEntry): readonly HTMLElement[] {
   const { row, point } = entry;
   const errors = list(row['verifier_errors']).map(record);
   return [
@@ -139,7 +144,7 @@ function stepParts(model: RunModel, entry: StepEntry): readonly HTMLElement[] {
 function signalTable({ row }: StepEntry): HTMLElement {
   const [signals, rationales] = [record(row['signals']), record(row['rationales'])];
   const skipped = new Map(list(row['skipped']).map((skip) => [text(record(skip)['symbol']), text(record(skip)['reason'])]));
-  return table(
+  return miniTable(
     'Prices and signals of the step',
     ['Symbol', 'Price', 'Signal', 'Why'],
     Object.entries(record(row['prices'])).map(([symbol, price]) => {
@@ -176,7 +181,7 @@ function actions({ row, point }: StepEntry): readonly HTMLElement[] {
   });
   return [
     h('h3', {}, 'Actions and fills'),
-    table('Actions of the step and their fills', ['Side', 'Symbol', 'Quantity', 'Price', 'Notional', 'Became'], rows, 2, 3, 4),
+    miniTable('Actions of the step and their fills', ['Side', 'Symbol', 'Quantity', 'Price', 'Notional', 'Became'], rows, 2, 3, 4),
   ];
 }
 
@@ -196,52 +201,12 @@ function stateTable(model: RunModel, entry: StepEntry): HTMLElement {
       return change(symbol, changes[symbol] ?? { before: held, after: held, delta: '0' });
     }),
   ];
-  return table(
+  return miniTable(
     `State before and after step ${String(entry.point.step)}${before === undefined ? '; of positions, those that changed' : ''}`,
     ['', 'Before', 'After', 'Change'],
     rows,
     1,
     2,
     3,
-  );
-}
-
-function table(
-  caption: string,
-  heads: readonly string[],
-  rows: readonly (readonly (Node | string)[])[],
-  ...numeric: readonly number[]
-): HTMLElement {
-  const props = (index: number): { readonly class?: string } => (numeric.includes(index) ? { class: 'numeric' } : {});
-  return h(
-    'div',
-    { class: 'mini-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': caption } },
-    h(
-      'table',
-      { class: 'mini' },
-      h('caption', { class: 'hidden' }, caption),
-      h(
-        'thead',
-        {},
-        h(
-          'tr',
-          {},
-          ...heads.map((head, index) => (head === '' ? h('td') : h('th', { ...props(index), attributes: { scope: 'col' } }, head))),
-        ),
-      ),
-      h(
-        'tbody',
-        {},
-        ...rows.map((cells) =>
-          h(
-            'tr',
-            {},
-            ...cells.map((cell, index) =>
-              index === 0 && heads[0] === '' ? h('th', { attributes: { scope: 'row' } }, cell) : h('td', props(index), cell),
-            ),
-          ),
-        ),
-      ),
-    ),
   );
 }

@@ -4,34 +4,33 @@
  */
 import type { Chart } from '../charts/chart';
 import { makeInspector, nearest } from './inspector';
-import type { RunModel, StepEntry } from '../shared/run-model';
+import type { Entry } from '../shared/run-model';
 
-export interface Navigation {
+export interface Navigation<E> {
   readonly inspector: HTMLElement | null;
-  readonly pick: (entry: StepEntry) => void;
+  readonly pick: (entry: E) => void;
   readonly pickStep: (step: number) => void;
   /** Told at once of the step selected already, if there is one. */
-  readonly onPick: (listener: (entry: StepEntry) => void) => void;
+  readonly onPick: (listener: (entry: E) => void) => void;
   readonly follow: (...charts: readonly Chart[]) => void;
   /** Shows the step that the address names, or the first that did something. */
   readonly begin: () => void;
 }
 
 /** One selected step for charts, list, panel and address. */
-export function makeNavigation(model: RunModel): Navigation {
-  const { steps } = model;
-  const listeners: ((entry: StepEntry) => void)[] = [];
-  const inspector = steps.length === 0 ? undefined : makeInspector(model, pick);
+export function makeNavigation<E extends Entry>(steps: readonly E[], partsOf: (entry: E) => readonly HTMLElement[]): Navigation<E> {
+  const listeners: ((entry: E) => void)[] = [];
+  const inspector = steps.length === 0 ? undefined : makeInspector(steps, partsOf, pick);
 
-  let selected: StepEntry | undefined;
+  let selected: E | undefined;
 
-  function show(entry: StepEntry): void {
+  function show(entry: E): void {
     selected = entry;
     inspector?.show(entry);
     for (const listener of listeners) listener(entry);
   }
 
-  function pick(entry: StepEntry): void {
+  function pick(entry: E): void {
     show(entry);
     history.replaceState(null, '', `#step=${String(entry.point.step)}`);
   }
@@ -47,7 +46,7 @@ export function makeNavigation(model: RunModel): Navigation {
     return named !== undefined;
   }
 
-  function onPick(listener: (entry: StepEntry) => void): void {
+  function onPick(listener: (entry: E) => void): void {
     listeners.push(listener);
     if (selected !== undefined) listener(selected);
   }

@@ -1,19 +1,23 @@
-/** What a run was about, in one line below its name: strategy, symbols, period, and how long that is. */
+/** What a run was about, in one line below its name: strategy and symbols, or the world, the period, and how long that is. */
 import { h } from '../shared/dom';
 import { grouped, plural } from '../shared/format';
-import { parseJson, record, type RunModel, text } from '../shared/run-model';
+import { entriesOf, parseJson, record, type RunModel, text } from '../shared/run-model';
 
 const SYMBOLS_NAMED = 8;
 
 /** Nothing where there is no world, and so none of these. */
-export function runFacts({ page, symbols, steps }: RunModel): HTMLElement | null {
+export function runFacts(model: RunModel): HTMLElement | null {
+  const { page, symbols, world } = model;
+  const steps = entriesOf(model);
   const [first, last] = [steps[0]?.point, steps.at(-1)?.point];
   if (first === undefined || last === undefined) return null;
-  const { name, version } = record(record(parseJson(page.files['strategy.json'] ?? ''))['metadata']);
+  const { name, version } = world?.page ?? record(record(parseJson(page.files['strategy.json'] ?? ''))['metadata']);
   const more = symbols.length - SYMBOLS_NAMED;
   const parts = [
     ...(typeof name === 'string' ? [`${name} ${text(version)}`.trim()] : []),
-    `${symbols.slice(0, SYMBOLS_NAMED).join(', ')}${more > 0 ? ` and ${grouped(String(more))} more` : ''}`,
+    ...(symbols.length === 0
+      ? []
+      : [`${symbols.slice(0, SYMBOLS_NAMED).join(', ')}${more > 0 ? ` and ${grouped(String(more))} more` : ''}`]),
     ...(first.time === undefined || last.time === undefined ? [] : [`${first.time} to ${last.time}${durationText(first.time, last.time)}`]),
     plural(page.sample?.steps_total ?? steps.length, 'step'),
   ];

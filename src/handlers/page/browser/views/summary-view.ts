@@ -135,7 +135,7 @@ function figureText({ unit, of }: FigureRow, figures: Figures): string {
     : grouped(formatDecimal(unit === 'ratio' ? divHalfEven(value, 1_000_000n) * 1_000_000n : value));
 }
 
-function card(title: string, key: string, value: string, detail: string): HTMLElement {
+export function card(title: string, key: string, value: string, detail: string): HTMLElement {
   return h(
     'div',
     { class: 'card', attributes: { 'data-figure': key } },
@@ -175,14 +175,17 @@ export function identity({ run, seal, inputs, page }: RunModel): HTMLElement {
 }
 
 /** What a reader of a sampled page has to know. */
-export function sampleNote({ page, lines }: RunModel): HTMLElement | null {
+export function sampleNote({ page, lines, world }: RunModel): HTMLElement | null {
   const { sample } = page;
   if (sample === null) return null;
-  const marks = sample.marks === null ? 'every fill and every refusal' : 'how often each such stretch bought, sold and was refused';
+  const [effect, acted] = world === undefined ? ['fill', 'bought, sold and was refused'] : ['action', 'was refused'];
+  const marks = sample.marks === null ? `every ${effect} and every refusal` : `how often each such stretch ${acted}`;
+  const ends = world === undefined ? 'the first and the last steps, both ends of the deepest drawdown' : 'the first and the last steps';
+  const sums = world === undefined ? 'Counts and fees' : 'Counts and totals';
   return h(
     'p',
     { class: 'note', id: 'sample-note' },
-    `This run is long: ${plural(sample.steps_total, 'step')}. The page holds ${grouped(String(lines.length))} of ${plural(sample.rows_total, 'row')}: of each ${plural(sample.bucket_steps, 'step')} those with the lowest and the highest of every line drawn, the first and the last steps, both ends of the deepest drawdown, and ${marks}. Counts and fees are over the whole tape. Points are drawn side by side: where rows are left out, the axis is shorter than the time that went by.`,
+    `This run is long: ${plural(sample.steps_total, 'step')}. The page holds ${grouped(String(lines.length))} of ${plural(sample.rows_total, 'row')}: of each ${plural(sample.bucket_steps, 'step')} those with the lowest and the highest of every line drawn, ${ends}, and ${marks}. ${sums} are over the whole tape. Points are drawn side by side: where rows are left out, the axis is shorter than the time that went by.`,
   );
 }
 
