@@ -8,7 +8,7 @@ import { isRecord } from '../domain/codec/codec';
 import type { Attested, SegmentsSigned } from '../domain/receipt/receipt';
 import { makeReceipts, type Receipts } from '../domain/run/receipts';
 import type { ArtifactStore } from '../ports/artifact-store';
-import type { Telemetry } from '../ports/telemetry';
+import { NOT_SIGNED, type Telemetry } from '../ports/telemetry';
 import type { Timeouts } from './config';
 
 /** The context of the invocation that runs, as Lambda gives it: only there does it say in which account a function is. */
@@ -43,9 +43,6 @@ export function lambdaReceipts({ key, segments, s3, artifacts, telemetry, runnin
     },
   });
 }
-
-/** Runs and segments that are stored and could not be signed: written where there are some, and an alarm looks at it. */
-const NOT_SIGNED = 'NotSigned';
 
 /** `arn:aws:lambda:<region>:<account>:function:<name>`, with an alias or a version behind it or not. */
 function deploymentOf(context: unknown): Attested['deployment'] {
