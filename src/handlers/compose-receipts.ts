@@ -5,7 +5,7 @@ import { makeMemoryRunReader } from '../adapters/in-process/run-files';
 import { makeKmsClient } from '../adapters/kms/client';
 import { makeKmsSigner } from '../adapters/kms/signer';
 import { isRecord } from '../domain/codec/codec';
-import type { Attested, SegmentsSigned } from '../domain/receipt/receipt';
+import type { Attested, SegmentsSigned } from '../domain/receipt/statement';
 import { makeReceipts, type Receipts } from '../domain/run/receipts';
 import type { ArtifactStore } from '../ports/artifact-store';
 import { NOT_SIGNED, type Telemetry } from '../ports/telemetry';

@@ -7,6 +7,7 @@ import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-sto
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { readReceipt } from '../adapters/filesystem/receipt-file';
 import { inspectRunDirectory } from '../adapters/filesystem/run-directory';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { removeLeftovers } from '../adapters/filesystem/writing';
@@ -116,6 +117,10 @@ function runsIn(address: string, label: string, directory: string, only?: string
     label,
     index: makeRunDirectoryIndex(directory, only),
     reader: (folder: string) => makeArtifactRunReader(directory, folder),
+    receipt: async (folder: string) => {
+      const text = await readReceipt(join(directory, folder))();
+      return isLeft(text) ? undefined : text.right;
+    },
   };
 }
 

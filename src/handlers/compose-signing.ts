@@ -11,7 +11,7 @@ import { programDigest } from '../adapters/filesystem/program-digest';
 import { noDeadline, systemClock } from '../adapters/in-process/clock';
 import { generateKeyPair, signerOf, verifierOf } from '../adapters/keys/key-file';
 import { makeMemoryRunReader } from '../adapters/in-process/run-files';
-import type { Attested, SegmentsSigned } from '../domain/receipt/receipt';
+import type { Attested, SegmentsSigned } from '../domain/receipt/statement';
 import { makeReceipts, type Receipts } from '../domain/run/receipts';
 import type { ArtifactStore } from '../ports/artifact-store';
 import type { Signer } from '../ports/signer';

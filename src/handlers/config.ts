@@ -9,7 +9,7 @@ import { partialBudgetCodec } from '../domain/budget/budget-codec';
 import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
-import type { SegmentsSigned } from '../domain/receipt/receipt';
+import type { SegmentsSigned } from '../domain/receipt/statement';
 import type { Service } from './http/contract/routes';
 import type { EdgeSettings } from './http/edge/handler';
 import type { ModeSettings } from './http/modes/mode';

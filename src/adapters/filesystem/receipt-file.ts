@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither';
 import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../domain/assert';
-import { RECEIPT_FILE } from '../../domain/receipt/receipt';
+import { RECEIPT_FILE } from '../../domain/receipt/statement';
 import { segmentReceiptFile } from '../../domain/run/receipts';
 import { RECEIPTS, receiptSeq } from '../../domain/session/listing';
 import type { StoreError } from '../../ports/run-files';

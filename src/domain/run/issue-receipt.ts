@@ -3,8 +3,9 @@ import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { Signer } from '../../ports/signer';
-import { envelopeText, signedBytes } from '../receipt/envelope';
-import { type Attested, type ReceiptFacts, statementText } from '../receipt/receipt';
+import { envelopeText } from '../receipt/envelope';
+import { signedBytes } from '../receipt/statement';
+import { type Attested, type ReceiptFacts, statementText } from '../receipt/statement';
 
 export interface IssuedReceipt {
   /** Of `receipt.json`. */

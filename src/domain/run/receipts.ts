@@ -19,7 +19,7 @@ import {
   type SegmentFacts,
   type SegmentsSigned,
   statementText,
-} from '../receipt/receipt';
+} from '../receipt/statement';
 import { issueReceipt } from './issue-receipt';
 import { readRunFacts } from './run-facts';
 

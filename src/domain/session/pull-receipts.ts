@@ -4,7 +4,8 @@
  */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { StoreError } from '../../ports/run-files';
-import { claimOf, type SegmentsSigned } from '../receipt/receipt';
+import { claimOf } from '../receipt/receipt';
+import type { SegmentsSigned } from '../receipt/statement';
 import type { SessionError } from './errors';
 import type { PulledSession, SessionSource } from './pull';
 

@@ -1,6 +1,6 @@
 /** Receipts of segments: what one says of a session, and when one is issued. */
 import type { Deadline } from '../../ports/clock';
-import type { SegmentFacts } from '../receipt/receipt';
+import type { SegmentFacts } from '../receipt/statement';
 import { type ReceiptNote, type Receipts, segmentName } from '../run/receipts';
 import { sha256Hex } from '../hash';
 import { isDay } from './inputs';

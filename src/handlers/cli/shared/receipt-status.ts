@@ -1,6 +1,7 @@
 /** What the receipt beside a run comes to: for `verify`, which decides, and for `show` and `report`, which only tell. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { type Attested, checkReceipt, type Claim, claimOf, describeReceiptFault, type RunFacts } from '../../../domain/receipt/receipt';
+import { checkReceipt, type Claim, claimOf, describeReceiptFault } from '../../../domain/receipt/receipt';
+import type { Attested, RunFacts } from '../../../domain/receipt/statement';
 import { type NoFacts, readRunFacts, type RunTree } from '../../../domain/run/run-facts';
 import type { StoreError } from '../../../ports/run-files';
 import type { Verifier } from '../../../ports/signer';
@@ -65,7 +66,11 @@ export async function receiptStatus(
 
 /** Who says that they signed, for those who only show a run. */
 export async function claimedReceipt(directory: string): Promise<ReceiptStatus> {
-  const text = await signing.readReceipt(directory)();
+  return statusOf(await signing.readReceipt(directory)());
+}
+
+/** The same, of what was read. */
+export function statusOf(text: Either<StoreError, string | undefined>): ReceiptStatus {
   if (isLeft(text)) return { _tag: 'Unchecked', claim: left(storeFailure(text.left).messages.join('; ')) };
   if (text.right === undefined) return { _tag: 'None' };
   const claim = claimOf(text.right);
