@@ -47,7 +47,7 @@ type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Pl
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
-function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
   const running: { context?: unknown } = {};
@@ -84,7 +84,7 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionFunctionPorts {
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionFunctionPorts {
   const agentCore = oneClient(config);
   const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {

@@ -222,7 +222,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
   if (isLeft(decoded)) return decoded;
   const vars = decoded.right;
-  const memory = (service === 'agentcore-memory' || service === 'sessions') && vars.ENABLE_AGENTCORE_MEMORY;
+  const memory = ['agentcore-memory', 'sessions', 'mcp'].includes(service) && vars.ENABLE_AGENTCORE_MEMORY;
   const mistakes = [
     ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
     ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),

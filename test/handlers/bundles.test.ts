@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { sessionAnswerCodec } from '../../src/handlers/http/contract/answer-codecs';
+import { mcpMessage } from '../../src/handlers/cli/api/mcp-message';
 import type { Service } from '../../src/handlers/http/contract/routes';
 import {
   type AgentCoreStub,
@@ -29,11 +30,11 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 182_500, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
+const SIZE_MAX = { base: 182_500, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 /** What signs, in the zips of deployments that sign. Unit: bytes. */
 const SIGNING_BYTES_MAX = 80_000;
-const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
+const serviceOf = (name: Name): Service => (name === 'sessions' || name === 'mcp' ? name : `agentcore-${name}`);
 
 const BUILD = `
 import { buildLambda } from './.config/build-lambda.mjs';
@@ -44,7 +45,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_500, tools: 220_001, memory: 1, sessions: 240_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_500, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -140,7 +141,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const files = unzipSync(zip);
     expect(Object.keys(files)).toEqual(['index.js']);
     expect(Buffer.from(files['index.js'] ?? []).equals(bundle)).toBe(true);
-    for (const place of [ROOT, directory, homedir(), tmpdir()]) expect(bundle.includes(place)).toBe(false);
+    for (const place of [ROOT, directory, homedir(), tmpdir()]) expect(bundle.includes(`${place}/`)).toBe(false);
     expect(JSON.parse(map.toString())).not.toHaveProperty('sourcesContent');
   });
 
@@ -155,6 +156,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
     agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
     const budget = { max_steps: 2, max_tool_calls: 2, max_model_calls: 1, max_memory_ops: 1, max_memory_bytes: 100 };
+    const { headers, body: message } = mcpMessage('tools/call', { name: 'world_create', arguments: { budget } });
     const bodies = {
       base: { budget: { max_steps: 2 } },
       tools: {
@@ -166,9 +168,15 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
       },
       memory: { budget, requests: [{ op: 'memory_put', key: 'k', value: 1 }] },
       sessions: { budget },
+      mcp: message,
     };
-    const path = name === 'sessions' ? '/sessions' : `/agentcore/${name}`;
-    const { answer, lines } = await invoke(name, httpEvent({ path, body: JSON.stringify(bodies[name]) }), {
+    const path = { sessions: '/sessions', mcp: '/mcp' }[name as string] ?? `/agentcore/${name}`;
+    const event = httpEvent({
+      path,
+      body: JSON.stringify(bodies[name]),
+      headers: { 'content-type': 'application/json', ...(name === 'mcp' ? headers : {}) },
+    });
+    const { answer, lines } = await invoke(name, event, {
       EWM_ARTIFACT_BUCKET: STUB_BUCKET,
       EWM_MAX_MODEL_CALLS: '1',
       ENABLE_AGENTCORE_MEMORY: '1',
@@ -179,10 +187,12 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const { body } = answer as { readonly body: string };
     const parsed: unknown = JSON.parse(body);
     expect(answer).toMatchObject({ statusCode: name === 'sessions' ? 201 : 200 });
-    expect(name === 'sessions' ? valueOfRight(sessionAnswerCodec.decode(parsed)) : answerOf(`agentcore-${name}`, parsed)).toMatchObject({
-      ok: true,
-    });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0 }[name]);
+    const ofSession =
+      name === 'mcp' ? (parsed as { readonly result: { readonly structuredContent: unknown } }).result.structuredContent : parsed;
+    expect(
+      name === 'sessions' || name === 'mcp' ? valueOfRight(sessionAnswerCodec.decode(ofSession)) : answerOf(`agentcore-${name}`, parsed),
+    ).toMatchObject({ ok: true });
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0, mcp: 0 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -502,6 +512,18 @@ describe('what is in them', () => {
       'src/handlers/http/modes/session-proof.ts',
       'src/handlers/http/modes/sessions.ts',
       'src/handlers/lambda/sessions.ts',
+    ]);
+    // What MCP has beside sessions is the protocol, and neither files nor a sandbox.
+    expect(partsOf('mcp', ['sessions', 'mcp'])).toEqual([
+      '@modelcontextprotocol/core',
+      '@modelcontextprotocol/server',
+      'src/handlers/compose-lambda-mcp.ts',
+      'src/handlers/compose-mcp.ts',
+      'src/handlers/lambda/mcp.ts',
+      'src/handlers/mcp/guide.ts',
+      'src/handlers/mcp/http.ts',
+      'src/handlers/mcp/server.ts',
+      'zod',
     ]);
     // The SDK of MCP is for those who serve the protocol themselves.
     expect(built.inputs.sessions.filter((part) => part.includes('modelcontextprotocol') || part.startsWith('zod'))).toEqual([]);

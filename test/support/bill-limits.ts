@@ -14,7 +14,7 @@ const count = (max: number): fc.Arbitrary<number> => fc.oneof(fc.constantFrom(0,
 
 export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   region: fc.constant('us-east-1'),
-  modes: fc.subarray(['base', 'tools', 'memory', 'sessions'], { minLength: 1 }),
+  modes: fc.subarray(['base', 'tools', 'memory', 'sessions', 'mcp'], { minLength: 1 }),
   lambda_memory_mb: fc.integer({ min: 128, max: 10_240 }),
   lambda_timeout_seconds: fc.integer({ min: 7, max: 29 }),
   sessions_concurrency: fc.integer({ min: 1, max: 100 }),

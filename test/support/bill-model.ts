@@ -78,10 +78,13 @@ const ceil = (over: bigint, under: bigint): bigint => over / under + (over % und
 
 const ANSWER_LIMIT = 6_291_556n;
 
+/** Functions that work on sessions. */
+const isSessions = (mode: string): boolean => mode === 'sessions' || mode === 'mcp';
+
 function answerBytes(mode: string, limits: ModelLimits): bigint {
   const told = 2n * big(limits.max_body_bytes) + 450_000n;
   if (mode === 'base') return min(ANSWER_LIMIT, told);
-  if (mode === 'tools' || mode === 'sessions') return ANSWER_LIMIT;
+  if (mode === 'tools' || isSessions(mode)) return ANSWER_LIMIT;
   return min(ANSWER_LIMIT, told + 2n * big(limits.max_memory_bytes) + 8_192n * min(big(limits.max_memory_ops), 1_000n));
 }
 
@@ -90,7 +93,7 @@ function storedBytes(mode: string, limits: ModelLimits): bigint {
   const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
   if (mode === 'tools') return allowed;
   // Twelve MiB of calls and answers, and half a MiB for the row that opens each segment.
-  if (mode === 'sessions') return inputs + 12n * 1024n * 1024n + 512n * 1024n * (6n + outside(limits));
+  if (isSessions(mode)) return inputs + 12n * 1024n * 1024n + 512n * 1024n * (6n + outside(limits));
   if (mode === 'memory')
     return limits.memory ? min(allowed, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
   const prices = min(1_000n * big(limits.max_steps), big(limits.max_body_bytes) / 6n + 10n);
@@ -114,8 +117,8 @@ function receiptsOf(mode: string, limits: ModelLimits): { readonly receipts: big
   if (!limits.signing || (mode === 'memory' && !limits.memory)) return { receipts: 0n, each: 0n };
   const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
   const stored = min(big(limits.lambda_memory_mb) * 1024n * 1024n, big(limits.max_artifact_bytes));
-  const repeated = mode === 'sessions' ? inputs : min(inputs, stored);
-  const receipts = mode !== 'sessions' ? 1n : limits.sign_segments ? outside(limits) + 8n : 2n;
+  const repeated = isSessions(mode) ? inputs : min(inputs, stored);
+  const receipts = !isSessions(mode) ? 1n : limits.sign_segments ? outside(limits) + 8n : 2n;
   return { receipts, each: 4n * (repeated / 3n + 1n) + 16_384n };
 }
 
@@ -132,12 +135,12 @@ function actsOf(
   readonly goals: bigint;
 } {
   const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
-  if (mode === 'sessions') {
+  if (isSessions(mode)) {
     return {
       files: outside(limits) + 6n,
-      // And the stop switch, once a request and once an act.
-      reads: 2n * outside(limits) + 33n,
-      lists: 116n,
+      // A proof of 1,024 parts; and the stop switch, once a request and once an act.
+      reads: 2n * outside(limits) + 33n + 1_024n,
+      lists: 152n,
       events: limits.memory ? min(64n, big(limits.max_memory_ops)) : 0n,
       sessions: limits.code_interpreter ? min(1n, calls) : 0n,
       goals: limits.planner ? min(1n, calls, big(limits.max_model_calls)) : 0n,
@@ -234,12 +237,12 @@ const INSTANCE_LIMIT = 36_010n;
 export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean, stops = false): ModelBill {
   const { over, under } = fractionOf(limits.rate);
   const perRoute = ceil(over * 3_600n, under) + big(limits.throttle_burst);
-  const host = ['base', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
+  const host = ['base', 'mcp', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
   const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
   const bills = limits.modes.map((mode) => {
-    const instances = mode === 'sessions' ? big(limits.sessions_concurrency) : 1n;
-    // Eleven routes of sessions, each with a throttle of its own.
-    const requests = mode === 'sessions' ? 11n * perRoute : perRoute;
+    const instances = isSessions(mode) ? big(limits.sessions_concurrency) : 1n;
+    // Eleven routes of sessions and two of MCP, each with a throttle of its own.
+    const requests = mode === 'sessions' ? 11n * perRoute : mode === 'mcp' ? 2n * perRoute : perRoute;
     const most = instances * INSTANCE_LIMIT;
     const acting = direct ? most : min(requests, most);
     const health = mode === host ? perRoute : 0n;

@@ -85,6 +85,8 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
       else setTimeout(() => void send(outgoing, real ?? { status: 500 }), service.takesMs);
     });
   });
+  // A connection that waits is never closed from here: on a busy machine that would meet a request on its way, which then fails untold.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,

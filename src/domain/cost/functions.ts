@@ -72,8 +72,13 @@ const ANSWER_BYTES_BASE = 450_000n;
 const FORK_FILES = 6n;
 /** Documents of two sessions, those that are there already, and what a race, a repeat and an act that nobody ended make a request look at. */
 const SESSION_READS = 32n;
-/** The newest segment is found by so many lists at most: gallop and halve to 10^8. A request looks for it three times, and asks for eight missing keys. */
-const SESSION_LISTS = 3n * 36n + 8n;
+/** Documents and segments that a proof reads: `PROOF_READS_MAX` of src/handlers/http/modes/session-proof.ts. */
+const PROOF_READS_MAX = 1_024n;
+/**
+ * The newest segment is found by so many lists at most: gallop and halve to 10^8. A request looks for it three times, and asks for eight
+ * missing keys; a tool that was refused looks once more, for what is left.
+ */
+const SESSION_LISTS = 4n * 36n + 8n;
 /** A `resume` row: states and plans of 1,000 positions. Unit: bytes. */
 const RESUME_BYTES_MAX = 524_288n;
 /** Calls of a request and what they answer, the last call whole: `REQUEST_BYTES_MAX` of src/domain/session/limits.ts, twice, and one answer. Unit: bytes. */
@@ -92,6 +97,28 @@ const LOCAL_RUN: Typical = {
   memoryEvents: 0n,
   codeSessionSeconds: 0n,
   plannerSessionSeconds: 0n,
+};
+
+const SESSION_REQUEST: Omit<FunctionBounds, 'routes'> = {
+  concurrency: (limits) => BigInt(limits.sessions_concurrency),
+  files: (limits) => FORK_FILES + outsideCallsMax(limits),
+  // A repeat is answered from the segments that its first time made; a tool may be a proof, also where a gateway calls it.
+  reads: (limits) => SESSION_READS + PROOF_READS_MAX + 1n + 2n * outsideCallsMax(limits),
+  lists: SESSION_LISTS,
+  artifactBytes: (limits) =>
+    INPUT_GROWTH * BigInt(limits.max_body_bytes) +
+    SUMMARY_BYTES_MAX +
+    SESSION_ROWS_BYTES_MAX +
+    RESUME_BYTES_MAX * (FORK_FILES + outsideCallsMax(limits)),
+  // A segment that is answered once more is signed once more; a request seals one session, and may end an act that another one left.
+  receipts: (limits) => (limits.sign_segments ? FORK_FILES + outsideCallsMax(limits) + 2n : 2n),
+  receiptBytes: (limits) => inBase64(INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX),
+  answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
+  codeSessions: codeSessionsMax,
+  plannerSessions: plannerSessionsMax,
+  memoryEvents: (limits) => (limits.memory ? least(memoryOperationsMax(limits), SESSION_CALLS_MAX) : 0n),
+  // Two calls inside, on a session that this process wrote last.
+  typical: { ...LOCAL_RUN, lambdaMs: 200n, files: 1n, storedBytes: 4_000n, answerBytes: 4_096n, logBytes: 8_192n },
 };
 
 export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
@@ -155,28 +182,9 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     memoryEvents: (limits) => (limits.memory ? memoryOperationsMax(limits) : 0n),
     typical: { ...LOCAL_RUN, lambdaMs: 600n, files: 8n, storedBytes: 16_000n, memoryEvents: 2n },
   },
-  sessions: {
-    routes: 11n,
-    concurrency: (limits) => BigInt(limits.sessions_concurrency),
-    files: (limits) => FORK_FILES + outsideCallsMax(limits),
-    // A repeat is answered from the segments that its first time made.
-    reads: (limits) => SESSION_READS + 1n + 2n * outsideCallsMax(limits),
-    lists: SESSION_LISTS,
-    artifactBytes: (limits) =>
-      INPUT_GROWTH * BigInt(limits.max_body_bytes) +
-      SUMMARY_BYTES_MAX +
-      SESSION_ROWS_BYTES_MAX +
-      RESUME_BYTES_MAX * (FORK_FILES + outsideCallsMax(limits)),
-    // A segment that is answered once more is signed once more; a request seals one session, and may end an act that another one left.
-    receipts: (limits) => (limits.sign_segments ? FORK_FILES + outsideCallsMax(limits) + 2n : 2n),
-    receiptBytes: (limits) => inBase64(INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX),
-    answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
-    codeSessions: codeSessionsMax,
-    plannerSessions: plannerSessionsMax,
-    memoryEvents: (limits) => (limits.memory ? least(memoryOperationsMax(limits), SESSION_CALLS_MAX) : 0n),
-    // Two calls inside, on a session that this process wrote last.
-    typical: { ...LOCAL_RUN, lambdaMs: 200n, files: 1n, storedBytes: 4_000n, answerBytes: 4_096n, logBytes: 8_192n },
-  },
+  sessions: { routes: 11n, ...SESSION_REQUEST },
+  // Each message calls one tool, which is one request about a session; the answer holds it twice, as content and as text.
+  mcp: { routes: 2n, ...SESSION_REQUEST, typical: { ...SESSION_REQUEST.typical, answerBytes: 12_288n } },
 };
 
 /** A run with more than the ceiling stores nothing; and all its files are whole in the function's memory before the first is put. */

@@ -21,7 +21,7 @@ import {
 import { type Problem, problemsOf } from '../codec/problem';
 import { exactDecimal } from '../decimal/decimal';
 
-export const BILL_MODES = ['base', 'tools', 'memory', 'sessions'] as const;
+export const BILL_MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'] as const;
 export type BillMode = (typeof BILL_MODES)[number];
 
 const modeCodec: Codec<BillMode> = makeCodec('mode', { enum: [...BILL_MODES] }, (value, context) => {
@@ -39,7 +39,7 @@ const limitsCodec = objectCodec('limits', {
     modes: listCodec(modeCodec, { min: 1, max: BILL_MODES.length, uniqueBy: (mode) => mode }),
     lambda_memory_mb: countCodec(128, 10_240),
     lambda_timeout_seconds: countCodec(1, 900),
-    /** Requests about sessions at a time; every other function takes one. */
+    /** Requests about sessions at a time, of the functions of sessions and of MCP each; every other function takes one. */
     sessions_concurrency: countCodec(1, 1_000),
     throttle_rate_per_second: decimalCodec(NOT_NEGATIVE),
     throttle_burst: countCodec(0, 1_000_000),
