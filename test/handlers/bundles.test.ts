@@ -501,6 +501,7 @@ describe('what is in them', () => {
       'src/domain/agent/recorded-answers.ts',
       'src/domain/receipt/envelope.ts',
       'src/domain/receipt/receipt.ts',
+      'src/domain/receipt/statement.ts',
       'src/domain/run/compare.ts',
       'src/domain/run/evidence.ts',
       'src/domain/run/listing.ts',
