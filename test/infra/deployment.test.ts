@@ -733,7 +733,7 @@ const UNSEEN: readonly string[] = [
   // A key of one's own: for the bucket and the memory in the name of who deploys, for the logs, and to look at before.
   ...['CreateGrant', 'Decrypt', 'GenerateDataKey'].map((name) => `kms:${name}`),
   // Keys that sign: what comes with tags, and what changes one.
-  ...['PutKeyPolicy', 'TagResource', 'UntagResource', 'UpdateKeyDescription'].map((name) => `kms:${name}`),
+  ...['TagResource', 'UntagResource', 'UpdateKeyDescription'].map((name) => `kms:${name}`),
   ...['AssociateKmsKey', 'DisassociateKmsKey'].map((name) => `logs:${name}`),
   // The first API of an account.
   'iam:CreateServiceLinkedRole',
