@@ -30,7 +30,7 @@ import { valueOfRight } from '../support/task';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 182_500, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
+const SIZE_MAX = { base: 183_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 /** What signs, in the zips of deployments that sign. Unit: bytes. */
 const SIGNING_BYTES_MAX = 80_000;
@@ -45,7 +45,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_500, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 183_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
