@@ -250,14 +250,16 @@ describe('cell', () => {
   it('has a world and the arithmetic of sweeps, and nothing that serves, logs or stores', () => {
     const parts = new Set(built.inputs.cell.map(partOf));
     const shared = new Set((['base', 'tools', 'memory', 'sessions'] as const).flatMap((name) => built.inputs[name].map(partOf)));
-    expect([...parts].filter((part) => !shared.has(part) && !ofWorld(part) && !/^src\/domain\/(sweep|report)\//.test(part)).sort()).toEqual([
-      // A sample of the points is drawn from a seed.
-      'pure-rand',
-      'src/domain/decimal/functions.ts',
-      'src/domain/market/generate.ts',
-      'src/handlers/compose-cell.ts',
-      'src/handlers/lambda/cell.ts',
-    ]);
+    expect([...parts].filter((part) => !shared.has(part) && !ofWorld(part) && !/^src\/domain\/(sweep|report)\//.test(part)).sort()).toEqual(
+      [
+        // A sample of the points is drawn from a seed.
+        'pure-rand',
+        'src/domain/decimal/functions.ts',
+        'src/domain/market/generate.ts',
+        'src/handlers/compose-cell.ts',
+        'src/handlers/lambda/cell.ts',
+      ],
+    );
     // What follows from all rows together is for who collects them.
     expect([...parts].filter((part) => /^src\/domain\/sweep\/(summary|merkle|deflated-sharpe)/.test(part))).toEqual([]);
     expect([...parts].filter((part) => /middy|powertools|agentcore|handlers\/http|domain\/(session|agent\/tool)/.test(part))).toEqual([]);

@@ -23,7 +23,12 @@ export function makeSfnClient(settings: MachineSettings): SFNClient {
 
 export function makeStepFunctionsMachine(client: SFNClient, stateMachineArn: string): SweepMachine {
   const arnOf = (name: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({ service: 'states', operation, kind, deadline });
+  const call = (operation: string, kind: AwsCall['kind'], deadline: Deadline): AwsCall => ({
+    service: 'states',
+    operation,
+    kind,
+    deadline,
+  });
 
   return {
     start: (name, input, deadline) => () =>
