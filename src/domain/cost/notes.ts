@@ -17,6 +17,11 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
     'The API throttle holds, for each route on its own. AWS applies it as a target, not as a guarantee; the figures with direct invocations hold without it, for all but the API, its log and its answers.',
     'Strangers send 10,000 requests a second, the most that an account takes, day and night. AWS charges nothing for a request that it refuses (not signed, no route, throttled); whether the bytes of the refusal are charged is not published, so they are (refused_requests).',
     `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.some((mode) => ['sessions', 'mcp'].includes(mode)) ? `, and ${String(limits.sessions_concurrency)} of sessions and of MCP,` : ''} and Lambda takes 10 invocations a second of one instance.`,
+    ...(limits.gateway
+      ? [
+          'The gateway takes 200 requests a second, the default quota for calls of tools; lists and pings, for which none is published, are read as within it, and what it refuses as free.',
+        ]
+      : []),
     'Reading, listing and deleting events of AgentCore Memory is free: no price for it is published.',
   ];
 }
