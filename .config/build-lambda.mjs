@@ -3,6 +3,7 @@
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { readFile, writeFile } from 'node:fs/promises';
+import { buildPage } from './build-page.mjs';
 
 /** What the zip of each mode may come to: a function starts faster the less it loads. Unit: bytes. */
 export const ZIP_BYTES_MAX = { base: 182_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000, stop: 150_000 };
@@ -31,7 +32,8 @@ const environmentCredentials = {
 };
 
 /** How everything that runs on Lambda is bundled: the functions, and what the benchmark compares them with. */
-export async function bundleForLambda(version, outdir, entryPoints, minify = true) {
+/** `page`: what stands in for the programs of pages, where a function shows one. */
+export async function bundleForLambda(version, outdir, entryPoints, minify = true, page = {}) {
   const names = Object.keys(entryPoints);
   const openApi = JSON.stringify(JSON.parse(await readFile('docs/openapi.json', 'utf8')));
   const { metafile } = await build({
@@ -45,7 +47,7 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
     format: 'cjs',
     mainFields: ['module', 'main'],
     // The document as text in a text: what is not asked for is not even parsed.
-    define: { EWM_VERSION: JSON.stringify(version), EWM_OPENAPI: JSON.stringify(openApi) },
+    define: { EWM_VERSION: JSON.stringify(version), EWM_OPENAPI: JSON.stringify(openApi), ...page },
     // `import('node:http')`, as the SDK has it, reads every export of the module, and one of them loads all of undici: 25 ms of a cold start.
     // `require` does not.
     supported: { 'dynamic-import': false },
@@ -60,11 +62,13 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
   return metafile;
 }
 
-export async function buildLambda(version, { outdir = 'dist/lambda' } = {}) {
+export async function buildLambda(version, { page, outdir = 'dist/lambda' } = {}) {
   const metafile = await bundleForLambda(
     version,
     outdir,
     Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])),
+    true,
+    page ?? (await buildPage()).define,
   );
   const zipBytes = Object.fromEntries(await Promise.all(LAMBDA_MODES.map(async (mode) => [mode, await writeZip(mode, outdir)])));
   return { metafile, zipBytes };

@@ -448,11 +448,7 @@ const gateway: Batch = {
     mutation('calls of any function', 'gateway policy', inFile('gateway.tf', ':function:${var.name}-sessions"]', ':function:*"]')),
     mutation('a role for gateways of others', 'gateway trust', inFile('gateway.tf', ':gateway/${var.name}-*"', ':gateway/*"')),
     mutation('tools that make sessions by default', 'gateway defaults', byDefault('gateway_plane', '"agent"', '"all"')),
-    mutation('no authorization', 'gateway authorization', {
-      file: 'agentcore-gateway.template.json',
-      from: '"CUSTOM_JWT",\n              "AWS_IAM"',
-      to: '"CUSTOM_JWT",\n              "NONE"',
-    }),
+    mutation('no authorization', 'gateway authorization', inFile('agentcore-gateway.template.json', '"AWS_IAM"', '"NONE"')),
     mutation(
       'a stack that stays where it failed',
       'gateway stack',
