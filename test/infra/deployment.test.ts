@@ -591,7 +591,7 @@ const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
     () => ({ method: 'GET', path: '/sessions' }),
   ],
   mcp: [
-    tool('world_create', () => ({ name: 'deployed', budget: LONG_LIFE })),
+    tool('world_create', () => ({ name: 'deployed, over MCP', budget: LONG_LIFE })),
     tool('world_act', (before) => ({ ...addressed(before), calls: OUTSIDE_CALLS })),
     tool('world_close', addressed),
     tool('world_verify', (before) => ({ session_id: sessionOf(before).session_id })),

@@ -40,7 +40,7 @@ export function gatewayTemplate(): Json {
         Description: 'Tools that clients are shown. agent: look and act; control: look, make, fork and close; all: every tool.',
       },
       JwtDiscoveryUrl: { Type: 'String', Default: '', Description: 'An OpenID issuer whose tokens let callers in; nothing for IAM.' },
-      JwtAudience: { Type: 'CommaDelimitedList', Default: '', Description: 'Audiences of those tokens.' },
+      JwtAudience: { Type: 'String', Default: '', Description: 'Audiences of those tokens, separated by commas.' },
     },
     Conditions: {
       [CONDITION_OF.act]: unless('Plane', 'control'),
@@ -57,7 +57,7 @@ export function gatewayTemplate(): Json {
           ProtocolType: 'MCP',
           AuthorizerType: where('HasIssuer', 'CUSTOM_JWT', 'AWS_IAM'),
           AuthorizerConfiguration: where('HasIssuer', {
-            CustomJWTAuthorizer: { DiscoveryUrl: ref('JwtDiscoveryUrl'), AllowedAudience: ref('JwtAudience') },
+            CustomJWTAuthorizer: { DiscoveryUrl: ref('JwtDiscoveryUrl'), AllowedAudience: { 'Fn::Split': [',', ref('JwtAudience')] } },
           }),
           Tags: { Application: 'executable-world-models', ManagedBy: 'terraform' },
         },
@@ -93,11 +93,11 @@ function shownTool(tool: (typeof TOOLS)[number]): Json {
 function capitalised({ type, description, properties, items, required }: JsonSchema): Template {
   return {
     Type: type as Json,
-    ...(description === undefined ? {} : { Description: description as Json }),
+    ...(description === undefined ? {} : { Description: description }),
     ...(isRecord(properties)
       ? { Properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, capitalised(inner as JsonSchema)])) }
       : {}),
     ...(isRecord(items) ? { Items: capitalised(items) } : {}),
-    ...(required === undefined ? {} : { Required: required as Json }),
+    ...(required === undefined ? {} : { Required: required }),
   };
 }
