@@ -98,7 +98,8 @@ describeInBrowser('the report inside a client', () => {
       (window as unknown as { readonly seen: readonly { id?: unknown }[] }).seen.some(({ id }) => id === 'other'),
     );
     const frame = page.frames()[1] as Frame;
-    await frame.waitForFunction(() => !document.body.textContent.includes('Reading the report'));
+    // Its policy lets nobody evaluate there, so it is waited for by what it says.
+    await frame.waitForSelector('main[aria-busy="false"]');
     const seen: Shown['seen'] = () => page.evaluate(() => (window as unknown as { readonly seen: [] }).seen);
     return { page, frame, complaints, seen };
   }

@@ -20,11 +20,17 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 async function start(): Promise<void> {
-  const main = h('main', { attributes: { 'aria-live': 'polite' } }, h('p', { class: 'quiet' }, 'Waiting for the answer of the tool.'));
+  const main = h(
+    'main',
+    { attributes: { 'aria-live': 'polite', 'aria-busy': 'true' } },
+    h('p', { class: 'quiet' }, 'Waiting for the answer of the tool.'),
+  );
   document.body.append(main);
   const host = connectHost(window.parent);
   host.on('ui/notifications/tool-result', (result) => {
-    void show(main, host, record(result));
+    void show(main, host, record(result)).then(() => {
+      main.setAttribute('aria-busy', 'false');
+    });
   });
   host.on('ui/notifications/tool-cancelled', () => {
     fill(main, h('p', {}, 'The call was cancelled. What it had begun is done and recorded all the same: look at the session again.'));
