@@ -76,6 +76,7 @@ locals {
   outside_environment = {
     EWM_STOP_KEY             = aws_s3_object.stop_switch.key
     EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms)
+    EWM_SPANS                = var.spans ? "1" : null
   }
 
   plan_environment = {

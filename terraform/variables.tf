@@ -205,6 +205,13 @@ variable "tracing" {
   nullable    = false
 }
 
+variable "spans" {
+  description = "Writes spans of requests and of their calls into the logs of the functions that call tools, as lines of OTLP JSON: at most 128 KiB a request. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "connect_timeout_ms" {
   description = "The longest a connection of a function to an AWS service may take. Unit: ms. Legal: an integer from 1 to 29000."
   type        = number

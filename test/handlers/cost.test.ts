@@ -12,11 +12,17 @@ import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-
 import { makeAgentCoreMemory } from '../../src/adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
 import { systemClock } from '../../src/adapters/in-process/clock';
+import { SPAN_BYTES_MAX } from '../../src/adapters/otel/tracing';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Bill, billOf as billFor } from '../../src/domain/cost/bill';
-import { MEMORY_REQUESTS, METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost/bounds';
+import {
+  MEMORY_REQUESTS,
+  METRICS_PER_MODE,
+  SHARED_ANSWER_BYTES_MAX,
+  SPAN_BYTES_MAX as SPAN_BYTES_OF_BILL,
+} from '../../src/domain/cost/bounds';
 import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
 import { PROOF_READS_MAX } from '../../src/handlers/http/modes/session-proof';
 import { BILL_MODES, decodeLimits, DEFAULT_LIMITS } from '../../src/domain/cost/limits';
@@ -487,6 +493,7 @@ it('knows the metrics that a function writes, the files that it stores, and the 
   const document = JSON.stringify(JSON.parse(readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'))).length;
   expect(document).toBeLessThan(Number(SHARED_ANSWER_BYTES_MAX[1]));
   expect(MEMORY_REQUESTS).toBe(BigInt(MEMORY_REQUESTS_MAX));
+  expect(SPAN_BYTES_OF_BILL).toBe(BigInt(SPAN_BYTES_MAX));
   expect(FUNCTION_BOUNDS.mcp.reads(DEFAULT_LIMITS)).toBeGreaterThan(BigInt(PROOF_READS_MAX));
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));

@@ -26,6 +26,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   throttle_burst: fc.integer({ min: 1, max: 1_000 }),
   log_retention_days: fc.constantFrom(1, 14, 365, 3_653),
   tracing: fc.boolean(),
+  spans: fc.boolean(),
   access_log: fc.boolean(),
   cors: fc.boolean(),
   max_steps: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.constant(Number.MAX_SAFE_INTEGER)),

@@ -31,6 +31,7 @@ export interface ModelLimits {
   readonly throttle_burst: number;
   readonly log_retention_days: number;
   readonly tracing: boolean;
+  readonly spans: boolean;
   readonly access_log: boolean;
   readonly cors: boolean;
   readonly max_steps: number;
@@ -189,7 +190,9 @@ function modeBill(
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
   const goalSeconds = goals * (stoppedSeconds ?? acting * big(limits.planner_session_seconds));
-  const logBytes = all * 16_384n + acting * (sessions + goals) * 3_072n;
+  // 128 KiB of spans a request, of every function but base.
+  const spanBytes = limits.spans && mode !== 'base' ? 128n * 1_024n : 0n;
+  const logBytes = all * 16_384n + acting * ((sessions + goals) * 3_072n + spanBytes);
   const accessBytes = limits.access_log ? (requests + 2n * health) * 512n : 0n;
   const answersOut = acting > requests ? acting : requests;
   return {

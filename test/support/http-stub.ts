@@ -24,14 +24,16 @@ export interface StubAnswer {
 
 /**
  * How a call fails. `before`: it took no effect; `after`: it did, and the caller is not told.
- * `status` answers an error, `reset` drops the connection, `hang` never answers, `cut` sends the head and a part of the body and drops the rest.
+ * `status` answers an error, `body` whatever text it is given (a page of a proxy, a document of another shape), `reset` drops the connection, `hang` never answers, `cut` sends the head and a part of the body and drops the rest.
  */
 export interface Fault {
   readonly when: 'before' | 'after';
-  readonly how: 'status' | 'reset' | 'hang' | 'cut';
+  readonly how: 'status' | 'body' | 'reset' | 'hang' | 'cut';
   readonly status?: number;
   readonly type?: string;
   readonly message?: string;
+  readonly contentType?: string;
+  readonly body?: string;
 }
 
 export interface HttpStub {
@@ -147,6 +149,13 @@ function fail(outgoing: http.ServerResponse, fault: Fault, real: StubAnswer | un
   switch (fault.how) {
     case 'status':
       void send(outgoing, service.refuse(fault.status ?? 500, fault.type ?? 'InternalServerException', fault.message ?? 'told to fail'));
+      return;
+    case 'body':
+      void send(outgoing, {
+        status: fault.status ?? 200,
+        headers: { 'content-type': fault.contentType ?? 'application/json' },
+        chunks: [fault.body ?? ''],
+      });
       return;
     case 'reset':
       outgoing.socket?.resetAndDestroy();

@@ -2,7 +2,7 @@
  * One row a function: what one invocation of it can do at most, whatever was sent, and what one does on an ordinary day.
  * Invariant: each bound is a fact of this program or of AWS and says which; docs/cost.md derives them, test/handlers/cost.test.ts attacks them.
  */
-import { BYTES_PER_MB, CALLS_MAX, LAMBDA_PAYLOAD_BYTES_MAX, least } from './bounds';
+import { BYTES_PER_MB, CALLS_MAX, LAMBDA_PAYLOAD_BYTES_MAX, least, SPAN_BYTES_MAX } from './bounds';
 import type { BillMode, Limits } from './limits';
 
 export interface FunctionBounds {
@@ -24,6 +24,8 @@ export interface FunctionBounds {
   /** Sessions of the planner's runtime that are opened: one for all goals of a plan. */
   readonly plannerSessions: (limits: Limits) => bigint;
   readonly memoryEvents: (limits: Limits) => bigint;
+  /** What its spans come to in the log, where they are asked for. Unit: bytes. */
+  readonly spanBytes: bigint;
   readonly typical: Typical;
 }
 
@@ -110,6 +112,7 @@ const SESSION_REQUEST: Omit<FunctionBounds, 'routes'> = {
   codeSessions: codeSessionsMax,
   plannerSessions: plannerSessionsMax,
   memoryEvents: (limits) => (limits.memory ? least(memoryOperationsMax(limits), SESSION_CALLS_MAX) : 0n),
+  spanBytes: SPAN_BYTES_MAX,
   // Two calls inside, on a session that this process wrote last.
   typical: { ...LOCAL_RUN, lambdaMs: 200n, files: 1n, storedBytes: 4_000n, answerBytes: 4_096n, logBytes: 8_192n },
 };
@@ -131,6 +134,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     codeSessions: none,
     plannerSessions: none,
     memoryEvents: none,
+    // It calls no tools.
+    spanBytes: 0n,
     typical: LOCAL_RUN,
   },
   tools: {
@@ -145,6 +150,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     codeSessions: codeSessionsMax,
     plannerSessions: plannerSessionsMax,
     memoryEvents: none,
+    spanBytes: SPAN_BYTES_MAX,
     typical: { ...LOCAL_RUN, lambdaMs: 3_000n, codeSessionSeconds: 5n, plannerSessionSeconds: 30n },
   },
   memory: {
@@ -167,6 +173,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     codeSessions: none,
     plannerSessions: none,
     memoryEvents: (limits) => (limits.memory ? memoryOperationsMax(limits) : 0n),
+    spanBytes: SPAN_BYTES_MAX,
     typical: { ...LOCAL_RUN, lambdaMs: 600n, files: 8n, storedBytes: 16_000n, memoryEvents: 2n },
   },
   sessions: { routes: 10n, ...SESSION_REQUEST },

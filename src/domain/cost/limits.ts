@@ -45,6 +45,8 @@ const limitsCodec = objectCodec('limits', {
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
     tracing: switchCodec,
+    /** Spans in the logs of functions that call tools. */
+    spans: switchCodec,
     /** A line for each request of the API, those of strangers included. */
     access_log: switchCodec,
     /** Whether pages of other origins may call, and strangers send preflights. */
@@ -91,6 +93,7 @@ export const DEFAULT_LIMITS: Limits = {
   throttle_burst: 5,
   log_retention_days: 14,
   tracing: false,
+  spans: false,
   access_log: false,
   cors: false,
   ...CEILINGS,

@@ -33,6 +33,7 @@ import {
   SHARED_ANSWER_BYTES_MAX,
   STOP_MEMORY_MB,
   STOP_TIMEOUT_SECONDS,
+  TYPICAL_SPAN_BYTES,
 } from './bounds';
 import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
@@ -176,7 +177,7 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
           // As if all of them came by the gateway.
           gateway_requests: isTarget(mode, limits) ? requests : 0n,
         },
-        logged(limits, requests * typical.logBytes),
+        logged(limits, requests * (typical.logBytes + (limits.spans ? least(TYPICAL_SPAN_BYTES, bounds.spanBytes) : 0n))),
         accessed(limits, requests),
       ]);
     }),
@@ -225,7 +226,7 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
     runtime_cpu: runtimeSeconds * SESSION_VCPUS,
     runtime_memory: runtimeSeconds * SESSION_MEMORY_GB,
-    ...logged(limits, invocations * (sessions + plannerSessions) * SESSION_LOG_BYTES_MAX),
+    ...logged(limits, invocations * ((sessions + plannerSessions) * SESSION_LOG_BYTES_MAX + (limits.spans ? bounds.spanBytes : 0n))),
   };
 }
 
