@@ -23,7 +23,7 @@ const METHOD_NOT_FOUND = -32601;
 export function connectHost(host: Window): Host {
   const waiting = new Map<unknown, Waiting>();
   const listeners = new Map<string, (params: unknown) => void>();
-  let asked = 0;
+  let requests = 0;
   // The page does not know where it is shown: whoever holds it is whom it talks to.
   const send = (message: object): void => {
     host.postMessage({ jsonrpc: '2.0', ...message }, '*');
@@ -32,10 +32,10 @@ export function connectHost(host: Window): Host {
     const { jsonrpc, id, method, params, result, error } = record(data);
     if (source !== host || jsonrpc !== '2.0') return;
     if (typeof method !== 'string') {
-      const asking = waiting.get(id);
+      const request = waiting.get(id);
       waiting.delete(id);
-      if (error !== undefined) asking?.reject(new Error(text(record(error)['message'])));
-      else asking?.resolve(result);
+      if (error !== undefined) request?.reject(new Error(text(record(error)['message'])));
+      else request?.resolve(result);
     } else if (id === undefined) listeners.get(method)?.(params);
     else if (ANSWERED.includes(method)) send({ id, result: {} });
     else send({ id, error: { code: METHOD_NOT_FOUND, message: `this page does not answer ${method.slice(0, 100)}` } });
@@ -43,9 +43,9 @@ export function connectHost(host: Window): Host {
   return {
     request: (method, params) =>
       new Promise((resolve, reject) => {
-        asked += 1;
-        waiting.set(asked, { resolve, reject });
-        send({ id: asked, method, params });
+        requests += 1;
+        waiting.set(requests, { resolve, reject });
+        send({ id: requests, method, params });
       }),
     notify: (method, params) => {
       send({ method, params });
