@@ -107,11 +107,16 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(deployment.proxy.templates.size).toBe(0);
   });
 
-  it('adds tools, memory, sessions and MCP, one by one, and keeps what is there', async () => {
-    await deployment.target(['deploy', 'tools']);
-    await deployment.target(['deploy', 'memory'], { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' });
-    await deployment.target(['deploy', 'sessions']);
-    await deployment.target(['deploy', 'mcp']);
+  it.each([
+    ['tools', {}],
+    ['memory', { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' }],
+    ['sessions', {}],
+    ['mcp', {}],
+  ] as const)('adds %s', async (mode, env) => {
+    expect(await deployment.target(['deploy', mode], env)).toContain(`make smoke-agentcore-${mode}`);
+  });
+
+  it('keeps what is there', async () => {
     expect(await deployment.outputs()).toMatchObject({
       modes: ['base', 'mcp', 'memory', 'sessions', 'tools'],
       memory_id: STUB_MEMORY_ID,
