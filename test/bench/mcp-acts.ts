@@ -121,9 +121,12 @@ export async function actsInBundles(s3Url: string, acts: number): Promise<ActTim
   useStubEnvironment({ AWS_ENDPOINT_URL_S3: s3Url });
   Object.assign(process.env, { EWM_ARTIFACT_BUCKET: STUB_BUCKET, EWM_S3_PATH_STYLE: '1', ...CEILINGS_SET });
   const load = createRequire(resolve('package.json'));
-  const [mcp, sessions] = ['mcp', 'sessions'].map(
-    (name) => (load(resolve('dist', 'lambda', name, 'index.js')) as { readonly handler: LambdaHandler }).handler,
-  ) as [LambdaHandler, LambdaHandler];
+  const [mcp, sessions] = ['mcp', 'sessions'].map((name) => {
+    const bundle = resolve('dist', 'lambda', name, 'index.js');
+    // Composed once a process, with the S3 that it found then.
+    Reflect.deleteProperty(load.cache, bundle);
+    return (load(bundle) as { readonly handler: LambdaHandler }).handler;
+  }) as [LambdaHandler, LambdaHandler];
   let requests = 0;
   const send: Send = async ({ path, headers, body }) => {
     requests += 1;
