@@ -3,6 +3,7 @@
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { readFile, writeFile } from 'node:fs/promises';
+import { buildPage } from './build-page.mjs';
 
 /** What the zip of each mode may come to: a function starts faster the less it loads. Unit: bytes. */
 export const ZIP_BYTES_MAX = {
@@ -50,7 +51,8 @@ const signingApart = {
 };
 
 /** How everything that runs on Lambda is bundled: the functions, and what the benchmark compares them with. */
-export async function bundleForLambda(version, outdir, entryPoints, minify = true) {
+/** `page`: what stands in for the programs of pages, where a function shows one. */
+export async function bundleForLambda(version, outdir, entryPoints, minify = true, page = {}) {
   const names = Object.keys(entryPoints);
   const openApi = JSON.stringify(JSON.parse(await readFile('docs/openapi.json', 'utf8')));
   const { metafile } = await build({
@@ -64,7 +66,7 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
     format: 'cjs',
     mainFields: ['module', 'main'],
     // The document as text in a text: what is not asked for is not even parsed.
-    define: { EWM_VERSION: JSON.stringify(version), EWM_OPENAPI: JSON.stringify(openApi) },
+    define: { EWM_VERSION: JSON.stringify(version), EWM_OPENAPI: JSON.stringify(openApi), ...page },
     // `import('node:http')`, as the SDK has it, reads every export of the module, and one of them loads all of undici: 25 ms of a cold start.
     // `require` does not.
     supported: { 'dynamic-import': false },
@@ -79,11 +81,12 @@ export async function bundleForLambda(version, outdir, entryPoints, minify = tru
   return metafile;
 }
 
-export async function buildLambda(version, { outdir = 'dist/lambda' } = {}) {
-  const metafile = await bundleForLambda(version, outdir, {
+export async function buildLambda(version, { page, outdir = 'dist/lambda' } = {}) {
+  const entryPoints = {
     ...Object.fromEntries(LAMBDA_MODES.map((mode) => [mode, `src/handlers/lambda/${mode}.ts`])),
     [SIGNING]: 'src/handlers/compose-receipts.ts',
-  });
+  };
+  const metafile = await bundleForLambda(version, outdir, entryPoints, true, page ?? (await buildPage()).define);
   const signing = await readFile(`${outdir}/${SIGNING}/index.js`);
   const zipBytes = {};
   for (const mode of LAMBDA_MODES) {

@@ -8,7 +8,9 @@ const FOLDER = 'src/handlers/page/browser';
 /** What `define` puts into a bundle, see src/handlers/page/html.ts and server-html.ts; and the files that it is made of. */
 export async function buildPage() {
   const { outputFiles, metafile } = await build({
-    entryPoints: ['main.ts', 'page.css', 'server.ts', 'server.css', 'sweep.ts', 'sweep.css'].map((file) => `${FOLDER}/${file}`),
+    entryPoints: ['main.ts', 'page.css', 'server.ts', 'server.css', 'sweep.ts', 'sweep.css', 'app.ts', 'app.css'].map(
+      (file) => `${FOLDER}/${file}`,
+    ),
     outdir: 'page',
     write: false,
     bundle: true,
@@ -27,6 +29,8 @@ export async function buildPage() {
     EWM_PAGE_STYLE: text('page.css'),
     EWM_SWEEP_SCRIPT: text('sweep.js'),
     EWM_SWEEP_STYLE: text('sweep.css'),
+    EWM_APP_SCRIPT: text('app.js'),
+    EWM_APP_STYLE: text('app.css'),
     EWM_SERVER_SCRIPT: text('server.js'),
     EWM_SERVER_STYLE: text('server.css'),
   };

@@ -109,7 +109,7 @@ const benches = {
 await build({ ...shared, entryPoints: benches });
 const compared = ['empty', 's3', 'put'].map((name) => [name, `test/bench/cold-start-${name}.ts`]);
 await bundleForLambda(version, join(outdir, 'cold-start'), Object.fromEntries(compared));
-const { zipBytes } = await buildLambda(version, { outdir: join(outdir, 'lambda') });
+const { zipBytes } = await buildLambda(version, { page: page.define, outdir: join(outdir, 'lambda') });
 for (const [mode, bytes] of Object.entries(zipBytes)) console.log(`${join(outdir, 'lambda', mode)}.zip: ${(bytes / 1000).toFixed(1)} KB`);
 for (const line of overBudget(zipBytes)) {
   console.error(line);

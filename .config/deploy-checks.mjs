@@ -105,8 +105,13 @@ async function buckets(changes, region) {
 }
 
 /** A Region without AgentCore has no such host. */
-async function agentCore({ memory, code_interpreter: interpreter, planner }, region) {
-  const asked = Object.entries({ 'the memory': memory, 'the code interpreter': interpreter, 'the planner': planner });
+async function agentCore({ memory, code_interpreter: interpreter, planner, gateway }, region) {
+  const asked = Object.entries({
+    'the memory': memory,
+    'the code interpreter': interpreter,
+    'the planner': planner,
+    'the gateway': gateway,
+  });
   const names = asked.filter(([, wanted]) => wanted === true).map(([name]) => name);
   if (names.length === 0) return {};
   const endpoint =

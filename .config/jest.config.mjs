@@ -26,6 +26,8 @@ export default {
     EWM_SERVER_STYLE: 'nav {}',
     EWM_SWEEP_SCRIPT: 'draw();',
     EWM_SWEEP_STYLE: 'main {}',
+    EWM_APP_SCRIPT: 'show();',
+    EWM_APP_STYLE: 'main {}',
   },
   cacheDirectory: '<rootDir>/tmp/jest',
   testTimeout: 60_000,

@@ -36,6 +36,7 @@ locals {
     planner                  = local.planner_enabled
     # The most the service lets a session of a runtime live; the planner is not ours to set.
     planner_session_seconds = 28800
+    gateway                 = local.gateway_enabled
     alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms) + length(local.signing_alarms) + (local.stop_pulled ? 1 : 0)
     dashboards              = 1
     budgets                 = var.monthly_budget_usd == null ? 0 : 1

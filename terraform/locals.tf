@@ -10,4 +10,5 @@ locals {
   memory_enabled      = var.enable_agentcore_memory && length(setintersection(var.modes, ["memory", "sessions", "mcp"])) > 0
   interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
   planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
+  gateway_enabled     = var.enable_gateway && contains(var.modes, "sessions")
 }

@@ -546,6 +546,40 @@ variable "memory_actor_id" {
   }
 }
 
+variable "enable_gateway" {
+  description = "Creates an AgentCore Gateway whose tools the function of sessions plays. Has an effect only with sessions among the modes. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "gateway_plane" {
+  description = "Tools that clients of the gateway are shown: agent looks and acts in sessions that others make, control makes, forks and closes them, all does both. Legal: agent, control, all."
+  type        = string
+  default     = "agent"
+  nullable    = false
+
+  validation {
+    condition     = contains(["agent", "control", "all"], var.gateway_plane)
+    error_message = "gateway_plane must be agent, control or all."
+  }
+}
+
+variable "gateway_jwt" {
+  description = "Lets callers of the gateway in by tokens of an OpenID issuer, and no longer by IAM. Legal: the address of its discovery document and 1 to 10 audiences, or null for IAM."
+  type        = object({ discovery_url = string, audience = list(string) })
+  default     = null
+
+  validation {
+    condition = var.gateway_jwt == null || try(
+      can(regex("^https://[^\\s,]+/\\.well-known/openid-configuration$", var.gateway_jwt.discovery_url)) &&
+      length(var.gateway_jwt.audience) >= 1 && length(var.gateway_jwt.audience) <= 10 &&
+      alltrue([for audience in var.gateway_jwt.audience : can(regex("^[^\\s,]{1,255}$", audience))]), false
+    )
+    error_message = "gateway_jwt must be null, or a discovery_url that ends in /.well-known/openid-configuration with 1 to 10 audiences without spaces and commas."
+  }
+}
+
 variable "code_interpreter_id" {
   description = "Code interpreter that the tools function may use. Legal: aws.codeinterpreter.v1 for the built-in one, the id of one of your own in this account and Region, or null for none."
   type        = string

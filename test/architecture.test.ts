@@ -234,8 +234,9 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/http/modes': { imports: [DOMAIN, 'src/ports', 'src/handlers/http/contract', 'src/handlers/http/edge'], packages: FP },
   // Sessions as tools: the acts of the API under the protocol of agents.
+  // A page is what it shows in a client.
   'src/handlers/mcp': {
-    imports: [DOMAIN, 'src/ports', 'src/handlers/http/**'],
+    imports: [DOMAIN, 'src/ports', 'src/handlers/http/**', 'src/handlers/page'],
     packages: [...EITHER, '@modelcontextprotocol/server', 'io-ts'],
   },
   // What pulls the stop switch where an alarm says so: no function of the API.
@@ -283,6 +284,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     ],
     packages: [],
   },
+  'src/handlers/page/browser/app': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/play': { imports: ['src/domain/budget', 'src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/views': {

@@ -60,6 +60,8 @@ run "too_small" {
     budget_trips_alarm_per_hour = -1
     monthly_budget_usd          = 0
     budget_action_percent       = 0
+    gateway_plane               = ""
+    gateway_jwt                 = { discovery_url = "", audience = [] }
   }
 
   expect_failures = [
@@ -70,7 +72,7 @@ run "too_small" {
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
     var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings, var.base_path,
-    var.cors_origins, var.day_budget, var.signing_keys,
+    var.cors_origins, var.day_budget, var.gateway_plane, var.gateway_jwt, var.signing_keys,
   ]
 }
 
@@ -171,12 +173,14 @@ run "malformed" {
     alarm_email          = "nobody"
     optional_ceilings    = { max_coffee = 1 }
     budget_email         = "nobody@home"
+    gateway_plane        = "agents"
+    gateway_jwt          = { discovery_url = "http://issuer.example/.well-known/openid-configuration", audience = ["one"] }
   }
 
   expect_failures = [
     var.region, var.name, var.tags, var.kms_key_arn, var.api_authorization, var.artifact_bucket_name, var.artifact_prefix,
     var.memory_actor_id, var.code_interpreter_id, var.planner_runtime_arn, var.planner_qualifier, var.alarm_email, var.budget_email,
-    var.optional_ceilings,
+    var.optional_ceilings, var.gateway_plane, var.gateway_jwt,
   ]
 }
 

@@ -1,7 +1,8 @@
 /**
- * `make bench`, the part about the API: what a request costs in the handler, through the local server, and to AgentCore Memory; what a
- * reservation costs; and a million schedules against the breaker. Printed and stored in tmp/bench-api.json; a breaker that overshoots
- * ends it with an error, a slow machine does not. `--quick` takes a tenth of everything.
+ * `make bench`, the part about the API: what a request costs in the handler, through the local server, and to AgentCore Memory; what an act over
+ * MCP takes beside the same act over plain HTTP; what a reservation costs; and a million schedules against the breaker. Printed and stored in
+ * tmp/bench-api.json; a breaker that overshoots and MCP above its bar end it with an error, a slow machine does not. `--quick` takes a tenth of
+ * everything; `mcp` behind it measures MCP alone.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,10 +28,15 @@ import { useStubEnvironment } from '../support/aws-environment';
 import { call } from '../support/http-call';
 import { httpEvent } from '../support/http-events';
 import { runSchedules } from '../support/overshoot';
+import { startS3Stub } from '../support/s3-stub';
+import { actsInBundles, actsOnServer, type ActTimes, MCP_BAR } from './mcp-acts';
 
 const SCALE = process.argv.includes('--quick') ? 0.1 : 1;
 const HANDLER_REQUESTS = Math.round(5_000 * SCALE);
 const SERVER_REQUESTS = Math.round(500 * SCALE);
+const MCP_ACTS = Math.round(1_000 * SCALE);
+/** Of each request to S3, where it is not as fast as it can be. Unit: ms. */
+const S3_MS = 20;
 const MEMORY_PUTS = Math.round(2_000 * SCALE);
 const RESERVATIONS = Math.round(20_000_000 * SCALE);
 const SCHEDULES = Number(process.env['EWM_OVERSHOOT_RUNS'] ?? Math.round(1_000_000 * SCALE));
@@ -56,6 +62,12 @@ async function main(): Promise<void> {
     figures[name] = value;
     console.log(`${name.padEnd(52)} ${value.toLocaleString('en-US', { maximumFractionDigits: 3 })} ${unit}`);
   };
+
+  const missed = await mcpTimes(show);
+  if (process.argv.includes('mcp')) {
+    finish(figures, missed);
+    return;
+  }
 
   show('one reservation of a breaker', reservation(), 'ns');
 
@@ -93,8 +105,41 @@ async function main(): Promise<void> {
   );
   show('events looked at', outcome.tally.events, `(${String(outcome.tally.parallelMax)} acts at once at most)`);
 
+  finish(figures, missed);
+}
+
+type Show = (name: string, value: number, unit: string) => void;
+
+function finish(figures: object, missed: readonly string[]): void {
   writeFileSync(join('tmp', 'bench-api.json'), `${JSON.stringify(figures, null, 2)}\n`);
   console.log('stored in tmp/bench-api.json');
+  for (const miss of missed) console.error(`FAILED: ${miss}`);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+/** What is above the bar. */
+async function mcpTimes(show: Show): Promise<readonly string[]> {
+  const missed: string[] = [];
+  const compare = (where: string, { http: plain, ...ways }: ActTimes): void => {
+    show(`one act over HTTP, ${where}: p50`, plain, 'ms');
+    for (const [way, ms] of Object.entries(ways)) {
+      show(`one act over ${way}, ${where}: p50`, ms, 'ms');
+      show(`${way} over HTTP, ${where}`, ms / plain, `times (bar: ${String(MCP_BAR)})`);
+      if (ms > plain * MCP_BAR) missed.push(`an act over ${way}, ${where}, takes ${(ms / plain).toFixed(2)} times as long as over HTTP`);
+    }
+  };
+  compare('local server', await actsOnServer(MCP_ACTS));
+  for (const takesMs of [0, S3_MS]) {
+    const stub = spawn(process.execPath, [__filename, 's3', String(takesMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [url] = (await once(createInterface({ input: stub.stdout }), 'line')) as [string];
+    try {
+      compare(`Lambda bundles, S3 at ${String(takesMs)} ms`, await actsInBundles(url, takesMs === 0 ? MCP_ACTS : Math.ceil(MCP_ACTS / 10)));
+    } finally {
+      stub.stdin.end();
+      await once(stub, 'exit');
+    }
+  }
+  return missed;
 }
 
 function reservation(): number {
@@ -189,8 +234,7 @@ function putTo(memory: Memory): Act {
 }
 
 /** Serves until whoever started it closes its input. */
-async function stubMain(): Promise<void> {
-  const stub = await startAgentCoreStub();
+async function stubMain(stub: { readonly url: string; readonly close: () => Promise<void> }): Promise<void> {
   console.log(stub.url);
   process.stdin.resume();
   await once(process.stdin, 'end');
@@ -206,4 +250,8 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-void (process.argv[2] === 'stub' ? stubMain() : main());
+void (process.argv[2] === 'stub'
+  ? startAgentCoreStub().then(stubMain)
+  : process.argv[2] === 's3'
+    ? startS3Stub({ takesMs: Number(process.argv[3]) }).then(stubMain)
+    : main());

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +106,28 @@ describe.each(GENERATIONS)('a client of %s', (generation: Generation) => {
     await client.close();
   });
 
+  it('is told where the report of a session is shown, and has a link to it where it shows no pages', async () => {
+    const client = await connectMcp(generation, { url: `${served.url}/mcp` });
+    expect(client.extensions).toEqual({ 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } });
+    const uris = (await client.tools()).flatMap(({ name, _meta: meta }) => {
+      const { ui } = (meta ?? {}) as { readonly ui?: { readonly resourceUri: string } };
+      return ui === undefined ? [] : [[name, ui.resourceUri] as const];
+    });
+    expect(uris.map(([name]) => name)).toEqual(['world_close', 'world_verify']);
+    for (const [, uri] of uris) {
+      const { mimeType, text } = await client.content(uri);
+      expect([uri.slice(0, 5), mimeType, text.slice(0, 15)]).toEqual(['ui://', 'text/html;profile=mcp-app', '<!doctype html>']);
+    }
+    const made = (await client.call('world_create', { name: `reported ${generation}` })).body;
+    const { links } = await client.call('world_verify', { session_id: made['session_id'] });
+    expect(links).toEqual([`ewm://sessions/${String(made['session_id'])}/report`]);
+    expect(await client.content(links[0] ?? '')).toMatchObject({
+      mimeType: 'text/markdown',
+      text: expect.stringContaining('# Session') as string,
+    });
+    await client.close();
+  });
+
   it('plays a whole session by way of the command, at an API', async () => {
     const client = await connectMcp(generation, { args: ['--api', served.url] });
     if (generation !== '2025') expect(client.protocol).toBe(protocol);
@@ -198,3 +221,42 @@ describe('the command', () => {
     expect(err).toContain(message);
   });
 });
+
+/** What a person pastes into the settings of a client. */
+describe.each([
+  ['README.md', 1],
+  ['docs/mcp.md', 2],
+])('the configuration of %s', (file, count) => {
+  const root = join(__dirname, '../..');
+  const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/```json\n(\{\s*"mcpServers":.*?)\n```/gs)].map(
+    ([, json]) => json ?? '',
+  );
+  const servers = blocks.flatMap((json) => Object.values((JSON.parse(json) as Settings).mcpServers));
+
+  interface Settings {
+    readonly mcpServers: Readonly<Record<string, { readonly command: string; readonly args: readonly string[] }>>;
+  }
+
+  it('is there', () => {
+    expect(servers).toHaveLength(count);
+  });
+
+  it.each(servers.filter(({ args }) => !args.includes('--api')))('starts a session for an agent: $args', async ({ command, args }) => {
+    expect(command).toBe('node');
+    const data = join(directory, `as in ${file.replace('/', ' ')}`);
+    const places = { '/path/to/this/repository': root, '/path/to/a/directory': data };
+    const [program = '', mode, ...rest] = args.map((arg) =>
+      Object.entries(places).reduce((text, [place, path]) => text.replace(place, path), arg),
+    );
+    expect([program, mode]).toEqual([join(root, 'dist/ewm.cjs'), 'mcp']);
+    const client = await connectMcp('2025', { args: rest });
+    await playAFew(client);
+    await client.close();
+  });
+});
+
+async function playAFew(client: McpClient): Promise<void> {
+  expect((await client.tools()).map(({ name }) => name)).not.toContain('world_create');
+  const { body } = await client.call('world_observe');
+  expect((await client.call('world_act', { head: body['head'], ...wait })).body).toMatchObject({ ok: true, step: 1 });
+}

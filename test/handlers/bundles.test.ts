@@ -692,9 +692,13 @@ describe('what is in them', () => {
       'src/handlers/compose-lambda-mcp.ts',
       'src/handlers/compose-mcp.ts',
       'src/handlers/lambda/mcp.ts',
+      'src/handlers/mcp/app.ts',
       'src/handlers/mcp/guide.ts',
       'src/handlers/mcp/http.ts',
       'src/handlers/mcp/server.ts',
+      'src/handlers/page/app-html.ts',
+      'src/handlers/page/drawn-page.ts',
+      'src/handlers/page/policy.ts',
       'zod',
     ]);
     // The SDK of MCP is for those who serve the protocol themselves.

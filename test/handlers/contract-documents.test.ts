@@ -11,6 +11,7 @@ import { errorSchema, openApi } from '../../src/handlers/http/contract/openapi';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import type { HttpMode } from '../../src/handlers/http/contract/response';
 import { gatewayTools } from '../../src/handlers/mcp/gateway';
+import { gatewayTemplate } from '../../src/handlers/mcp/gateway-template';
 import { invoke, makeTestHandler } from '../support/handlers';
 
 const DOCS = join(__dirname, '../../docs');
@@ -25,6 +26,7 @@ describe('documents made of the code', () => {
     ['openapi.json', pretty(openApi())],
     ['schema/error.schema.json', pretty(errorSchema())],
     ['schema/gateway-tools.json', pretty(gatewayTools())],
+    ['../terraform/agentcore-gateway.template.json', pretty(gatewayTemplate())],
     ['configuration.md', configurationDoc()],
   ])('docs/%s is up to date (UPDATE=1 writes it)', (file, expected) => {
     const path = join(DOCS, file);

@@ -22,6 +22,7 @@ const SURROUNDINGS = `locals {
   memory_enabled      = var.enable_agentcore_memory && length(setintersection(var.modes, ["memory", "sessions", "mcp"])) > 0
   interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
   planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
+  gateway_enabled     = var.enable_gateway && contains(var.modes, "sessions")
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
   session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions", "mcp"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
   signing_alarms      = { for mode in var.modes : mode => mode if var.enable_signing }
@@ -68,6 +69,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       enable_agentcore_memory: true,
       code_interpreter_id: 'aws.codeinterpreter.v1',
       planner_runtime_arn: PLANNER,
+      enable_gateway: true,
       kms_key_arn: KEY,
       tracing: true,
       enable_signing: true,
@@ -89,6 +91,7 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       memory: true,
       code_interpreter: true,
       planner: true,
+      gateway: true,
       kms: true,
       signing: true,
       sign_segments: true,
@@ -113,8 +116,13 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
   ],
   [
     'switches without their functions',
-    { enable_agentcore_memory: true, code_interpreter_id: 'aws.codeinterpreter.v1', planner_runtime_arn: PLANNER },
-    { memory: false, code_interpreter: false, planner: false },
+    {
+      enable_agentcore_memory: true,
+      code_interpreter_id: 'aws.codeinterpreter.v1',
+      planner_runtime_arn: PLANNER,
+      enable_gateway: true,
+    },
+    { memory: false, code_interpreter: false, planner: false, gateway: false },
   ],
 ];
 

@@ -62,6 +62,7 @@ import { describeWhere } from '../support/needs';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { controlPlane, type ControlPlane } from './control-plane';
 import { ACTIONS, type Name } from './function-actions';
+import { STUB_OUTPUTS } from '../support/moto-proxy';
 import { type Deployment, missingDeployTools, startDeployment } from './deploy-target';
 import { missingRuntimeClient, startFunction } from './runtime-client';
 
@@ -75,6 +76,8 @@ const VARIABLES = {
   TF_VAR_planner_runtime_arn: STUB_RUNTIME_ARN,
   TF_VAR_max_model_calls: '1',
   TF_VAR_alarm_email: 'operator@example.com',
+  // From the function of sessions on.
+  TF_VAR_enable_gateway: 'true',
   TF_VAR_enable_signing: 'true',
   TF_VAR_sign_segments: 'true',
 };
@@ -110,16 +113,23 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(deployment.proxy.templates.size).toBe(0);
   });
 
-  it('adds tools, memory, sessions and MCP, one by one, and keeps what is there', async () => {
-    await deployment.target(['deploy', 'tools']);
-    await deployment.target(['deploy', 'memory'], { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' });
-    await deployment.target(['deploy', 'sessions']);
-    await deployment.target(['deploy', 'mcp']);
+  it.each([
+    ['tools', {}],
+    ['memory', { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' }],
+    ['sessions', {}],
+    ['mcp', {}],
+  ] as const)('adds %s', async (mode, env) => {
+    expect(await deployment.target(['deploy', mode], env)).toContain(`make smoke-agentcore-${mode}`);
+  });
+
+  it('keeps what is there', async () => {
     expect(await deployment.outputs()).toMatchObject({
       modes: ['base', 'mcp', 'memory', 'sessions', 'tools'],
       memory_id: STUB_MEMORY_ID,
       function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory', sessions: 'ewm-sessions', mcp: 'ewm-mcp' },
-      limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
+      gateway_url: STUB_OUTPUTS['GatewayUrl'],
+      gateway_arn: STUB_OUTPUTS['GatewayArn'],
+      limits: { max_memory_ops: 7, max_memory_bytes: 2048, gateway: true },
     });
   });
 
@@ -269,12 +279,46 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
   });
 
   it('hands the memory of the stack to the function that uses it', () => {
-    const [[name, template] = ['', undefined]] = [...deployment.proxy.templates];
-    expect(name).toBe('ewm-memory');
+    const template = deployment.proxy.templates.get('ewm-memory');
     expect(Object.values(template?.Resources ?? {}).map(({ Type: type }) => type)).toEqual(['AWS::BedrockAgentCore::Memory']);
     expect(template?.Outputs['MemoryId']?.Value).toEqual({ 'Fn::GetAtt': ['Memory', 'MemoryId'] });
     // The environment above holds what the stack's output said: STUB_MEMORY_ID.
     expect(ENVIRONMENT.memory).toMatchObject({ AGENTCORE_MEMORY_ID: STUB_MEMORY_ID });
+  });
+
+  it('has a gateway that calls one function, for callers whom IAM lets in', async () => {
+    const { Roles: roles = [] } = await aws.iam.send(new ListRolesCommand({}));
+    const role = roles.find(({ RoleName: found }) => found === `ewm-gateway-${TEST_REGION}`);
+    const trust = JSON.parse(decodeURIComponent(role?.AssumeRolePolicyDocument ?? '{}')) as { readonly Statement: readonly object[] };
+    expect(trust.Statement).toMatchObject([
+      {
+        Principal: { Service: 'bedrock-agentcore.amazonaws.com' },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': TEST_ACCOUNT },
+          ArnLike: { 'aws:SourceArn': `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:gateway/ewm-*` },
+        },
+      },
+    ]);
+    const policy = await aws.iam.send(new GetRolePolicyCommand({ RoleName: role?.RoleName, PolicyName: 'gateway' }));
+    const may = JSON.parse(decodeURIComponent(policy.PolicyDocument ?? '{}')) as Policy;
+    const calling = (name: string): AwsCall => ({
+      action: 'lambda:InvokeFunction',
+      resource: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-${name}`,
+    });
+    expect(MODES.filter((name) => isAllowed(may, calling(name)))).toEqual(['sessions']);
+    expect(isAllowed(may, { ...calling('sessions'), action: 'lambda:UpdateFunctionCode' })).toBe(false);
+    const stack = deployment.proxy.templates.get('ewm-gateway');
+    expect(stack?.parameters).toEqual({
+      GatewayName: 'ewm',
+      RoleArn: role?.Arn,
+      FunctionArn: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-sessions`,
+      Plane: 'agent',
+      JwtDiscoveryUrl: '',
+      JwtAudience: '',
+    });
+    expect(stack?.Resources['Gateway']?.Properties['AuthorizerType']).toEqual({
+      'Fn::If': ['HasIssuer', 'CUSTOM_JWT', 'AWS_IAM'],
+    });
   });
 
   describe('what was deployed, fetched back and run', () => {
@@ -650,7 +694,7 @@ const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
     () => ({ method: 'GET', path: '/sessions' }),
   ],
   mcp: [
-    tool('world_create', () => ({ name: 'deployed', budget: LONG_LIFE })),
+    tool('world_create', () => ({ name: 'deployed, over MCP', budget: LONG_LIFE })),
     tool('world_act', (before) => ({ ...addressed(before), calls: OUTSIDE_CALLS })),
     tool('world_close', addressed),
     tool('world_verify', (before) => ({ session_id: sessionOf(before).session_id })),
@@ -716,7 +760,7 @@ const UNSEEN: readonly string[] = [
   'sns:TagResource',
   // The test took the policy away before the target could.
   's3:DeleteBucketPolicy',
-  // By AWS in the name of who deploys: the role, the delivery of access logs, the memory.
+  // By AWS in the name of who deploys: the roles, the delivery of access logs, the memory, the gateway.
   'iam:PassRole',
   ...[
     'CreateLogDelivery',
@@ -727,9 +771,12 @@ const UNSEEN: readonly string[] = [
     'PutResourcePolicy',
     'UpdateLogDelivery',
   ].map((name) => `logs:${name}`),
-  ...['CreateMemory', 'DeleteMemory', 'GetMemory', 'ListTagsForResource', 'TagResource', 'UntagResource', 'UpdateMemory'].map(
-    (name) => `bedrock-agentcore:${name}`,
-  ),
+  ...['Memory', 'Gateway', 'GatewayTarget']
+    .flatMap((type) => ['Create', 'Get', 'Update', 'Delete'].map((verb) => `${verb}${type}`))
+    // Each gateway has an identity of its own, which the service makes and takes away with it.
+    .concat('CreateWorkloadIdentity', 'GetWorkloadIdentity', 'DeleteWorkloadIdentity')
+    .concat('ListTagsForResource', 'TagResource', 'UntagResource')
+    .map((name) => `bedrock-agentcore:${name}`),
   // A key of one's own: for the bucket and the memory in the name of who deploys, for the logs, and to look at before.
   ...['CreateGrant', 'Decrypt', 'GenerateDataKey'].map((name) => `kms:${name}`),
   // Keys that sign: what comes with tags, and what changes one.

@@ -26,6 +26,7 @@ const OPTIONS = 'tests/options.tftest.hcl';
 const SESSIONS = 'tests/sessions.tftest.hcl';
 const STOP = 'tests/stop.tftest.hcl';
 const SWEEPS = 'tests/sweeps.tftest.hcl';
+const GATEWAY = 'tests/gateway.tftest.hcl';
 const SIGNING = 'tests/signing.tftest.hcl';
 
 /** The statement that no role may be without. */
@@ -485,6 +486,35 @@ const sweeps: Batch = {
   ],
 };
 
+const gateway: Batch = {
+  name: 'the gateway',
+  tests: GATEWAY,
+  mutations: [
+    mutation('a gateway by default', 'gateway', byDefault('enable_gateway', 'false', 'true')),
+    mutation(
+      'a gateway with nothing to call',
+      'gateway switch',
+      inFile('locals.tf', 'var.enable_gateway && contains(var.modes, "sessions")', 'var.enable_gateway'),
+    ),
+    mutation('calls of any function', 'gateway policy', inFile('gateway.tf', ':function:${var.name}-sessions"]', ':function:*"]')),
+    mutation('a role for gateways of others', 'gateway trust', inFile('gateway.tf', ':gateway/${var.name}-*"', ':gateway/*"')),
+    mutation('tools that make sessions by default', 'gateway defaults', byDefault('gateway_plane', '"agent"', '"all"')),
+    mutation('no authorization', 'gateway authorization', inFile('agentcore-gateway.template.json', '"AWS_IAM"', '"NONE"')),
+    mutation(
+      'a stack that stays where it failed',
+      'gateway stack',
+      inBlock('gateway.tf', 'resource "aws_cloudformation_stack" "gateway"', '= "DELETE"', '= "DO_NOTHING"'),
+    ),
+    mutation(
+      'the ARN in the place of the address',
+      'gateway outputs',
+      inFile('gateway.tf', 'outputs["GatewayUrl"]', 'outputs["GatewayArn"]'),
+    ),
+    mutation('a gateway that the bill does not know', 'gateway bill', inFile('cost.tf', '= local.gateway_enabled\n', '= false\n')),
+    mutation('audiences that are not asked for', 'gateway options', inFile('gateway.tf', 'join(",", var.gateway_jwt.audience)', '"one"')),
+  ],
+};
+
 const signing: Batch = {
   name: 'keys that sign',
   tests: SIGNING,
@@ -527,4 +557,16 @@ const signing: Batch = {
   ],
 };
 
-export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, signing, removals, sweeps];
+export const BATCHES: readonly Batch[] = [
+  permissions,
+  sessions,
+  limits,
+  fixedSettings,
+  asked,
+  bucket,
+  stop,
+  gateway,
+  signing,
+  removals,
+  sweeps,
+];

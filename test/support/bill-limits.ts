@@ -51,6 +51,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   code_interpreter: fc.boolean(),
   planner: fc.boolean(),
   planner_session_seconds: fc.integer({ min: 1, max: 28_800 }),
+  gateway: fc.boolean(),
   alarms: fc.nat(40),
   stop_alarms: fc.nat(40),
   dashboards: fc.nat(2),

@@ -54,6 +54,7 @@ export interface ModelLimits {
   readonly code_interpreter: boolean;
   readonly planner: boolean;
   readonly planner_session_seconds: number;
+  readonly gateway: boolean;
   readonly alarms: number;
   readonly stop_alarms: number;
   readonly dashboards: number;
@@ -83,6 +84,8 @@ const ANSWER_LIMIT = 6_291_556n;
 
 /** Functions that work on sessions. */
 const isSessions = (mode: string): boolean => mode === 'sessions' || mode === 'mcp';
+/** The one that a gateway calls. */
+const isTarget = (mode: string, limits: ModelLimits): boolean => limits.gateway && mode === 'sessions';
 
 function answerBytes(mode: string, limits: ModelLimits): bigint {
   const told = 2n * big(limits.max_body_bytes) + 450_000n;
@@ -179,6 +182,8 @@ interface Times {
   /** Requests of health, and as many of the document. */
   readonly health: bigint;
   readonly lambdaMs: bigint;
+  /** By the gateway. */
+  readonly called: bigint;
   /** Of the sessions of one kind together, where each ends when it is told to. */
   readonly stoppedSeconds?: bigint;
 }
@@ -187,7 +192,7 @@ function modeBill(
   mode: string,
   limits: ModelLimits,
   table: ModelPrices,
-  { acting, all, requests, health, lambdaMs, stoppedSeconds }: Times,
+  { acting, all, requests, health, lambdaMs, called, stoppedSeconds }: Times,
 ): ModelBill {
   const cost = (name: string, units: bigint): Fraction => priceOf(table, name, units);
   const { events, sessions, goals, ...stored } = actsOf(mode, limits);
@@ -219,6 +224,7 @@ function modeBill(
     agentcore_memory: cost('memory_events', acting * events),
     code_interpreter: plus(cost('code_interpreter_cpu', 2n * sessionSeconds), cost('code_interpreter_memory', 8n * sessionSeconds)),
     runtime: plus(cost('runtime_cpu', 2n * goalSeconds), cost('runtime_memory', 8n * goalSeconds)),
+    gateway: cost('gateway_requests', called),
     logs: plus(
       cost('log_ingestion', logBytes),
       cost('access_log_ingestion', accessBytes),
@@ -232,7 +238,14 @@ function modeBill(
 
 export function modelInvocation(mode: string, limits: ModelLimits, table: ModelPrices): ModelBill {
   const lambdaMs = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
-  return modeBill(mode, limits, table, { acting: 1n, all: 1n, requests: 1n, health: 0n, lambdaMs });
+  return modeBill(mode, limits, table, {
+    acting: 1n,
+    all: 1n,
+    requests: 1n,
+    health: 0n,
+    lambdaMs,
+    called: isTarget(mode, limits) ? 1n : 0n,
+  });
 }
 
 /** In an hour, of each instance of a function. */
@@ -249,13 +262,15 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
     // Eleven routes of sessions and two of MCP, each with a throttle of its own.
     const requests = mode === 'sessions' ? 11n * perRoute : mode === 'mcp' ? 2n * perRoute : perRoute;
     const most = instances * INSTANCE_LIMIT;
-    const acting = direct ? most : min(requests, most);
+    // Two hundred a second come by the gateway.
+    const called = isTarget(mode, limits) ? 200n * 3_600n : 0n;
+    const acting = direct ? most : min(requests + called, most);
     const health = mode === host ? perRoute : 0n;
     const all = min(acting + 2n * health, most);
     const lambdaMs = min(all * one, instances * (3_600_000n + one) + all);
     const timeout = big(limits.lambda_timeout_seconds);
     const stopped = stops ? { stoppedSeconds: min(acting * timeout, instances * (3_600n + timeout)) + acting } : {};
-    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs, ...stopped });
+    return modeBill(mode, limits, table, { acting, all, requests, health, lambdaMs, called, ...stopped });
   });
   const mails = limits.emails ? big(limits.alarms + limits.budgets) * 60n : 0n;
   const fixed = plus(priceOf(table, 'emails', mails), priceOf(table, 'topic_messages', limits.stop_alarms * 60));

@@ -13,10 +13,12 @@ const RULES: readonly Rule[] = [
   { sid: 'WhoAmI', takes: /^(sts:GetCallerIdentity|lambda:GetAccountSettings)$/, resource: '*' },
   { sid: 'Functions', takes: /^lambda:/, resource: 'arn:aws:lambda:REGION:ACCOUNT:function:ewm-*' },
   {
-    sid: 'RolesForFunctionsAndBudgetsOnly',
+    sid: 'RolesForFunctionsBudgetsAndGatewaysOnly',
     takes: /^iam:PassRole$/,
     resource: 'arn:aws:iam::ACCOUNT:role/ewm-*',
-    condition: { StringEquals: { 'iam:PassedToService': ['lambda.amazonaws.com', 'budgets.amazonaws.com'] } },
+    condition: {
+      StringEquals: { 'iam:PassedToService': ['lambda.amazonaws.com', 'budgets.amazonaws.com', 'bedrock-agentcore.amazonaws.com'] },
+    },
   },
   {
     sid: 'RoleOfApiGateway',
@@ -39,8 +41,8 @@ const RULES: readonly Rule[] = [
   { sid: 'Bucket', takes: /^s3:/, resource: 'arn:aws:s3:::ewm-artifacts-ACCOUNT-REGION' },
   { sid: 'Logs', takes: /^logs:/, resource: '*' },
   { sid: 'AlarmsAndDashboard', takes: /^cloudwatch:/, resource: '*' },
-  { sid: 'MemoryStack', takes: /^cloudformation:/, resource: 'arn:aws:cloudformation:REGION:ACCOUNT:stack/ewm-*/*' },
-  { sid: 'MemoryByCloudFormation', takes: /^bedrock-agentcore:/, resource: '*' },
+  { sid: 'MemoryAndGatewayStacks', takes: /^cloudformation:/, resource: 'arn:aws:cloudformation:REGION:ACCOUNT:stack/ewm-*/*' },
+  { sid: 'MemoryAndGatewayByCloudFormation', takes: /^bedrock-agentcore:/, resource: '*' },
   { sid: 'AlarmMail', takes: /^sns:/, resource: 'arn:aws:sns:REGION:ACCOUNT:ewm-*' },
   { sid: 'MonthlyBudget', takes: /^budgets:/, resource: 'arn:aws:budgets::ACCOUNT:budget/ewm-*' },
   // Only with enable_signing: a key has no name of its own before it is made, so its tags say whose it is.

@@ -19,11 +19,22 @@ export interface McpClient {
   readonly protocol: string | undefined;
   readonly instructions: string | undefined;
   readonly tools: () => Promise<readonly McpToolShown[]>;
-  readonly call: (name: string, args?: Body) => Promise<{ readonly body: Body; readonly isError: boolean; readonly text: string }>;
+  readonly call: (name: string, args?: Body) => Promise<Called>;
   readonly resources: () => Promise<readonly string[]>;
   readonly read: (uri: string) => Promise<string>;
+  readonly content: (uri: string) => Promise<{ readonly mimeType: string; readonly text: string }>;
+  /** What the server says it can do beside the protocol itself. */
+  readonly extensions: object;
   readonly prompt: (name: string, args?: Readonly<Record<string, string>>) => Promise<string>;
   readonly close: () => Promise<void>;
+}
+
+export interface Called {
+  readonly body: Body;
+  readonly isError: boolean;
+  readonly text: string;
+  /** Of resources, beside the text. */
+  readonly links: readonly string[];
 }
 
 export interface McpToolShown {
@@ -32,6 +43,7 @@ export interface McpToolShown {
   readonly inputSchema: Body;
   readonly outputSchema?: Body | undefined;
   readonly annotations?: object | undefined;
+  readonly _meta?: object | undefined;
 }
 
 const INFO = { name: 'ewm-test', version: '1' };
@@ -59,6 +71,10 @@ function program(args: readonly string[]): { command: string; args: string[]; st
 
 function clientOf(client: ClientOf2025 | ClientOf2026): McpClient {
   const negotiated = client instanceof ClientOf2026 ? client.getNegotiatedProtocolVersion() : undefined;
+  const content: McpClient['content'] = async (uri) => {
+    const [found] = (await client.readResource({ uri })).contents as readonly { readonly text?: string; readonly mimeType?: string }[];
+    return { mimeType: found?.mimeType ?? '', text: found?.text ?? '' };
+  };
   return {
     protocol: negotiated,
     instructions: client.getInstructions(),
@@ -67,15 +83,15 @@ function clientOf(client: ClientOf2025 | ClientOf2026): McpClient {
       const result = (await client.callTool({ name, arguments: { ...args } })) as {
         readonly isError?: boolean;
         readonly structuredContent?: Body;
-        readonly content: readonly { readonly text?: string }[];
+        readonly content: readonly { readonly text?: string; readonly uri?: string }[];
       };
-      return { body: result.structuredContent ?? {}, isError: result.isError === true, text: result.content[0]?.text ?? '' };
+      const links = result.content.flatMap(({ uri }) => (uri === undefined ? [] : [uri]));
+      return { body: result.structuredContent ?? {}, isError: result.isError === true, text: result.content[0]?.text ?? '', links };
     },
     resources: async () => (await client.listResources()).resources.map(({ uri }) => uri),
-    read: async (uri) => {
-      const [content] = (await client.readResource({ uri })).contents as readonly { readonly text?: string }[];
-      return content?.text ?? '';
-    },
+    read: async (uri) => (await content(uri)).text,
+    content,
+    extensions: (client.getServerCapabilities() as { readonly extensions?: object } | undefined)?.extensions ?? {},
     prompt: async (name, args = {}) => {
       const [message] = (await client.getPrompt({ name, arguments: args })).messages;
       return message?.content.type === 'text' ? message.content.text : '';

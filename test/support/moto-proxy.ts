@@ -1,7 +1,7 @@
 /**
  * In front of a `moto_server`: what moto 5.2 lacks and a deployment of ours needs, answered here; everything else goes through untouched.
  * - Lambda's recursion settings, and how many executions the account may have at once;
- * - the outputs of a CloudFormation stack with an AgentCore Memory, which moto cannot make;
+ * - the outputs of a CloudFormation stack with an AgentCore Memory or Gateway, which moto cannot make;
  * - the logging settings of a function, which moto forgets;
  * - the object of the stop switch: moto reads a policy of a bucket without its conditions, and so denies every object of ours;
  * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere.
@@ -32,6 +32,7 @@ export interface MotoProxy {
 
 export interface StackTemplate {
   readonly text: string;
+  readonly parameters: Readonly<Record<string, string>>;
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }>>;
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
@@ -40,7 +41,7 @@ export interface StackTemplate {
 const CONCURRENT_EXECUTIONS = 1_000;
 const ACCOUNT_PATH = /^\/[0-9-]+\/account-settings\/?$/;
 
-const MEMORY_TYPE = 'AWS::BedrockAgentCore::Memory';
+const AGENTCORE_TYPE = 'AWS::BedrockAgentCore::';
 const RECURSION_PATH = /^\/[0-9-]+\/functions\/([^/]+)\/recursion-config$/;
 const CODE_PATH = /^\/function-code\/([^/?]+)$/;
 const SWITCH_PATH = /^\/[^/]+\/stop\.json(\?.*)?$/;
@@ -138,10 +139,10 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
 
   async function stackWithoutOutputs(request: Incoming, form: URLSearchParams): Promise<Answer> {
     const text = form.get('TemplateBody') ?? '{}';
-    const template = { ...(JSON.parse(text) as Omit<StackTemplate, 'text'>), text };
-    if (!Object.values(template.Resources).some(({ Type }) => Type === MEMORY_TYPE)) return forward(motoUrl, request);
+    const template = { ...(JSON.parse(text) as Omit<StackTemplate, 'text' | 'parameters'>), text, parameters: parametersOf(form) };
+    if (!Object.values(template.Resources).some(({ Type }) => Type.startsWith(AGENTCORE_TYPE))) return forward(motoUrl, request);
     templates.set(form.get('StackName') ?? '', template);
-    const { Outputs: _, text: __, ...rest } = template;
+    const { Outputs: _, text: __, parameters: ___, ...rest } = template;
     form.set('TemplateBody', JSON.stringify(rest));
     return forward(motoUrl, { ...request, body: Buffer.from(form.toString()) });
   }
@@ -203,13 +204,27 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
   };
 }
 
-/** `Fn::GetAtt` of the memory, and nothing else: another output fails here rather than being made up. */
+const STUB_GATEWAY_ID = 'ewm-0123456789';
+export const STUB_OUTPUTS: Readonly<Record<string, string>> = {
+  MemoryId: STUB_MEMORY_ID,
+  MemoryArn: `arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${STUB_MEMORY_ID}`,
+  GatewayIdentifier: STUB_GATEWAY_ID,
+  GatewayArn: `arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/${STUB_GATEWAY_ID}`,
+  GatewayUrl: `https://${STUB_GATEWAY_ID}.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp`,
+};
+
+/** `Fn::GetAtt` of what a stack of ours makes, and nothing else: another output fails here rather than being made up. */
 function outputOf(value: unknown): string {
   const attribute = (value as { readonly 'Fn::GetAtt'?: unknown })['Fn::GetAtt'];
   const [, name] = Array.isArray(attribute) ? (attribute as readonly unknown[]) : String(attribute).split('.');
-  if (name === 'MemoryId') return STUB_MEMORY_ID;
-  if (name === 'MemoryArn') return `arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${STUB_MEMORY_ID}`;
+  const known = typeof name === 'string' ? STUB_OUTPUTS[name] : undefined;
+  if (known !== undefined) return known;
   throw new Error(`an output that the proxy does not know: ${JSON.stringify(value)}`);
+}
+
+function parametersOf(form: URLSearchParams): Readonly<Record<string, string>> {
+  const names = [...form].flatMap(([key, name]) => (/^Parameters\.member\.\d+\.ParameterKey$/.test(key) ? [[key, name] as const] : []));
+  return Object.fromEntries(names.map(([key, name]) => [name, form.get(key.replace(/Key$/, 'Value')) ?? '']));
 }
 
 function formOf({ method, headers, body }: Incoming): URLSearchParams | undefined {

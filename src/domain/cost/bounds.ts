@@ -46,6 +46,8 @@ export const SHARED_ANSWER_BYTES_MAX: readonly bigint[] = [16_384n, 131_072n];
 
 /** Requests a second of all APIs of an account together, by AWS's own default; beyond it API Gateway answers before it looks at the API. */
 export const ACCOUNT_REQUESTS_PER_SECOND = 10_000n;
+/** Tool calls a second of a gateway, by AWS's own default quota; lists and pings are read as within it. */
+export const GATEWAY_REQUESTS_PER_SECOND = 200n;
 /** `{"message":"Forbidden"}` with its status line and headers: what API Gateway answers by itself. Unit: bytes. */
 export const REFUSAL_BYTES_MAX = 512n;
 

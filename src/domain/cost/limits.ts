@@ -76,6 +76,8 @@ const limitsCodec = objectCodec('limits', {
     planner: switchCodec,
     /** How long a session of the planner's runtime may live. The service's own most is 28,800. */
     planner_session_seconds: countCodec(1, 28_800),
+    /** A gateway of AgentCore whose target is the function of sessions. */
+    gateway: switchCodec,
     alarms: countCodec(0, 10_000),
     dashboards: countCodec(0, 1_000),
     budgets: countCodec(0, 1_000),
@@ -121,6 +123,7 @@ export const DEFAULT_LIMITS: Limits = {
   code_interpreter: false,
   planner: false,
   planner_session_seconds: 28_800,
+  gateway: false,
   alarms: 6,
   dashboards: 1,
   budgets: 0,

@@ -22,6 +22,11 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
         ]
       : []),
     `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.some((mode) => ['sessions', 'mcp'].includes(mode)) ? `, and ${String(limits.sessions_concurrency)} of sessions and of MCP,` : ''} and Lambda takes 10 invocations a second of one instance.`,
+    ...(limits.gateway
+      ? [
+          'The gateway takes 200 requests a second, the default quota for calls of tools; lists and pings, for which none is published, are read as within it, and what it refuses as free.',
+        ]
+      : []),
     'Reading, listing and deleting events of AgentCore Memory is free: no price for it is published.',
   ];
 }

@@ -18,6 +18,7 @@ export const COMPONENTS = {
   agentcore_memory: ['memory_events'],
   code_interpreter: ['code_interpreter_cpu', 'code_interpreter_memory'],
   runtime: ['runtime_cpu', 'runtime_memory'],
+  gateway: ['gateway_requests'],
   logs: ['log_ingestion', 'access_log_ingestion', 'log_storage', 'traces'],
   data_transfer: ['data_out'],
   fixed: ['metrics', 'kms_keys', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails', 'topic_messages'],

@@ -17,6 +17,7 @@ import {
   EXPRESS_MEMORY_MB,
   EXPRESS_OVERHEAD_MS,
   FUNCTION_LOG_BYTES_MAX,
+  GATEWAY_REQUESTS_PER_SECOND,
   HEADER_BYTES_MAX,
   INIT_MS_MAX,
   INVOCATIONS_PER_SECOND_MAX,
@@ -73,6 +74,7 @@ export function ofInvocation(mode: BillMode, limits: Limits, stops: Stops = 'fai
     started(limits, 1n, msPerInvocation(limits)),
     carried(FUNCTION_BOUNDS[mode].answerBytes(limits), 1n),
     accessed(limits, 1n),
+    { gateway_requests: isTarget(mode, limits) ? 1n : 0n },
   ]);
 }
 
@@ -86,7 +88,9 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
     const instances = concurrency(limits);
     const most = instances * INVOCATIONS_PER_SECOND_MAX * (SECONDS_PER_HOUR + 1n);
     const routed = requests * routes;
-    const acting = callers === 'direct' ? most : least(routed, most);
+    // A gateway calls past the API, and what it answers leaves AWS as well.
+    const called = isTarget(mode, limits) ? GATEWAY_REQUESTS_PER_SECOND * SECONDS_PER_HOUR : 0n;
+    const acting = callers === 'direct' ? most : least(routed + called, most);
     const all = least(acting + (mode === host ? shared : 0n), most);
     const answerBytes = answerBytesOf(limits);
     // Whoever invokes directly may be outside of AWS, too.
@@ -97,6 +101,8 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
       carried(answerBytes, routed),
       { data_out: direct * (answerBytes + HEADER_BYTES_MAX) },
       accessed(limits, routed),
+      // Also those that find the function busy.
+      { gateway_requests: called },
     ]);
   });
   return sum([...functions, ...SHARED_ANSWER_BYTES_MAX.map((bytes) => carried(bytes, requests)), accessed(limits, shared)]);
@@ -232,6 +238,8 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
           code_interpreter_memory: requests * code * TYPICAL_GB,
           runtime_cpu: requests * planner,
           runtime_memory: requests * planner * TYPICAL_GB,
+          // As if all of them came by the gateway.
+          gateway_requests: isTarget(mode, limits) ? requests : 0n,
         },
         logged(limits, requests * (typical.logBytes + (limits.spans ? least(TYPICAL_SPAN_BYTES, bounds.spanBytes) : 0n))),
         accessed(limits, requests),
@@ -243,6 +251,11 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
 /** Requests that the throttle of one route lets through in an hour: the bucket is full when it begins. */
 export function requestsPerHour({ throttle_rate_per_second: rate, throttle_burst: burst }: Limits): bigint {
   return ceilDiv(rate * SECONDS_PER_HOUR, ONE) + BigInt(burst);
+}
+
+/** The function that a gateway calls. */
+function isTarget(mode: BillMode, { gateway }: Limits): boolean {
+  return gateway && mode === 'sessions';
 }
 
 /** Which function answers for the deployment. */

@@ -11,7 +11,7 @@ import type { Served } from '../http/edge/handler';
 import type { Prove } from '../http/modes/session-proof';
 import { routeCaller } from './call-route';
 import { callTool, unknownTool } from './call';
-import { inputSchema } from './tool';
+import { inputSchema, type WorldTool } from './tool';
 import { TOOLS } from './tools';
 
 export interface GatewayParts {
@@ -38,11 +38,11 @@ export function withGatewayTools({ served, sessions, prove, telemetry, bodyBytes
 
 /** The tools as a gateway's target is told them. Its schemas have types, members and items, and no more: what else is legal, the text says. */
 export function gatewayTools(): Json {
-  return TOOLS.map((tool) => ({
-    name: tool.name,
-    description: tool.description,
-    inputSchema: gatewaySchema(inputSchema(tool, { plane: 'all' })),
-  }));
+  return TOOLS.map((tool) => ({ ...gatewayTool(tool) }));
+}
+
+export function gatewayTool(tool: WorldTool): { readonly name: string; readonly description: string; readonly inputSchema: JsonSchema } {
+  return { name: tool.name, description: tool.description, inputSchema: gatewaySchema(inputSchema(tool, { plane: 'all' })) };
 }
 
 const KEPT = ['type', 'description'] as const;

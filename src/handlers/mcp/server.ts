@@ -10,6 +10,7 @@ import type { SessionResponse } from '../http/contract/response';
 import type { Invocation } from '../http/edge/act';
 import type { Prove } from '../http/modes/session-proof';
 import type { SessionContext } from '../../domain/session/context';
+import { APP_EXTENSION, APP_MIME_TYPE, APP_OF_TOOL, APP_URI, appContent } from './app';
 import { routeCaller, type SessionActs } from './call-route';
 import { type CallParts, callTool, unknownTool } from './call';
 import { instructions, PLAY_PROMPT, playText } from './guide';
@@ -41,6 +42,7 @@ const CAPABILITIES = {
   tools: { listChanged: false },
   resources: { listChanged: false, subscribe: false },
   prompts: { listChanged: false },
+  extensions: { [APP_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } },
 };
 
 /** Sessions whose resources are on one page of the list. */
@@ -90,6 +92,7 @@ export function makeMcpServer(parts: McpParts, { scope, invocation, onAnswer }: 
   }));
 
   server.setRequestHandler('resources/read', async ({ params: { uri } }) => {
+    if (uri === APP_URI) return { contents: [appContent()] };
     const read = await readResource(calling().context, scope, uri);
     if (read === undefined) throw new ResourceNotFoundError(uri);
     if (isLeft(read)) throw asProtocolError(read.left);
@@ -127,6 +130,7 @@ function toolOf(
   inputSchema: JsonObjectSchema;
   outputSchema: JsonObjectSchema;
   annotations: Record<string, boolean | string>;
+  _meta?: Record<string, unknown>;
 } {
   const { name, title, description, output, kind, hints } = tool;
   return {
@@ -142,6 +146,7 @@ function toolOf(
       idempotentHint: hints.idempotent,
       openWorldHint: hints.openWorld,
     },
+    ...(tool.report === true ? { _meta: APP_OF_TOOL } : {}),
   };
 }
 

@@ -51,6 +51,10 @@ mock_resource "aws_cloudformation_stack" {
     outputs = {
       MemoryId  = "ewm_memory-0123456789"
       MemoryArn = "arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/ewm_memory-0123456789"
+
+      GatewayId  = "ewm-0123456789"
+      GatewayArn = "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/ewm-0123456789"
+      GatewayUrl = "https://ewm-0123456789.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp"
     }
   }
 }

@@ -197,6 +197,21 @@ it('charges nothing for what is off', () => {
     expect(on.per_month.by_component[component]).not.toBe('0.000000');
 });
 
+it('charges for a gateway, and for what it calls past the API', () => {
+  const limits = { ...DEFAULT_LIMITS, modes: ['base', 'sessions'] as const };
+  const [without, by] = [false, true].map((gateway) => billFor({ ...limits, gateway }, table)) as [Bill, Bill];
+  // 720,000 requests an hour, at 0.005 a thousand.
+  expect(by.per_hour.by_component.gateway).toBe('3.600000');
+  expect(by.typical_month.by_component.gateway).toBe('0.005000');
+  expect(without.per_month.by_component.gateway).toBe('0.000000');
+  // No throttle of ours holds it, so what it causes is what direct invocations of that function cause.
+  const { with_direct_invocations: direct } = billFor({ ...limits, gateway: true, modes: ['sessions'] }, table);
+  expect(billFor({ ...limits, gateway: true, modes: ['sessions'] }, table).per_hour).toEqual(direct.per_hour);
+  const wide = [false, true].map((gateway) => billFor({ ...limits, gateway, sessions_concurrency: 9 }, table).per_hour.by_component.s3);
+  expect(Number(wide[1])).toBeGreaterThan(Number(wide[0]));
+  expect(billFor({ ...limits, gateway: true, modes: ['base'] }, table).per_month.by_component.gateway).toBe('0.000000');
+});
+
 it('refuses limits without a worst case, and a table that is not whole, and says where', () => {
   expect(decodeLimits({ ...SMALL_LIMITS, log_retention_days: 0, modes: ['base', 'other'] })).toMatchObject({
     left: [{ pointer: '/modes/1' }, { pointer: '/log_retention_days', message: '0: expected an integer from 1 to 3653' }],

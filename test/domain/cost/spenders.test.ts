@@ -17,7 +17,7 @@ const prices = JSON.parse(readFileSync(join(__dirname, '../../../terraform/price
 /** Everything that can be asked for is asked for. */
 const LIMITS = {
   ...SMALL_LIMITS,
-  modes: ['base', 'tools', 'memory'],
+  modes: ['base', 'tools', 'memory', 'sessions'],
   tracing: true,
   spans: true,
   access_log: true,
@@ -29,6 +29,7 @@ const LIMITS = {
   memory: true,
   code_interpreter: true,
   planner: true,
+  gateway: true,
   max_model_calls: 3,
   alarms: 18,
   stop_alarms: 3,
@@ -122,7 +123,13 @@ const ACTS: readonly Act[] = [
     s3_puts: 3 * 60,
   }),
   caller('a look at the stop switch for each request and each act outside', { s3_gets: OF_A_ROUTE * (1 + 10) }),
-  operator('metrics of every function, whoever looks', { metrics: 27 }),
+  caller('calls of tools by the gateway, as many as it takes: one instance answers ten a second, the others find it busy', {
+    gateway_requests: 200 * 3_600,
+    lambda_requests: 36_000,
+    data_out: 36_000 * 6_000_000,
+    s3_gets: 36_000 * 1_000,
+  }),
+  operator('metrics of every function, whoever looks', { metrics: 36 }),
   caller('a receipt for each request, and the public half asked for again where it is refused', {
     kms_asymmetric_requests: 2 * OF_A_ROUTE,
     s3_puts: 11 * OF_A_ROUTE,

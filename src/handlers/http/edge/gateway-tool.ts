@@ -5,7 +5,7 @@
 import { isRecord } from '../../../domain/codec/codec';
 
 const NAME = 'bedrockAgentCoreToolName';
-/** Behind the name of a target. */
+/** Behind the name of a target, which has no underscore itself: the first one ends it. */
 const DELIMITER = '___';
 
 /** Nothing where the context is not of a gateway. */
@@ -16,5 +16,7 @@ export function gatewayToolOf(context: { readonly clientContext?: unknown }): st
   const custom = [clientContext['custom'], clientContext['Custom']].find(isRecord);
   if (custom === undefined || !Object.hasOwn(custom, NAME)) return undefined;
   const name = custom[NAME];
-  return typeof name === 'string' ? name.slice(name.indexOf(DELIMITER) === -1 ? 0 : name.lastIndexOf(DELIMITER) + DELIMITER.length) : '';
+  if (typeof name !== 'string') return '';
+  const end = name.indexOf(DELIMITER);
+  return end === -1 ? name : name.slice(end + DELIMITER.length);
 }
