@@ -13,7 +13,7 @@ import type { FileFacts, PriceFile } from '../../ports/price-file';
 import type { ByteCursor } from '../../ports/run-files';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { makeCsvRows, splitCsv } from './csv-rows';
-import { unpack } from './unpack';
+import { containerAdvice, unpack } from './unpack';
 
 export interface PriceFileOptions {
   /** A label of the WHATWG encoding standard; told by a byte order mark, or UTF-8, when not stated. */

@@ -24,16 +24,24 @@ interface Container {
 }
 
 const CONTAINERS: readonly Container[] = [
+  // Reached where it was packed twice.
+  { magic: [0x1f, 0x8b], advice: 'is gzip again: gunzip -c FILE | ewm market import -' },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], advice: 'is Zstandard: zstd -dc FILE | ewm market import -' },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: 'is xz: xz -dc FILE | ewm market import -' },
   { magic: [0x42, 0x5a, 0x68], advice: 'is bzip2: bzip2 -dc FILE | ewm market import -' },
   { magic: [0x37, 0x7a, 0xbc, 0xaf], advice: 'is a 7z archive: unpack it first' },
   { magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], advice: 'is a RAR archive: unpack it first' },
   { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72], advice: 'is a tar archive: tar -xOf FILE NAME | ewm market import -' },
-  { magic: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], advice: 'is Arrow or Feather: write it as CSV first (pandas: read_feather(...).to_csv(...))' },
+  {
+    magic: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31],
+    advice: 'is Arrow or Feather: write it as CSV first (pandas: read_feather(...).to_csv(...))',
+  },
   { magic: [0x89, 0x48, 0x44, 0x46], advice: 'is HDF5: write it as CSV first (pandas: read_hdf(...).to_csv(...))' },
   { magic: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], advice: 'is an array of NumPy: write it as CSV first' },
-  { magic: [0x80, 0x04, 0x95], advice: 'is a pickle of Python, which is a program and not only data: write it as CSV first, where you trust it' },
+  {
+    magic: [0x80, 0x04, 0x95],
+    advice: 'is a pickle of Python, which is a program and not only data: write it as CSV first, where you trust it',
+  },
   { magic: [0x89, 0x50, 0x4e, 0x47], advice: 'is a picture: export the prices as CSV' },
   { magic: [0xff, 0xfe, 0, 0], advice: 'is UTF-32: iconv -f UTF-32 -t UTF-8 FILE | ewm market import -' },
   { magic: [0, 0, 0xfe, 0xff], advice: 'is UTF-32: iconv -f UTF-32 -t UTF-8 FILE | ewm market import -' },

@@ -231,7 +231,9 @@ function priceColumn(
     return left(cellProblem(place, second, names[second] ?? '', `a second price column; say --column: ${legal}`));
   }
   if (first !== undefined) {
-    const there = [...value, ...kinds.flatMap((kind, index) => (kind === 'adjusted' ? [index] : []))].map((index) => columnName(names, index));
+    const there = [...value, ...kinds.flatMap((kind, index) => (kind === 'adjusted' ? [index] : []))].map((index) =>
+      columnName(names, index),
+    );
     return right({ index: first, notes: there.map((name) => `took ${columnName(names, first)}; ${name} is there: --column ${name}`) });
   }
   const numeric = names.flatMap((name, index) =>

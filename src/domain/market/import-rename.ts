@@ -57,7 +57,10 @@ export function chosenAmong(symbols: readonly string[], stated: string | undefin
   if (symbols.includes(named)) return { kept: [named], notes: [] };
   const [only] = symbols;
   if (only !== undefined && symbols.length === 1) return { kept: symbols, called: named, notes: [`${only} is called ${named}`] };
-  const list = symbols.length > SYMBOLS_SHOWN ? `${symbols.slice(0, SYMBOLS_SHOWN).join(', ')} and ${String(symbols.length - SYMBOLS_SHOWN)} more` : symbols.join(', ');
+  const list =
+    symbols.length > SYMBOLS_SHOWN
+      ? `${symbols.slice(0, SYMBOLS_SHOWN).join(', ')} and ${String(symbols.length - SYMBOLS_SHOWN)} more`
+      : symbols.join(', ');
   return {
     kept: symbols,
     notes: [

@@ -70,6 +70,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
   const shapes = new Set<TimeShape>();
   const run = makeRun(RUN_RECORDS);
   let [rows, blank, rounded, notPositive, naive] = [0, 0, 0, 0, 0];
+  let chosenRows = 0;
   let sorted = false;
   let first: { readonly line: number; readonly time: ImportTime } | undefined;
   let ordered: { readonly line: number; readonly order: DateOrder } | undefined;
@@ -112,6 +113,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
       sorted ||= before !== undefined && (time.right.seconds - before.seconds || time.right.nanos - before.nanos) < 0;
       before = time.right;
     }
+    chosenRows += 1;
     for (const column of layout.prices) {
       take(row, time?.right, layout.symbol === undefined ? column.symbol : symbol, column.index);
     }
@@ -184,7 +186,8 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
   function end(): ReturnType<RowImporter['end']> {
     if (problems.length > 0) return left(problems);
     const unpriced = [...numbers].flatMap(([symbol, number]) => (priced.has(number) ? [] : [symbol]));
-    if (rows > 0 && unpriced.length > 0) return left([rowProblem(place, nothingPriced(unpriced))]);
+    // Of what was chosen: dates may leave no row.
+    if (chosenRows > 0 && unpriced.length > 0) return left([rowProblem(place, nothingPriced(unpriced))]);
     const [unused] = renames.unused();
     if (unused !== undefined) return left([{ pointer: '', message: `--rename ${quoted(unused)}: the file has no such symbol` }]);
     const all = [...numbers].map(([symbol, number]) => ({ symbol, number }));

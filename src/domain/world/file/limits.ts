@@ -35,4 +35,7 @@ export const REFUSALS_MAX = 20;
 export const MESSAGE_CHARS_MAX = 500;
 
 // Input, actions, a state or what changed in it, and what was said; a `resume` row of a session has a state beside its own.
-assert(ROW_BYTES_MAX > INPUT_BYTES_MAX + 2 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + OUTCOME_BYTES_MAX, 'a row holds what a step of a world can leave');
+assert(
+  ROW_BYTES_MAX > INPUT_BYTES_MAX + 2 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + OUTCOME_BYTES_MAX,
+  'a row holds what a step of a world can leave',
+);
