@@ -208,7 +208,7 @@ it('merges runs that do not fit into memory as if they did', async () => {
   const market = await imported(`time,close\n${rows.join('')}`, X);
   expect(market.counts).toMatchObject({ rows: 300_000, steps: 300_000, sorted: true });
   expect(market.steps.every(({ time }, step) => step === 0 || (time ?? '') > (market.steps[step - 1]?.time ?? ''))).toBe(true);
-}, 60_000);
+}, 180_000);
 
 it.each<[string, string, ImportTextOptions, readonly string[], readonly string[]]>([
   ['the one symbol of a long file under another name', 'date,ticker,close\n2024-01-02,AAPL.US,5\n', X, ['X'], ['AAPL.US is called X']],

@@ -68,7 +68,8 @@ describeInBrowser('a report page', () => {
         expect([id, hidden]).toEqual([id, 0]);
       }
       const rows = await page.evaluate(() => [...document.querySelectorAll('#ledger-table tbody tr')].map((row) => row.clientHeight));
-      expect(new Set(rows).size).toBe(1);
+      // But for the line below a row, which the last one has not.
+      expect(Math.max(...rows) - Math.min(...rows)).toBeLessThanOrEqual(1);
       const [reason] = await page.evaluate(() =>
         [...document.querySelectorAll('#ledger-table td.clipped')].map((cell) => cell.getAttribute('title')),
       );
@@ -105,7 +106,7 @@ describeInBrowser('a report page', () => {
       const after = await inkOf(page, 'market-chart');
       // `inkOf` asks for the colours that hold now, so lines that kept the old ones would not be found.
       expect(before.map(({ title }) => title)).toEqual(after.map(({ title }) => title));
-      expect(after[4]?.pixels['equity']).toBeGreaterThan(100);
+      expect(after[0]?.pixels['equity']).toBeGreaterThan(100);
       await close();
     });
 
