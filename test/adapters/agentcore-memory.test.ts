@@ -192,7 +192,7 @@ describe('AgentCore memory', () => {
     });
     const stale = { _tag: 'StaleRead', operation: 'ListEvents', effect: 'none' };
 
-    it('does not take what it does not show for what is not there', async () => {
+    it('F03: does not take what it does not show for what is not there', async () => {
       await rightOf(put('v', 'run:0'));
       expect(await leftOf(get())).toMatchObject(stale);
       nowMs = startMs + 2_000;
@@ -403,7 +403,7 @@ describe('AgentCore memory', () => {
     impatient.destroy();
   });
 
-  it('says what the service refused without repeating what was sent', async () => {
+  it('F04: names the operation and the field that the service refused, and repeats nothing of what was sent', async () => {
     const wrong = makeAgentCoreMemory({ client, memoryId: STUB_MEMORY_ID, actorId: '!', clock: systemClock });
     const failure = await leftOf(wrong.put({ op: 'memory_put', key: 'notes', value: 'a secret' }, 'run:0', noDeadline));
     expect(failure).toEqual({

@@ -1,5 +1,6 @@
 /** Variants of what exports do: marks, encodings, clocks, columns. Each is read right, or refused with the option that helps. */
 import { zipSync } from 'fflate';
+import { gzipSync } from 'node:zlib';
 import { importErrors, imported, type ImportTextOptions } from '../support/import-text';
 
 const X: ImportTextOptions = { symbol: 'X' };
@@ -73,6 +74,8 @@ it.each<[string, string, ImportTextOptions, string]>([
   ['a compact clock', '20240102 093000', X, '2024-01-02T09:30:00Z'],
   ['a compact clock with milliseconds', '20240102 093000123', X, '2024-01-02T09:30:00.123Z'],
   ['digits alone', '20240102093000', X, '2024-01-02T09:30:00Z'],
+  ['IBKR with a semicolon', '"20240102;093000"', X, '2024-01-02T09:30:00Z'],
+  ['a date and a clock with a semicolon', '"2024-01-02;09:30:00"', X, '2024-01-02T09:30:00Z'],
   ['IBKR with a dash', '20240102-09:30:00', X, '2024-01-02T09:30:00Z'],
   ['IBKR with a zone', '20240102 09:30:00 US/Eastern', X, '2024-01-02T14:30:00Z'],
   ['a clock of 12 hours', '2024-01-02 9:30 AM', X, '2024-01-02T09:30:00Z'],
@@ -86,6 +89,14 @@ it.each<[string, string, ImportTextOptions, string]>([
 ])('reads a time: %s', async (_name, cell, options, expected) => {
   expect(await read(`time,close\n${cell},5\n`, options)).toEqual([`${expected} 5`]);
 });
+
+/** One file of that content, as far as a reader of its first bytes can tell. */
+function tarOf(content: string): Uint8Array {
+  const head = Buffer.alloc(512);
+  head.write('x.csv');
+  head.write('ustar', 257);
+  return Buffer.concat([head, Buffer.from(content)]);
+}
 
 it.each<[string, string | Uint8Array, ImportTextOptions, RegExp]>([
   [
@@ -145,6 +156,34 @@ it.each<[string, string | Uint8Array, ImportTextOptions, RegExp]>([
     X,
     /as in UTF-16 without a byte order mark; say --encoding utf-16le/,
   ],
+  ['a tar', tarOf('Date,Close'), X, /is a tar archive: tar -xOf FILE NAME/],
+  ['a tar in gzip', gzipSync(tarOf('Date,Close')), X, /unpacked from gzip, is a tar archive: tar -xOf FILE NAME/],
+  ['gzip in gzip', gzipSync(gzipSync(Buffer.from('Date,Close'))), X, /unpacked from gzip, is gzip again: gunzip -c FILE/],
+  ['RAR', Buffer.from('Rar!\u001a\u0007\0', 'latin1'), X, /is a RAR archive/],
+  ['Feather', Buffer.from('ARROW1\0\0'), X, /is Arrow or Feather/],
+  ['HDF5', Buffer.from('\x89HDF\r\n', 'latin1'), X, /is HDF5/],
+  ['NumPy', Buffer.from('\x93NUMPY\x01\0', 'latin1'), X, /is an array of NumPy/],
+  ['a pickle', Buffer.from('\x80\x04\x95\0', 'latin1'), X, /is a pickle of Python/],
+  ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x44, 0, 0, 0]), X, /is UTF-32: iconv -f UTF-32/],
+  [
+    'a column of times under another name',
+    'agg_id,done,px\n5,1704067200000,2\n9,1704067201000,3\n',
+    X,
+    /"done" holds times, and is not called so; say --time-column 2/,
+  ],
+  ['cells separated by spaces', 'Date Close\n2024-01-02 1.5\n', X, /one column; cells separated by spaces are read with --delimiter " "/],
+  [
+    'ticks whose price column is empty',
+    '<DATE>\t<BID>\t<LAST>\n2024.01.02\t1.5\t\n',
+    X,
+    /no price in "<LAST>" in the rows chosen; --column names another: the columns are <DATE>, <BID>, <LAST>/,
+  ],
+  [
+    'a currency that was given up',
+    'Date,USD,CYP,\n2024-01-03,1.5,N/A,\n',
+    {},
+    /no price for CYP in the rows chosen; leave out with --symbols USD/,
+  ],
   [
     'a zip of two files',
     zipSync({ 'a.csv': Buffer.from('a'), 'b.csv': Buffer.from('b') }),
@@ -169,4 +208,36 @@ it('merges runs that do not fit into memory as if they did', async () => {
   const market = await imported(`time,close\n${rows.join('')}`, X);
   expect(market.counts).toMatchObject({ rows: 300_000, steps: 300_000, sorted: true });
   expect(market.steps.every(({ time }, step) => step === 0 || (time ?? '') > (market.steps[step - 1]?.time ?? ''))).toBe(true);
+}, 180_000);
+
+it.each<[string, string, ImportTextOptions, readonly string[], readonly string[]]>([
+  ['the one symbol of a long file under another name', 'date,ticker,close\n2024-01-02,AAPL.US,5\n', X, ['X'], ['AAPL.US is called X']],
+  [
+    'a long file of several symbols, where --symbol is none of them',
+    'date,ticker,close\n2024-01-02,B,5\n2024-01-02,A,6\n',
+    X,
+    ['A', 'B'],
+    ['--symbol X is not used: the file names its symbols (A, B); --symbols chooses among them, --rename calls one something else'],
+  ],
+  ['a long file of several symbols, one of them chosen', 'date,ticker,close\n2024-01-02,B,5\n2024-01-02,A,6\n', { symbol: 'A' }, ['A'], []],
+  [
+    'what changed hands beside the price of NSE',
+    '"Date ","OPEN ","HIGH ","LOW ","close ","VOLUME ","VALUE "\n"02-Jan-2024","1","2","1","2","5","10"\n',
+    X,
+    ['X'],
+    ['took "close"; "VALUE" is there: --column "VALUE"'],
+  ],
+])('says what it chose: %s', async (_name, content, options, symbols, notes) => {
+  expect(await imported(content, options)).toMatchObject({ symbols, notes });
+});
+
+it.each(['—', '–', '\\N', '#DIV/0!', '#VALUE!', '<NA>', 'n/a', '.', '-'])('takes %s for no price', async (word) => {
+  expect(await read(`Date,Close\n2024-01-02,1234.5\n2024-01-05,${word}\n2024-01-13,1235.25\n`)).toEqual(TWO);
+});
+
+it.each(['transact_time', 'window_start'])('knows times by the name %s', async (name) => {
+  expect(await read(`id,${name},price\n7,1704187800000,5\n9,1704187801000,6\n`)).toEqual([
+    '2024-01-02T09:30:00Z 5',
+    '2024-01-02T09:30:01Z 6',
+  ]);
 });

@@ -42,8 +42,8 @@ describeInBrowser('a report page', () => {
     it.each(['light', 'dark'] as const)('every line and every mark of the demo, in %s', async (colorScheme) => {
       const { page, close } = await visit(browser, demo, { colorScheme });
       const panes = await inkOf(page, 'market-chart');
-      expect(panes.map(({ title }) => title)).toEqual(['AAPL', 'AMZN', 'IBM', 'MSFT', 'Value', 'Drawdown']);
-      for (const { pixels } of panes.slice(0, 4)) {
+      expect(panes.map(({ title }) => title)).toEqual(['Value', 'Drawdown', 'AAPL', 'AMZN', 'IBM', 'MSFT']);
+      for (const { pixels } of panes.slice(2)) {
         expect(pixels['buy']).toBeGreaterThan(40);
         expect(pixels['sell']).toBeGreaterThan(40);
         expect(pixels['rejected']).toBeGreaterThan(20);
@@ -51,18 +51,37 @@ describeInBrowser('a report page', () => {
       for (const { pixels } of panes)
         for (const [name, count] of Object.entries(pixels))
           if (!['buy', 'sell', 'rejected'].includes(name)) expect({ name, drawn: count > 100 }).toEqual({ name, drawn: true });
-      expect(Object.keys(panes[4]?.pixels ?? {})).toEqual(expect.arrayContaining(['equity', 'exposure', 'cash']));
+      expect(Object.keys(panes[0]?.pixels ?? {})).toEqual(expect.arrayContaining(['equity', 'exposure', 'cash']));
       const budget = await inkOf(page, 'budget-chart');
       expect(budget.map(({ title }) => title)).toEqual(['max_steps']);
       expect(budget[0]?.pixels['used']).toBeGreaterThan(100);
       await close();
     });
 
+    it('every column of its tables in a window of 1280, and each row of the ledger on one line', async () => {
+      const { page, close } = await visit(browser, demo, { width: 1280 });
+      for (const id of ['steps-table', 'ledger-table']) {
+        const hidden = await page.evaluate((name) => {
+          const scroller = document.getElementById(name)?.parentElement;
+          return scroller === null || scroller === undefined ? undefined : scroller.scrollWidth - scroller.clientWidth;
+        }, id);
+        expect([id, hidden]).toEqual([id, 0]);
+      }
+      const rows = await page.evaluate(() => [...document.querySelectorAll('#ledger-table tbody tr')].map((row) => row.clientHeight));
+      // But for the line below a row, which the last one has not.
+      expect(Math.max(...rows) - Math.min(...rows)).toBeLessThanOrEqual(1);
+      const [reason] = await page.evaluate(() =>
+        [...document.querySelectorAll('#ledger-table td.clipped')].map((cell) => cell.getAttribute('title')),
+      );
+      expect(reason).toMatch(/mean of/);
+      await close();
+    });
+
     it('the steps and the budget of a tool run, and the budget of a memory run', async () => {
       const first = await visit(browser, tools);
       const panes = await inkOf(first.page, 'market-chart');
-      expect(panes.map(({ title }) => title)).toEqual(['AAPL', 'MSFT', 'Value', 'Drawdown']);
-      expect(panes[0]?.pixels['buy']).toBeGreaterThan(20);
+      expect(panes.map(({ title }) => title)).toEqual(['Value', 'Drawdown', 'AAPL', 'MSFT']);
+      expect(panes[2]?.pixels['buy']).toBeGreaterThan(20);
       expect((await inkOf(first.page, 'budget-chart')).map(({ title, pixels }) => [title, (pixels['used'] ?? 0) > 100])).toEqual([
         ['max_steps', true],
         ['max_tool_calls', true],
@@ -87,7 +106,7 @@ describeInBrowser('a report page', () => {
       const after = await inkOf(page, 'market-chart');
       // `inkOf` asks for the colours that hold now, so lines that kept the old ones would not be found.
       expect(before.map(({ title }) => title)).toEqual(after.map(({ title }) => title));
-      expect(after[4]?.pixels['equity']).toBeGreaterThan(100);
+      expect(after[0]?.pixels['equity']).toBeGreaterThan(100);
       await close();
     });
 

@@ -150,11 +150,64 @@ describe('amounts at either end of the range', () => {
     expect(readFileSync(join(__dirname, '../../docs/strategies.md'), 'utf8')).toContain('a rebate (below 0) is not supported');
   });
 
-  test.each(['b03', 'b05'])('%s stays as it was', async (name) => {
-    const market = name === 'b05' ? 'b03-market.csv' : undefined;
-    expect((await runCase(name, market)).exit).toBe(EXIT.ok);
+  test.each([
+    ['B03', 'fills: an order takes the last of the cash', 0, [{ notional: '1000', fee: '0', cash_after: '0' }], 1],
+    ['B03', 'is skipped: with a fee on top the cash does not cover it', 10, [], 2],
+  ])('%s %s', async (_case, _name, fee, fills, skipped) => {
+    const policy = join(directory, `b03-${String(fee)}.json`);
+    writeFileSync(policy, JSON.stringify({ policy_id: 'all in', risk_limits: { max_position_pct: 1 }, costs: { fee_bps: fee } }));
+    const name = `b03-${String(fee)}`;
+    expect((await runCase('b03', undefined, '--policy', policy, '--out', runDirectory(name))).exit).toBe(EXIT.ok);
+    expect(
+      readFileSync(join(runDirectory(name), 'executions.jsonl'), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject(fills);
+    const skips = rows(name, 'tape.jsonl').filter(
+      (row) => JSON.stringify(row['skipped']) === '[{"reason":"insufficient_cash","symbol":"X"}]',
+    );
+    expect(skips).toHaveLength(skipped);
     expect(await verified(name)).toBe(EXIT.ok);
   });
+
+  test('B05: half a unit is an order', async () => {
+    const market = join(directory, 'b05.csv');
+    writeFileSync(market, 'time,X\n2024-01-02,10\n2024-01-03,10\n2024-01-04,5\n');
+    const strategy = join(CASES, 'b05-strategy.json');
+    expect((await ewm('run', '--market', market, '--strategy', strategy, '--out', runDirectory('b05'))).exit).toBe(EXIT.ok);
+    expect(rows('b05', 'executions.jsonl')).toMatchObject([{ step_index: 2, quantity: '0.5', notional: '2.5', cash_after: '997.5' }]);
+    expect(await verified('b05')).toBe(EXIT.ok);
+  });
+});
+
+test('C07: a run that was stopped is not continued, which the message says with what can be done; a session goes on from its head', async () => {
+  const out = runDirectory('c07');
+  const run = (steps: string): Promise<Output> => runCase('b03', 'b10-market.csv', '--max-steps', steps, '--out', out);
+  const stopped = await run('2');
+  expect([stopped.exit, stopped.err]).toEqual([
+    EXIT.refused,
+    'ewm: stopped by max_steps: max_steps is 2: 2 spent, 1 more asked for; with a higher --max-steps it is a new run: another --out, or --force\n',
+  ]);
+  const head = rows('c07', 'tape.jsonl').at(-1)?.['hash'];
+  const again = await run('3');
+  expect([again.exit, again.err.replace(out, 'out')]).toEqual([
+    EXIT.cannotWrite,
+    'ewm: out: holds a finished run; a run is not continued: write the new one elsewhere with --out, or --force replaces it; what is to go on later is a session\n',
+  ]);
+  expect(rows('c07', 'tape.jsonl').at(-1)?.['hash']).toBe(head);
+
+  const session = async (...args: readonly string[]): Promise<JsonObject> =>
+    JSON.parse((await ewm('session', ...args, '--data', join(directory, 'c07-data'), '--json')).out) as JsonObject;
+  const documents = ['--market', join(CASES, 'b10-market.csv'), '--strategy', join(CASES, 'b03-strategy.json')];
+  const made = await session('create', '--name', 'c07', ...documents, '--budget', '{"max_steps":3,"max_tool_calls":3}');
+  const id = made['session_id'] as string;
+  const step = '[{"name":"execute","args":{"actions":[]}}]';
+  expect(await session('call', id, `[${step.slice(1, -1)},${step.slice(1, -1)}]`)).toMatchObject({ step: 2, budget_state: { steps: 2 } });
+  expect(await session('call', id, step)).toMatchObject({ ok: true, step: 3, budget_state: { steps: 3 } });
+  await session('close', id);
+  await session('pull', id, '--out', runDirectory('c07-session'));
+  expect(await verified('c07-session')).toBe(EXIT.ok);
 });
 
 describe('what a strategy chooses without saying so', () => {

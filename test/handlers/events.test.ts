@@ -21,8 +21,23 @@ async function outcomeOf(event: Event, test = base()): Promise<readonly unknown[
 }
 
 describe('payload 2.0', () => {
-  it.each(['e01', 'e02', 'e03', 'e10'])('%s is read', async (name) => {
-    expect(await outcomeOf(caseJson(`${name}-event.json`))).toEqual(STOPPED);
+  it.each([
+    ['E01', 'in base64', 'e01'],
+    ['E02', 'with a charset', 'e02'],
+    ['E03', 'with a header in capitals', 'e03'],
+    ['E10', 'below its stage', 'e10'],
+  ])('%s: a body %s is read', async (_case, _name, file) => {
+    expect(await outcomeOf(caseJson(`${file}-event.json`))).toEqual(STOPPED);
+  });
+
+  it.each([
+    ['E02', 'another charset', 'application/json; charset=ISO-8859-1', 'expected the charset utf-8'],
+    ['E03', 'another type', 'text/plain', 'expected content-type: application/json'],
+  ])('%s: %s is 415, and nothing runs', async (_case, _name, type, message) => {
+    const test = base();
+    const { status, text } = await sendEvent(test.handle, { ...caseJson('e02-event.json'), headers: { 'Content-Type': type } });
+    expect([status, answerOf('agentcore-base', JSON.parse(text)).error?.message]).toEqual([415, expect.stringContaining(message)]);
+    expect(test.puts).toEqual([]);
   });
 
   it.each([
@@ -30,7 +45,7 @@ describe('payload 2.0', () => {
     ['a list', []],
     ['a number', 5],
     ['true', true],
-  ])('a body that is %s and not text is refused, and nothing runs', async (_name, body) => {
+  ])('E05: a body that is %s and not text is refused, and nothing runs', async (_name, body) => {
     const test = base();
     const { status, text } = await sendEvent(test.handle, { ...caseJson('e05-event.json'), body });
     expect([status, answerOf('agentcore-base', JSON.parse(text)).error]).toMatchObject([
@@ -61,7 +76,7 @@ const ALB_MULTI: Event = { ...bare, multiValueQueryStringParameters: {}, multiVa
 
 describe('other senders of HTTP', () => {
   it.each([
-    ['payload 1.0', V1],
+    ['E06: payload 1.0', V1],
     ['payload 1.0 without a context, as consoles make it', { ...V1, requestContext: undefined }],
     [
       'payload 1.0 with headers in lists alone',
@@ -202,7 +217,7 @@ describe('events that are no request', () => {
     ['warmer', { warmer: true, concurrency: 3 }],
     ['warmup', { warmup: true }],
     ['ping', { ping: true }],
-  ])('%s, which carries nothing, gets a short answer and counts as no refusal', async (name, event) => {
+  ])('E08: %s, which carries nothing, gets a short answer and counts as no refusal', async (name, event) => {
     for (const mode of ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const) {
       const test = makeTestHandler(mode);
       expect(await test.handle(event, contextOf())).toEqual({ message: `not a request: ${name}` });

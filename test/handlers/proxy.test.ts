@@ -82,7 +82,7 @@ async function health(env: Environment): Promise<string> {
 }
 
 it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])(
-  'the API is called through a tunnel of %s, and its certificate is verified',
+  'G01: the API is called through a tunnel of %s, and its certificate is verified',
   async (name) => {
     process.env[name] = proxy.url;
     expect(await health({ EWM_API_URL: 'https://api.example' })).toBe('200');

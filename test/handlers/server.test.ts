@@ -250,7 +250,7 @@ describe('the event', () => {
 });
 
 describe('a function', () => {
-  it('runs one request at a time: another one is answered as a throttled Lambda, and other functions are not touched', async () => {
+  it('C05: runs one request at a time: another one is answered as a throttled Lambda, and other functions are not touched', async () => {
     const slow = gated();
     const url = await serve({ functions: { 'agentcore-base': slow.invoke, 'agentcore-tools': echo } });
     const first = post(url, '/agentcore/base', {});

@@ -1,5 +1,5 @@
 /** `ewm sweep` as a program: stopped and gone on with, verified, tampered with, refused. One thread; the pool is in test/e2e. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/handlers/cli/main';
@@ -113,6 +113,31 @@ test('a sweep is proven from its directory alone, a sample of it or all, and eve
     const verdict = await ewm(['verify', forged]);
     expect([what, verdict.exit, verdict.stdout]).toEqual([what, 1, expect.stringContaining(expected)]);
   }
+}, 60_000);
+
+test('what is no part of a sweep is named and refused, and may stand there where that is said', async () => {
+  const [kept = ''] = (await readdir(join(out, 'runs'))).filter((name) => !name.endsWith('.html'));
+  const strangers: readonly (readonly [string, (path: string) => Promise<unknown>, string])[] = [
+    ['notes.txt', (path) => writeFile(path, ''), 'notes.txt (a file)'],
+    ['cells.0.partial', (path) => writeFile(path, ''), 'cells.0.partial (a file)'],
+    ['away', (path) => symlink(tmpdir(), path), 'away (a symbolic link)'],
+    ['sub', (path) => cp(out, path, { recursive: true }), 'sub (a directory)'],
+    ['runs/notes.txt', (path) => writeFile(path, ''), 'runs/notes.txt (a file)'],
+    ['runs/other', (path) => cp(join(out, 'runs', kept), path, { recursive: true }), 'runs/other (a directory)'],
+  ];
+  const held = join(directory, 'strangers');
+  await cp(out, held, { recursive: true });
+  for (const [name, put, told] of strangers) {
+    await put(join(held, name));
+    const verdict = await ewm(['verify', held, '--cells', '1']);
+    expect([name, verdict.exit, verdict.stdout]).toEqual([name, 1, expect.stringContaining(`${told}: no part of the sweep`)]);
+    expect([name, (await ewm(['verify', held, '--cells', '1', '--allow-extra'])).exit]).toEqual([name, 0]);
+    await rm(join(held, name), { recursive: true });
+  }
+  expect((await ewm(['verify', held, '--cells', '1'])).exit).toBe(0);
+  // In a run that was kept, whatever may stand beside the sweep.
+  await writeFile(join(held, 'runs', kept, 'notes.txt'), '');
+  expect((await ewm(['verify', held, '--cells', '1', '--allow-extra'])).stdout).toContain(`runs/${kept} is not the run of its cell`);
 }, 60_000);
 
 test('a forged row whose hashes were all made again is found by running it again', async () => {

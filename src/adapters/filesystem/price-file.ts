@@ -13,7 +13,7 @@ import type { FileFacts, PriceFile } from '../../ports/price-file';
 import type { ByteCursor } from '../../ports/run-files';
 import { openBytes, readAhead, type Sources, sourceName, unread } from './byte-source';
 import { makeCsvRows, splitCsv } from './csv-rows';
-import { unpack } from './unpack';
+import { containerAdvice, unpack } from './unpack';
 
 export interface PriceFileOptions {
   /** A label of the WHATWG encoding standard; told by a byte order mark, or UTF-8, when not stated. */
@@ -67,6 +67,9 @@ async function openCursor(bytes: ByteCursor, source: string, stated: Encoding | 
   const { compression, cursor } = unpacked.right;
   const head = await readAhead(cursor, HEAD_BYTES);
   if (isLeft(head)) return head;
+  // What was packed may be packed again, as a .tar.gz is.
+  const packed = compression === 'none' ? undefined : containerAdvice(head.right.bytes);
+  if (packed !== undefined) return left({ _tag: 'Unreadable', path: source, reason: `unpacked from ${compression}, ${packed}` });
   const encoding = encodingOf(head.right.bytes, stated, source);
   if (isLeft(encoding)) return encoding;
   const { label, decoder, markBytes } = encoding.right;

@@ -16,16 +16,35 @@ export interface Unpacked {
 }
 
 interface Container {
+  /** Where the bytes stand; at the beginning when absent. */
+  readonly at?: number;
   readonly magic: readonly number[];
   /** What it is, and what to do. */
   readonly advice: string;
 }
 
 const CONTAINERS: readonly Container[] = [
+  // Reached where it was packed twice.
+  { magic: [0x1f, 0x8b], advice: 'is gzip again: gunzip -c FILE | ewm market import -' },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], advice: 'is Zstandard: zstd -dc FILE | ewm market import -' },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: 'is xz: xz -dc FILE | ewm market import -' },
   { magic: [0x42, 0x5a, 0x68], advice: 'is bzip2: bzip2 -dc FILE | ewm market import -' },
   { magic: [0x37, 0x7a, 0xbc, 0xaf], advice: 'is a 7z archive: unpack it first' },
+  { magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], advice: 'is a RAR archive: unpack it first' },
+  { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72], advice: 'is a tar archive: tar -xOf FILE NAME | ewm market import -' },
+  {
+    magic: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31],
+    advice: 'is Arrow or Feather: write it as CSV first (pandas: read_feather(...).to_csv(...))',
+  },
+  { magic: [0x89, 0x48, 0x44, 0x46], advice: 'is HDF5: write it as CSV first (pandas: read_hdf(...).to_csv(...))' },
+  { magic: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], advice: 'is an array of NumPy: write it as CSV first' },
+  {
+    magic: [0x80, 0x04, 0x95],
+    advice: 'is a pickle of Python, which is a program and not only data: write it as CSV first, where you trust it',
+  },
+  { magic: [0x89, 0x50, 0x4e, 0x47], advice: 'is a picture: export the prices as CSV' },
+  { magic: [0xff, 0xfe, 0, 0], advice: 'is UTF-32: iconv -f UTF-32 -t UTF-8 FILE | ewm market import -' },
+  { magic: [0, 0, 0xfe, 0xff], advice: 'is UTF-32: iconv -f UTF-32 -t UTF-8 FILE | ewm market import -' },
   { magic: [0x50, 0x41, 0x52, 0x31], advice: 'is Parquet: write it as CSV first (pandas: read_parquet(...).to_csv(...))' },
   { magic: [0xd0, 0xcf, 0x11, 0xe0], advice: 'is a workbook of Excel (.xls): save it as CSV' },
   { magic: [0x25, 0x50, 0x44, 0x46], advice: 'is a PDF: export the prices as CSV' },
@@ -39,8 +58,8 @@ const CONTAINERS: readonly Container[] = [
 export function unpack(head: Uint8Array, cursor: ByteCursor, source: string): Either<StoreError, Unpacked> {
   if (startsWith(head, [0x1f, 0x8b])) return right({ compression: 'gzip', cursor: gunzipped(cursor, source) });
   if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return right({ compression: 'zip', cursor: unzipped(cursor, source) });
-  const known = CONTAINERS.find(({ magic }) => startsWith(head, magic));
-  if (known !== undefined) return left({ _tag: 'Unreadable', path: source, reason: known.advice });
+  const reason = containerAdvice(head);
+  if (reason !== undefined) return left({ _tag: 'Unreadable', path: source, reason });
   const text = Buffer.from(head)
     .toString('latin1')
     .replace(/^\xef\xbb\xbf/, '')
@@ -56,6 +75,11 @@ export function unpack(head: Uint8Array, cursor: ByteCursor, source: string): Ei
     return left({ _tag: 'Unreadable', path: source, reason: 'is JSON: import reads CSV; a market path in JSON goes to ewm run as it is' });
   }
   return right({ compression: 'none', cursor });
+}
+
+/** What nobody here unpacks, and what to do about it. */
+export function containerAdvice(head: Uint8Array): string | undefined {
+  return CONTAINERS.find(({ at = 0, magic }) => startsWith(head.subarray(at), magic))?.advice;
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

@@ -3,10 +3,11 @@
  * stands before a mistake comes out before it, and each line is checked as every other JSON that comes in.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { canonical, hasCanonicalForm, type Json } from '../../domain/canonical/canonical';
+import { canonical, hasCanonicalForm } from '../../domain/canonical/canonical';
 import type { Problem } from '../../domain/codec/problem';
 import { makeTextReader } from '../../domain/episode/text-reader';
 import { LINE_BYTES_MAX } from '../../domain/limits';
+import { inputMistake } from '../../domain/world/file/input';
 import type { MarketInputError } from '../../ports/market-input';
 import type { ByteCursor } from '../../ports/run-files';
 import type { WorldInputLines } from '../../ports/world-inputs';
@@ -55,16 +56,12 @@ function linesReader(cursor: ByteCursor, source: string): Read {
     for (const line of whole.split('\n')) {
       lines += 1;
       const document = parseJsonText(lines === 1 ? withoutByteOrderMark(line) : line);
-      const problem = isLeft(document)
-        ? { ...document.left, line: lines }
-        : hasCanonicalForm(document.right.value)
-          ? undefined
-          : { pointer: '', message: 'text that is not well-formed Unicode, or nested deeper than 64 levels', line: lines };
-      if (problem === undefined && !isLeft(document)) out.push(`${canonical(document.right.value as Json)}\n`);
-      else if (problem !== undefined) {
-        failed = invalid(source, problem);
+      const input = isLeft(document) ? document : normalInput(document.right.value);
+      if (isLeft(input)) {
+        failed = invalid(source, { ...input.left, line: lines });
         break;
       }
+      out.push(`${input.right}\n`);
     }
     return out.length === 0 && failed !== undefined ? failed : right(out.join(''));
   };
@@ -83,17 +80,31 @@ function csvReader(cursor: ByteCursor, source: string): Read {
       const out: string[] = [];
       for (const { line, cells } of batch.right) {
         const wrong = columns === undefined ? headerMistake(cells) : rowMistake(cells, columns);
-        if (wrong !== undefined) {
-          failed = invalid(source, { pointer: '', message: wrong, line });
+        const input = wrong === undefined ? rowInput(cells, columns) : left({ pointer: '', message: wrong });
+        if (isLeft(input)) {
+          failed = invalid(source, { ...input.left, line });
           break;
         }
         if (columns === undefined) columns = cells.map((cell) => withoutByteOrderMark(cell).trim());
-        else out.push(`${canonical(Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? ''])))}\n`);
+        else out.push(`${input.right}\n`);
       }
       if (out.length > 0) return right(out.join(''));
       if (failed !== undefined) return failed;
     }
   };
+}
+
+function normalInput(value: unknown): Either<Problem, string> {
+  if (!hasCanonicalForm(value))
+    return left({ pointer: '', message: 'text that is not well-formed Unicode, or nested deeper than 64 levels' });
+  const text = canonical(value);
+  const message = inputMistake(text);
+  return message === undefined ? right(text) : left({ pointer: '', message });
+}
+
+/** Nothing of the header itself. */
+function rowInput(cells: readonly string[], columns: readonly string[] | undefined): Either<Problem, string> {
+  return columns === undefined ? right('') : normalInput(Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? ''])));
 }
 
 function headerMistake(cells: readonly string[]): string | undefined {

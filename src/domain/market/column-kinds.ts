@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<ColumnKind, Readonly<Record<string, string>>>> = {
   time: {
     en:
       'date time timestamp datetime day unix unixtime unixtimestamp epoch opentime snappedat gmttime localtime utctime t tradedate ' +
-      'tradingday tradingdate observationdate begin begins beginsat starttime bartime timeperiod asofdate pricedate period index',
+      'tradingday tradingdate transacttime tradetime eventtime windowstart candletime observationdate begin begins beginsat starttime bartime timeperiod asofdate pricedate period index',
     de: 'datum zeit zeitpunkt handelstag',
     fr: 'heure jour',
     es: 'fecha',

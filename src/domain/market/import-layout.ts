@@ -10,7 +10,7 @@ import { columnName, columnStated } from './column-stated';
 import { cellProblem, type CsvRow, rowProblem } from './csv-table';
 import { type Dialect, headerLevels } from './import-dialect';
 import { isNoValue, looksLikeNumber } from './import-number';
-import type { Renames } from './import-rename';
+import { chosenAmong, type Renames } from './import-rename';
 import { detectTimeColumns, type TimeColumns } from './import-time-columns';
 import type { TimeRules } from './import-time';
 import { normalSymbol, SYMBOL_LEGAL } from './symbol';
@@ -202,6 +202,9 @@ function symbolColumn(columns: Columns, isTime: (index: number) => boolean): num
 
 // ---- The price column ----
 
+/** Names of a price, where there is no other. */
+const WORTH: readonly string[] = ['value', 'wert'];
+
 interface Chosen {
   readonly index: number;
   readonly notes: readonly string[];
@@ -221,15 +224,17 @@ function priceColumn(
   if (names.every((name) => name === '')) return unnamedPrice(columns, isTime, symbol);
   const legal = `the columns are ${names.map((name) => printable(name.trim())).join(', ')}`;
   const found = kinds.flatMap((kind, index) => (kind === 'price' && !isTime(index) ? [index] : []));
-  const [first, second] = found;
+  // Of a bar, `VALUE` is what changed hands.
+  const value = found.length > 1 ? found.filter((index) => WORTH.includes(plainName(names[index] ?? ''))) : [];
+  const [first, second] = found.filter((index) => !value.includes(index));
   if (first !== undefined && second !== undefined) {
     return left(cellProblem(place, second, names[second] ?? '', `a second price column; say --column: ${legal}`));
   }
   if (first !== undefined) {
-    const adjusted = kinds.indexOf('adjusted');
-    if (adjusted === -1) return right({ index: first, notes: [] });
-    const note = `took ${columnName(names, first)}; ${columnName(names, adjusted)} is there: --column ${quoted((names[adjusted] ?? '').trim())}`;
-    return right({ index: first, notes: [note] });
+    const there = [...value, ...kinds.flatMap((kind, index) => (kind === 'adjusted' ? [index] : []))].map((index) =>
+      columnName(names, index),
+    );
+    return right({ index: first, notes: there.map((name) => `took ${columnName(names, first)}; ${name} is there: --column ${name}`) });
   }
   const numeric = names.flatMap((name, index) =>
     !isTime(index) && index !== symbol && kinds[index] === undefined && name.trim() !== '' && isNumeric(columns, index) ? [index] : [],
@@ -315,24 +320,18 @@ function wideColumns(
   return isLeft(wide) ? wide : right(wide.right.columns);
 }
 
-/** `--symbol` in a file that names its symbols: the one to take, or, where there is one, what to call it. */
+/** `--symbol` in a file that names its symbols in its header. */
 function chosenSymbol(
   columns: readonly PriceColumn[],
   symbol: string | undefined,
 ): { readonly columns: readonly PriceColumn[]; readonly notes: readonly string[] } {
-  const named = symbol === undefined ? undefined : normalSymbol(symbol);
-  if (named === undefined) return { columns, notes: [] };
-  const own = columns.filter((column) => column.symbol === named);
-  if (own.length > 0) return { columns: own, notes: [] };
-  const [only] = columns;
-  if (only !== undefined && columns.length === 1)
-    return { columns: [{ ...only, symbol: named }], notes: [`${only.symbol} is called ${named}`] };
-  const all = columns.map((column) => column.symbol).join(', ');
+  const { kept, called, notes } = chosenAmong(
+    columns.map((column) => column.symbol),
+    symbol,
+  );
   return {
-    columns,
-    notes: [
-      `--symbol ${named} is not used: the file names its symbols (${all}); --symbols chooses among them, --rename calls one something else`,
-    ],
+    columns: columns.flatMap((column) => (kept.includes(column.symbol) ? [{ ...column, symbol: called ?? column.symbol }] : [])),
+    notes,
   };
 }
 

@@ -30,6 +30,16 @@ const NO_VALUE = new Set([
   'missing',
   'inf',
   '-inf',
+  '\u2013',
+  '\u2014',
+  '\\n',
+  // Errors of a spreadsheet.
+  '#div/0!',
+  '#value!',
+  '#ref!',
+  '#num!',
+  '#name?',
+  '#null!',
 ]);
 
 export function isNoValue(cell: string): boolean {

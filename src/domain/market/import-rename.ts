@@ -4,6 +4,8 @@ import { quoted } from '../codec/printable';
 import type { Problem } from '../codec/problem';
 import { normalSymbol, SYMBOL_LEGAL } from './symbol';
 
+const SYMBOLS_SHOWN = 20;
+
 export interface Renames {
   /** What a name of the file is called; itself when nothing was said of it. */
   readonly nameOf: (name: string) => string;
@@ -39,6 +41,32 @@ export function makeRenames(stated: readonly string[]): Either<readonly Problem[
     },
     unused: () => stated.filter((text) => !used.has(text)),
   });
+}
+
+export interface ChosenSymbols {
+  readonly kept: readonly string[];
+  /** What the one that is kept is called instead. */
+  readonly called?: string;
+  readonly notes: readonly string[];
+}
+
+/** `--symbol` in a file that names its symbols: the one to take, or, where there is one, what to call it. */
+export function chosenAmong(symbols: readonly string[], stated: string | undefined): ChosenSymbols {
+  const named = stated === undefined ? undefined : normalSymbol(stated);
+  if (named === undefined) return { kept: symbols, notes: [] };
+  if (symbols.includes(named)) return { kept: [named], notes: [] };
+  const [only] = symbols;
+  if (only !== undefined && symbols.length === 1) return { kept: symbols, called: named, notes: [`${only} is called ${named}`] };
+  const list =
+    symbols.length > SYMBOLS_SHOWN
+      ? `${symbols.slice(0, SYMBOLS_SHOWN).join(', ')} and ${String(symbols.length - SYMBOLS_SHOWN)} more`
+      : symbols.join(', ');
+  return {
+    kept: symbols,
+    notes: [
+      `--symbol ${named} is not used: the file names its symbols (${list}); --symbols chooses among them, --rename calls one something else`,
+    ],
+  };
 }
 
 function key(name: string): string {

@@ -53,6 +53,8 @@ export function detectTimeColumns(
     // One that is called time and holds none: its cells say what is wrong with them.
     if (!unnamed && named[0] !== undefined && !isCounter(columns, named[0]))
       return right({ time: { indices: [named[0]] }, others: [], notes: [] });
+    if (names.length === 1 && /\S +\S/.test(names[0] ?? ''))
+      return left([rowProblem(place, 'the header is one column; cells separated by spaces are read with --delimiter " "')]);
     const dated = names.findIndex((_, index) => !named.includes(index) && holdsDates(columns, index, rules));
     if (dated === -1) return right({ time: undefined, others: counters, notes: [] });
     return left([
@@ -124,10 +126,13 @@ function holdsTimes(columns: Columns, index: number, rules: TimeRules): boolean 
   return found.length > 0 && found.filter((cell) => looksLikeTime(cell, rules)).length * 2 > found.length;
 }
 
-/** Dates that are no bare numbers, in all rows: a column of prices is none by chance. */
+/** Milli-, micro- or nanoseconds since 1970, from 2001 to 2096. */
+const LONG_COUNT = /^[1-3](?:\d{12}|\d{15}|\d{18})$/;
+
+/** Dates that are no bare numbers, or counts as long as none of trades or of a volume is, in all rows: a column of prices is none by chance. */
 function holdsDates(columns: Columns, index: number, rules: TimeRules): boolean {
   const found = cells(columns, index);
-  return found.length > 0 && found.every((cell) => !looksLikeNumber(cell) && looksLikeTime(cell, rules));
+  return found.length > 0 && found.every((cell) => LONG_COUNT.test(cell) || (!looksLikeNumber(cell) && looksLikeTime(cell, rules)));
 }
 
 /** Days without a clock. */

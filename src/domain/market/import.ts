@@ -6,11 +6,13 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { printable, quoted } from '../codec/printable';
 import type { Problem } from '../codec/problem';
 import { SYMBOLS_MAX } from '../limits';
+import { columnName } from './column-stated';
 import { cellProblem, type CsvRow, PROBLEMS_MAX, rowProblem } from './csv-table';
 import { isBlank } from './import-dialect';
 import { isNoValue, parsePrice } from './import-number';
 import { type ImportOptions, type ImportPlan, timeTextOf } from './import-plan';
 import { addRecord, makeRun, type RecordRun, RUN_RECORDS } from './import-records';
+import { chosenAmong } from './import-rename';
 import type { StepCounts, StepRules } from './import-steps';
 import { type DateOrder, type ImportTime, parseImportTime, type TimeShape, withinBounds } from './import-time';
 import { normalSymbol, SYMBOL_LEGAL } from './symbol';
@@ -33,6 +35,13 @@ export interface RowCounts {
 
 export type ImportCounts = RowCounts & StepCounts;
 
+interface ImportedRows {
+  readonly counts: RowCounts;
+  /** What was chosen among the symbols of a long file. */
+  readonly notes: readonly string[];
+  readonly steps: StepRules;
+}
+
 export interface RowImporter {
   /** Takes the prices of a row into `run`. False when there are too many mistakes to go on. */
   readonly add: (row: CsvRow) => boolean;
@@ -41,7 +50,7 @@ export interface RowImporter {
   /** Whether `run` has no room for another row. */
   readonly full: () => boolean;
   readonly reset: () => void;
-  readonly end: () => Either<readonly Problem[], { readonly counts: RowCounts; readonly steps: StepRules }>;
+  readonly end: () => Either<readonly Problem[], ImportedRows>;
 }
 
 export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Either<readonly Problem[], RowImporter> {
@@ -61,6 +70,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
   const shapes = new Set<TimeShape>();
   const run = makeRun(RUN_RECORDS);
   let [rows, blank, rounded, notPositive, naive] = [0, 0, 0, 0, 0];
+  let chosenRows = 0;
   let sorted = false;
   let first: { readonly line: number; readonly time: ImportTime } | undefined;
   let ordered: { readonly line: number; readonly order: DateOrder } | undefined;
@@ -103,6 +113,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
       sorted ||= before !== undefined && (time.right.seconds - before.seconds || time.right.nanos - before.nanos) < 0;
       before = time.right;
     }
+    chosenRows += 1;
     for (const column of layout.prices) {
       take(row, time?.right, layout.symbol === undefined ? column.symbol : symbol, column.index);
     }
@@ -164,17 +175,31 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
     return left(cellProblem(row, index, names[index] ?? '', `${quoted(cell)}: expected ${SYMBOL_LEGAL}${advice}`));
   }
 
+  /** No step could have a price of such a symbol, so there would be none. */
+  function nothingPriced(unpriced: readonly string[]): string {
+    const others = [...numbers.keys()].filter((symbol) => !unpriced.includes(symbol));
+    if (others.length > 0) return `no price for ${unpriced.join(', ')} in the rows chosen; leave out with --symbols ${others.join(',')}`;
+    const columns = layout.prices.map(({ index }) => columnName(names, index)).join(', ');
+    return `no price in ${columns} in the rows chosen; --column names another: the columns are ${names.map((name) => printable(name.trim())).join(', ')}`;
+  }
+
   function end(): ReturnType<RowImporter['end']> {
     if (problems.length > 0) return left(problems);
-    for (const [symbol, number] of numbers) {
-      if (wanted !== undefined && !priced.has(number)) return left([rowProblem(place, `no price for ${symbol} in the rows chosen`)]);
-    }
+    const unpriced = [...numbers].flatMap(([symbol, number]) => (priced.has(number) ? [] : [symbol]));
+    // Of what was chosen: dates may leave no row.
+    if (chosenRows > 0 && unpriced.length > 0) return left([rowProblem(place, nothingPriced(unpriced))]);
     const [unused] = renames.unused();
     if (unused !== undefined) return left([{ pointer: '', message: `--rename ${quoted(unused)}: the file has no such symbol` }]);
     const all = [...numbers].map(([symbol, number]) => ({ symbol, number }));
     // Rows of a long file have no order of symbols.
     if (layout.form === 'long' && wanted === undefined) all.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-    const symbols = layout.form === 'long' && wanted === undefined ? oneSymbol(all, options.symbol) : all;
+    const chosen = chosenAmong(
+      all.map(({ symbol }) => symbol),
+      layout.form === 'long' && wanted === undefined ? options.symbol : undefined,
+    );
+    const symbols = all.flatMap(({ symbol, number }) =>
+      chosen.kept.includes(symbol) ? [{ symbol: chosen.called ?? symbol, number }] : [],
+    );
     const columnOf = (symbol: string): string => {
       const index = (layout.prices.find((price) => price.symbol === symbol) ?? layout.prices[0])?.index ?? 0;
       const name = (names[index] ?? '').trim();
@@ -182,6 +207,7 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
     };
     return right({
       counts: { rows, blank, rounded, notPositive, naive, sorted, shapes: [...shapes] },
+      notes: chosen.notes,
       steps: {
         symbols,
         missing: options.missing,
@@ -201,15 +227,6 @@ export function makeRowImporter(plan: ImportPlan, options: ImportOptions): Eithe
     },
     end,
   });
-}
-
-/** `--symbol` of a long file: the one to take, or what the only one is called. */
-function oneSymbol(symbols: StepRules['symbols'], stated: string | undefined): StepRules['symbols'] {
-  const named = stated === undefined ? undefined : normalSymbol(stated);
-  if (named === undefined) return symbols;
-  const own = symbols.filter(({ symbol }) => symbol === named);
-  if (own.length > 0) return own;
-  return symbols.length === 1 ? symbols.map(({ number }) => ({ symbol: named, number })) : symbols;
 }
 
 /** What a separator at the end of a line leaves is no cell. */

@@ -5,6 +5,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { canonical, canonicalString } from '../canonical/canonical';
 import { type Decimal, formatDecimal } from '../decimal/decimal';
+import { TIME_CHARS_MAX } from '../limits';
 import { decodeNestedStep, type MarketStep } from './market-path';
 
 /** One step as the engine takes it: exact prices, and the very text that goes into the tape row. */
@@ -111,6 +112,7 @@ export function makeMarketForm(symbols: readonly string[]): MarketForm {
       if (!(code >= SPACE) || at >= end) return false;
       at += 1;
     }
+    if (at - timeStart - 1 > TIME_CHARS_MAX) return false;
     into.timeText = text.slice(timeStart, at + 1);
     return text.charCodeAt(at + 1) === BRACE && at + 2 === end;
   }

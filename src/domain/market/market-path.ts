@@ -7,6 +7,7 @@ import { failure, failures, success } from 'io-ts';
 import { type Codec, decimalCodec, isRecord, makeCodec, objectCodec, POSITIVE, textCodec } from '../codec/codec';
 import { excerpt, type Problem, pointerStep, problemsOf } from '../codec/problem';
 import { type Decimal, decimalFromJson } from '../decimal/decimal';
+import { TIME_CHARS_MAX } from '../limits';
 import { normalSymbol, symbolListCodec } from './symbol';
 import { makeTimeOrder } from './time-order';
 
@@ -106,11 +107,18 @@ function decodeStep(
     if (price === undefined) wrong(symbol, undefined, `no price for ${symbol}; each step prices every symbol`);
     else prices.push(price);
   }
-  if (time !== undefined && (typeof time !== 'string' || !time.isWellFormed())) {
-    const legal = typeof time === 'string' ? 'holds a lone surrogate, which has no UTF-8 form' : 'expected a string';
-    return left([...mistakes, { keys: ['time'], value: time, message: legal }]);
-  }
+  if (time !== undefined && typeof time !== 'string')
+    return left([...mistakes, { keys: ['time'], value: time, message: 'expected a string' }]);
+  const mistake = time === undefined ? undefined : timeMistake(time);
+  if (mistake !== undefined) return left([...mistakes, { keys: ['time'], value: time, message: mistake }]);
   return mistakes.length > 0 ? left(mistakes) : right({ prices, time });
+}
+
+function timeMistake(time: string): string | undefined {
+  if (!time.isWellFormed()) return 'holds a lone surrogate, which has no UTF-8 form';
+  return time.length > TIME_CHARS_MAX
+    ? `a time of ${String(time.length)} characters; at most ${String(TIME_CHARS_MAX)} are read`
+    : undefined;
 }
 
 const priceSchema = decimalCodec(POSITIVE).schema;

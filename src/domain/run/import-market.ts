@@ -131,7 +131,7 @@ export function importMarket(
     if (isLeft(ended)) return left(invalid(file, ended.left));
     if (failed !== undefined) return left(failed);
     const last = sortedRun(run);
-    const { counts, steps: rules } = ended.right;
+    const { counts, notes, steps: rules } = ended.right;
 
     const check = makeStepAssembler(rules);
     for await (const batch of sorted(spool, last)) {
@@ -148,7 +148,7 @@ export function importMarket(
     return right({
       symbols: rules.symbols.map(({ symbol }) => symbol),
       counts: all,
-      notes: countNotes(all, plan),
+      notes: [...notes, ...countNotes(all, plan)],
       steps: () => stepsOf(spool, last, rules),
     });
   };

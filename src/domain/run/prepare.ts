@@ -4,9 +4,10 @@ import type { MarketInput, MarketInputError } from '../../ports/market-input';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { ByteCursor, RunWriter, StoreError } from '../../ports/run-files';
 import { type Budget, DEFAULT_BUDGET } from '../budget/budget';
+import { utf8Length } from '../bytes';
 import type { Problem } from '../codec/problem';
 import { sha256Hex } from '../hash';
-import { SPEC_VERSION } from '../limits';
+import { DOCUMENT_BYTES_MAX, SPEC_VERSION } from '../limits';
 import { countNewlines } from '../market/line-splitter';
 import { makeMarketForm, stepsOffset } from '../market/market-form';
 import { decodeStrategy, normalStrategy } from '../world/market/strategy';
@@ -84,6 +85,8 @@ export async function normaliseDocuments<E>(
 
   const strategyText = `${normalStrategy(strategy.right)}\n`;
   const policyText = `${normalPolicy(policy.right)}\n`;
+  const long = tooLong('strategy', strategyText) ?? tooLong('policy', policyText);
+  if (long !== undefined) return left(long);
   const written = await appendAll(output, [
     ['strategy.json', strategyText],
     ['policy.json', policyText],
@@ -103,6 +106,14 @@ export async function normaliseDocuments<E>(
       initial_state: stateText(initial.right, symbols.right),
     },
   });
+}
+
+/** A normal form is longer than what it was made of where defaults are filled in, and it is what verifiers read. */
+function tooLong(document: InvalidDocument['document'], text: string): InvalidDocument | undefined {
+  const bytes = utf8Length(text);
+  if (bytes <= DOCUMENT_BYTES_MAX) return undefined;
+  const message = `its normal form, with defaults filled in, has ${String(bytes)} bytes; at most ${String(DOCUMENT_BYTES_MAX)} are read`;
+  return { _tag: 'InvalidRequest', document, problems: [{ pointer: '', message }] };
 }
 
 /** Writes the normal form of every input; the digests of that text identify the run. */

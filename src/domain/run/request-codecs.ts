@@ -4,11 +4,11 @@ import { failure, success } from 'io-ts';
 import type { MemoryOperation } from '../../ports/memory';
 import { budgetCodec } from '../budget/budget-codec';
 import { canonicalBytes, hasCanonicalForm } from '../canonical/canonical';
-import { type Codec, isRecord, listCodec, makeCodec, objectCodec, taggedCodec, textCodec } from '../codec/codec';
+import { type Codec, isRecord, listCodec, makeCodec, objectCodec, refinedCodec, taggedCodec, textCodec } from '../codec/codec';
 import { type Problem, problemsOf } from '../codec/problem';
 import { jsonCodec, OPERATION_CODECS } from '../agent/memory-tools';
 import type { ToolCall } from '../agent/tool';
-import { CALL_BYTES_MAX } from '../limits';
+import { CALL_BYTES_MAX, PLAN_BYTES_MAX } from '../limits';
 
 /** Calls one request may list: a bound on work and on the tape that does not depend on any budget. */
 export const CALLS_MAX = 1_000;
@@ -28,13 +28,21 @@ export const callCodec: Codec<ToolCall> = objectCodec('tool call', {
 });
 
 /** A tool plan. Whether a tool exists and its arguments fit shows when it is called: that is a failed call, on the tape. */
-export const planCodec: Codec<readonly ToolCall[]> = listCodec(callCodec, { min: 1, max: CALLS_MAX });
+export const planCodec: Codec<readonly ToolCall[]> = bounded(listCodec(callCodec, { min: 1, max: CALLS_MAX }));
 
 /** No request at all is legal: a run of no calls. */
-export const memoryRequestsCodec: Codec<readonly MemoryOperation[]> = listCodec(
-  taggedCodec<MemoryOperation>('memory request', 'op', OPERATION_CODECS),
-  { min: 0, max: CALLS_MAX },
+export const memoryRequestsCodec: Codec<readonly MemoryOperation[]> = bounded(
+  listCodec(taggedCodec<MemoryOperation>('memory request', 'op', OPERATION_CODECS), { min: 0, max: CALLS_MAX }),
 );
+
+/** Each is short enough for a row; together they have to fit into `request.json`, which is read whole. */
+function bounded<A extends ToolCall | MemoryOperation>(list: Codec<readonly A[]>): Codec<readonly A[]> {
+  return refinedCodec(list, (items) => {
+    const bytes = items.reduce((sum, item) => sum + canonicalBytes({ ...item }), 0);
+    const message = `${String(bytes)} bytes together; at most ${String(PLAN_BYTES_MAX)} are taken`;
+    return bytes > PLAN_BYTES_MAX ? [{ path: [], message }] : [];
+  });
+}
 
 const recordedPlanCodec = objectCodec('tools request', {
   required: {

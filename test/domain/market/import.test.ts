@@ -94,7 +94,7 @@ describe('forms', () => {
     ]);
     const long = table('symbol,date,price', 'A,2000-01-01,1', 'B,2000-01-01,junk');
     expect((await imported(long, { symbols: ['A'] })).symbols).toEqual(['A']);
-    expect(await errorsOf(long, { symbols: ['A', 'C'] })).toEqual(['1:1 no price for C in the rows chosen']);
+    expect(await errorsOf(long, { symbols: ['A', 'C'] })).toEqual(['1:1 no price for C in the rows chosen; leave out with --symbols A']);
     expect(await errorsOf(wide, { symbols: ['C'] })).toEqual(['1:1 no column for C']);
     expect((await errorsOf(wide, { symbols: ['A', 'a'] }))[0]).toMatch(/named twice/);
     expect((await errorsOf(wide, { symbols: [] }))[0]).toMatch(/at least one/);

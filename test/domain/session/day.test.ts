@@ -13,6 +13,7 @@ import type { SessionContext, SessionPorts } from '../../../src/domain/session/c
 import { makeSessionContext, makeSessionWorlds } from '../../../src/domain/session/worlds';
 import { documentKey } from '../../../src/domain/session/documents';
 import { giveBack, takeFromDay } from '../../../src/domain/session/day';
+import { DAY_GRANTS_OPEN_MAX } from '../../../src/domain/session/limits';
 import { proveSession, type SessionDirectory } from '../../../src/domain/session/prove';
 import { pullSession, type SessionSource } from '../../../src/domain/session/pull';
 import { callSession, closeSession, createSession, forkSession, observeSession } from '../../../src/domain/session/verbs';
@@ -106,6 +107,18 @@ describe('a session under the cap of a day', () => {
     // Closed tomorrow, it gives back to the day it took from.
     await close(process(), one);
     expect([await spentOf(process()), await spentOf(process(), 'day-2026-11-27')]).toEqual([0, 3]);
+  });
+
+  test('DAY_GRANTS_OPEN_MAX: more grants that are out at once are refused, and one that comes back makes room', async () => {
+    const { process } = makeWorld({ max_steps: 2 * DAY_GRANTS_OPEN_MAX });
+    const context = process();
+    const first = expectRight(await take(context, 'request-0', 1));
+    for (let grant = 1; grant < DAY_GRANTS_OPEN_MAX; grant += 1) expectRight(await take(context, `request-${String(grant)}`, 1));
+    expect(isLeft(await take(context, 'request-one-more', 1))).toBe(true);
+    expect(await spentOf(process())).toBe(DAY_GRANTS_OPEN_MAX);
+    if (first === undefined) throw new Error('nothing was granted');
+    expectRight(await giveBack(context, first, { head: 'h', spent: NOTHING_SPENT }, noDeadline));
+    expectRight(await take(context, 'request-one-more', 1));
   });
 
   test('forks within its own grant, and nobody acts on the day itself', async () => {

@@ -18,6 +18,9 @@ export const STATE_BYTES_MOST = CALL_BYTES_MAX;
 /** A world file, and a policy file. Unit: bytes. */
 export const SOURCE_BYTES_MAX = 1024 * 1024;
 
+/** Canonical text of one input: a row holds it beside the state. Unit: bytes. */
+export const INPUT_BYTES_MAX = STATE_BYTES_MOST;
+
 /** Canonical text of the parameters of a run. Unit: bytes. */
 export const PARAMS_BYTES_MAX = 1024 * 1024;
 
@@ -31,5 +34,8 @@ export const ACTIONS_BYTES_MAX = 64 * 1024;
 export const REFUSALS_MAX = 20;
 export const MESSAGE_CHARS_MAX = 500;
 
-// Input, actions, a state before and after, and what was said.
-assert(ROW_BYTES_MAX > 3 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + OUTCOME_BYTES_MAX, 'a row holds what a step of a world can leave');
+// Input, actions, a state or what changed in it, and what was said; a `resume` row of a session has a state beside its own.
+assert(
+  ROW_BYTES_MAX > INPUT_BYTES_MAX + 2 * STATE_BYTES_MOST + ACTIONS_BYTES_MAX + OUTCOME_BYTES_MAX,
+  'a row holds what a step of a world can leave',
+);

@@ -22,7 +22,7 @@ export function strategyNotes(strategy: Strategy, course?: Course): readonly str
           .notes?.(rule)
           .map((note) => `${ruleName(rule, index)}: ${note}`) ?? [],
     ),
-    ...universe.symbols.flatMap((symbol) => symbolNote(rules, symbol)),
+    ...symbolNotes(rules, universe.symbols),
     ...(sizing.order_qty > sizing.max_position_qty_per_symbol
       ? [
           `sizing: order_qty ${formatDecimal(sizing.order_qty)} is above max_position_qty_per_symbol ` +
@@ -86,11 +86,26 @@ function windowsOf(rule: Rule): readonly WindowUse[] {
   return used;
 }
 
-function symbolNote(rules: readonly Rule[], symbol: string): readonly string[] {
-  const named = rules.flatMap((rule, index) => (rule.symbol === symbol ? [ruleName(rule, index)] : []));
-  if (named.length === 0) return [`${symbol} is in the universe, and no rule speaks of it`];
-  if (named.length === 1) return [];
-  return [`${symbol} has ${String(named.length)} rules; where they disagree at a step, the last that signals wins: ${named.join(', ')}`];
+function symbolNotes(rules: readonly Rule[], symbols: readonly string[]): readonly string[] {
+  const named = new Map<string, string[]>(symbols.map((symbol) => [symbol, []]));
+  rules.forEach((rule, index) => named.get(rule.symbol)?.push(ruleName(rule, index)));
+  const several = [...named].filter(([, names]) => names.length > 1);
+  const none = symbols.filter((symbol) => named.get(symbol)?.length === 0);
+  const [are, them] = none.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return [
+    ...several.map(
+      ([symbol, names]) =>
+        `${symbol} has ${String(names.length)} rules; where they disagree at a step, the last that signals wins: ${firstOf(names)}`,
+    ),
+    ...(none.length === 0 ? [] : [`${firstOf(none)} ${are} in the universe, and no rule speaks of ${them}`]),
+  ];
+}
+
+const NAMES_SHOWN = 10;
+
+function firstOf(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(', ');
+  return names.length > NAMES_SHOWN ? `${shown} and ${String(names.length - NAMES_SHOWN)} more` : shown;
 }
 
 function ruleName({ type, symbol }: Rule, index: number): string {

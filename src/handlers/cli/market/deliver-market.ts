@@ -1,8 +1,11 @@
 /** A market as text to a file or stdout; what is said about it goes where the text does not. */
-import { isLeft } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TextChunks } from '../../../adapters/filesystem/output-file';
+import { utf8Length } from '../../../domain/bytes';
 import type { Problem } from '../../../domain/codec/problem';
+import { DOCUMENT_BYTES_MAX } from '../../../domain/limits';
 import { rawColumns } from '../../../domain/market/column-kinds';
+import type { StoreError } from '../../../ports/run-files';
 import { local } from '../../compose';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, invalidFailure, storeFailure, usageFailure } from '../shared/failure';
@@ -53,12 +56,28 @@ export async function deliver(
       await io.stdout.write(typeof chunk === 'string' ? chunk : chunk.right);
     }
   } else {
-    const written = await local.writeText(target.out, chunks, target.force, interrupted)();
+    const readable = formOfOutput(target.out) === 'json' ? shortEnough(chunks, target.out) : chunks;
+    const written = await local.writeText(target.out, readable, target.force, interrupted)();
     if (isLeft(written)) return fail(io, target.json, written.left._tag === 'Interrupted' ? INTERRUPTED : storeFailure(written.left));
   }
   if (target.json) await report.write(`${JSON.stringify({ ok: true, out: target.out, ...facts })}\n`);
   else await report.write(target.out === '-' ? `ewm: ${words}\n` : `${words} into ${target.out}\n`);
   return EXIT.ok;
+}
+
+/** A `.json` market is read whole, so one that nothing would read is not written. */
+async function* shortEnough(chunks: TextChunks, path: string): AsyncGenerator<Either<StoreError, string>, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    const text = typeof chunk === 'string' ? right(chunk) : chunk;
+    if (!isLeft(text)) bytes += utf8Length(text.right);
+    if (bytes > DOCUMENT_BYTES_MAX) {
+      const reason = `it would be longer than ${String(DOCUMENT_BYTES_MAX)} bytes, the most that a .json market may have; write .jsonl or .csv`;
+      yield left({ _tag: 'Unwritable', path, reason });
+      return;
+    }
+    yield text;
+  }
 }
 
 export function reportSink(target: Target, io: Io): TextSink {

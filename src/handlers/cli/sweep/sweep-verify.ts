@@ -23,10 +23,14 @@ import { readMarket } from './sweep-input';
 export interface SweepVerifyOptions {
   /** How many cells are run again; all of them where it is Infinity. */
   readonly cells: number;
+  /** Whether what is no part of the sweep may stand beside it. */
+  readonly allowExtra: boolean;
   readonly json: boolean;
 }
 
 const { CELLS_FILE, SWEEP_FILE, SWEEP_MARKET_FILE } = local.sweep;
+const PAGE_FILE = 'report.html';
+const RUNS_FOLDER = 'runs';
 
 interface Read {
   readonly text: string;
@@ -45,8 +49,11 @@ export async function verifySweepDirectory(directory: string, options: SweepVeri
   const rows = await readRows(directory, plan, sampleOf(plan, options.cells));
   if (isLeft(rows)) return fail(io, options.json, storeFailure(rows.left));
   const { summary, sampled, doubt } = rows.right;
+  const strangers = options.allowExtra ? right(undefined) : await strangersIn(directory, summary.kept);
+  if (isLeft(strangers)) return fail(io, options.json, storeFailure(strangers.left));
   const found =
     doubt ??
+    strangers.right ??
     (summary.json === text ? undefined : differenceOf(summary.json, text)) ??
     (await rerun(plan, market, sampled, io)) ??
     (await keptRuns(directory, summary.kept));
@@ -151,9 +158,29 @@ async function rerun(plan: SweepPlan, market: MarketBytes, sampled: ReadonlyMap<
   }
 }
 
+/** What stands in the directory and is no part of the sweep, each with what it is; what stands in a kept run its own proof tells. */
+async function strangersIn(directory: string, kept: readonly CellRow[]): Promise<Either<StoreError, Doubt | undefined>> {
+  const expected: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ['', [CELLS_FILE, SWEEP_FILE, SWEEP_MARKET_FILE, PAGE_FILE], kept.length === 0 ? [] : [RUNS_FOLDER]],
+    ...(kept.length === 0 ? [] : [[RUNS_FOLDER, kept.map(({ runId }) => `${runId}.html`), kept.map(({ runId }) => runId)] as const]),
+  ];
+  for (const [folder, files, folders] of expected) {
+    const entries = await local.readRun(join(directory, folder)).entries();
+    if (isLeft(entries)) return entries;
+    const strangers = entries.right.filter(
+      ({ name, kind }) => !(kind === 'file' && files.includes(name)) && !(kind === 'directory' && folders.includes(name)),
+    );
+    if (strangers.length > 0) {
+      const list = strangers.map(({ name, kind }) => `${join(folder, name)} (a ${kind})`).join(', ');
+      return right(`${list}: no part of the sweep; move it elsewhere, or prove the sweep beside it with --allow-extra`);
+    }
+  }
+  return right(undefined);
+}
+
 async function keptRuns(directory: string, kept: readonly CellRow[]): Promise<Doubt | undefined> {
   for (const { runId, headHash } of kept) {
-    const verdict = await verify(local.readRun(join(directory, 'runs', runId)));
+    const verdict = await verify(local.readRun(join(directory, RUNS_FOLDER, runId)));
     if (isLeft(verdict)) return `runs/${runId} cannot be read`;
     if (verdict.right._tag !== 'Proven' || verdict.right.summary.headHash !== headHash) return `runs/${runId} is not the run of its cell`;
   }

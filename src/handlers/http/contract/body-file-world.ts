@@ -1,11 +1,13 @@
 /** The part of a body that holds a world of the caller's own: a file as text, and what it begins with. docs/worlds.md. */
 import { type Either, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import { hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
-import { type Codec, countCodec, type Decoded, listCodec, makeCodec, objectCodec } from '../../../domain/codec/codec';
+import { utf8Length } from '../../../domain/bytes';
+import { canonical, hasCanonicalForm, type Json } from '../../../domain/canonical/canonical';
+import { type Codec, countCodec, type Decoded, listCodec, makeCodec, objectCodec, refinedCodec } from '../../../domain/codec/codec';
 import type { Problem } from '../../../domain/codec/problem';
 import { seedCodec } from '../../../domain/run/inputs';
 import type { NewWorld } from '../../../domain/session/world-documents';
+import { inputMistake } from '../../../domain/world/file/input';
 import { SOURCE_BYTES_MAX } from '../../../domain/world/file/limits';
 
 const INPUTS_MAX = 100_000;
@@ -14,14 +16,19 @@ const sourceCodec: Codec<string> = makeCodec(
   'JavaScript module',
   { type: 'string', minLength: 1, maxLength: SOURCE_BYTES_MAX },
   (value, context) =>
-    typeof value === 'string' && value !== '' && value.isWellFormed() && value.length <= SOURCE_BYTES_MAX
+    typeof value === 'string' && value !== '' && value.isWellFormed() && utf8Length(value) <= SOURCE_BYTES_MAX
       ? success(value)
-      : failure(value, context, `expected the text of a module, at most ${String(SOURCE_BYTES_MAX)} characters`),
+      : failure(value, context, `expected the text of a module, at most ${String(SOURCE_BYTES_MAX)} bytes`),
 );
 
 const jsonCodec: Codec<Json> = makeCodec('JSON', {}, (value, context) =>
   hasCanonicalForm(value) ? success(value) : failure(value, context, 'expected well-formed JSON, nested 64 levels at most'),
 );
+
+const inputCodec: Codec<Json> = refinedCodec(jsonCodec, (input) => {
+  const mistake = inputMistake(canonical(input));
+  return mistake === undefined ? [] : [{ path: [], message: mistake }];
+});
 
 export const fileWorldCodec = objectCodec('world', {
   description: 'In place of a market: a JavaScript module of your own, and its inputs or a number of steps.',
@@ -30,7 +37,7 @@ export const fileWorldCodec = objectCodec('world', {
     policy: sourceCodec,
     params: jsonCodec,
     seed: seedCodec,
-    inputs: listCodec(jsonCodec, { min: 1, max: INPUTS_MAX }),
+    inputs: listCodec(inputCodec, { min: 1, max: INPUTS_MAX }),
     steps: countCodec(1, INPUTS_MAX),
   },
 });

@@ -1,4 +1,4 @@
-/** Prices, value and drawdown of a run on one axis of steps: a pane for each symbol, as symbols live on scales of their own. */
+/** Value, drawdown and prices of a run on one axis of steps: what it came to first, then a pane for each symbol, as symbols live on scales of their own. */
 import type { Decimal } from '../../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../../domain/report/drawdown';
 import type { ChartSpec } from './chart';
@@ -15,22 +15,6 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
   const { steps, figures } = model;
   const amounts = (read: (entry: StepEntry) => Decimal): readonly Point[] => points(steps, (entry) => toNumber(read(entry)));
   const panes: Pane[] = [
-    ...symbols.map((symbol): Pane => {
-      const prices = steps.flatMap(({ point }) => {
-        const price = point.prices.get(symbol);
-        return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
-      });
-      const { markers, counts } = activityOf(model, symbol);
-      const line: Series = {
-        name: symbol,
-        colour: model.symbols.indexOf(symbol),
-        shape: 'line',
-        points: prices,
-        markers,
-        markersMax: MARKERS_MAX,
-      };
-      return { title: symbol, height: counts.length === 0 ? 116 : 150, series: [line, ...counts] };
-    }),
     {
       title: 'Value',
       height: 150,
@@ -54,12 +38,28 @@ export function marketChart(model: RunModel, symbols: readonly string[], onPick:
         },
       ],
     },
+    ...symbols.map((symbol): Pane => {
+      const prices = steps.flatMap(({ point }) => {
+        const price = point.prices.get(symbol);
+        return price === undefined ? [] : [{ time: point.step, value: toNumber(price) }];
+      });
+      const { markers, counts } = activityOf(model, symbol);
+      const line: Series = {
+        name: symbol,
+        colour: model.symbols.indexOf(symbol),
+        shape: 'line',
+        points: prices,
+        markers,
+        markersMax: MARKERS_MAX,
+      };
+      return { title: symbol, height: counts.length === 0 ? 116 : 150, series: [line, ...counts] };
+    }),
   ];
   const refused = bucketRefusals(model);
   if (refused !== undefined) panes.push({ title: 'Refusals', height: 84, series: [refused] });
   if (model.segments.length > 0) panes.push(segmentPane(model));
   const { APPROVED, REJECTED, HOLD } = figures.decisions;
-  const alternative = `Charts over ${plural(steps.length, 'step')}: prices of ${symbols.join(', ')} with marks for buys, sells and refusals; equity, exposure and cash; drawdown. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
+  const alternative = `Charts over ${plural(steps.length, 'step')}: equity, exposure and cash; drawdown; prices of ${symbols.join(', ')} with marks for buys, sells and refusals. ${grouped(String(APPROVED))} steps approved, ${String(REJECTED)} rejected, ${grouped(String(HOLD))} hold. The table of steps has every value.`;
   return { id: 'market-chart', alternative, labels: axisOf(steps), panes, onPick };
 }
 

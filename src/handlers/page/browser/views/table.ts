@@ -8,8 +8,8 @@ import { grouped, plural } from '../shared/format';
 export interface Column<R> {
   readonly title: string;
   readonly numeric?: boolean;
-  /** Sentences get room; times and names stay on one line. */
-  readonly width?: 'long' | 'short';
+  /** Sentences get room; times and names stay on one line; what is `clipped` takes the room that is left, on one line, and is whole in its title. */
+  readonly width?: 'long' | 'short' | 'clipped';
   /** What the filter searches, and what is shown where there is no `cell`. */
   readonly text: (row: R) => string;
   readonly cell?: (row: R) => Node;
@@ -154,7 +154,8 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
               { class: 'row-button' },
             )
           : content;
-      return h('td', { class: column.numeric === true ? 'numeric' : (column.width ?? '') }, shownAs);
+      const whole = column.width === 'clipped' ? { attributes: { title: column.text(row) } } : {};
+      return h('td', { class: column.numeric === true ? 'numeric' : (column.width ?? ''), ...whole }, shownAs);
     });
     const element = h('tr', row === marked ? { attributes: { 'aria-current': 'true' } } : {}, ...cells);
     if (onRow !== undefined) {

@@ -83,7 +83,7 @@ export function ledgerTable(model: RunModel, onPick: (step: number) => void): Da
       decimal('Cash after', (fill) => fill.cashAfter),
       decimal('Position after', (fill) => fill.positionAfter),
       decimal('Exposure after', (fill) => fill.exposureAfter),
-      { title: 'Reason', width: 'long', text: ({ reason }) => reason },
+      { title: 'Reason', width: 'clipped', text: ({ reason }) => reason },
     ],
   });
 }
