@@ -1,4 +1,4 @@
-/** A run as a page holds it. Invariant: the same run gives the same page, on every machine. */
+/** Lines as a page holds them: gzip, then Base64. Invariant: the same run gives the same page, on every machine. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { PageRun } from '../../domain/report/page-data';
@@ -7,6 +7,14 @@ import type { ReadRun } from '../../domain/run/read-page';
 const compress = promisify(gzip);
 
 export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun): Promise<PageRun> {
-  const tape = await compress(Buffer.concat(lines), { level: 9 });
-  return { name, tape: tape.toString('base64'), files, sample, ...(world === undefined ? {} : { world }) };
+  return { name, tape: await pack(Buffer.concat(lines)), files, sample, ...(world === undefined ? {} : { world }) };
+}
+
+/** Lines without their newlines. */
+export function packLines(lines: readonly string[]): Promise<string> {
+  return pack(Buffer.from(lines.map((line) => `${line}\n`).join('')));
+}
+
+async function pack(bytes: Uint8Array): Promise<string> {
+  return (await compress(bytes, { level: 9 })).toString('base64');
 }
