@@ -51,7 +51,7 @@ interface Row {
 /** `summary`: `sweep.json` of these rows. */
 export function makePageReader(plan: SweepPlan, market: MarketBytes, summary: string): PageReader {
   const { spec, granted, sweepId, windows } = plan;
-  const document = parseJson(summary) as unknown as Document;
+  const document = parseJson(summary) as Document;
   const parts = windows.length > 1 || windows[0]?.part !== 'whole' ? 2 : 1;
   const isDrawn = drawGroups(sweepId, Math.ceil(granted / parts), Math.floor(PAGE_CELLS_MAX / parts));
   const selections = atEqualDistances(
