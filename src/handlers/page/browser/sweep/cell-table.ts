@@ -61,7 +61,7 @@ export function cellTable(model: SweepModel): HTMLElement {
   ];
   return makeTable<CellModel>({
     id: 'cells-table',
-    caption: 'Cells',
+    caption: 'Cells of the sweep',
     noun: ['cell', 'cells'],
     pageRows: PAGE_ROWS,
     rows: cells,

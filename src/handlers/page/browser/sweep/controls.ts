@@ -20,7 +20,7 @@ export function select(
   const element = h('select', {}, ...options.map(([name, text]) => h('option', { attributes: { value: name } }, text)));
   element.value = value;
   element.addEventListener('change', onChange);
-  return { element: h('label', {}, `${label} `, element), value: () => element.value };
+  return { element: h('label', {}, h('span', {}, label), ' ', element), value: () => element.value };
 }
 
 export interface FigureSelect {

@@ -95,7 +95,7 @@ export function heatMap(model: SweepModel): HTMLElement {
     'div',
     { id: 'heat-map-view' },
     h('div', { class: 'controls' }, down.element, across.element, figureElement, summary.element, ...filter.elements),
-    h('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'Heat map' } }, table),
+    h('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': 'Heat map of two axes' } }, table),
     scale,
     note,
   );
