@@ -11,6 +11,7 @@ locals {
     throttle_burst           = var.throttle_burst
     log_retention_days       = var.log_retention_days
     tracing                  = var.tracing
+    spans                    = var.spans
     access_log               = var.access_log
     cors                     = length(var.cors_origins) > 0
     max_steps                = var.max_steps

@@ -37,7 +37,7 @@ locals {
 
   # Only where a function begins sessions: what is not asked for has no alarm to pay for.
   session_alarms = {
-    for mode in setintersection(var.modes, ["tools", "sessions"]) : "${mode}-sessions-not-stopped" => {
+    for mode in setintersection(var.modes, ["tools", "sessions", "mcp"]) : "${mode}-sessions-not-stopped" => {
       namespace   = local.metrics_namespace, metric = "SessionsNotStopped", statistic = "Sum", period = 300, threshold = 0
       description = "A session of the code interpreter or the planner could not be stopped, or its start was not answered: it is billed until its own timeout. The log has its id."
       dimensions  = { service = local.functions[mode].service }

@@ -54,19 +54,19 @@ variable "kms_key_arn" {
 # What is deployed
 
 variable "modes" {
-  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory, sessions."
+  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory, sessions, mcp."
   type        = set(string)
   default     = ["base"]
   nullable    = false
 
   validation {
-    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory", "sessions"])) == 0
-    error_message = "modes must hold one or more of base, tools, memory, sessions, and nothing else."
+    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory", "sessions", "mcp"])) == 0
+    error_message = "modes must hold one or more of base, tools, memory, sessions, mcp, and nothing else."
   }
 }
 
 variable "bundle_directory" {
-  description = "Folder with base.zip, tools.zip, memory.zip and sessions.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
+  description = "Folder with base.zip, tools.zip, memory.zip, sessions.zip and mcp.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
   type        = string
   default     = "../dist/lambda"
   nullable    = false
@@ -154,7 +154,7 @@ variable "lambda_timeout_seconds" {
 }
 
 variable "sessions_concurrency" {
-  description = "Requests about sessions that are answered at a time; the other functions answer one. Two requests about one session never both act, however many there are. Legal: an integer from 1 to 100."
+  description = "Requests about sessions that are answered at a time, by the function of sessions and by that of mcp each; the other functions answer one. Two requests about one session never both act, however many there are. Legal: an integer from 1 to 100."
   type        = number
   default     = 1
   nullable    = false
@@ -200,6 +200,13 @@ variable "access_log" {
 
 variable "tracing" {
   description = "Sends traces of the functions to AWS X-Ray, and lets them. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "spans" {
+  description = "Writes spans of requests and of their calls into the logs of the functions that call tools, as lines of OTLP JSON: at most 128 KiB a request. Legal: true, false."
   type        = bool
   default     = false
   nullable    = false

@@ -179,6 +179,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
+  // Traces: headers that go along, and spans that are written.
+  'src/adapters/otel': { imports: [DOMAIN, 'src/ports'], packages: ['node:async_hooks', 'node:crypto'] },
   // The engine that runs world files.
   'src/adapters/quickjs': { imports: [DOMAIN, 'src/ports'], packages: [...EITHER, '@jitl/quickjs-wasmfile-release-sync/wasm'] },
   // Time zones by name.
@@ -344,12 +346,13 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       DOMAIN,
       'src/ports',
       'src/handlers',
+      'src/handlers/cli/api',
       'src/handlers/cli/session',
       'src/handlers/cli/shared',
       'src/handlers/http/**',
       'src/handlers/mcp',
     ],
-    packages: [...EITHER, '@modelcontextprotocol/server/stdio', 'commander', 'node:crypto'],
+    packages: [...EITHER, '@modelcontextprotocol/client', '@modelcontextprotocol/server/stdio', 'commander', 'node:crypto'],
   },
 
   test: { imports: [], packages: ['node:*', 'typescript'] },

@@ -20,6 +20,7 @@ import type { Planner } from '../ports/planner';
 import type { SessionLog } from '../ports/session-log';
 import type { StopSwitch } from '../ports/stop-switch';
 import type { Telemetry } from '../ports/telemetry';
+import type { Tracing } from '../ports/tracing';
 import type { Environment, HandlerConfig } from './config';
 import type { HttpMode } from './http/contract/response';
 import { type Handler, makeHandler, type Served } from './http/edge/handler';
@@ -43,6 +44,8 @@ export interface HandlerPorts {
   readonly openApi: () => string;
   /** Looked at before each request and before each act that leaves the process; absent: there is none. */
   readonly stopSwitch?: StopSwitch;
+  /** Of functions that call tools. */
+  readonly tracing?: Tracing;
   /** Needed where a budget of the day is set. */
   readonly day?: DayPorts;
 }
@@ -71,17 +74,18 @@ export function stoppableBaseFunction(settings: HandlerConfig, ports: HandlerPor
 }
 
 export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { interpreter, planner } = ports;
+  const { interpreter, planner, tracing } = ports;
   const look = lookOf(ports);
-  return makeHandler(stoppable(serveTools({ ...worldParts(settings, ports), interpreter, planner, look }), look), settings, ports);
+  const served = serveTools({ ...worldParts(settings, ports), interpreter, planner, look, tracing });
+  return makeHandler(stoppable(served, look), settings, ports);
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { artifacts } = ports;
+  const { artifacts, tracing } = ports;
   const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  const served = serveMemory({ settings, artifacts, memory, day, look, runWriter: makeMemoryRunWriter });
+  const served = serveMemory({ settings, artifacts, memory, day, look, tracing, runWriter: makeMemoryRunWriter });
   return makeHandler(stoppable(served, look), settings, ports);
 }
 
@@ -120,12 +124,12 @@ export function sessionParts(
   settings: HandlerConfig,
   ports: SessionFunctionPorts,
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
-  const { artifacts, interpreter, planner, log, clock } = ports;
+  const { artifacts, interpreter, planner, log, clock, tracing } = ports;
   const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look },
+    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look, tracing },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });

@@ -7,12 +7,13 @@ import { makeAgentCoreCodeInterpreter } from '../adapters/agentcore/code-interpr
 import { makeAgentCoreMemory } from '../adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../adapters/agentcore/planner';
 import { systemClock } from '../adapters/in-process/clock';
+import { makeTracing, type RequestTracing } from '../adapters/otel/tracing';
 import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
-import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
+import { type HandlerConfig, lambdaTraceHeader, type LambdaConfig, readLambdaConfig } from './config';
 import {
   baseFunction,
   type HandlerPorts,
@@ -45,7 +46,7 @@ type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Pl
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
-function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
   const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
@@ -67,21 +68,31 @@ function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: P
 }
 
 function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...planPorts(config, telemetry, oneClient(config)) };
+  const tracing = tracingOf(config);
+  const agentCore = oneClient(config, tracing);
+  return { ...runPorts(config, telemetry, place), tracing, ...switchPort(config, place), ...planPorts(config, telemetry, agentCore) };
 }
 
 function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...memoryPort(config, oneClient(config)) };
+  const tracing = tracingOf(config);
+  return {
+    ...runPorts(config, telemetry, place),
+    tracing,
+    ...switchPort(config, place),
+    ...memoryPort(config, oneClient(config, tracing)),
+  };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
-  const agentCore = oneClient(config);
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
+  const tracing = tracingOf(config);
+  const agentCore = oneClient(config, tracing);
   return {
     artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
     log: makeS3SessionLog(place),
     clock: systemClock,
     telemetry,
+    tracing,
     openApi,
     ...switchPort(config, place),
     ...planPorts(config, telemetry, agentCore),
@@ -95,9 +106,21 @@ function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<
 
 type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;
 
-function oneClient({ agentcore }: LambdaConfig): AgentCore {
+function oneClient({ agentcore }: LambdaConfig, { headers: traceHeaders }: RequestTracing): AgentCore {
   let client: ReturnType<AgentCore> | undefined;
-  return () => (client ??= makeAgentCoreClient(agentcore));
+  return () => (client ??= makeAgentCoreClient({ ...agentcore, traceHeaders }));
+}
+
+/** Of functions that call tools: base calls none, and its log line has what a span of it would have. */
+function tracingOf({ service, handler: { version }, spans }: LambdaConfig): RequestTracing {
+  if (!spans) return makeTracing({ service, version });
+  const sink = {
+    // A line of the log as it is: Lambda would put what the console writes into a document of its own.
+    write: (line: string) => process.stdout.write(`${line}\n`),
+    clock: systemClock,
+    xrayHeader: lambdaTraceHeader,
+  };
+  return makeTracing({ service, version, spans: sink });
 }
 
 function planPorts(

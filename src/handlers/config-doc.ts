@@ -15,6 +15,11 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'Key of the stop switch in the bucket, whole. It is read before each request and before each act that leaves the process; what cannot be read counts as set. Left out: there is no switch.',
   },
+  EWM_SPANS: {
+    used: 'tools, memory, sessions, mcp',
+    means:
+      '`1`: spans of each request and of its calls in the log, a line of OTLP JSON for twenty of them, 100 a request at most ([deploy.md](deploy.md#traces)). Off otherwise.',
+  },
   EWM_S3_PATH_STYLE: { used: 'all', means: '`1`: bucket in the path, for S3 look-alikes. Off otherwise.' },
   EWM_CONNECT_TIMEOUT_MS: { used: 'all', means: 'The longest a connection to AWS may take. Unit: ms.' },
   EWM_S3_TIMEOUT_MS: { used: 'all', means: 'The longest S3 may be silent. Unit: ms.' },

@@ -114,13 +114,14 @@ const prefixText = patternText('a prefix of letters, digits and - _ . / that end
 const stopKeyText = patternText('the key of an object: letters, digits and - _ . /', /^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,511}$/);
 
 const storeCodecs = {
+  EWM_SPANS: switchText,
   EWM_ARTIFACT_PREFIX: prefixText,
   EWM_STOP_KEY: stopKeyText,
   EWM_S3_PATH_STYLE: switchText,
   EWM_CONNECT_TIMEOUT_MS: countText(1),
   EWM_S3_TIMEOUT_MS: countText(1),
 };
-const STORE_DEFAULTS = { EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
+const STORE_DEFAULTS = { EWM_SPANS: false, EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
 
 const remoteCodecs = {
   // The service's own patterns: what it would refuse at the first request is refused at the start.
@@ -186,10 +187,13 @@ export interface Timeouts {
 
 /** What a Lambda function is composed of. */
 export interface LambdaConfig {
+  readonly service: Service;
   readonly handler: HandlerConfig;
   readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
   /** Key of the stop switch in that bucket; absent: there is none. */
   readonly stopKey?: string;
+  /** Whether spans are written beside the metrics. */
+  readonly spans: boolean;
   readonly s3: Timeouts;
   readonly agentcore: Timeouts;
   /** Absent: off. */
@@ -208,7 +212,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
   if (isLeft(decoded)) return decoded;
   const vars = decoded.right;
-  const memory = (service === 'agentcore-memory' || service === 'sessions') && vars.ENABLE_AGENTCORE_MEMORY;
+  const memory = ['agentcore-memory', 'sessions', 'mcp'].includes(service) && vars.ENABLE_AGENTCORE_MEMORY;
   const mistakes = [
     ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
     ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),
@@ -225,8 +229,10 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   };
   const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
   return right({
+    service,
     handler: { ...handlerConfigOf(vars), enabled },
     artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
+    spans: vars.EWM_SPANS,
     s3: { connectTimeoutMs, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
     agentcore: { connectTimeoutMs, requestTimeoutMs: vars.EWM_AGENTCORE_TIMEOUT_MS },
     ...(vars.EWM_STOP_KEY === undefined ? {} : { stopKey: vars.EWM_STOP_KEY }),
@@ -241,6 +247,11 @@ export function readLambdaConfig(service: Service): LambdaConfig {
   const decoded = decodeLambdaConfig(service, process.env);
   if (isLeft(decoded)) throw new Error(`configuration: ${decoded.left.join('; ')}`);
   return decoded.right;
+}
+
+/** `X-Amzn-Trace-Id` of the invocation at work, as Lambda tells it: another one each time. */
+export function lambdaTraceHeader(): string | undefined {
+  return process.env['_X_AMZN_TRACE_ID'];
 }
 
 function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {

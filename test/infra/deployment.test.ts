@@ -50,6 +50,7 @@ import { type ApiSettings, setOff, strangerRequests, strangersHour } from '../su
 import { valueOfRight } from '../support/task';
 import { agentCoreCalls, s3Call, TEST_ACCOUNT, TEST_REGION } from '../support/aws-calls';
 import { httpEvent } from '../support/http-events';
+import { mcpMessage } from '../../src/handlers/cli/api/mcp-message';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { deployerPolicy } from '../support/deployer-policy';
 import { type AwsCall, isAllowed, type Policy } from '../support/iam-policy';
@@ -60,7 +61,7 @@ import { ACTIONS, type Name } from './function-actions';
 import { type Deployment, missingDeployTools, startDeployment } from './deploy-target';
 import { missingRuntimeClient, startFunction } from './runtime-client';
 
-const MODES = ['base', 'tools', 'memory', 'sessions'] as const;
+const MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'] as const;
 const ZIPS = join(__dirname, '../../dist/lambda');
 
 /** What a person would have in a .tfvars file; the rest comes from the targets and the defaults. */
@@ -103,14 +104,15 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(deployment.proxy.templates.size).toBe(0);
   });
 
-  it('adds tools, memory and sessions, one by one, and keeps what is there', async () => {
+  it('adds tools, memory, sessions and MCP, one by one, and keeps what is there', async () => {
     await deployment.target(['deploy', 'tools']);
     await deployment.target(['deploy', 'memory'], { ENABLE_AGENTCORE_MEMORY: '1', MEMORY_MAX_OPS: '7', MEMORY_MAX_BYTES: '2048' });
     await deployment.target(['deploy', 'sessions']);
+    await deployment.target(['deploy', 'mcp']);
     expect(await deployment.outputs()).toMatchObject({
-      modes: ['base', 'memory', 'sessions', 'tools'],
+      modes: ['base', 'mcp', 'memory', 'sessions', 'tools'],
       memory_id: STUB_MEMORY_ID,
-      function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory', sessions: 'ewm-sessions' },
+      function_names: { base: 'ewm-base', tools: 'ewm-tools', memory: 'ewm-memory', sessions: 'ewm-sessions', mcp: 'ewm-mcp' },
       limits: { max_memory_ops: 7, max_memory_bytes: 2048 },
     });
   });
@@ -120,7 +122,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       const said = await deployment.target(target);
       expect(said).toContain('No changes.');
       // The bill below the plan, and the typical month beside the worst.
-      expect(said).toMatch(/^component +an invocation \((?:tools|sessions)\) +an hour +a month +typical month$/m);
+      expect(said).toMatch(/^component +an invocation \((?:tools|sessions|mcp)\) +an hour +a month +typical month$/m);
       expect(said).toMatch(/^total( +[0-9]+\.[0-9]{6}){4}$/m);
     }
   });
@@ -172,7 +174,8 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       ...Object.fromEntries(SESSION_ROUTES.map((route) => [route, 'AWS_IAM'])),
     });
     for (const { RouteKey: key = '', Target: target } of routes) {
-      const mode = /^POST .agentcore.(\w+)$/.exec(key)?.[1] ?? (key.includes('/sessions') ? 'sessions' : 'base');
+      const mode =
+        /^POST .agentcore.(\w+)$/.exec(key)?.[1] ?? (key.includes('/sessions') ? 'sessions' : key.includes('/mcp') ? 'mcp' : 'base');
       expect(leadsTo(target)).toContain(`function:ewm-${mode}/`);
     }
     for (const integration of integrations)
@@ -219,6 +222,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(Object.fromEntries(logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]))).toEqual({
       '/aws/lambda/ewm-base': 14,
       '/aws/lambda/ewm-memory': 14,
+      '/aws/lambda/ewm-mcp': 14,
       '/aws/lambda/ewm-sessions': 14,
       '/aws/lambda/ewm-tools': 14,
     });
@@ -315,9 +319,15 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
           const {
             method = 'POST',
             path = `/agentcore/${name}`,
+            headers,
             body,
           } = typeof request === 'function' ? request(answer) : { body: request };
-          const event = httpEvent({ method, path, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+          const event = httpEvent({
+            method,
+            path,
+            ...(headers === undefined ? {} : { headers: { 'content-type': 'application/json', ...headers } }),
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          });
           const outcome = await lambda.invoke(event, requestId);
           expect(outcome).toMatchObject({ _tag: 'Response', payload: { statusCode: name === 'sessions' && index === 0 ? 201 : 200 } });
           answer = JSON.parse((outcome as { readonly payload: { readonly body: string } }).payload.body);
@@ -381,7 +391,7 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
         })),
         ...['PutObject', 'GetObject'].map((action) => ({
           action: `s3:${action}`,
-          resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/${name === 'sessions' ? 'artifacts/x/run.json' : 'sessions/x/segments/00000000.jsonl'}`,
+          resource: `arn:aws:s3:::${STUB_BUCKET}/ewm/${['sessions', 'mcp'].includes(name) ? 'artifacts/x/run.json' : 'sessions/x/segments/00000000.jsonl'}`,
         })),
         { action: 's3:GetObject', resource: 'arn:aws:s3:::another-bucket/ewm/artifacts/x/run.json' },
         { action: 's3:ListBucket', resource: `arn:aws:s3:::${STUB_BUCKET}` },
@@ -479,19 +489,47 @@ const ENVIRONMENT: Readonly<Record<Name, Readonly<Record<string, string>>>> = {
   tools: { ...OF_ALL, ...OUTSIDE, ...PLAN },
   memory: { ...OF_ALL, ...OUTSIDE, ...MEMORY },
   sessions: { ...OF_ALL, ...OUTSIDE, ...PLAN, ...MEMORY },
+  mcp: { ...OF_ALL, ...OUTSIDE, ...PLAN, ...MEMORY },
 };
 
-const SESSION_ROUTES = Object.entries(ROUTES).flatMap(([route, { service }]) => (service === 'sessions' ? [route] : []));
+const SESSION_ROUTES = Object.entries(ROUTES).flatMap(([route, { service }]) =>
+  service === 'sessions' || service === 'mcp' ? [route] : [],
+);
 
 /** A request; a session's follows from the answer before it. */
-type Following = (before: unknown) => { readonly method?: string; readonly path: string; readonly body?: object };
+type Following = (before: unknown) => {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+};
+
+const tool =
+  (name: string, args: (before: unknown) => object): Following =>
+  (before) => ({ path: '/mcp', ...mcpMessage('tools/call', { name, arguments: args(before) }) });
 
 const run =
   (name: Name, body: object): Following =>
   () => ({ path: `/agentcore/${name}`, body });
 
-const sessionOf = (answer: unknown): { readonly session_id: string; readonly head: string } =>
-  answer as { readonly session_id: string; readonly head: string };
+const sessionOf = (answer: unknown): Session =>
+  (answer as { readonly result?: { readonly structuredContent: Session } }).result?.structuredContent ?? (answer as Session);
+
+interface Session {
+  readonly session_id: string;
+  readonly head: string;
+}
+
+const LONG_LIFE = { max_steps: 9, max_tool_calls: 3, max_model_calls: 1, max_memory_ops: 3, max_memory_bytes: 1000 };
+const OUTSIDE_CALLS = [
+  { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+  { name: 'propose_plan', args: { goal: 'hold' } },
+  { name: 'memory_put', args: { key: 'k', value: 1 } },
+  { name: 'memory_get', args: { key: 'k' } },
+  { name: 'memory_clear', args: { key: 'k' } },
+];
+
+const addressed = (before: unknown): Session => ({ session_id: sessionOf(before).session_id, head: sessionOf(before).head });
 
 /** Together all that a function can do; the first one is sent twice. */
 const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
@@ -500,24 +538,24 @@ const REQUESTS: Readonly<Record<Name, readonly [Following, ...Following[]]>> = {
       path: '/sessions',
       body: {
         name: 'deployed',
-        budget: { max_steps: 9, max_tool_calls: 3, max_model_calls: 1, max_memory_ops: 3, max_memory_bytes: 1000 },
+        budget: LONG_LIFE,
       },
     }),
     (before) => ({
       path: `/sessions/${sessionOf(before).session_id}/calls`,
       body: {
         head: sessionOf(before).head,
-        calls: [
-          { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
-          { name: 'propose_plan', args: { goal: 'hold' } },
-          { name: 'memory_put', args: { key: 'k', value: 1 } },
-          { name: 'memory_get', args: { key: 'k' } },
-          { name: 'memory_clear', args: { key: 'k' } },
-        ],
+        calls: OUTSIDE_CALLS,
       },
     }),
     (before) => ({ method: 'GET', path: `/sessions/${sessionOf(before).session_id}` }),
     () => ({ method: 'GET', path: '/sessions' }),
+  ],
+  mcp: [
+    tool('world_create', () => ({ name: 'deployed', budget: LONG_LIFE })),
+    tool('world_act', (before) => ({ ...addressed(before), calls: OUTSIDE_CALLS })),
+    tool('world_close', addressed),
+    tool('world_verify', (before) => ({ session_id: sessionOf(before).session_id })),
   ],
   base: [run('base', {})],
   tools: [

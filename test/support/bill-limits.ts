@@ -14,7 +14,7 @@ const count = (max: number): fc.Arbitrary<number> => fc.oneof(fc.constantFrom(0,
 
 export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   region: fc.constant('us-east-1'),
-  modes: fc.subarray(['base', 'tools', 'memory', 'sessions'], { minLength: 1 }),
+  modes: fc.subarray(['base', 'tools', 'memory', 'sessions', 'mcp'], { minLength: 1 }),
   lambda_memory_mb: fc.integer({ min: 128, max: 10_240 }),
   lambda_timeout_seconds: fc.integer({ min: 7, max: 29 }),
   sessions_concurrency: fc.integer({ min: 1, max: 100 }),
@@ -26,6 +26,7 @@ export const limitsDocument: fc.Arbitrary<LimitsDocument> = fc.record({
   throttle_burst: fc.integer({ min: 1, max: 1_000 }),
   log_retention_days: fc.constantFrom(1, 14, 365, 3_653),
   tracing: fc.boolean(),
+  spans: fc.boolean(),
   access_log: fc.boolean(),
   cors: fc.boolean(),
   max_steps: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.constant(Number.MAX_SAFE_INTEGER)),

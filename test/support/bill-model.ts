@@ -31,6 +31,7 @@ export interface ModelLimits {
   readonly throttle_burst: number;
   readonly log_retention_days: number;
   readonly tracing: boolean;
+  readonly spans: boolean;
   readonly access_log: boolean;
   readonly cors: boolean;
   readonly max_steps: number;
@@ -75,10 +76,13 @@ const ceil = (over: bigint, under: bigint): bigint => over / under + (over % und
 
 const ANSWER_LIMIT = 6_291_556n;
 
+/** Functions that work on sessions. */
+const isSessions = (mode: string): boolean => mode === 'sessions' || mode === 'mcp';
+
 function answerBytes(mode: string, limits: ModelLimits): bigint {
   const told = 2n * big(limits.max_body_bytes) + 450_000n;
   if (mode === 'base') return min(ANSWER_LIMIT, told);
-  if (mode === 'tools' || mode === 'sessions') return ANSWER_LIMIT;
+  if (mode === 'tools' || isSessions(mode)) return ANSWER_LIMIT;
   return min(ANSWER_LIMIT, told + 2n * big(limits.max_memory_bytes) + 8_192n * min(big(limits.max_memory_ops), 1_000n));
 }
 
@@ -87,7 +91,7 @@ function storedBytes(mode: string, limits: ModelLimits): bigint {
   const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
   if (mode === 'tools') return allowed;
   // Twelve MiB of calls and answers, and half a MiB for the row that opens each segment.
-  if (mode === 'sessions') return inputs + 12n * 1024n * 1024n + 512n * 1024n * (6n + outside(limits));
+  if (isSessions(mode)) return inputs + 12n * 1024n * 1024n + 512n * 1024n * (6n + outside(limits));
   if (mode === 'memory')
     return limits.memory ? min(allowed, inputs + 6n * big(limits.max_memory_bytes) + 8_192n * min(1_000n, big(limits.max_memory_ops))) : 0n;
   const prices = min(1_000n * big(limits.max_steps), big(limits.max_body_bytes) / 6n + 10n);
@@ -119,12 +123,12 @@ function actsOf(
   readonly goals: bigint;
 } {
   const calls = min(big(limits.max_tool_calls), big(limits.max_steps), 1_000n);
-  if (mode === 'sessions') {
+  if (isSessions(mode)) {
     return {
       files: outside(limits) + 6n,
-      // And the stop switch, once a request and once an act.
-      reads: 2n * outside(limits) + 33n,
-      lists: 116n,
+      // A proof of 1,024 parts; and the stop switch, once a request and once an act.
+      reads: 2n * outside(limits) + 33n + 1_024n,
+      lists: 152n,
       events: limits.memory ? min(64n, big(limits.max_memory_ops)) : 0n,
       sessions: limits.code_interpreter ? min(1n, calls) : 0n,
       goals: limits.planner ? min(1n, calls, big(limits.max_model_calls)) : 0n,
@@ -181,7 +185,9 @@ function modeBill(
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
   const goalSeconds = goals * (stoppedSeconds ?? acting * big(limits.planner_session_seconds));
-  const logBytes = all * 16_384n + acting * (sessions + goals) * 3_072n;
+  // 128 KiB of spans a request, of every function but base.
+  const spanBytes = limits.spans && mode !== 'base' ? 128n * 1_024n : 0n;
+  const logBytes = all * 16_384n + acting * ((sessions + goals) * 3_072n + spanBytes);
   const accessBytes = limits.access_log ? (requests + 2n * health) * 512n : 0n;
   const answersOut = acting > requests ? acting : requests;
   return {
@@ -219,12 +225,12 @@ const INSTANCE_LIMIT = 36_010n;
 export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boolean, stops = false): ModelBill {
   const { over, under } = fractionOf(limits.rate);
   const perRoute = ceil(over * 3_600n, under) + big(limits.throttle_burst);
-  const host = ['base', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
+  const host = ['base', 'mcp', 'memory', 'sessions', 'tools'].find((mode) => limits.modes.includes(mode));
   const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
   const bills = limits.modes.map((mode) => {
-    const instances = mode === 'sessions' ? big(limits.sessions_concurrency) : 1n;
-    // Ten routes of sessions, each with a throttle of its own.
-    const requests = mode === 'sessions' ? 10n * perRoute : perRoute;
+    const instances = isSessions(mode) ? big(limits.sessions_concurrency) : 1n;
+    // Ten routes of sessions and two of MCP, each with a throttle of its own.
+    const requests = mode === 'sessions' ? 10n * perRoute : mode === 'mcp' ? 2n * perRoute : perRoute;
     const most = instances * INSTANCE_LIMIT;
     const acting = direct ? most : min(requests, most);
     const health = mode === host ? perRoute : 0n;

@@ -30,6 +30,10 @@ export const SESSION_MEMORY_GB = 8n;
 
 /** Lambda's own lines, ours, and the metrics of one invocation. Unit: bytes. */
 export const FUNCTION_LOG_BYTES_MAX = 16_384n;
+/** Spans of one request: `SPAN_BYTES_MAX` of src/adapters/otel/tracing.ts. Unit: bytes. */
+export const SPAN_BYTES_MAX = 131_072n;
+/** Of a request of six calls. Unit: bytes. */
+export const TYPICAL_SPAN_BYTES = 4_096n;
 /** Sessions are billed by the second, each rounded up. Unit: seconds. */
 export const SESSION_ROUNDING_SECONDS = 1n;
 /** The line that tells of a session that could not be stopped. Unit: bytes. */

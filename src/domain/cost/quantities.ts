@@ -32,6 +32,7 @@ import {
   SHARED_ANSWER_BYTES_MAX,
   STOP_MEMORY_MB,
   STOP_TIMEOUT_SECONDS,
+  TYPICAL_SPAN_BYTES,
 } from './bounds';
 import { FUNCTION_BOUNDS } from './functions';
 import type { BillMode, Limits } from './limits';
@@ -168,7 +169,7 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
           runtime_cpu: requests * planner,
           runtime_memory: requests * planner * TYPICAL_GB,
         },
-        logged(limits, requests * typical.logBytes),
+        logged(limits, requests * (typical.logBytes + (limits.spans ? least(TYPICAL_SPAN_BYTES, bounds.spanBytes) : 0n))),
         accessed(limits, requests),
       ]);
     }),
@@ -212,7 +213,7 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
     runtime_cpu: runtimeSeconds * SESSION_VCPUS,
     runtime_memory: runtimeSeconds * SESSION_MEMORY_GB,
-    ...logged(limits, invocations * (sessions + plannerSessions) * SESSION_LOG_BYTES_MAX),
+    ...logged(limits, invocations * ((sessions + plannerSessions) * SESSION_LOG_BYTES_MAX + (limits.spans ? bounds.spanBytes : 0n))),
   };
 }
 

@@ -172,6 +172,7 @@ async function play(
     timeLeft: began === undefined ? undefined : { remainingMs: () => timeLeft(began) },
     answers: { bytesMax: REQUEST_BYTES_MAX, limit: 'the answers of one request' },
     look: context.look,
+    tracing: context.tracing,
     beforeOutside: async ({ index, tool }) => {
       const costs = difference(session, before, episode.breaker.state());
       const call = request.callAt?.(index);

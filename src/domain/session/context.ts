@@ -6,6 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { ArtifactStore } from '../../ports/artifact-store';
 import type { Clock, Deadline } from '../../ports/clock';
 import type { SessionLog } from '../../ports/session-log';
+import type { Tracing } from '../../ports/tracing';
 import type { Look } from '../agent/stop';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
@@ -30,6 +31,7 @@ export interface SessionPorts {
   readonly dayBudget?: Partial<Budget> | undefined;
   /** At the stop switch, before each act that leaves the process; absent: there is none. */
   readonly look?: Look | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** An act has to end early enough to be recorded. */

@@ -19,6 +19,7 @@ const LIMITS = {
   ...SMALL_LIMITS,
   modes: ['base', 'tools', 'memory'],
   tracing: true,
+  spans: true,
   access_log: true,
   cors: true,
   kms: true,
@@ -98,6 +99,10 @@ const ACTS: readonly Act[] = [
   }),
   caller('a trace for each request, sampled or not', { traces: 2 * OF_A_ROUTE }),
   caller('as much log as a request can cause', { log_ingestion: OF_A_ROUTE * 12_000, log_storage: OF_A_ROUTE * 12_000 * LOG_DAYS }),
+  caller('spans of a thousand calls a request, of tools and of memory', {
+    log_ingestion: 2 * OF_A_ROUTE * 120_000,
+    log_storage: 2 * OF_A_ROUTE * 120_000 * LOG_DAYS,
+  }),
   caller('a value for each memory operation', { memory_events: OF_A_ROUTE * 10, kms_requests: OF_A_ROUTE * 20 }),
   caller('a program in each call, whose session nobody stops', {
     code_interpreter_cpu: OF_A_ROUTE * 59 * 2,

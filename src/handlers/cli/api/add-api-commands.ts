@@ -74,8 +74,8 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
 
   const smoke = program.command('smoke').description('check an API: the local server, or the one on AWS');
   const demo = program.command('demo').description('show what a budget does: too small, then enough');
-  for (const mode of ['base', 'tools', 'memory', 'sessions'] as const) {
-    const path = mode === 'sessions' ? '/sessions' : `/agentcore/${mode}`;
+  for (const mode of ['base', 'tools', 'memory', 'sessions', 'mcp'] as const) {
+    const path = mode === 'sessions' || mode === 'mcp' ? `/${mode}` : `/agentcore/${mode}`;
     smoke
       .command(mode)
       .description(`check ${path} and prove what it wrote; exit 0 when all holds, 1 when not`)
@@ -86,6 +86,8 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
         const { smoke: run } = await import('./api-commands');
         finish(await run(mode, options, io));
       });
+    // What MCP can do, the demo of sessions shows.
+    if (mode === 'mcp') continue;
     demo
       .command(mode)
       .description(`${path} with a budget that trips, and with one that suffices`)

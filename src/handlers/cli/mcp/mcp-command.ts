@@ -5,7 +5,7 @@
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { randomUUID } from 'node:crypto';
-import { composeMcp } from '../../compose-mcp';
+import { composeMcp } from '../../compose-stdio';
 import type { Environment } from '../../config';
 import type { Telemetry } from '../../../ports/telemetry';
 import type { Invocation } from '../../http/edge/act';
@@ -19,6 +19,7 @@ import { fail, type Failure, storeFailure, usageFailure } from '../shared/failur
 import type { Io } from '../shared/io';
 import { createBody } from '../session/session-body';
 import { stopSignal } from '../shared/stop-signal';
+import { ended, givenUp } from './stdio-end';
 import type { McpOptions } from './add-mcp-command';
 
 /** Nobody gives up on a call but the client. Unit: ms. */
@@ -110,28 +111,6 @@ function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; 
       while (running.size > 0) await Promise.all(running);
     },
   };
-}
-
-/** The client has closed its end. */
-function ended(stdin: NodeJS.ReadStream): Promise<ExitCode> {
-  return new Promise((resolve) => {
-    for (const event of ['end', 'close'] as const) {
-      stdin.once(event, () => {
-        resolve(EXIT.ok);
-      });
-    }
-  });
-}
-
-/** The transport reads no further: a message without an end. It has said so, and nothing more would ever be answered. */
-function givenUp(transport: StdioServerTransport): Promise<ExitCode> {
-  return new Promise((resolve) => {
-    const { onclose } = transport;
-    transport.onclose = () => {
-      onclose?.();
-      resolve(process.stdin.readableEnded ? EXIT.ok : EXIT.badInput);
-    };
-  });
 }
 
 function telemetryTo(io: Io): Telemetry {

@@ -72,7 +72,7 @@ async function connect({ data, api }: Place): Promise<Either<Failure, Send>> {
     const reply = isRecord(result) ? result : {};
     const bytes = Buffer.from(typeof reply['body'] === 'string' ? reply['body'] : '');
     const status = typeof reply['statusCode'] === 'number' ? reply['statusCode'] : 500;
-    return right({ status, bytes, ...jsonOf(bytes) });
+    return right({ status, contentType: 'application/json', bytes, ...jsonOf(bytes) });
   });
 }
 

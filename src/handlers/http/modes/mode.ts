@@ -11,6 +11,7 @@ import type { MarketInput } from '../../../ports/market-input';
 import type { Memory } from '../../../ports/memory';
 import type { Planner } from '../../../ports/planner';
 import type { RunFile, RunWriter } from '../../../ports/run-files';
+import type { Tracing } from '../../../ports/tracing';
 import type { Decode } from '../contract/body';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
@@ -56,6 +57,7 @@ export interface BaseParts {
 export interface ToolsParts extends BaseParts {
   /** At the stop switch; absent: there is none. */
   readonly look: Look | undefined;
+  readonly tracing?: Tracing | undefined;
   readonly interpreter: CodeInterpreter | undefined;
   readonly planner: Planner | undefined;
 }
@@ -63,6 +65,7 @@ export interface ToolsParts extends BaseParts {
 export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
   /** At the stop switch; absent: there is none. */
   readonly look: Look | undefined;
+  readonly tracing?: Tracing | undefined;
   /** Absent: requests are answered and nothing is called. */
   readonly memory: Memory | undefined;
 }
