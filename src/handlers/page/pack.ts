@@ -6,8 +6,16 @@ import type { ReadRun } from '../../domain/run/read-page';
 
 const compress = promisify(gzip);
 
-export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun): Promise<PageRun> {
-  return { name, tape: await pack(Buffer.concat(lines)), files, sample, ...(world === undefined ? {} : { world }) };
+/** `receipt`: the text of it, where there is one. */
+export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun, receipt?: string): Promise<PageRun> {
+  return {
+    name,
+    tape: await pack(Buffer.concat(lines)),
+    files,
+    sample,
+    ...(world === undefined ? {} : { world }),
+    ...(receipt === undefined ? {} : { receipt }),
+  };
 }
 
 /** Lines without their newlines. */
