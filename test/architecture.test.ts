@@ -286,7 +286,10 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
   'src/handlers/page/browser/app': { imports: ['src/handlers/page/browser/shared'], packages: [] },
   'src/handlers/page/browser/play': { imports: ['src/domain/budget', 'src/handlers/page/browser/shared'], packages: [] },
-  'src/handlers/page/browser/sweep': { imports: ['src/handlers/page/browser/shared'], packages: [] },
+  'src/handlers/page/browser/sweep': {
+    imports: ['src/domain/report', 'src/handlers/page/browser/shared', 'src/handlers/page/browser/views'],
+    packages: [],
+  },
   'src/handlers/page/browser/views': {
     imports: [
       'src/domain/budget',

@@ -45,11 +45,11 @@ export interface Look {
   readonly hash?: string;
 }
 
-/** Opens a page of the disk and waits until its proof is done. */
+/** Opens a page of the disk and waits until it is proven or, of a sweep, drawn. */
 export async function visit(browser: Browser, file: string, look: Look = {}): Promise<Visit> {
   const visited = await openPage(browser, pathToFileURL(file).href, look);
   const { page } = visited;
-  await page.waitForSelector('#proof-result[data-state]:not([data-state="running"]), main > h1');
+  await page.waitForSelector('#proof-result[data-state]:not([data-state="running"]), main[data-state="drawn"], main > h1');
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   return visited;
 }

@@ -100,10 +100,12 @@ export function dataOf(html: string): PageData {
 }
 
 export function withData(change: (data: PageData) => PageData): (html: string) => string {
-  return (html) => {
-    const json = JSON.stringify(change(dataOf(html))).replaceAll('<', '\\u003c');
-    return html.replace(BLOCK, (_, before: string, _json, after: string) => before + json + after);
-  };
+  return (html) => withBlock(JSON.stringify(change(dataOf(html))))(html);
+}
+
+/** The same program over other data. */
+export function withBlock(json: string): (html: string) => string {
+  return (html) => html.replace(BLOCK, (_, before: string, _json, after: string) => before + json.replaceAll('<', '\\u003c') + after);
 }
 
 export function rowsOf({ a }: PageData): readonly string[] {

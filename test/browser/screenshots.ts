@@ -1,5 +1,5 @@
 /**
- * The pictures of the README, of the demo's report and of a server that was asked a few things: `make screenshots`.
+ * The pictures of the README, of the demo's report, of a sweep and of a server that was asked a few things: `make screenshots`.
  * Invariant: nothing of the machine is in them, no clock and no run with a random id, so the same build draws the same.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
@@ -10,6 +10,8 @@ import { post } from '../support/http-call';
 import { launch, openPage } from './chromium';
 
 const SIZE = { width: 1280, height: 800 } as const;
+/** The heat map and the panes of the axes. */
+const SWEEP_SIZE = { width: 1280, height: 740 } as const;
 const [run = '', images = ''] = process.argv.slice(2);
 
 const ASKED: readonly (readonly [string, object])[] = [
@@ -38,6 +40,16 @@ async function main(): Promise<void> {
     await report.page.waitForSelector('#proof-result[data-state="proven"]');
     await report.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     await picture('report', (path) => report.page.screenshot({ path }));
+
+    const sweep = join(directory, 'sweep');
+    const swept = await ewm(['sweep', '--spec', 'examples/sweeps/sma.json', '--out', sweep]);
+    if (swept.exit !== 0) throw new Error(swept.err);
+    const cells = await openPage(browser, `file://${join(sweep, 'report.html')}`, SWEEP_SIZE);
+    await cells.page.waitForSelector('main[data-state="drawn"]');
+    await cells.page.evaluate(() => {
+      document.querySelector('#heat-map')?.scrollIntoView({ behavior: 'instant' });
+    });
+    await picture('sweep', (path) => cells.page.screenshot({ path }));
 
     for (const [path, body] of ASKED) await post(server.url, path, body);
     const list = await openPage(browser, server.url, SIZE);

@@ -218,3 +218,34 @@ test('points that are no strategy are told before anything is run, and another s
   expect(ran.exit).toBe(2);
   expect(ran.stderr).toContain('cell 23, {"long":2,"short":2}');
 });
+
+test('ewm report makes the page of a sweep again, to the byte, and none of rows that are not those of its sweep.json', async () => {
+  const page = join(out, 'report.html');
+  const held = await readFile(page, 'utf8');
+  expect(await ewm(['report', out])).toMatchObject({ exit: 4, stderr: expect.stringContaining('--force') as string });
+  await writeFile(page, 'another');
+  const again = await ewm(['report', out, '--force', '--json']);
+  expect({ exit: again.exit, ...(JSON.parse(again.stdout) as object) }).toMatchObject({
+    exit: 0,
+    ok: true,
+    sampled: false,
+    cells: 210,
+    held: 210,
+  });
+  expect(await readFile(page, 'utf8')).toBe(held);
+  // From elsewhere its links lead to the same runs.
+  const elsewhere = join(directory, 'elsewhere.html');
+  expect(await ewm(['report', out, '--out', elsewhere])).toMatchObject({ exit: 0, stdout: `${elsewhere}\n` });
+  expect(await readFile(elsewhere, 'utf8')).toContain('"runs":"whole/runs"');
+  expect(await ewm(['report', out, '--compare', out, '--force'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('not sweeps') as string,
+  });
+  const forged = join(directory, 'forged page');
+  await cp(out, forged, { recursive: true });
+  const rows = await readFile(join(out, 'cells.jsonl'), 'utf8');
+  await writeFile(join(forged, 'cells.jsonl'), rows.replace('"sharpe":"', '"sharpe":"1'));
+  const refused = await ewm(['report', forged, '--out', join(directory, 'forged.html')]);
+  expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining('no page is made of it') as string });
+  expect(await readdir(directory)).not.toContain('forged.html');
+});

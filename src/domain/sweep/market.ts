@@ -2,6 +2,8 @@
  * The market of a sweep: its normal form, read once and held as bytes, from which each window is cut. Threads share the bytes.
  * Invariant: a window is a market of its own, with the digest that a file of just those steps would have.
  */
+import { isRecord } from '../codec/codec';
+import { parseJson } from '../codec/parse';
 import { makeDigest, sha256Hex } from '../hash';
 import { makeMarketForm } from '../market/market-form';
 import type { SweepMarket } from './plan';
@@ -53,4 +55,10 @@ export function factsOf({ symbols, lines, starts }: MarketBytes): SweepMarket {
   digest.update(new TextEncoder().encode(`${makeMarketForm(symbols).header}\n`));
   digest.update(lines);
   return { sha256: digest.hex(), symbols, steps: starts.length - 1 };
+}
+
+/** Nothing where steps have no times. */
+export function timeOfStep({ lines, starts }: MarketBytes, step: number): string | null {
+  const line = parseJson(new TextDecoder().decode(lines.slice(starts[step], starts[step + 1])));
+  return isRecord(line) && typeof line['time'] === 'string' ? line['time'] : null;
 }

@@ -198,7 +198,10 @@ function makeProgram(io: Io, written: Promise<void>[], finish: (exit: ExitCode) 
   addWorldCommands(program, io, finish);
   addMarketCommands(program, { need, count: parseCount, path: parseText }, io, finish);
   addSignCommands(program, io, finish);
-  addReportCommands(program, io, finish);
+  addReportCommands(program, io, finish, async (directory, options) => {
+    const { reportSweep } = await import('./sweep/sweep-commands');
+    return reportSweep(directory, options, io);
+  });
   addSweepCommands(program, { need, path: parseText, jobs: parseJobs }, io, finish);
   addExportCommand(program, io, finish);
   addSessionCommands(program, io, finish);

@@ -1,11 +1,8 @@
-/**
- * The page of a sweep: what it chose, every cell in a table to sort, and a heat map of any two axes.
- */
-import type { Json } from '../../domain/canonical/canonical';
-import { isRecord } from '../../domain/codec/codec';
-import { parseJson } from '../../domain/codec/parse';
-import { FIGURES } from '../../domain/report/figure-table';
+/** The page of a sweep. */
+import type { SweepPageContent } from '../../domain/sweep/page-reader';
+import type { SweepPageData } from '../../domain/report/sweep-page-data';
 import { drawnPage } from './drawn-page';
+import { packLines } from './pack';
 
 /** What the build puts in: the files of `browser/`, bundled. */
 declare const EWM_SWEEP_SCRIPT: string;
@@ -13,40 +10,17 @@ declare const EWM_SWEEP_STYLE: string;
 
 const [script, style] = [EWM_SWEEP_SCRIPT, EWM_SWEEP_STYLE];
 
-/** What the program of the page reads; the same shape stands in `browser/sweep/data.ts`. */
-export interface SweepPageData {
-  /** `sweep.json`. */
-  readonly summary: Json;
-  /** Names and titles of the figures, in the order of each cell's. */
-  readonly figures: readonly (readonly [name: string, title: string, unit: string])[];
-  readonly cells: readonly SweepPageCell[];
-  /** How many cells there are; more than are in the page where they are too many. */
-  readonly total: number;
-}
-
-export type SweepPageCell = readonly [cell: number, point: Json, pair: number, part: string, runId: string, figures: readonly Json[]];
-
-/** `rows`: lines of `cells.jsonl`. */
-export function renderSweepPage(summary: string, rows: readonly string[], total: number): string {
-  const data: SweepPageData = {
-    summary: parseJson(summary) as Json,
-    figures: FIGURES.map(({ name, title, unit }) => [name, title, unit]),
-    cells: rows.flatMap((line) => cellOf(parseJson(line))),
-    total,
-  };
+export async function renderSweepPage(
+  { madeBy, runs }: { readonly madeBy: string; readonly runs: string },
+  { data, cells }: SweepPageContent,
+): Promise<string> {
+  const whole: SweepPageData = { ...data, made_by: madeBy, runs, rows: await packLines(cells.map((cell) => JSON.stringify(cell))) };
   return drawnPage({
     title: 'Sweep',
     script,
     style,
-    data,
+    data: whole,
     without:
       'This page draws itself with the program inside it: allow scripts for this file, or read sweep.json and cells.jsonl beside it.',
   });
-}
-
-function cellOf(row: unknown): readonly SweepPageCell[] {
-  if (!isRecord(row) || !isRecord(row['window']) || !isRecord(row['figures'])) return [];
-  const { cell, point, window, run_id: runId, figures } = row;
-  const values = FIGURES.map(({ name }) => (figures as Readonly<Record<string, Json>>)[name] ?? null);
-  return [[cell as number, point as Json, window['pair'] as number, window['part'] as string, runId as string, values]];
 }

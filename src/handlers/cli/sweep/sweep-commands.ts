@@ -2,6 +2,7 @@
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
 import { sweepCheckCommand, type SweepCheckOptions } from './sweep-check';
+import { reportSweepDirectory, type SweepReportOptions } from './sweep-report';
 import { sweepCommand, type SweepOptions } from './sweep-run';
 import { type SweepVerifyOptions, verifySweepDirectory } from './sweep-verify';
 
@@ -15,4 +16,8 @@ export function checkSweep(file: string, options: SweepCheckOptions, io: Io): Pr
 
 export function verifySweep(directory: string, options: SweepVerifyOptions, io: Io): Promise<ExitCode> {
   return verifySweepDirectory(directory, options, io);
+}
+
+export function reportSweep(directory: string, options: SweepReportOptions, io: Io): Promise<ExitCode> {
+  return reportSweepDirectory(directory, options, io);
 }

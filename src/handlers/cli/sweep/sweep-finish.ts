@@ -12,10 +12,10 @@ import type { CellRow, SummaryReader, SweepSummary } from '../../../domain/sweep
 import type { MarketInput } from '../../../ports/market-input';
 import type { CellsWriter } from '../../../ports/sweep-files';
 import { local } from '../../compose';
-import { renderSweepPage } from '../../page/sweep-html';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
+import { PAGE_FILE, writeSweepPage } from './sweep-report';
 import { sweepText } from './sweep-text';
 
 const { SWEEP_FILE, SWEEP_MARKET_FILE } = local.sweep;
@@ -42,7 +42,12 @@ export async function finishSweep(
   const { report } = await import('../run/report-commands');
   const quiet = { ...io, stdout: SILENT, stderr: { ...SILENT, isTerminal: false } };
   for (const { runId } of summary.kept) await report(join(out, 'runs', runId), { open: false, force: true, json: false }, quiet);
-  const page = await renderSweep(out, plan, summary);
+  const page = await writeSweepPage(
+    { directory: out, rows: local.sweep.partial(out, plan.sweepId), out: join(out, PAGE_FILE), force: true },
+    plan,
+    market,
+    summary.json,
+  );
   if (isLeft(page)) {
     await writer.close()();
     return fail(io, json, page.left);
@@ -106,20 +111,6 @@ function sliceOf({ symbols, lines, starts }: MarketBytes, from: number, until: n
     close: () => Promise.resolve(),
   };
 }
-
-async function renderSweep(out: string, plan: SweepPlan, { json }: SweepSummary): Promise<Either<Failure, void>> {
-  const rows: string[] = [];
-  const read = await local.sweep.readLines(local.sweep.partial(out, plan.sweepId), (line) => {
-    rows.push(line);
-    return rows.length < PAGE_ROWS_MAX;
-  })();
-  if (isLeft(read)) return left(storeFailure(read.left));
-  const written = await local.writeText(join(out, 'report.html'), [renderSweepPage(json, rows, plan.granted)], true)();
-  return isLeft(written) ? left(writeFailure(written.left)) : right(undefined);
-}
-
-/** A page holds no more rows; it says so. */
-const PAGE_ROWS_MAX = 20_000;
 
 function writeFailure(error: Parameters<typeof storeFailure>[0] | { readonly _tag: 'Interrupted' }): Failure {
   return error._tag === 'Interrupted' ? { exit: EXIT.interrupted, code: 'interrupted', messages: ['interrupted'] } : storeFailure(error);

@@ -42,7 +42,7 @@ interface Read {
 type Doubt = string;
 
 export async function verifySweepDirectory(directory: string, options: SweepVerifyOptions, io: Io): Promise<ExitCode> {
-  const read = await readDirectory(directory, io);
+  const read = await readSweepDirectory(directory, io);
   if (isLeft(read))
     return typeof read.left === 'string' ? notProven(directory, read.left, options.json, io) : fail(io, options.json, read.left);
   const { text, plan, market } = read.right;
@@ -82,7 +82,7 @@ export async function verifySweepDirectory(directory: string, options: SweepVeri
   return EXIT.ok;
 }
 
-async function readDirectory(directory: string, io: Io): Promise<Either<Failure | Doubt, Read>> {
+export async function readSweepDirectory(directory: string, io: Io): Promise<Either<Failure | Doubt, Read>> {
   const text = new TextDecoder().decode(await local.readFile(join(directory, SWEEP_FILE)));
   const held = parseJson(text);
   const spec = decodeSweep(isRecord(held) ? held['spec'] : undefined);
@@ -110,7 +110,8 @@ interface Rows {
   readonly doubt: Doubt | undefined;
 }
 
-async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<number>): Promise<Either<StoreError, Rows>> {
+/** `sample`: cells whose rows are handed out. */
+export async function readRows(directory: string, plan: SweepPlan, sample: ReadonlySet<number>): Promise<Either<StoreError, Rows>> {
   const reader = makeSummary(plan);
   const sampled = new Map<number, string>();
   let wrong: number | undefined;
@@ -133,7 +134,8 @@ function wrongRows(wrong: number | undefined, rows: number, cells: number): Doub
   return rows < cells ? `${CELLS_FILE} has ${String(rows)} rows, the spec has ${String(cells)} cells` : undefined;
 }
 
-function differenceOf(expected: string, actual: string): Doubt {
+/** Two texts of a `sweep.json` that are not the same: where. */
+export function differenceOf(expected: string, actual: string): Doubt {
   const [a, b] = [parseJson(expected), parseJson(actual)];
   const members = isRecord(a) && isRecord(b) ? [...new Set([...Object.keys(a), ...Object.keys(b)])] : [];
   const differs = members.find((name) => isRecord(a) && isRecord(b) && JSON.stringify(a[name]) !== JSON.stringify(b[name]));

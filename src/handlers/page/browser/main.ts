@@ -7,12 +7,12 @@ import { budgetView } from './views/budget-view';
 import { chartsView, worldChartsView } from './views/charts-view';
 import { compareView } from './views/compare-view';
 import { comparisonCheck } from './proof/comparison-check';
-import { code, fill, h } from './shared/dom';
+import { code, h } from './shared/dom';
 import { plural, shortHash } from './shared/format';
 import { inputsView } from './views/inputs-view';
 import { makeNavigation, type Navigation } from './views/navigation';
 import { pageFault } from './shared/page-shape';
-import { painted } from './shared/painted';
+import { makeParts, type PagePart } from './shared/parts';
 import type { Check } from './proof/check';
 import { makeProofView, type ProofView, proofWords } from './proof/proof-view';
 import { type Entry, fillsAreCounted, parseJson, readRun, type RunModel, text } from './shared/run-model';
@@ -27,12 +27,6 @@ import { worldCards } from './views/world-summary';
 import { actionLog, worldStepTable } from './views/world-tables';
 import type { WorldModel } from './shared/world-model';
 import { unpackTape } from './shared/unpack';
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly make: () => HTMLElement;
-}
 
 async function start(): Promise<void> {
   const value = parseJson(document.getElementById('ewm-data')?.textContent ?? '');
@@ -75,7 +69,11 @@ async function render(data: PageData, a: RunModel, b: RunModel | undefined, proo
   const runId = text(a.run?.['run_id']);
   document.title = `Run ${shortHash(runId)} · ${a.page.name}`;
   const { navigation, sections: parts } = partsOf(data, a, b, proofs);
-  const sections = parts.map((section) => ({ ...section, host: h('div', { class: 'part' }) }));
+  const { skip, links, main, draw } = makeParts(
+    parts,
+    (fault) =>
+      `This part cannot be shown, because the data in the page is not what a run leaves (${fault}). The proof below says which row is wrong.`,
+  );
   const sentence = verdictSentence(a);
   const badges = proofs.map(({ badge }, index) => (b === undefined ? badge : h('span', {}, index === 0 ? 'A ' : 'B ', badge)));
   const header = h(
@@ -90,40 +88,21 @@ async function render(data: PageData, a: RunModel, b: RunModel | undefined, proo
     runFacts(a),
     sentence === undefined ? null : h('p', { class: 'verdict' }, sentence),
   );
-  const links = sections.map(({ id, title }) => h('a', { attributes: { href: `#${id}` } }, title));
-  const main = h(
-    'main',
-    {},
-    ...sections.map(({ id, title, host }) =>
-      h('section', { id, attributes: { 'aria-labelledby': `${id}-title` } }, h('h2', { id: `${id}-title` }, title), host),
-    ),
-  );
   const side = navigation.inspector;
   const columns = h('div', { class: side === null ? 'columns single' : 'columns' }, main);
   if (side !== null) placeBeside(side, columns, main.querySelector('#charts'));
-  document.body.append(
-    h('a', { class: 'skip-link', attributes: { href: '#summary' } }, 'Skip to the summary'),
-    header,
-    h('nav', { attributes: { 'aria-label': 'Parts of the report' } }, ...links),
-    columns,
-    footer(data),
-  );
+  document.body.append(skip, header, links, columns, footer(data));
   navigation.begin();
-  for (const { host, make } of sections) {
-    fill(host, guarded(make));
-    await painted();
-  }
-  // A link to a part was followed while the parts above it were empty.
-  if (sections.some(({ id }) => location.hash === `#${id}`)) document.querySelector(location.hash)?.scrollIntoView();
+  await draw();
 }
 
-interface Parts {
+interface RunParts {
   readonly navigation: Pick<Navigation<Entry>, 'inspector' | 'begin'>;
-  readonly sections: readonly Section[];
+  readonly sections: readonly PagePart[];
 }
 
 /** What is shown of every world, around what is shown of this one. */
-function partsOf(data: PageData, a: RunModel, b: RunModel | undefined, proofs: readonly ProofView[]): Parts {
+function partsOf(data: PageData, a: RunModel, b: RunModel | undefined, proofs: readonly ProofView[]): RunParts {
   const { world } = a;
   const own = world === undefined ? marketParts(a) : worldParts(a, world);
   const compare = (other: RunModel): HTMLElement => {
@@ -152,8 +131,8 @@ function partsOf(data: PageData, a: RunModel, b: RunModel | undefined, proofs: r
 }
 
 interface OwnParts extends Pick<Navigation<Entry>, 'inspector' | 'begin' | 'pickStep' | 'follow'> {
-  readonly charts: readonly Section[];
-  readonly steps: readonly Section[];
+  readonly charts: readonly PagePart[];
+  readonly steps: readonly PagePart[];
 }
 
 function marketParts(a: RunModel): OwnParts {
@@ -224,19 +203,6 @@ function proofSection(a: RunModel, b: RunModel | undefined, proofs: readonly Pro
     ]),
     proofWords(),
   );
-}
-
-/** A part that throws says so in its place. */
-function guarded(make: () => HTMLElement): HTMLElement {
-  try {
-    return make();
-  } catch (error) {
-    return h(
-      'p',
-      { class: 'note' },
-      `This part cannot be shown, because the data in the page is not what a run leaves (${error instanceof Error ? error.message : 'unknown'}). The proof below says which row is wrong.`,
-    );
-  }
 }
 
 function footer(data: PageData): HTMLElement {

@@ -1,123 +1,112 @@
-/** The program of a sweep's page. */
-import { code, facts, h } from './shared/dom';
-import { figureText, readData, type SweepPage, valueText } from './sweep/data';
+/**
+ * The program of a sweep's page: reads the data in the page and draws it. Invariants: what the page leaves out it says; a part that cannot be drawn
+ * keeps no other from being drawn.
+ */
+import type { SweepPageData } from '../../../domain/report/sweep-page-data';
+import { code, h } from './shared/dom';
+import { grouped, plural, shortHash } from './shared/format';
+import { badge } from './shared/marks';
+import { makeParts } from './shared/parts';
+import { axisPanes } from './sweep/axis-panes';
+import { cellTable } from './sweep/cell-table';
 import { heatMap } from './sweep/heat-map';
-import { cellTable, runLink } from './sweep/table';
+import { readSweep, type SweepModel } from './sweep/model';
+import { sweepSummary } from './sweep/sweep-summary';
+import { walkForward } from './sweep/walk-forward';
 
-interface Chosen {
-  readonly cell: number;
-  readonly point: Readonly<Record<string, string | number>>;
-  readonly run_id: string;
-  readonly value: string | null;
+async function start(): Promise<void> {
+  const data = JSON.parse(document.getElementById('ewm-data')?.textContent ?? '') as { readonly version?: unknown };
+  if (data.version !== 1) throw new Error('it is of another version, or damaged');
+  await show(await readSweep(data as SweepPageData));
 }
 
-interface Selection {
-  readonly windows: readonly { readonly part: string; readonly from: number; readonly until: number }[];
-  readonly trials: number;
-  readonly best: Chosen | null;
-  readonly out_of_sample: Chosen | null;
-  readonly deflated_sharpe: { readonly probability: string; readonly expected_maximum: string } | null;
-}
-
-function draw(page: SweepPage): void {
-  const { summary } = page;
-  const kept = summary['kept'] as readonly Chosen[];
-  const spec = summary['spec'] as { readonly name: string };
-  const unit = page.figures.find(({ name }) => name === page.objective.figure)?.unit ?? '';
-  const { points } = summary;
-  document.title = `Sweep ${spec.name}`;
+async function show(model: SweepModel): Promise<void> {
+  const { data } = model;
+  document.title = `Sweep ${data.name}`;
+  const { skip, links, main, draw } = makeParts(
+    [
+      { id: 'summary', title: 'Summary', make: () => sweepSummary(model) },
+      ...(model.forward ? [{ id: 'walk-forward', title: 'Walk-forward', make: () => walkForward(model) }] : []),
+      { id: 'heat-map', title: 'Heat map', make: () => heatMap(model) },
+      { id: 'axes', title: 'Axes', make: () => axisPanes(model) },
+      { id: 'cells', title: 'Cells', make: () => cellTable(model) },
+      { id: 'proof', title: 'Proof', make: () => proofWords(model) },
+    ],
+    (fault) =>
+      `This part cannot be shown, because the data in the page is not what a sweep leaves (${fault}). Make the page again with ewm report.`,
+  );
   document.body.append(
+    skip,
+    header(model),
+    links,
+    h('div', { class: 'columns single wide' }, main),
+    h('footer', {}, h('p', {}, `Made by ${data.made_by}. Everything shown is in this file; it loads nothing.`)),
+  );
+  await draw();
+  main.dataset['state'] = 'drawn';
+}
+
+function header({ data, whole }: SweepModel): HTMLElement {
+  const { market, error } = data;
+  const parts = [
+    market.symbols.slice(0, SYMBOLS_NAMED).join(', ') +
+      (market.symbols.length > SYMBOLS_NAMED ? ` and ${grouped(String(market.symbols.length - SYMBOLS_NAMED))} more` : ''),
+    ...(market.begins === null || market.ends === null ? [] : [`${market.begins} to ${market.ends}`]),
+    plural(market.steps, 'step'),
+    plural(data.selections_total, data.decay === null ? 'window' : 'pair of windows', data.decay === null ? 'windows' : 'pairs of windows'),
+  ];
+  return h(
+    'header',
+    { class: 'top' },
+    h(
+      'div',
+      { class: 'top-line' },
+      h('h1', {}, 'Sweep ', code(shortHash(data.sweep_id)), h('span', { class: 'run-name' }, data.name)),
+      h(
+        'div',
+        { class: 'badges' },
+        error === null ? badge('good', 'good', 'Finished ok') : badge('bad', 'bad', `Stopped by ${error.limiter}`),
+        whole ? null : badge('open', 'warn', 'Sample of the cells'),
+      ),
+    ),
+    h('p', { class: 'run-facts' }, parts.join(' · ')),
+    error === null ? null : h('p', { class: 'verdict' }, `${error.message}.`),
+  );
+}
+
+const SYMBOLS_NAMED = 8;
+
+function proofWords({ data }: SweepModel): HTMLElement {
+  return h(
+    'div',
+    {},
+    h(
+      'p',
+      {},
+      `One Merkle root (RFC 6962) stands for ${plural(data.taken, 'row')}, in the order of the cells: `,
+      code(data.merkle_root),
+      '. Whoever knows it can tell that none was left out, added or changed.',
+    ),
+    h(
+      'p',
+      {},
+      'This page shows what the rows say and proves nothing by itself. ',
+      code('ewm verify DIR'),
+      ' makes the list of cells from the spec, runs some of them again (',
+      code('--cells all'),
+      ': every one), and proves the kept runs; the page of a kept run proves its own tape.',
+    ),
+  );
+}
+
+start().catch((error: unknown) => {
+  const fault = error instanceof Error ? error.message : 'unknown';
+  document.body.replaceChildren(
     h(
       'main',
       {},
-      h('h1', {}, spec.name),
-      h(
-        'p',
-        { class: 'lead' },
-        `${String(page.total)} cells over ${String(points)} points; ${page.objective.prefer} ${page.objective.figure} is better.`,
-      ),
-      page.cells.length < page.total
-        ? h('p', {}, `This page holds the first ${String(page.cells.length)}; cells.jsonl has them all.`)
-        : null,
-      facts([
-        ['Sweep', code(String(summary['sweep_id']))],
-        ['Merkle root of all cells', code(String(summary['merkle_root']))],
-        ['Steps granted', String(summary['steps_granted'])],
-      ]),
-      h('h2', {}, 'Kept runs'),
-      chosenList(kept, unit),
-      h('h2', {}, 'Choices'),
-      selections(summary['selections'] as readonly Selection[], unit),
-      decay(summary['decay'] as Decay | null, unit),
-      h('h2', {}, 'Heat map'),
-      heatMap(page),
-      h('h2', {}, 'Cells'),
-      cellTable(page, new Set(kept.map(({ run_id: runId }) => runId))),
+      h('h1', {}, 'This page cannot be shown'),
+      h('p', { id: 'page-fault' }, `The data in this page cannot be read: ${fault}. Make the page again with ewm report.`),
     ),
   );
-}
-
-function chosenList(kept: readonly Chosen[], unit: string): HTMLElement {
-  if (kept.length === 0) return h('p', {}, 'None was kept whole.');
-  return h(
-    'ol',
-    {},
-    ...kept.map(({ point, run_id: runId, value }) => h('li', {}, runLink(runId, `${figureText(value, unit)} at ${pointText(point)}`))),
-  );
-}
-
-function selections(list: readonly Selection[], unit: string): HTMLElement {
-  const forward = list.some(({ windows }) => windows.length > 1);
-  const steps = (selection: Selection, at: number): string => {
-    const window = selection.windows[at];
-    return window === undefined ? '–' : `${String(window.from)} to ${String(window.until)}`;
-  };
-  const heads = ['steps', 'chosen', 'value', ...(forward ? ['out of sample', 'value there'] : []), 'trials', 'Sharpe above luck'];
-  return h(
-    'div',
-    { class: 'scroll' },
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { attributes: { scope: 'col' } }, head)))),
-      h(
-        'tbody',
-        {},
-        ...list.map((selection) =>
-          h(
-            'tr',
-            {},
-            ...[
-              steps(selection, 0),
-              selection.best === null ? '–' : pointText(selection.best.point),
-              figureText(selection.best?.value, unit),
-              ...(forward ? [steps(selection, 1), figureText(selection.out_of_sample?.value, unit)] : []),
-              String(selection.trials),
-              figureText(selection.deflated_sharpe?.probability, 'share'),
-            ].map((text) => h('td', {}, text)),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-interface Decay {
-  readonly pairs: number;
-  readonly in_sample: string;
-  readonly out_of_sample: string;
-}
-
-function decay(means: Decay | null, unit: string): HTMLElement | null {
-  if (means === null) return null;
-  const text = `On average of ${String(means.pairs)} choices: ${figureText(means.in_sample, unit)} in sample, ${figureText(means.out_of_sample, unit)} out of it.`;
-  return h('p', {}, text);
-}
-
-function pointText(point: Chosen['point']): string {
-  return Object.entries(point)
-    .map(([name, value]) => `${name} ${valueText(value)}`)
-    .join(', ');
-}
-
-draw(readData(document.getElementById('ewm-data')?.textContent ?? ''));
+});

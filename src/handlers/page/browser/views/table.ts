@@ -13,9 +13,11 @@ export interface Column<R> {
   /** What the filter searches, and what is shown where there is no `cell`. */
   readonly text: (row: R) => string;
   readonly cell?: (row: R) => Node;
-  /** What is compared; the text where it is absent. */
-  readonly order?: (row: R) => number | bigint | string;
+  /** What is compared; the text where it is absent. Rows that have nothing to compare come last, whichever way the others go. */
+  readonly order?: (row: R) => Key;
 }
+
+type Key = number | bigint | string | undefined;
 
 export interface Choice<R> {
   readonly label: string;
@@ -33,6 +35,13 @@ export interface TableSpec<R> {
   readonly pageRows: number;
   readonly choices?: readonly Choice<R>[];
   readonly onRow?: (row: R) => void;
+  /** The order that it begins with; that of `rows` where it is absent. */
+  readonly sorted?: Order;
+}
+
+interface Order {
+  readonly column: number;
+  readonly descending: boolean;
 }
 
 export interface DataTable<R> {
@@ -45,7 +54,7 @@ const ALL = '';
 
 export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
   const { columns, rows, pageRows, noun } = spec;
-  let order: { readonly column: number; readonly descending: boolean } | undefined;
+  let order: Order | undefined = spec.sorted;
   let shown: readonly R[] = rows;
   let page = 0;
   let marked: R | undefined;
@@ -117,7 +126,11 @@ export function makeTable<R>(spec: TableSpec<R>): DataTable<R> {
       const column = columns[order.column];
       const key = column?.order ?? column?.text ?? (() => '');
       const sign = order.descending ? -1 : 1;
-      shown = shown.toSorted((a, b) => sign * compare(key(a), key(b)));
+      // A key is worked out once a row, and not once a comparison.
+      const keyed = shown.map((row): readonly [R, Key] => [row, key(row)]);
+      shown = keyed
+        .sort(([, a], [, b]) => (a === undefined || b === undefined ? missingLast(a, b) : sign * compare(a, b)))
+        .map(([row]) => row);
     }
     heads.forEach((head, index) => {
       if (order?.column === index) head.setAttribute('aria-sort', order.descending ? 'descending' : 'ascending');
@@ -195,6 +208,10 @@ function makeSelect(id: string, options: readonly string[]): HTMLSelectElement {
   const select = h('select', { id }, h('option', { attributes: { value: ALL } }, 'all'));
   for (const option of options) select.append(h('option', { attributes: { value: option } }, option));
   return select;
+}
+
+function missingLast(a: Key, b: Key): number {
+  return Number(a === undefined) - Number(b === undefined);
 }
 
 function compare(a: number | bigint | string, b: number | bigint | string): number {
