@@ -84,7 +84,7 @@ test('a session with a price table is pulled with it, and a table that was chang
   writeFileSync(prices, '{"as_of": "yesterday", "models": [], "tools": {}}');
   const wrong = await session('create', '--market', MARKET, '--budget', limits, '--prices', prices);
   expect(wrong.json).toMatchObject({ error: { code: 'invalid_request' } });
-  expect(wrong.err).toContain('/prices/as_of');
+  expect(wrong.text).toContain('/prices/as_of');
 });
 
 test('is played, pulled and proven as a whole', async () => {

@@ -60,7 +60,7 @@ const modelCodec: Codec<ModelPrice> = objectCodec('price of a model', {
   },
 });
 
-const dayCodec = makeCodec<string>('day', { type: 'string', format: 'date' }, (value, context) =>
+const dayCodec = makeCodec<string>('day', { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' }, (value, context) =>
   typeof value === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)
     ? success(value)
     : failure(value, context, 'expected a day, YYYY-MM-DD'),
