@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup build lint api-docs test mcp-inspector simulate test-browser test-infra screenshots demo-local-loop replay-tape replay-executions verify-demo bench clean \
-	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions \
+	serve smoke-local smoke-agentcore-base smoke-agentcore-tools smoke-agentcore-memory smoke-agentcore-sessions smoke-agentcore-mcp \
 	stop resume stop-status demo-agentcore-base demo-agentcore-tools demo-agentcore-memory demo-agentcore-sessions \
-	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions outputs destroy
+	plan deploy-agentcore-base deploy-agentcore-tools deploy-agentcore-memory deploy-agentcore-sessions deploy-agentcore-mcp outputs destroy
 SHELL := /bin/sh
 
 # The project brings its own Node (npm package `node`): what runs here is what runs on Lambda.
@@ -101,6 +101,9 @@ smoke-agentcore-memory: dist/ewm.cjs ## check /agentcore/memory and prove what i
 smoke-agentcore-sessions: dist/ewm.cjs ## check /sessions, and prove a session that it made
 	$(EWM) smoke sessions
 
+smoke-agentcore-mcp: dist/ewm.cjs ## check /mcp: a session made, played by its agent to its budget, and proven
+	$(EWM) smoke mcp
+
 # Both take what is local (DATA) and, where Terraform is set up here, what is deployed.
 STOPPABLE := --data $(DATA) --deployed
 
@@ -143,6 +146,9 @@ deploy-agentcore-memory: dist/ewm.cjs ## deploy /agentcore/memory (ENABLE_AGENTC
 
 deploy-agentcore-sessions: dist/ewm.cjs ## deploy /sessions; keeps the modes that are deployed
 	@$(DEPLOY) deploy sessions
+
+deploy-agentcore-mcp: dist/ewm.cjs ## deploy /mcp; keeps the modes that are deployed
+	@$(DEPLOY) deploy mcp
 
 outputs: $(INSTALLED) ## what is deployed: URL, curl, bucket, functions, worst-case bill
 	@$(DEPLOY) outputs

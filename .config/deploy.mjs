@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { checkPlan, identityIn, oneLine } from './deploy-checks.mjs';
 
-const MODES = ['base', 'tools', 'memory', 'sessions'];
+const MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'];
 const TERRAFORM_MIN = [1, 7];
 const PLAN_FILE = resolve('tmp/terraform.plan');
 const EWM = 'dist/ewm.cjs';

@@ -39,7 +39,7 @@ locals {
       statements      = concat(local.day_statements, local.stop_statements, local.memory_statements)
     }
 
-    sessions = {
+    sessions = merge(local.of_sessions, {
       service = "sessions"
       routes = [
         "POST /sessions",
@@ -47,25 +47,37 @@ locals {
         "GET /sessions/{id}",
         "GET /sessions/{id}/inputs/{file}",
         "GET /sessions/{id}/segments/{seq}",
+        "GET /sessions/{id}/receipts/{seq}",
         "POST /sessions/{id}/calls",
         "POST /sessions/{id}/quote",
         "POST /sessions/{id}/fork",
         "POST /sessions/{id}/reclaim",
         "POST /sessions/{id}/close",
       ]
-      memory_mb       = var.lambda_memory_mb
-      timeout_seconds = var.lambda_timeout_seconds
-      concurrency     = var.sessions_concurrency
-      stores          = "sessions"
-      environment     = merge(local.outside_environment, local.plan_environment, local.memory_environment)
-      statements      = concat(local.session_statements, local.stop_statements, local.plan_statements, local.memory_statements)
-    }
+    })
+
+    # The same sessions for clients of the Model Context Protocol. Who may call the first route makes sessions; the second is for the agent of one.
+    mcp = merge(local.of_sessions, {
+      service = "mcp"
+      routes  = ["POST /mcp", "POST /mcp/{id}"]
+    })
+  }
+
+  # What works on sessions, whichever way the requests come.
+  of_sessions = {
+    memory_mb       = var.lambda_memory_mb
+    timeout_seconds = var.lambda_timeout_seconds
+    concurrency     = var.sessions_concurrency
+    stores          = "sessions"
+    environment     = merge(local.outside_environment, local.plan_environment, local.memory_environment)
+    statements      = concat(local.session_statements, local.stop_statements, local.plan_statements, local.memory_statements)
   }
 
   # What reaches outside: tools of a plan, memory, and a session, which has both.
   outside_environment = {
     EWM_STOP_KEY             = aws_s3_object.stop_switch.key
     EWM_AGENTCORE_TIMEOUT_MS = tostring(var.agentcore_timeout_ms)
+    EWM_SPANS                = var.spans ? "1" : null
   }
 
   plan_environment = {
@@ -129,7 +141,7 @@ locals {
     Condition = { StringLike = { "s3:prefix" = "${var.artifact_prefix}sessions/day-*" } }
   }]
 
-  # The only function that lists more than days: the newest segment of a session is found by a list, and a key that is not there is told from one that may not
+  # Sessions and MCP, which list more than days: the newest segment of a session is found by a list, and a key that is not there is told from one that may not
   # be read. Below its own folder, and nowhere else (docs/decisions/0020-sessions-on-aws.md).
   session_statements = [{
     Sid       = "FindSegments"
@@ -161,6 +173,8 @@ locals {
     EWM_MAX_MODEL_CALLS = tostring(var.max_model_calls)
     MEMORY_MAX_OPS      = tostring(var.max_memory_ops)
     MEMORY_MAX_BYTES    = tostring(var.max_memory_bytes)
+    EWM_SIGNING_KEY     = var.enable_signing ? local.signing_alias : null
+    EWM_SIGN_SEGMENTS   = var.enable_signing && var.sign_segments ? "1" : null
   }
 
   # What each may create and read: its own folder, and the roots of days where there is a budget of the day.
@@ -200,7 +214,7 @@ module "function" {
   name        = "${var.name}-${each.key}"
   role_name   = "${var.name}-${each.key}-${var.region}"
   description = "Executable World Models, mode ${local.functions[each.key].service}"
-  bundle      = "${local.bundle_directory}/${each.key}.zip"
+  bundle      = "${local.bundle_directory}/${each.key}${var.enable_signing ? "-signing" : ""}.zip"
 
   runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
@@ -220,5 +234,5 @@ module "function" {
     ) : key => value if value != null && value != ""
   }
   # One statement, one purpose.
-  statements_json = jsonencode(concat(local.statements_of_all[each.key], local.functions[each.key].statements))
+  statements_json = jsonencode(concat(local.statements_of_all[each.key], local.signing_statements, local.functions[each.key].statements))
 }

@@ -54,19 +54,19 @@ variable "kms_key_arn" {
 # What is deployed
 
 variable "modes" {
-  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory, sessions."
+  description = "Functions that are deployed, with their routes. Legal: one or more of base, tools, memory, sessions, mcp."
   type        = set(string)
   default     = ["base"]
   nullable    = false
 
   validation {
-    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory", "sessions"])) == 0
-    error_message = "modes must hold one or more of base, tools, memory, sessions, and nothing else."
+    condition     = length(var.modes) > 0 && length(setsubtract(var.modes, ["base", "tools", "memory", "sessions", "mcp"])) == 0
+    error_message = "modes must hold one or more of base, tools, memory, sessions, mcp, and nothing else."
   }
 }
 
 variable "bundle_directory" {
-  description = "Folder with base.zip, tools.zip, memory.zip and sessions.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
+  description = "Folder with base.zip, tools.zip, memory.zip, sessions.zip and mcp.zip, as `make build` writes them. Legal: an absolute path, or one relative to this configuration."
   type        = string
   default     = "../dist/lambda"
   nullable    = false
@@ -154,7 +154,7 @@ variable "lambda_timeout_seconds" {
 }
 
 variable "sessions_concurrency" {
-  description = "Requests about sessions that are answered at a time; the other functions answer one. Two requests about one session never both act, however many there are. Legal: an integer from 1 to 100."
+  description = "Requests about sessions that are answered at a time, by the function of sessions and by that of mcp each; the other functions answer one. Two requests about one session never both act, however many there are. Legal: an integer from 1 to 100."
   type        = number
   default     = 1
   nullable    = false
@@ -205,6 +205,13 @@ variable "tracing" {
   nullable    = false
 }
 
+variable "spans" {
+  description = "Writes spans of requests and of their calls into the logs of the functions that call tools, as lines of OTLP JSON: at most 128 KiB a request. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "connect_timeout_ms" {
   description = "The longest a connection of a function to an AWS service may take. Unit: ms. Legal: an integer from 1 to 29000."
   type        = number
@@ -250,6 +257,34 @@ variable "store_reserve_ms" {
   validation {
     condition     = var.store_reserve_ms >= 0 && var.store_reserve_ms <= 20000 && floor(var.store_reserve_ms) == var.store_reserve_ms
     error_message = "store_reserve_ms must be an integer from 0 to 20000."
+  }
+}
+
+# Receipts
+
+variable "enable_signing" {
+  description = "Makes a key of AWS KMS that signs a receipt for each run, and for each session at its seal. The key and each signature are paid for (docs/cost.md). Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "sign_segments" {
+  description = "With enable_signing: each segment of a session gets a receipt, not its last one alone. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "signing_keys" {
+  description = "With enable_signing: keys that were made so far; one more rotates. The newest signs, the older ones stay for their public halves, and each is paid for. Legal: an integer from 1 to 20, and never less than before."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.signing_keys >= 1 && var.signing_keys <= 20 && floor(var.signing_keys) == var.signing_keys
+    error_message = "signing_keys must be an integer from 1 to 20."
   }
 }
 
@@ -583,15 +618,15 @@ variable "budget_action_percent" {
 }
 
 variable "stop_on_alarm" {
-  description = "Alarms that pull the stop switch: everything is stopped until `make resume`, by a function of its own. Legal: any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped; and monthly-budget, at 100 % of monthly_budget_usd really spent. Empty: none does."
+  description = "Alarms that pull the stop switch: everything is stopped until `make resume`, by a function of its own. Legal: any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, not-signed; and monthly-budget, at 100 % of monthly_budget_usd really spent. Empty: none does."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
     condition = length(setsubtract(var.stop_on_alarm, [
-      "throttles", "errors", "failures", "duration", "invocations", "budget-trips", "sessions-not-stopped", "monthly-budget"
+      "throttles", "errors", "failures", "duration", "invocations", "budget-trips", "sessions-not-stopped", "not-signed", "monthly-budget"
     ])) == 0
-    error_message = "stop_on_alarm must hold any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, monthly-budget, and nothing else."
+    error_message = "stop_on_alarm must hold any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, not-signed, monthly-budget, and nothing else."
   }
 }

@@ -28,6 +28,7 @@ const CONTROL_PLANE = [
   '@aws-sdk/client-cloudwatch',
   '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-iam',
+  '@aws-sdk/client-kms',
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
 ];
@@ -179,6 +180,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     imports: [DOMAIN, 'src/ports', 'src/adapters/aws'],
     packages: [...FP, '@aws-sdk/client-bedrock-agentcore', 'node:stream'],
   },
+  // Traces: headers that go along, and spans that are written.
+  'src/adapters/otel': { imports: [DOMAIN, 'src/ports'], packages: ['node:async_hooks', 'node:crypto'] },
   // The engine that runs world files.
   'src/adapters/quickjs': { imports: [DOMAIN, 'src/ports'], packages: [...EITHER, '@jitl/quickjs-wasmfile-release-sync/wasm'] },
   // Time zones by name.
@@ -249,7 +252,14 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [],
   },
   'src/handlers/page/browser/shared': {
-    imports: ['src/domain/budget', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape', 'src/handlers/page/markup'],
+    imports: [
+      'src/domain/budget',
+      'src/domain/decimal',
+      'src/domain/receipt',
+      'src/domain/report',
+      'src/domain/tape',
+      'src/handlers/page/markup',
+    ],
     types: ['src/domain/world/market'],
     packages: EITHER,
   },
@@ -262,6 +272,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/budget',
       'src/domain/canonical',
       'src/domain/decimal',
+      'src/domain/receipt',
       'src/domain/report',
       'src/domain/tape',
       'src/handlers/page/browser/shared',
@@ -341,12 +352,13 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       DOMAIN,
       'src/ports',
       'src/handlers',
+      'src/handlers/cli/api',
       'src/handlers/cli/session',
       'src/handlers/cli/shared',
       'src/handlers/http/**',
       'src/handlers/mcp',
     ],
-    packages: [...EITHER, '@modelcontextprotocol/server/stdio', 'commander', 'node:crypto'],
+    packages: [...EITHER, '@modelcontextprotocol/client', '@modelcontextprotocol/server/stdio', 'commander', 'node:crypto'],
   },
 
   test: { imports: [], packages: ['node:*', 'typescript'] },

@@ -11,6 +11,8 @@ import { lookAt } from '../domain/agent/stop-switch';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
+import type { Receipts } from '../domain/run/receipts';
+import { makeSignSegment } from '../domain/session/receipts';
 import type { OpenFileWorlds } from '../domain/session/world-documents';
 import { makeSessionContext } from '../domain/session/worlds';
 import type { Clock } from '../ports/clock';
@@ -20,6 +22,7 @@ import type { Planner } from '../ports/planner';
 import type { SessionLog } from '../ports/session-log';
 import type { StopSwitch } from '../ports/stop-switch';
 import type { Telemetry } from '../ports/telemetry';
+import type { Tracing } from '../ports/tracing';
 import type { Environment, HandlerConfig } from './config';
 import type { HttpMode } from './http/contract/response';
 import { type Handler, makeHandler, type Served } from './http/edge/handler';
@@ -41,8 +44,12 @@ export interface HandlerPorts {
   readonly planner?: Planner;
   readonly telemetry: Telemetry;
   readonly openApi: () => string;
+  /** Absent: nothing is signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   /** Looked at before each request and before each act that leaves the process; absent: there is none. */
   readonly stopSwitch?: StopSwitch;
+  /** Of functions that call tools. */
+  readonly tracing?: Tracing;
   /** Needed where a budget of the day is set. */
   readonly day?: DayPorts;
 }
@@ -71,17 +78,18 @@ export function stoppableBaseFunction(settings: HandlerConfig, ports: HandlerPor
 }
 
 export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { interpreter, planner } = ports;
+  const { interpreter, planner, tracing } = ports;
   const look = lookOf(ports);
-  return makeHandler(stoppable(serveTools({ ...worldParts(settings, ports), interpreter, planner, look }), look), settings, ports);
+  const served = serveTools({ ...worldParts(settings, ports), interpreter, planner, look, tracing });
+  return makeHandler(stoppable(served, look), settings, ports);
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { artifacts } = ports;
+  const { artifacts, receipts, tracing } = ports;
   const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  const served = serveMemory({ settings, artifacts, memory, day, look, runWriter: makeMemoryRunWriter });
+  const served = serveMemory({ settings, artifacts, memory, day, look, receipts, tracing, runWriter: makeMemoryRunWriter });
   return makeHandler(stoppable(served, look), settings, ports);
 }
 
@@ -94,6 +102,7 @@ function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
     settings,
     artifacts: ports.artifacts,
     day: dayOf(settings, ports),
+    receipts: ports.receipts,
     marketOf: makeMarketDocument,
     runWriter: makeMemoryRunWriter,
   };
@@ -120,12 +129,21 @@ export function sessionParts(
   settings: HandlerConfig,
   ports: SessionFunctionPorts,
 ): { readonly served: Served<'sessions'>; readonly sessions: SessionContext; readonly prove: Prove } {
-  const { artifacts, interpreter, planner, log, clock } = ports;
+  const { artifacts, interpreter, planner, log, clock, tracing } = ports;
   const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look },
+    {
+      log,
+      documents: artifacts,
+      clock,
+      outside: { interpreter, planner, memory },
+      dayBudget,
+      look,
+      sign: makeSignSegment(ports.receipts),
+      tracing,
+    },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });

@@ -7,12 +7,15 @@ import { makeAgentCoreCodeInterpreter } from '../adapters/agentcore/code-interpr
 import { makeAgentCoreMemory } from '../adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../adapters/agentcore/planner';
 import { systemClock } from '../adapters/in-process/clock';
+import { makeTracing, type RequestTracing } from '../adapters/otel/tracing';
 import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
+import type { Running } from './compose-receipts';
+import type { ArtifactStore } from '../ports/artifact-store';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
-import { type HandlerConfig, type LambdaConfig, readLambdaConfig } from './config';
+import { type HandlerConfig, lambdaTraceHeader, type LambdaConfig, readLambdaConfig } from './config';
 import {
   baseFunction,
   type HandlerPorts,
@@ -41,15 +44,17 @@ export function sessionsHandler(): Handler {
 }
 
 type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
-type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place) => P;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running) => P;
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
-function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
+export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
-  const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
+  const running: { context?: unknown } = {};
+  const handle = make(config.handler, ports(config, telemetry, bucketOf(config), running));
   return async (event, context) => {
+    running.context = context;
     try {
       return await handle(event, context);
     } finally {
@@ -59,34 +64,67 @@ function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports
 }
 
 /** What every run needs; where a budget of the day is set, a role may list the days, too. */
-function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
   const artifacts = makeS3ArtifactStore(place);
-  if (config.handler.dayBudget === undefined) return { artifacts, telemetry, openApi };
+  const receipts = receiptsOf(config, artifacts, telemetry, running);
+  if (config.handler.dayBudget === undefined) return { artifacts, receipts, telemetry, openApi };
   const day = { log: makeS3SessionLog(place), documents: makeS3ArtifactStore({ ...place, mayList: true }), clock: systemClock };
-  return { artifacts, telemetry, openApi, day };
+  return { artifacts, receipts, telemetry, openApi, day };
 }
 
-function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...planPorts(config, telemetry, oneClient(config)) };
+function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
+  const tracing = tracingOf(config);
+  const agentCore = oneClient(config, tracing);
+  return {
+    ...runPorts(config, telemetry, place, running),
+    tracing,
+    ...switchPort(config, place),
+    ...planPorts(config, telemetry, agentCore),
+  };
 }
 
-function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
-  return { ...runPorts(config, telemetry, place), ...switchPort(config, place), ...memoryPort(config, oneClient(config)) };
+function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
+  const tracing = tracingOf(config);
+  return {
+    ...runPorts(config, telemetry, place, running),
+    tracing,
+    ...switchPort(config, place),
+    ...memoryPort(config, oneClient(config, tracing)),
+  };
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
-  const agentCore = oneClient(config);
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionFunctionPorts {
+  const tracing = tracingOf(config);
+  const agentCore = oneClient(config, tracing);
+  const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {
-    artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
+    artifacts,
+    receipts: receiptsOf(config, artifacts, telemetry, running),
     log: makeS3SessionLog(place),
     clock: systemClock,
     telemetry,
+    tracing,
     openApi,
     ...switchPort(config, place),
     ...planPorts(config, telemetry, agentCore),
     ...memoryPort(config, agentCore),
   };
+}
+
+/**
+ * What signs is in a file of its own beside this one, in the zips of deployments that sign: its client is read nowhere else. It begins to load
+ * with the function; where it is missing, the start fails.
+ */
+function receiptsOf(
+  { signing, s3 }: LambdaConfig,
+  artifacts: ArtifactStore,
+  telemetry: PowertoolsTelemetry,
+  running: Running,
+): HandlerPorts['receipts'] {
+  return (
+    signing && import('./compose-receipts').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
+  );
 }
 
 function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<HandlerPorts, 'stopSwitch'> {
@@ -95,9 +133,21 @@ function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<
 
 type AgentCore = () => ReturnType<typeof makeAgentCoreClient>;
 
-function oneClient({ agentcore }: LambdaConfig): AgentCore {
+function oneClient({ agentcore }: LambdaConfig, { headers: traceHeaders }: RequestTracing): AgentCore {
   let client: ReturnType<AgentCore> | undefined;
-  return () => (client ??= makeAgentCoreClient(agentcore));
+  return () => (client ??= makeAgentCoreClient({ ...agentcore, traceHeaders }));
+}
+
+/** Of functions that call tools: base calls none, and its log line has what a span of it would have. */
+function tracingOf({ service, handler: { version }, spans }: LambdaConfig): RequestTracing {
+  if (!spans) return makeTracing({ service, version });
+  const sink = {
+    // A line of the log as it is: Lambda would put what the console writes into a document of its own.
+    write: (line: string) => process.stdout.write(`${line}\n`),
+    clock: systemClock,
+    xrayHeader: lambdaTraceHeader,
+  };
+  return makeTracing({ service, version, spans: sink });
 }
 
 function planPorts(

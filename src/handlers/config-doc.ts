@@ -15,6 +15,11 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
     means:
       'Key of the stop switch in the bucket, whole. It is read before each request and before each act that leaves the process; what cannot be read counts as set. Left out: there is no switch.',
   },
+  EWM_SPANS: {
+    used: 'tools, memory, sessions, mcp',
+    means:
+      '`1`: spans of each request and of its calls in the log, a line of OTLP JSON for twenty of them, 100 a request at most ([deploy.md](deploy.md#traces)). Off otherwise.',
+  },
   EWM_S3_PATH_STYLE: { used: 'all', means: '`1`: bucket in the path, for S3 look-alikes. Off otherwise.' },
   EWM_CONNECT_TIMEOUT_MS: { used: 'all', means: 'The longest a connection to AWS may take. Unit: ms.' },
   EWM_S3_TIMEOUT_MS: { used: 'all', means: 'The longest S3 may be silent. Unit: ms.' },
@@ -45,6 +50,12 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
       'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
   },
   EWM_ENABLED: { used: 'all', means: 'What the whole deployment has, for `/health`; each function knows only what it uses itself.' },
+  EWM_SIGNING_KEY: {
+    used: 'all',
+    means:
+      'Switches receipts on: the key of AWS KMS (ECC_NIST_P256, SIGN_VERIFY) that signs each run, and each session at its seal. Needs the zip `<function>-signing.zip`.',
+  },
+  EWM_SIGN_SEGMENTS: { used: 'sessions', means: '`1`: each segment of a session is signed, not its last one alone.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },

@@ -9,6 +9,7 @@ import { partialBudgetCodec } from '../domain/budget/budget-codec';
 import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
+import type { SegmentsSigned } from '../domain/receipt/statement';
 import type { Service } from './http/contract/routes';
 import type { EdgeSettings } from './http/edge/handler';
 import type { ModeSettings } from './http/modes/mode';
@@ -114,13 +115,14 @@ const prefixText = patternText('a prefix of letters, digits and - _ . / that end
 const stopKeyText = patternText('the key of an object: letters, digits and - _ . /', /^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,511}$/);
 
 const storeCodecs = {
+  EWM_SPANS: switchText,
   EWM_ARTIFACT_PREFIX: prefixText,
   EWM_STOP_KEY: stopKeyText,
   EWM_S3_PATH_STYLE: switchText,
   EWM_CONNECT_TIMEOUT_MS: countText(1),
   EWM_S3_TIMEOUT_MS: countText(1),
 };
-const STORE_DEFAULTS = { EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
+const STORE_DEFAULTS = { EWM_SPANS: false, EWM_S3_PATH_STYLE: false, EWM_CONNECT_TIMEOUT_MS: 1_000, EWM_S3_TIMEOUT_MS: 5_000 };
 
 const remoteCodecs = {
   // The service's own patterns: what it would refuse at the first request is refused at the start.
@@ -135,6 +137,9 @@ const remoteCodecs = {
   AGENTCORE_RUNTIME_ARN: patternText('the ARN of an agent runtime', /^arn:[A-Za-z0-9:/_-]{1,512}$/),
   AGENTCORE_RUNTIME_QUALIFIER: patternText('the name of an endpoint of the runtime', /^[A-Za-z0-9_-]{1,64}$/),
 };
+const signingCodecs = {
+  EWM_SIGNING_KEY: patternText('the ARN, the id or the alias of a KMS key, such as alias/ewm-signing', /^[A-Za-z0-9:/_-]{1,2048}$/),
+};
 const actorText = patternText(
   '1 to 255 letters, digits and - _ /, and single : between them',
   /^(?=.{1,255}$)[a-zA-Z0-9][a-zA-Z0-9_/-]*(?::[a-zA-Z0-9_/-]+)*[a-zA-Z0-9_/-]*$/,
@@ -143,7 +148,7 @@ const REMOTE_DEFAULTS = { AGENTCORE_MEMORY_ACTOR_ID: 'ewm', EWM_AGENTCORE_TIMEOU
 
 const { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...defaultedStoreCodecs } = storeCodecs;
 
-const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
+const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS, EWM_SIGN_SEGMENTS: false };
 
 /** The planner of the local server is a script: asking it costs nothing, so it may be asked. */
 export const LOCAL_MODEL_CALLS = 10;
@@ -157,8 +162,14 @@ const handlerCodec = objectCodec('environment', {
 
 const lambdaCodec = objectCodec('environment', {
   required: { EWM_ARTIFACT_BUCKET: bucketText },
-  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...commonOptionalCodecs, ...remoteCodecs },
-  defaulted: { ...commonCodecs, ...defaultedStoreCodecs, AGENTCORE_MEMORY_ACTOR_ID: actorText, EWM_AGENTCORE_TIMEOUT_MS: countText(1) },
+  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...commonOptionalCodecs, ...remoteCodecs, ...signingCodecs },
+  defaulted: {
+    ...commonCodecs,
+    ...defaultedStoreCodecs,
+    AGENTCORE_MEMORY_ACTOR_ID: actorText,
+    EWM_AGENTCORE_TIMEOUT_MS: countText(1),
+    EWM_SIGN_SEGMENTS: switchText,
+  },
   defaults: LAMBDA_DEFAULTS,
 });
 
@@ -169,6 +180,8 @@ export const VARIABLES = {
   ...commonCodecs,
   ...commonOptionalCodecs,
   ...remoteCodecs,
+  ...signingCodecs,
+  EWM_SIGN_SEGMENTS: switchText,
   AGENTCORE_MEMORY_ACTOR_ID: actorText,
   EWM_AGENTCORE_TIMEOUT_MS: countText(1),
 } satisfies Readonly<Record<string, Codec<unknown>>>;
@@ -186,16 +199,21 @@ export interface Timeouts {
 
 /** What a Lambda function is composed of. */
 export interface LambdaConfig {
+  readonly service: Service;
   readonly handler: HandlerConfig;
   readonly artifacts: { readonly bucket: string; readonly prefix: string; readonly pathStyle: boolean };
   /** Key of the stop switch in that bucket; absent: there is none. */
   readonly stopKey?: string;
+  /** Whether spans are written beside the metrics. */
+  readonly spans: boolean;
   readonly s3: Timeouts;
   readonly agentcore: Timeouts;
   /** Absent: off. */
   readonly memory?: { readonly memoryId: string; readonly actorId: string };
   readonly codeInterpreterId?: string;
   readonly planner?: { readonly agentRuntimeArn: string; readonly qualifier?: string };
+  /** Absent: nothing is signed. */
+  readonly signing?: { readonly key: string; readonly segments: SegmentsSigned };
 }
 
 /** Ceilings and limits alone, for a server that runs the handlers on ports of its own. The left has a line for each mistake. */
@@ -208,7 +226,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
   const decoded = decodeEnvironment(lambdaCodec, env, Object.keys(VARIABLES));
   if (isLeft(decoded)) return decoded;
   const vars = decoded.right;
-  const memory = (service === 'agentcore-memory' || service === 'sessions') && vars.ENABLE_AGENTCORE_MEMORY;
+  const memory = ['agentcore-memory', 'sessions', 'mcp'].includes(service) && vars.ENABLE_AGENTCORE_MEMORY;
   const mistakes = [
     ...(memory && vars.AGENTCORE_MEMORY_ID === undefined ? ['AGENTCORE_MEMORY_ID: missing, and ENABLE_AGENTCORE_MEMORY is 1'] : []),
     ...tooShort(vars, 'EWM_S3_TIMEOUT_MS'),
@@ -223,15 +241,18 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
     code_interpreter: codeInterpreterId !== undefined || has('code_interpreter'),
     planner: agentRuntimeArn !== undefined || has('planner'),
   };
-  const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
+  const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier, EWM_SIGNING_KEY: key } = vars;
   return right({
+    service,
     handler: { ...handlerConfigOf(vars), enabled },
     artifacts: { bucket: vars.EWM_ARTIFACT_BUCKET, prefix: vars.EWM_ARTIFACT_PREFIX ?? '', pathStyle: vars.EWM_S3_PATH_STYLE },
+    spans: vars.EWM_SPANS,
     s3: { connectTimeoutMs, requestTimeoutMs: vars.EWM_S3_TIMEOUT_MS },
     agentcore: { connectTimeoutMs, requestTimeoutMs: vars.EWM_AGENTCORE_TIMEOUT_MS },
     ...(vars.EWM_STOP_KEY === undefined ? {} : { stopKey: vars.EWM_STOP_KEY }),
     ...(memory && memoryId !== undefined ? { memory: { memoryId, actorId: vars.AGENTCORE_MEMORY_ACTOR_ID } } : {}),
     ...(codeInterpreterId === undefined ? {} : { codeInterpreterId }),
+    ...(key === undefined ? {} : { signing: { key, segments: vars.EWM_SIGN_SEGMENTS ? 'each' : 'seal' } }),
     ...(agentRuntimeArn === undefined ? {} : { planner: { agentRuntimeArn, ...(qualifier === undefined ? {} : { qualifier }) } }),
   });
 }
@@ -241,6 +262,11 @@ export function readLambdaConfig(service: Service): LambdaConfig {
   const decoded = decodeLambdaConfig(service, process.env);
   if (isLeft(decoded)) throw new Error(`configuration: ${decoded.left.join('; ')}`);
   return decoded.right;
+}
+
+/** `X-Amzn-Trace-Id` of the invocation at work, as Lambda tells it: another one each time. */
+export function lambdaTraceHeader(): string | undefined {
+  return process.env['_X_AMZN_TRACE_ID'];
 }
 
 function handlerConfigOf(vars: Decoded<typeof handlerCodec>): HandlerConfig {

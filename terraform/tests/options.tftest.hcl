@@ -22,6 +22,7 @@ run "every_limit" {
     async_event_age_seconds  = 120
     log_retention_days       = 30
     tracing                  = true
+    spans                    = true
     access_log               = true
     connect_timeout_ms       = 1001
     s3_timeout_ms            = 5001
@@ -57,6 +58,7 @@ run "every_limit" {
       EWM_AGENTCORE_TIMEOUT_MS  = "9001"
       EWM_STORE_RESERVE_MS      = "3001"
       EWM_STOP_KEY              = "stop.json"
+      EWM_SPANS                 = "1"
       EWM_MAX_BODY_BYTES        = "1048577"
       EWM_MAX_ARTIFACT_BYTES    = "4194305"
       EWM_BASE_PATH             = "/v1"

@@ -1,6 +1,8 @@
 /** `ewm mcp` and `/mcp` of the built program, played by the official clients of both generations. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +105,17 @@ describe.each(GENERATIONS)('a client of %s', (generation: Generation) => {
     await client.close();
   });
 
+  it('plays a whole session by way of the command, at an API', async () => {
+    const client = await connectMcp(generation, { args: ['--api', served.url] });
+    if (generation !== '2025') expect(client.protocol).toBe(protocol);
+    const id = await playWhole(client, `by way of the command ${generation}`);
+    await client.close();
+    const agent = await connectMcp(generation, { args: ['--api', served.url, '--session', id] });
+    expect((await agent.call('world_observe')).body).toMatchObject({ session_id: id, status: 'sealed' });
+    await expect(agent.call('world_create', {})).rejects.toThrow('no tool world_create');
+    await agent.close();
+  });
+
   it('is given one session, whose budget neither a restart nor another plane refills', async () => {
     const args = ['--data', join(directory, `agent ${generation}`), '--budget', '{"max_steps":3,"max_tool_calls":3}'];
     const client = await connectMcp(generation, { args });
@@ -138,7 +151,42 @@ describe('the command', () => {
     expect(lines.map((line) => (JSON.parse(line) as Body)['jsonrpc'])).toEqual(lines.map(() => '2.0'));
   });
 
+  it('signs what it sends to an API that wants it, and tells a client whom IAM does not let in', async () => {
+    const asked: (string | undefined)[] = [];
+    const forbidding = createServer((request, response) => {
+      asked.push(`${String(request.url)} ${String(request.headers.authorization)}`);
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"Forbidden"}');
+    }).listen(0, '127.0.0.1');
+    await once(forbidding, 'listening');
+    const url = `http://127.0.0.1:${String((forbidding.address() as AddressInfo).port)}`;
+    const child = spawn(process.execPath, [PROGRAM, 'mcp', '--api', url, '--session', 'one'], {
+      env: {
+        ...process.env,
+        EWM_API_AUTH: 'iam',
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+      },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const out: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stdin.end(`${JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/list' })}\n`);
+    const ended = await once(child, 'close');
+    forbidding.close();
+    expect(ended).toEqual([0, null]);
+    expect(asked).toEqual([
+      expect.stringMatching(/^\/mcp\/one AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE\/\d+\/eu-west-1\/execute-api\/aws4_request/),
+    ]);
+    expect(JSON.parse(Buffer.concat(out).toString('utf8'))).toEqual({
+      jsonrpc: '2.0',
+      id: 7,
+      error: { code: -32603, message: expect.stringContaining(`403 from ${url}/mcp/one: Forbidden: these credentials`) as string },
+    });
+  });
+
   it.each([
+    [['--api', 'http://127.0.0.1:1', '--budget', '{}'], '--budget, --data cannot stand beside --api'],
     [['--plane', 'agent'], 'the agent plane is about one session'],
     [['--session', '0'.repeat(32)], 'no session 0'],
     [['--session', '0'.repeat(32), '--budget', '{}'], 'leave out what would make one'],

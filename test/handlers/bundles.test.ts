@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { sessionAnswerCodec } from '../../src/handlers/http/contract/answer-codecs';
+import { mcpMessage } from '../../src/handlers/cli/api/mcp-message';
 import type { Service } from '../../src/handlers/http/contract/routes';
 import {
   type AgentCoreStub,
@@ -16,17 +17,24 @@ import {
   STUB_MEMORY_ID,
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
+import { checkReceipt } from '../../src/domain/receipt/receipt';
+import { readRunFacts } from '../../src/domain/run/run-facts';
+import { makeMemoryRunReader } from '../../src/adapters/in-process/run-files';
+import { verifierOf } from '../../src/adapters/keys/key-file';
+import { digestOfProgram, type KmsStub, startKmsStub } from '../support/kms-stub';
 import { answerOf } from '../support/handlers';
-import { httpEvent } from '../support/http-events';
+import { httpEvent, JSON_TYPE } from '../support/http-events';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 182_000, tools: 220_000, memory: 220_000, sessions: 240_000 } as const;
+const SIZE_MAX = { base: 183_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
-const serviceOf = (name: Name): Service => (name === 'sessions' ? name : `agentcore-${name}`);
+/** What signs, in the zips of deployments that sign. Unit: bytes. */
+const SIGNING_BYTES_MAX = 80_000;
+const serviceOf = (name: Name): Service => (name === 'sessions' || name === 'mcp' ? name : `agentcore-${name}`);
 
 const BUILD = `
 import { buildLambda } from './.config/build-lambda.mjs';
@@ -37,7 +45,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_000, tools: 220_001, memory: 1, sessions: 240_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 183_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -69,7 +77,7 @@ function load() {
   }
 }
 const { handler } = load();
-const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm' };
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm', ...JSON.parse(process.env.EWM_TEST_CONTEXT ?? '{}') };
 handler(JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8')), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
 `;
 
@@ -133,7 +141,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const files = unzipSync(zip);
     expect(Object.keys(files)).toEqual(['index.js']);
     expect(Buffer.from(files['index.js'] ?? []).equals(bundle)).toBe(true);
-    for (const place of [ROOT, directory, homedir(), tmpdir()]) expect(bundle.includes(place)).toBe(false);
+    for (const place of [ROOT, directory, homedir(), tmpdir()]) expect(bundle.includes(`${place}/`)).toBe(false);
     expect(JSON.parse(map.toString())).not.toHaveProperty('sourcesContent');
   });
 
@@ -148,6 +156,7 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
     agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
     const budget = { max_steps: 2, max_tool_calls: 2, max_model_calls: 1, max_memory_ops: 1, max_memory_bytes: 100 };
+    const { headers, body: message } = mcpMessage('tools/call', { name: 'world_create', arguments: { budget } });
     const bodies = {
       base: { budget: { max_steps: 2 } },
       tools: {
@@ -159,9 +168,15 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
       },
       memory: { budget, requests: [{ op: 'memory_put', key: 'k', value: 1 }] },
       sessions: { budget },
+      mcp: message,
     };
-    const path = name === 'sessions' ? '/sessions' : `/agentcore/${name}`;
-    const { answer, lines } = await invoke(name, httpEvent({ path, body: JSON.stringify(bodies[name]) }), {
+    const path = { sessions: '/sessions', mcp: '/mcp' }[name as string] ?? `/agentcore/${name}`;
+    const event = httpEvent({
+      path,
+      body: JSON.stringify(bodies[name]),
+      headers: { 'content-type': 'application/json', ...(name === 'mcp' ? headers : {}) },
+    });
+    const { answer, lines } = await invoke(name, event, {
       EWM_ARTIFACT_BUCKET: STUB_BUCKET,
       EWM_MAX_MODEL_CALLS: '1',
       ENABLE_AGENTCORE_MEMORY: '1',
@@ -172,10 +187,12 @@ describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
     const { body } = answer as { readonly body: string };
     const parsed: unknown = JSON.parse(body);
     expect(answer).toMatchObject({ statusCode: name === 'sessions' ? 201 : 200 });
-    expect(name === 'sessions' ? valueOfRight(sessionAnswerCodec.decode(parsed)) : answerOf(`agentcore-${name}`, parsed)).toMatchObject({
-      ok: true,
-    });
-    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0 }[name]);
+    const ofSession =
+      name === 'mcp' ? (parsed as { readonly result: { readonly structuredContent: unknown } }).result.structuredContent : parsed;
+    expect(
+      name === 'sessions' || name === 'mcp' ? valueOfRight(sessionAnswerCodec.decode(ofSession)) : answerOf(`agentcore-${name}`, parsed),
+    ).toMatchObject({ ok: true });
+    expect(agentCore.requests()).toHaveLength({ base: 0, tools: 5, memory: 2, sessions: 0, mcp: 0 }[name]);
     for (const { headers } of [...s3.requests(), ...agentCore.requests()]) {
       expect(headers).toMatchObject({
         authorization: expect.stringContaining('Credential=ASIAEXAMPLE/') as string,
@@ -234,6 +251,129 @@ describe('against a service that fails, lags and checks every request', () => {
     readonly error?: { readonly code: string };
     readonly results: readonly { readonly result?: unknown; readonly sessions_not_stopped?: number }[];
   }
+
+  const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+  const TRACE = {
+    traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+    tracestate: 'rojo=00f067aa0ba902b7',
+    baggage: 'tenant=a%20b,task=7',
+  };
+  const TRACED_BODIES = {
+    tools: {
+      budget: { max_steps: 3, max_tool_calls: 3, max_model_calls: 1 },
+      tool_plan: [
+        { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
+        { name: 'propose_plan', args: { goal: 'hold' } },
+        { name: 'execute_code', args: { language: 'python', code: 'print(2)' } },
+        { name: 'get_price_context', args: { step: 0 } },
+      ],
+    },
+    memory: {
+      budget: { max_memory_ops: 3, max_memory_bytes: 500 },
+      requests: [
+        { op: 'memory_put', key: 'k', value: 1 },
+        { op: 'memory_put', key: 'k', value: 2 },
+        { op: 'memory_clear', key: 'k' },
+      ],
+    },
+  };
+  const OPERATIONS = { tools: 6, memory: 7 };
+  const traceHeaders = ({ traceparent, tracestate, baggage }: Readonly<Record<string, unknown>>): object => ({
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+    ...(baggage === undefined ? {} : { baggage }),
+  });
+
+  async function traced(
+    name: 'tools' | 'memory',
+    headers: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<readonly string[]> {
+    agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
+    agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
+    const body = JSON.stringify(TRACED_BODIES[name]);
+    const event = httpEvent({ path: `/agentcore/${name}`, headers: { ...JSON_TYPE, ...headers }, body });
+    return (await invoke(name, event, { ...ENVIRONMENT, ...env })).lines;
+  }
+
+  it.each(['tools', 'memory'] as const)(
+    '%s: the trace of a request goes along with each call of AgentCore, and no span is written',
+    async (name) => {
+      const lines = await traced(name, TRACE);
+      expect(agentCore.requests()).toHaveLength(OPERATIONS[name]);
+      for (const { headers } of agentCore.requests()) {
+        expect(headers).toMatchObject(TRACE);
+        expect(headers.authorization).toMatch(/SignedHeaders=[^,]*baggage;[^,]*traceparent;tracestate/);
+      }
+      for (const { headers } of s3.requests()) expect(traceHeaders(headers)).toEqual({});
+      expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(2);
+    },
+  );
+
+  it('a header that is none of a trace goes nowhere and breaks nothing', async () => {
+    await traced('tools', {
+      traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+      tracestate: 'a=1',
+      baggage: `a=1\r\nx: ${'y'.repeat(9_000)}`,
+    });
+    expect(agentCore.requests()).toHaveLength(OPERATIONS.tools);
+    for (const { headers } of agentCore.requests()) expect(traceHeaders(headers)).toEqual({});
+  });
+
+  it('tools: spans where they are asked for, with run id, head hash and limiter; each call of AgentCore names the span that made it', async () => {
+    const lines = await traced('tools', TRACE, { EWM_SPANS: '1' });
+    const answer = JSON.parse(lines.find((line) => line.startsWith('ANSWER '))?.slice('ANSWER '.length) ?? '{}') as { body: string };
+    const { run_id: runId, head_hash: headHash } = JSON.parse(answer.body) as { run_id: string; head_hash: string };
+    const written = lines.filter((line) => line.startsWith('{"resourceSpans"'));
+    expect(written).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(3);
+    const [{ resource, scopeSpans }] = (
+      JSON.parse(written[0] ?? '') as {
+        resourceSpans: [
+          {
+            resource: object;
+            scopeSpans: [
+              {
+                spans: {
+                  name: string;
+                  traceId: string;
+                  spanId: string;
+                  parentSpanId: string;
+                  attributes: { key: string; value: object }[];
+                }[];
+              },
+            ];
+          },
+        ];
+      }
+    ).resourceSpans;
+    expect(resource).toEqual({
+      attributes: [
+        { key: 'service.name', value: { stringValue: 'agentcore-tools' } },
+        { key: 'service.version', value: { stringValue: '1.2.3' } },
+      ],
+    });
+    const { spans } = scopeSpans[0];
+    const whole = spans.at(-1);
+    expect(spans.map(({ name }) => name)).toEqual([
+      ...['execute_code', 'propose_plan', 'execute_code', 'get_price_context'].map((tool) => `execute_tool ${tool}`),
+      'invoke_agent agentcore-tools',
+    ]);
+    expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([...Array<unknown>(4).fill(whole?.spanId), 'b7ad6b7169203331']);
+    expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE_ID]));
+    expect(whole?.attributes).toEqual(
+      expect.arrayContaining([
+        { key: 'ewm.run_id', value: { stringValue: runId } },
+        { key: 'ewm.head_hash', value: { stringValue: headHash } },
+        { key: 'ewm.limiter', value: { stringValue: 'max_steps' } },
+        { key: 'error.type', value: { stringValue: 'budget_exceeded' } },
+      ]) as unknown,
+    );
+    // Start and program, goal, program; and both stops, which belong to none of the calls.
+    const makers = [0, 0, 1, 2, 4, 4].map((index) => `00-${TRACE_ID}-${String(spans[index]?.spanId)}-01`);
+    expect(agentCore.requests().map(({ headers }) => headers['traceparent'])).toEqual(makers);
+    expect(agentCore.requests().every(({ headers }) => headers['baggage'] === TRACE.baggage)).toBe(true);
+  });
 
   async function answerOf(name: 'tools' | 'memory', body: object): Promise<Answered> {
     const event = httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
@@ -311,6 +451,89 @@ describe('against a service that fails, lags and checks every request', () => {
   });
 });
 
+describe('where a deployment signs', () => {
+  const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:ewm-base', functionVersion: '7' };
+  let kms: KmsStub;
+  beforeEach(async () => {
+    kms = await startKmsStub();
+  });
+  afterEach(() => kms.close());
+  const environment = (): Record<string, string> => ({
+    EWM_ARTIFACT_BUCKET: STUB_BUCKET,
+    EWM_SIGNING_KEY: 'alias/ewm-signing',
+    AWS_ENDPOINT_URL_KMS: kms.url,
+    EWM_TEST_CONTEXT: JSON.stringify(context),
+  });
+  const asked = async (name: Name, body: object, path = `/agentcore/${name}`): Promise<Record<string, unknown>> => {
+    const { answer } = await invoke(name, httpEvent({ path, body: JSON.stringify(body) }), environment());
+    return JSON.parse((answer as { readonly body: string }).body) as Record<string, unknown>;
+  };
+
+  it.each(Object.keys(SIZE_MAX) as Name[])('%s: the zip holds the function as it is, and what signs beside it', async (name) => {
+    const [index, signing, zip] = await Promise.all(
+      [`${name}/index.js`, `${name}/signing.js`, `${name}-signing.zip`].map((file) => readFile(join(directory, file))),
+    );
+    const files = unzipSync(zip ?? Buffer.alloc(0));
+    expect(Object.keys(files)).toEqual(['index.js', 'signing.js']);
+    expect(Buffer.from(files['index.js'] ?? []).equals(index ?? Buffer.alloc(0))).toBe(true);
+    expect(Buffer.from(files['signing.js'] ?? []).equals(signing ?? Buffer.alloc(0))).toBe(true);
+    expect(zip?.length).toBeLessThanOrEqual(SIZE_MAX[name] + SIGNING_BYTES_MAX);
+    // The client of KMS is nowhere else.
+    expect(index?.includes('TrentService')).toBe(false);
+  });
+
+  it('signs a run with one request, and says where it ran and with which program', async () => {
+    s3.objects.clear();
+    const answer = await asked('base', { budget: { max_steps: 2 } });
+    const verifier = valueOfRight(verifierOf(kms.publicPem));
+    expect(answer).toMatchObject({ ok: true, receipt: { signed: true, key_ids: [verifier.keyId] } });
+    expect(kms.asked).toEqual(['GetPublicKey', 'Sign']);
+    const stored = [...s3.objects].map(([key, { bytes }]) => [key.split('/').at(-1) ?? '', bytes] as const);
+    expect(stored.at(-1)?.[0]).toBe('receipt.json');
+    const files = Object.fromEntries(stored.filter(([name]) => name !== 'receipt.json'));
+    const facts = valueOfRight(await readRunFacts({ reader: makeMemoryRunReader(files), below: [] }));
+    const held = valueOfRight(checkReceipt(stored.at(-1)?.[1].toString() ?? '', facts, [verifier]));
+    const [index, signing] = await Promise.all(['index.js', 'signing.js'].map((file) => readFile(join(directory, 'base', file))));
+    expect(held.attested).toMatchObject({
+      program: {
+        version: '1.2.3',
+        sha256: digestOfProgram({ 'index.js': index ?? Buffer.alloc(0), 'signing.js': signing ?? Buffer.alloc(0) }),
+      },
+      deployment: { account: '123456789012', region: 'us-east-1', function: 'ewm', function_version: '7' },
+    });
+  });
+
+  it('stores a run that cannot be signed, says so, and counts it for an alarm', async () => {
+    kms.refuse();
+    s3.objects.clear();
+    const { answer, lines } = await invoke('base', httpEvent({ path: '/agentcore/base', body: '{}' }), environment());
+    const { ok, receipt } = JSON.parse((answer as { readonly body: string }).body) as Record<string, unknown>;
+    expect({ ok, receipt }).toMatchObject({
+      ok: true,
+      receipt: { signed: false, error: { code: 'dependency_failed', operation: 'Sign' } },
+    });
+    expect([...s3.objects.keys()].some((key) => key.endsWith('/run.json'))).toBe(true);
+    expect([...s3.objects.keys()].some((key) => key.endsWith('/receipt.json'))).toBe(false);
+    expect(lines.join('\n')).toContain('"NotSigned":1');
+  });
+
+  it('signs a session at its seal', async () => {
+    const made = await asked('sessions', { name: 'a', budget: { max_steps: 1 } }, '/sessions');
+    expect(made).not.toHaveProperty('receipt');
+    const closed = await asked('sessions', { head: made['head'] }, `/sessions/${String(made['session_id'])}/close`);
+    expect(closed).toMatchObject({ status: 'sealed', receipt: { signed: true } });
+    expect([...s3.objects.keys()].at(-1)).toBe(`sessions/${String(made['session_id'])}/receipts/00000001.json`);
+  });
+
+  it('does not start without what signs', async () => {
+    await cp(join(directory, 'base'), join(directory, 'bare'), { recursive: true });
+    await rm(join(directory, 'bare', 'signing.js'));
+    await expect(invoke('bare', httpEvent({ path: '/agentcore/base', body: '{}' }), environment())).rejects.toMatchObject({
+      stderr: expect.stringContaining('./signing.js') as string,
+    });
+  });
+});
+
 describe('what is in them', () => {
   const RUNS = ['base', 'tools', 'memory'] as const;
   const modesOf = (names: readonly Name[]): ReadonlyMap<string, string> => {
@@ -382,6 +605,8 @@ describe('what is in them', () => {
     expect(partsOf('tools memory')).toEqual([
       '@aws-sdk/client-bedrock-agentcore',
       'src/adapters/agentcore/client.ts',
+      'src/adapters/otel/trace-context.ts',
+      'src/adapters/otel/tracing.ts',
       'src/adapters/s3/stop-switch.ts',
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
@@ -389,6 +614,7 @@ describe('what is in them', () => {
       'src/domain/agent/stop-switch.ts',
       'src/domain/agent/tools.ts',
       'src/domain/codec/printable.ts',
+      'src/domain/otlp.ts',
       'src/domain/run/request-codecs.ts',
       'src/handlers/http/edge/stoppable.ts',
     ]);
@@ -399,10 +625,13 @@ describe('what is in them', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !/^src\/(?:domain\/session|handlers\/mcp)\//.test(part))).toEqual([
       'src/domain/agent/recorded-answers.ts',
+      'src/domain/receipt/envelope.ts',
       'src/domain/receipt/receipt.ts',
+      'src/domain/receipt/statement.ts',
       'src/domain/run/compare.ts',
       'src/domain/run/evidence.ts',
       'src/domain/run/listing.ts',
+      'src/domain/run/receipts.ts',
       'src/handlers/http/contract/answer-codecs.ts',
       'src/handlers/http/contract/body-file-world.ts',
       'src/handlers/http/contract/body-session.ts',
@@ -410,6 +639,18 @@ describe('what is in them', () => {
       'src/handlers/http/modes/session-proof.ts',
       'src/handlers/http/modes/sessions.ts',
       'src/handlers/lambda/sessions.ts',
+    ]);
+    // What MCP has beside sessions is the protocol, and neither files nor a sandbox.
+    expect(partsOf('mcp', ['sessions', 'mcp'])).toEqual([
+      '@modelcontextprotocol/core',
+      '@modelcontextprotocol/server',
+      'src/handlers/compose-lambda-mcp.ts',
+      'src/handlers/compose-mcp.ts',
+      'src/handlers/lambda/mcp.ts',
+      'src/handlers/mcp/guide.ts',
+      'src/handlers/mcp/http.ts',
+      'src/handlers/mcp/server.ts',
+      'zod',
     ]);
     // The SDK of MCP is for those who serve the protocol themselves.
     expect(built.inputs.sessions.filter((part) => part.includes('modelcontextprotocol') || part.startsWith('zod'))).toEqual([]);

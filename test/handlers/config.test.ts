@@ -19,6 +19,8 @@ function mistakes(env: Environment, mode: HttpMode = 'agentcore-base'): readonly
 it('is small where nothing is said, and everything remote is off', () => {
   for (const mode of ['agentcore-base', 'agentcore-tools', 'agentcore-memory'] as const) {
     expect(decoded({ ...BUCKET, HOME: '/', AWS_REGION: 'us-east-1' }, mode)).toEqual({
+      service: mode,
+      spans: false,
       handler: {
         version: '0.0.0-test',
         ceilings: { max_steps: 100, max_tool_calls: 10, max_model_calls: 0, max_memory_ops: 10, max_memory_bytes: 65_536 },

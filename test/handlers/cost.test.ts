@@ -12,13 +12,20 @@ import { makeAgentCoreCodeInterpreter } from '../../src/adapters/agentcore/code-
 import { makeAgentCoreMemory } from '../../src/adapters/agentcore/memory';
 import { makeAgentCorePlanner } from '../../src/adapters/agentcore/planner';
 import { systemClock } from '../../src/adapters/in-process/clock';
+import { SPAN_BYTES_MAX } from '../../src/adapters/otel/tracing';
 import { makePowertoolsTelemetry } from '../../src/adapters/powertools/telemetry';
 import { makeS3ArtifactStore } from '../../src/adapters/s3/artifact-store';
 import { makeS3Client } from '../../src/adapters/s3/client';
 import { type Bill, billOf as billFor } from '../../src/domain/cost/bill';
-import { MEMORY_REQUESTS, METRICS_PER_MODE, SHARED_ANSWER_BYTES_MAX } from '../../src/domain/cost/bounds';
+import {
+  MEMORY_REQUESTS,
+  METRICS_PER_MODE,
+  SHARED_ANSWER_BYTES_MAX,
+  SPAN_BYTES_MAX as SPAN_BYTES_OF_BILL,
+} from '../../src/domain/cost/bounds';
 import { FUNCTION_BOUNDS } from '../../src/domain/cost/functions';
-import { BILL_MODES, decodeLimits } from '../../src/domain/cost/limits';
+import { PROOF_READS_MAX } from '../../src/handlers/http/modes/session-proof';
+import { BILL_MODES, decodeLimits, DEFAULT_LIMITS } from '../../src/domain/cost/limits';
 import { decodePrices } from '../../src/domain/cost/prices';
 import { filesOf } from '../../src/domain/run/modes';
 import type { HttpMode } from '../../src/handlers/http/contract/response';
@@ -486,12 +493,14 @@ it('knows the metrics that a function writes, the files that it stores, and the 
   const document = JSON.stringify(JSON.parse(readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'))).length;
   expect(document).toBeLessThan(Number(SHARED_ANSWER_BYTES_MAX[1]));
   expect(MEMORY_REQUESTS).toBe(BigInt(MEMORY_REQUESTS_MAX));
+  expect(SPAN_BYTES_OF_BILL).toBe(BigInt(SPAN_BYTES_MAX));
+  expect(FUNCTION_BOUNDS.mcp.reads(DEFAULT_LIMITS)).toBeGreaterThan(BigInt(PROOF_READS_MAX));
   expect(METRICS_PER_MODE).toBe(BigInt(Object.keys(METRICS).length));
   const limits = valueOfRight(decodeLimits(LIMITS));
   for (const mode of ['base', 'tools', 'memory'] as const)
     expect(FUNCTION_BOUNDS[mode].files(limits)).toBe(BigInt(filesOf(`agentcore-${mode}`).length));
   for (const mode of BILL_MODES) {
-    const service = mode === 'sessions' ? mode : `agentcore-${mode}`;
+    const service = mode === 'sessions' || mode === 'mcp' ? mode : `agentcore-${mode}`;
     expect(FUNCTION_BOUNDS[mode].routes).toBe(BigInt(Object.values(ROUTES).filter((row) => row.service === service).length));
   }
 });

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoCommand } from '../../src/handlers/cli/api/demo-command';
+import type { DemoMode } from '../../src/handlers/cli/api/demo-stories';
 import { type ApiMode, smokeCommand, type SmokeOptions } from '../../src/handlers/cli/api/smoke-command';
 import { composeServer } from '../../src/handlers/compose-server';
 import type { Environment } from '../../src/handlers/config';
@@ -48,7 +49,7 @@ async function smoke(mode: ApiMode, env: Environment, options: Partial<SmokeOpti
   return { exit, out: out(), err: err() };
 }
 
-async function demo(mode: ApiMode, env: Environment, json = false): Promise<Summary> {
+async function demo(mode: DemoMode, env: Environment, json = false): Promise<Summary> {
   const { io, out, err } = captureIo();
   const exit = await demoCommand(mode, json, io, env);
   return { exit, out: out(), err: err() };

@@ -17,11 +17,12 @@ const TERRAFORM = executablePath('terraform');
 
 /** As locals.tf and observability.tf say it, without the resources around them. */
 const SURROUNDINGS = `locals {
-  memory_enabled      = var.enable_agentcore_memory && length(setintersection(var.modes, ["memory", "sessions"])) > 0
-  interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
-  planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions"])) > 0
+  memory_enabled      = var.enable_agentcore_memory && length(setintersection(var.modes, ["memory", "sessions", "mcp"])) > 0
+  interpreter_enabled = var.code_interpreter_id != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
+  planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
-  session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
+  session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions", "mcp"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
+  signing_alarms      = { for mode in var.modes : mode => mode if var.enable_signing }
   stop_pulled         = length(var.stop_on_alarm) > 0
   stop_by_budget      = contains(var.stop_on_alarm, "monthly-budget")
   stop_alarm_count    = length(setsubtract(var.stop_on_alarm, ["monthly-budget"])) * length(var.modes)
@@ -30,7 +31,7 @@ const SURROUNDINGS = `locals {
 
 const PLANNER = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/planner-0123456789';
 const KEY = 'arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000';
-const ALL = ['base', 'tools', 'memory', 'sessions'];
+const ALL = ['base', 'tools', 'memory', 'sessions', 'mcp'];
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -65,6 +66,10 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       planner_runtime_arn: PLANNER,
       kms_key_arn: KEY,
       tracing: true,
+      enable_signing: true,
+      sign_segments: true,
+      signing_keys: 3,
+      spans: true,
       day_budget: { max_steps: 5 },
       access_log: true,
       cors_origins: ['https://app.example'],
@@ -76,22 +81,31 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
     },
     {
       region: 'eu-central-1',
-      modes: ['base', 'memory', 'sessions', 'tools'],
+      modes: ['base', 'mcp', 'memory', 'sessions', 'tools'],
       memory: true,
       code_interpreter: true,
       planner: true,
       kms: true,
+      signing: true,
+      sign_segments: true,
+      signing_keys: 3,
       tracing: true,
+      spans: true,
       day_budget: true,
       access_log: true,
       cors: true,
       // And one for a stop that failed.
-      alarms: 27,
-      stop_alarms: 5,
+      alarms: 39,
+      stop_alarms: 6,
       budgets: 1,
       budget_actions: 1,
       emails: true,
     },
+  ],
+  [
+    'segments to be signed, and nothing signs',
+    { sign_segments: true, signing_keys: 2 },
+    { signing: false, sign_segments: false, signing_keys: 0 },
   ],
   [
     'switches without their functions',

@@ -36,6 +36,12 @@ const TRACE = {
   // https://www.w3.org/TR/trace-context: version, trace id, parent id, flags; neither id is all zeroes.
   traceParent: { max: 128, pattern: /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/ },
 } satisfies Record<string, Constraint>;
+/** Operations of memory have no members for these, and take them all the same: a trace goes along with every call. */
+const TRACE_HEADERS: Readonly<Record<string, Constraint>> = {
+  traceparent: TRACE.traceParent,
+  tracestate: { max: 512 },
+  baggage: { max: 8_192 },
+};
 const EVENT_PLACE = { memoryId: MEMORY_ID, actorId: ACTOR_ID, sessionId: SESSION_ID };
 
 /** By operation and path of members; `*` is any item or entry. An operation that is missing here is one that the stub does not know. */
@@ -142,6 +148,11 @@ export function checkRequest(request: StubRequest): CheckedRequest {
       // The SDK fills in tokens that are marked so; a service would make one of its own.
       if (wanted.includes(member)) report(member, 'required');
     } else checkValue(schema, value, member, member, constraints, report);
+  }
+  for (const [header, constraint] of Object.entries(TRACE_HEADERS)) {
+    const value = request.headers[header];
+    const message = value === undefined ? undefined : limitProblem(constraint, value);
+    if (message !== undefined) report(header, message);
   }
   if (!/^AWS4-HMAC-SHA256 Credential=.*\/bedrock-agentcore\/aws4_request/.test(request.headers.authorization ?? ''))
     report('', 'not signed for bedrock-agentcore');

@@ -24,14 +24,16 @@ export interface StubAnswer {
 
 /**
  * How a call fails. `before`: it took no effect; `after`: it did, and the caller is not told.
- * `status` answers an error, `reset` drops the connection, `hang` never answers, `cut` sends the head and a part of the body and drops the rest.
+ * `status` answers an error, `body` whatever text it is given (a page of a proxy, a document of another shape), `reset` drops the connection, `hang` never answers, `cut` sends the head and a part of the body and drops the rest.
  */
 export interface Fault {
   readonly when: 'before' | 'after';
-  readonly how: 'status' | 'reset' | 'hang' | 'cut';
+  readonly how: 'status' | 'body' | 'reset' | 'hang' | 'cut';
   readonly status?: number;
   readonly type?: string;
   readonly message?: string;
+  readonly contentType?: string;
+  readonly body?: string;
 }
 
 export interface HttpStub {
@@ -85,6 +87,8 @@ export async function startHttpStub(service: Service): Promise<HttpStub> {
       else setTimeout(() => void send(outgoing, real ?? { status: 500 }), service.takesMs);
     });
   });
+  // A connection that waits is never closed from here: on a busy machine that would meet a request on its way, which then fails untold.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
@@ -145,6 +149,13 @@ function fail(outgoing: http.ServerResponse, fault: Fault, real: StubAnswer | un
   switch (fault.how) {
     case 'status':
       void send(outgoing, service.refuse(fault.status ?? 500, fault.type ?? 'InternalServerException', fault.message ?? 'told to fail'));
+      return;
+    case 'body':
+      void send(outgoing, {
+        status: fault.status ?? 200,
+        headers: { 'content-type': fault.contentType ?? 'application/json' },
+        chunks: [fault.body ?? ''],
+      });
       return;
     case 'reset':
       outgoing.socket?.resetAndDestroy();

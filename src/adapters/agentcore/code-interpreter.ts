@@ -82,7 +82,7 @@ async function start(deps: AgentCoreCodeInterpreterDeps, deadline: Deadline): Pr
   });
   if (isLeft(started)) return started;
   const { sessionId } = started.right;
-  return sessionId === undefined || sessionId === '' ? left(unusable(call, 'no session id in the answer')) : right(sessionId);
+  return sessionId === undefined || sessionId === '' ? left(unusable(call, 'sessionId: missing in the answer')) : right(sessionId);
 }
 
 async function invoke(
@@ -104,7 +104,7 @@ async function invoke(
   });
   if (isLeft(transcript)) return transcript;
   // A stream may end without an error and without a word; that is no success.
-  if (transcript.right.results === 0) return left(unusable(call, 'the stream ended without a result'));
+  if (transcript.right.results === 0) return left(unusable(call, 'stream: it ended without a result'));
   return outcomeOf(transcript.right);
 }
 

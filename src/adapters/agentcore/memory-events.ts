@@ -71,12 +71,34 @@ export async function listPage(
   deadline: Deadline,
 ): Promise<Either<CallFailure, Page>> {
   const { payloads: includePayloads, events: maxResults, after } = request;
-  const page = await attempt(listingOf(deadline), (abortSignal) => {
+  const call = listingOf(deadline);
+  const page = await attempt(call, (abortSignal) => {
     const place = { memoryId, actorId, sessionId: sessionIdOf(key) };
     const nextToken = after === undefined ? {} : { nextToken: after };
     return client.send(new ListEventsCommand({ ...place, includePayloads, maxResults, ...nextToken }), { abortSignal });
   });
-  return isLeft(page) ? page : right({ events: page.right.events ?? [], next: page.right.nextToken });
+  if (isLeft(page)) return page;
+  const { events, nextToken } = page.right;
+  const fault = faultOfEvents(events);
+  return fault === undefined ? right({ events: events ?? [], next: nextToken }) : left(unusable(call, fault));
+}
+
+/** What is wrong with a list of events, and which member: the SDK lets through what it has no type for, and an event without its place would hide others. */
+function faultOfEvents(events: unknown): string | undefined {
+  // Not even an empty list: that a key has no value would be a guess.
+  if (!Array.isArray(events)) return 'events: expected a list';
+  for (const [index, event] of (events as readonly unknown[]).entries()) {
+    const fault = faultOfEvent(event);
+    if (fault !== undefined) return `events.${String(index)}${fault}`;
+  }
+  return undefined;
+}
+
+function faultOfEvent(event: unknown): string | undefined {
+  if (!isRecord(event)) return ': expected an object';
+  if (typeof event['eventId'] !== 'string' || event['eventId'] === '') return '.eventId: missing in the answer';
+  const { eventTimestamp: timestamp } = event;
+  return timestamp instanceof Date && !Number.isNaN(timestamp.getTime()) ? undefined : '.eventTimestamp: missing in the answer';
 }
 
 /** `repeated`: the service knows the token from a request with another time, so the event was made before. */
@@ -108,7 +130,8 @@ export async function createEvent(
   if (isLeft(created)) return created;
   const event = created.right;
   if (event === 'repeated') return right(event);
-  return event?.eventId === undefined ? left(unusable(call, 'no event id in the answer')) : right(event);
+  const fault = faultOfEvent(event);
+  return fault === undefined && event !== undefined ? right(event) : left(unusable(call, `event${fault ?? ''}`));
 }
 
 /** An event that is gone already, by expiry or by somebody else, is what was wanted. */

@@ -111,7 +111,7 @@ async function get(parts: Parts, key: string, deadline: Deadline): Promise<Eithe
   if (newest === undefined) return right(undefined);
   const value = valueOf(newest, key);
   return value === undefined
-    ? left(unusable(listingOf(deadline), 'the newest event of the key does not hold a value of this program'))
+    ? left(unusable(listingOf(deadline), `payload of event ${newest.eventId ?? ''}, the newest of the key: not a value of this program`))
     : right(value);
 }
 

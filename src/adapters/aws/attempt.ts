@@ -99,10 +99,29 @@ function isUnsent(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   if (!isRecord(error)) return 'an error without a description';
   const name = errorName(error);
+  const unread = unreadAnswer(error);
+  if (unread !== undefined) return oneLine(unread);
   const code = typeof error['code'] === 'string' && error['code'] !== name ? ` ${error['code']}` : '';
   const message = typeof error['message'] === 'string' ? error['message'] : '';
   return oneLine(`${name}${code}: ${ECHOES_INPUT.has(name) ? validationDetail(error) : message}`);
 }
+
+/**
+ * An answer that the SDK could not read: a page of a proxy, a body that is cut, a member of another type. The SDK says where to find it in a debugger;
+ * for everybody else this says what came. Not a word of the body.
+ */
+function unreadAnswer(error: Readonly<Record<string, unknown>>): string | undefined {
+  const response = error['$response'];
+  if (!isRecord(response) || '$fault' in error) return undefined;
+  const headers = isRecord(response['headers']) ? response['headers'] : {};
+  const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'no content type';
+  const what = `HTTP ${String(response['statusCode'])}, ${type.slice(0, MEDIA_TYPE_CHARS_MAX)}`;
+  if (errorName(error) === 'SyntaxError') return `the body of the answer is not JSON (${what})`;
+  const message = typeof error['message'] === 'string' ? error['message'].replace(/\s*Deserialization error: [^]*$/, '') : '';
+  return `the answer does not fit the operation (${what}): ${message}`;
+}
+
+const MEDIA_TYPE_CHARS_MAX = 80;
 
 /** The messages of these quote what was sent or what came back, and neither is ours to log. */
 const ECHOES_INPUT = new Set(['ValidationException', 'InvalidInputException', 'SyntaxError']);

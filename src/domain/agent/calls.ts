@@ -5,6 +5,7 @@
 import type { Deadline } from '../../ports/clock';
 import { CLOSE_MS_MAX } from '../../ports/closing';
 import type { Source } from '../../ports/dependency';
+import type { TracedCall, TracedEnd, Tracing } from '../../ports/tracing';
 import type { Costs } from '../budget/budget';
 import { canonical, canonicalBytes, type Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
@@ -28,6 +29,8 @@ export interface CallSource {
   readonly answer: (intent: Intent, act: OutsideAct, rowType: string) => Promise<OutsideAnswer | { readonly stopped: RunStop }>;
   /** Ends what the calls began outside. How many sessions may still run. No call is made afterwards. */
   readonly close: () => Promise<number>;
+  /** Makes a call, whatever it reaches, as a span of the request's trace; absent: nobody looks. */
+  readonly traced?: <A>(call: Omit<TracedCall, 'runId'>, make: () => Promise<A>, endOf: (called: A) => TracedEnd) => Promise<A>;
 }
 
 /** What must be left of an invocation to begin another call, end what the calls began and still write down what happened. Unit: ms. */
@@ -48,9 +51,10 @@ export interface LiveCalls {
   readonly beforeOutside?: (intent: Intent) => Promise<RunStop | undefined>;
   /** The last thing before each act is sent. Where the switch is set, that is how the call failed: it stays charged, and nothing was sent. */
   readonly look?: Look | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
-export function liveCalls({ runId, ports, deadline, timeLeft, answers, beforeOutside, look }: LiveCalls): CallSource {
+export function liveCalls({ runId, ports, deadline, timeLeft, answers, beforeOutside, look, tracing }: LiveCalls): CallSource {
   let left = answers?.bytesMax ?? Infinity;
   const opened: OpenedPorts = {
     interpreter: opening(ports.interpreter, runId),
@@ -91,6 +95,7 @@ export function liveCalls({ runId, ports, deadline, timeLeft, answers, beforeOut
       const unstopped = await Promise.all(sessions.map(({ close }) => close()));
       return unstopped.reduce((sum, count) => sum + count, 0);
     },
+    ...(tracing === undefined ? {} : { traced: (call, make, endOf) => tracing.call({ runId, ...call }, make, endOf) }),
   };
 }
 

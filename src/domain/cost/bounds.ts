@@ -30,6 +30,10 @@ export const SESSION_MEMORY_GB = 8n;
 
 /** Lambda's own lines, ours, and the metrics of one invocation. Unit: bytes. */
 export const FUNCTION_LOG_BYTES_MAX = 16_384n;
+/** Spans of one request: `SPAN_BYTES_MAX` of src/adapters/otel/tracing.ts. Unit: bytes. */
+export const SPAN_BYTES_MAX = 131_072n;
+/** Of a request of six calls. Unit: bytes. */
+export const TYPICAL_SPAN_BYTES = 4_096n;
 /** Sessions are billed by the second, each rounded up. Unit: seconds. */
 export const SESSION_ROUNDING_SECONDS = 1n;
 /** The line that tells of a session that could not be stopped. Unit: bytes. */
@@ -49,6 +53,13 @@ export const REFUSAL_BYTES_MAX = 512n;
 export const METRICS_PER_MODE = 9n;
 /** One more, of sessions that could not be stopped, by a function that begins some. */
 export const SESSION_METRICS = 1n;
+
+/** One more, of what could not be signed, by each function of a deployment that signs. */
+export const SIGNING_METRICS = 1n;
+/** A receipt besides the inputs that it repeats: subjects, budgets, the error, who signs. Unit: bytes. */
+export const RECEIPT_BYTES_MAX = 16_384n;
+/** The line that tells of a signature that failed. Unit: bytes. */
+export const NOT_SIGNED_LOG_BYTES_MAX = 2_048n;
 
 /** An alarm is evaluated once a minute at most. */
 export const ALARM_CHANGES_PER_HOUR = 60n;

@@ -21,7 +21,7 @@ import {
 import { type Problem, problemsOf } from '../codec/problem';
 import { exactDecimal } from '../decimal/decimal';
 
-export const BILL_MODES = ['base', 'tools', 'memory', 'sessions'] as const;
+export const BILL_MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'] as const;
 export type BillMode = (typeof BILL_MODES)[number];
 
 const modeCodec: Codec<BillMode> = makeCodec('mode', { enum: [...BILL_MODES] }, (value, context) => {
@@ -39,12 +39,14 @@ const limitsCodec = objectCodec('limits', {
     modes: listCodec(modeCodec, { min: 1, max: BILL_MODES.length, uniqueBy: (mode) => mode }),
     lambda_memory_mb: countCodec(128, 10_240),
     lambda_timeout_seconds: countCodec(1, 900),
-    /** Requests about sessions at a time; every other function takes one. */
+    /** Requests about sessions at a time, of the functions of sessions and of MCP each; every other function takes one. */
     sessions_concurrency: countCodec(1, 1_000),
     throttle_rate_per_second: decimalCodec(NOT_NEGATIVE),
     throttle_burst: countCodec(0, 1_000_000),
     log_retention_days: countCodec(1, 3_653),
     tracing: switchCodec,
+    /** Spans in the logs of functions that call tools. */
+    spans: switchCodec,
     /** A line for each request of the API, those of strangers included. */
     access_log: switchCodec,
     /** Whether pages of other origins may call, and strangers send preflights. */
@@ -59,6 +61,10 @@ const limitsCodec = objectCodec('limits', {
     noncurrent_expiry_days: countCodec(1, 36_500),
     /** A key of your own for the bucket. */
     kms: switchCodec,
+    /** Whether what is stored gets receipts, of sessions each segment or the last one, and how many keys of AWS KMS there are for it. */
+    signing: switchCodec,
+    sign_segments: switchCodec,
+    signing_keys: countCodec(0, 1_000),
     memory: switchCodec,
     code_interpreter: switchCodec,
     planner: switchCodec,
@@ -89,6 +95,7 @@ export const DEFAULT_LIMITS: Limits = {
   throttle_burst: 5,
   log_retention_days: 14,
   tracing: false,
+  spans: false,
   access_log: false,
   cors: false,
   ...CEILINGS,
@@ -98,6 +105,9 @@ export const DEFAULT_LIMITS: Limits = {
   artifact_expiry_days: 30,
   noncurrent_expiry_days: 7,
   kms: false,
+  signing: false,
+  sign_segments: false,
+  signing_keys: 0,
   memory: false,
   code_interpreter: false,
   planner: false,

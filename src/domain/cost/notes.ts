@@ -16,7 +16,7 @@ export function assumptionsOf(limits: Limits, table: PriceTable): readonly strin
     'A month has 744 hours, all of them like the worst hour.',
     'The API throttle holds, for each route on its own. AWS applies it as a target, not as a guarantee; the figures with direct invocations hold without it, for all but the API, its log and its answers.',
     'Strangers send 10,000 requests a second, the most that an account takes, day and night. AWS charges nothing for a request that it refuses (not signed, no route, throttled); whether the bytes of the refusal are charged is not published, so they are (refused_requests).',
-    `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.includes('sessions') ? `, and ${String(limits.sessions_concurrency)} of sessions,` : ''} and Lambda takes 10 invocations a second of one instance.`,
+    `Reserved concurrency is 1${limits.sessions_concurrency > 1 && limits.modes.some((mode) => ['sessions', 'mcp'].includes(mode)) ? `, and ${String(limits.sessions_concurrency)} of sessions and of MCP,` : ''} and Lambda takes 10 invocations a second of one instance.`,
     'Reading, listing and deleting events of AgentCore Memory is free: no price for it is published.',
   ];
 }

@@ -16,6 +16,7 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Source } from '../../ports/dependency';
+import type { TracedEnd } from '../../ports/tracing';
 import { type CallSource, NO_CALLS, NOT_STOPPED } from '../agent/calls';
 import type { ToolPrice } from '../agent/bounds';
 import { DEADLINE, type OutOfRange, type RunStop } from '../agent/stop';
@@ -266,7 +267,12 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
   }
 
-  async function call(index: number, { name, args }: ToolCall): Promise<Called> {
+  function call(index: number, toolCall: ToolCall): Promise<Called> {
+    const make = (): Promise<Called> => makeCall(index, toolCall);
+    return calls.traced === undefined ? make() : calls.traced({ index, tool: toolCall.name }, make, endOfCall);
+  }
+
+  async function makeCall(index: number, { name, args }: ToolCall): Promise<Called> {
     const stopped = calls.refuses(index);
     if (stopped !== undefined) return { _tag: 'NotBegun', stop: stopped };
     const tool = toolOf.get(name);
@@ -391,6 +397,12 @@ const NO_PRICES: ToolPrice = () => undefined;
 
 function failedAnswer({ error, result }: Extract<RecordedResult, { ok: false }>, index: number, tool: string): ToolAnswer {
   return { stop: placed(error, index, tool), ...(result === undefined ? {} : { result }) };
+}
+
+/** What a trace says of a call: why it ended, and nothing that it was about. */
+function endOfCall({ stop }: Called): TracedEnd {
+  if (stop === undefined) return {};
+  return { code: stop.code, ...('limiter' in stop ? { limiter: stop.limiter } : {}) };
 }
 
 type Done = { readonly answer: ToolAnswer; readonly source: Source } | { readonly stopped: RunStop };

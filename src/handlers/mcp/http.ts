@@ -33,7 +33,9 @@ function refused(error: NonNullable<AnswerBody['error']>): AnswerBody {
 /** Headers that the protocol reads. A credential is for whoever let the request in, and goes no further. */
 const PROTOCOL_HEADER = /^(?:accept|content-type|mcp-[a-z0-9-]+)$/;
 
+/** A batch would be as many acts in one invocation as fit a body: what one request can do, and cost, would have no bound. */
 async function answerTo(parts: McpParts, scope: Scope, { headers, body }: Call, invocation: Invocation): Promise<Answer> {
+  if (Array.isArray(body)) return rpcError(400, null, -32600, 'a request is one message: send those of a batch one by one');
   if (isRecord(body) && body['method'] === 'subscriptions/listen') return noSubscriptions(body['id']);
   let answered: ToolBody | undefined;
   const handler = createMcpHandler(() =>
@@ -61,7 +63,14 @@ async function answerTo(parts: McpParts, scope: Scope, { headers, body }: Call, 
 
 /** Nothing here changes by itself, and no answer stays open: a listener would wait for ever, and be paid for meanwhile. */
 function noSubscriptions(id: unknown): Answer {
-  const error = { code: -32601, message: 'Method not found: this server has nothing to subscribe to' };
-  const text = JSON.stringify({ jsonrpc: '2.0', id: typeof id === 'string' || typeof id === 'number' ? id : null, error });
-  return { _tag: 'Answer', status: 404, document: { text, contentType: 'application/json' } };
+  return rpcError(404, id, -32601, 'Method not found: this server has nothing to subscribe to');
+}
+
+function rpcError(status: number, id: unknown, code: number, message: string): Answer {
+  const text = JSON.stringify({
+    jsonrpc: '2.0',
+    id: typeof id === 'string' || typeof id === 'number' ? id : null,
+    error: { code, message },
+  });
+  return { _tag: 'Answer', status, document: { text, contentType: 'application/json' } };
 }

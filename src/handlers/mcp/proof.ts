@@ -5,7 +5,7 @@ import type { ProvenSession } from '../../domain/session/prove';
 import { decodeWith } from '../http/contract/body';
 import { invalidRequest } from '../http/contract/problems';
 import { errorAnswer } from '../http/modes/session-errors';
-import type { Proof } from '../http/modes/session-proof';
+import { type Proof, PROOF_BYTES_MAX, PROOF_READS_MAX } from '../http/modes/session-proof';
 import { standingOf } from './history';
 import { verifyCodec } from './schemas';
 import type { Arguments } from './scope';
@@ -41,7 +41,8 @@ async function proofOf({ prove, sessions, deadline }: RouteAccess, session: stri
   const proof = await prove(session, deadline);
   if (!isLeft(proof)) return proof;
   if (proof.left._tag !== 'TooLong') return left((await errorAnswer(sessions, proof.left, deadline)) as ToolBody);
-  const message = `the session and its children are more than ${String(proof.left.bytesMax)} bytes: use ewm session pull and ewm verify`;
+  const limits = `${String(PROOF_BYTES_MAX)} bytes or ${String(PROOF_READS_MAX)} documents and segments`;
+  const message = `the session and its children are more than ${limits}: use ewm session pull and ewm verify`;
   return left({ ok: false, error: { code: 'payload_too_large', message } });
 }
 

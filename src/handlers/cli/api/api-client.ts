@@ -16,6 +16,7 @@ import type { Environment } from '../../config';
 
 export interface ApiAnswer {
   readonly status: number;
+  readonly contentType: string;
   readonly bytes: Uint8Array;
   /** The body where it is JSON. */
   readonly json?: unknown;
@@ -26,7 +27,8 @@ export interface ApiClient {
   readonly trust: Trust;
   readonly agents: Agents;
   readonly get: (path: string) => Promise<Either<ApiProblem, ApiAnswer>>;
-  readonly post: (path: string, body: object) => Promise<Either<ApiProblem, ApiAnswer>>;
+  /** `headers`: of the request, besides what every one has. */
+  readonly post: (path: string, body: object, headers?: Headers) => Promise<Either<ApiProblem, ApiAnswer>>;
 }
 
 /** API Gateway gives up after 30 seconds. */
@@ -46,10 +48,10 @@ export async function openApi(env: Environment): Promise<Either<ApiProblem, ApiC
 }
 
 function makeApiClient(target: ApiTarget, trust: Trust, agents: Agents, sign: Sign): ApiClient {
-  async function call(method: string, path: string, body: string): Promise<Either<ApiProblem, ApiAnswer>> {
+  async function call(method: string, path: string, body: string, more: Headers = {}): Promise<Either<ApiProblem, ApiAnswer>> {
     const url = new URL(target.url + path);
     const content = body === '' ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
-    const headers = await sign(method, url, { host: url.host, accept: 'application/json', ...content }, body);
+    const headers = await sign(method, url, { host: url.host, accept: 'application/json', ...more, ...content }, body);
     return isLeft(headers) ? headers : send(method, url, headers.right, body, { trust, agents });
   }
   return {
@@ -57,7 +59,7 @@ function makeApiClient(target: ApiTarget, trust: Trust, agents: Agents, sign: Si
     trust,
     agents,
     get: (path) => call('GET', path, ''),
-    post: (path, body) => call('POST', path, JSON.stringify(body)),
+    post: (path, body, headers) => call('POST', path, JSON.stringify(body), headers),
   };
 }
 
@@ -91,7 +93,8 @@ function send(method: string, url: URL, headers: Headers, body: string, { trust,
       });
       response.on('end', () => {
         const bytes = Buffer.concat(chunks);
-        resolve(right({ status: response.statusCode ?? 0, bytes, ...jsonOf(bytes, response.headers['content-type'] ?? '') }));
+        const contentType = response.headers['content-type'] ?? '';
+        resolve(right({ status: response.statusCode ?? 0, contentType, bytes, ...jsonOf(bytes, contentType) }));
       });
     });
     request.end(body);

@@ -1,5 +1,6 @@
 /** The commands around the API, built as a file of its own (`dist/ewm-api.cjs`): the rest of the CLI starts without the AWS SDK. */
 import { demoCommand } from './demo-command';
+import type { DemoMode } from './demo-stories';
 import { environment } from '../shared/environment';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
@@ -24,6 +25,6 @@ export function smokeLocal(json: boolean, io: Io): Promise<ExitCode> {
   return smokeLocalCommand(process.argv[1] ?? '', json, io, environment());
 }
 
-export function demo(mode: ApiMode, json: boolean, io: Io): Promise<ExitCode> {
+export function demo(mode: DemoMode, json: boolean, io: Io): Promise<ExitCode> {
   return demoCommand(mode, json, io, environment());
 }

@@ -2,12 +2,12 @@
 import { isLeft } from 'fp-ts/Either';
 import { at, memoryIsDisabled, spentOf, textAt } from './api-answer';
 import { type ApiAnswer, type ApiClient, openApi } from './api-client';
-import { type StoryAct, STORIES, type Story } from './demo-stories';
+import { type DemoMode, type StoryAct, STORIES, type Story } from './demo-stories';
 import type { Environment } from '../../config';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
 import { MEMORY_HELP, readMemoryWish } from './memory-budget';
-import { type ApiMode, failProblem, pathOfMode } from './smoke-command';
+import { failProblem, pathOfMode } from './smoke-command';
 
 interface ActResult {
   readonly act: StoryAct;
@@ -15,7 +15,7 @@ interface ActResult {
   readonly answer: ApiAnswer;
 }
 
-export async function demoCommand(mode: ApiMode, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
+export async function demoCommand(mode: DemoMode, json: boolean, io: Io, env: Environment): Promise<ExitCode> {
   const api = await openApi(env);
   if (isLeft(api)) return failProblem(api.left, json, io);
   const wish = readMemoryWish(env);
@@ -112,7 +112,7 @@ function spentLines(json: unknown): readonly string[] {
   });
 }
 
-async function nextText(api: ApiClient, mode: ApiMode, story: Story, done: readonly ActResult[]): Promise<string> {
+async function nextText(api: ApiClient, mode: DemoMode, story: Story, done: readonly ActResult[]): Promise<string> {
   const last = done.at(-1)?.answer.json;
   const commands =
     mode === 'sessions'

@@ -7,6 +7,8 @@ import type { ApiAnswer } from './api-client';
 import { sessionPath } from './session-source';
 import type { ApiMode } from './smoke-command';
 
+export type DemoMode = Exclude<ApiMode, 'mcp'>;
+
 export interface StoryAct {
   readonly title: string;
   /** What is sent to the mode's own path. */
@@ -26,7 +28,7 @@ export interface Story {
 
 const MORAL = 'When a budget trips: read error.limiter, compare budget with budget_state, raise that one limit and no other.';
 
-export const STORIES: Readonly<Record<ApiMode, (memory: MemoryBudget) => Story>> = { base, tools, memory, sessions };
+export const STORIES: Readonly<Record<DemoMode, (memory: MemoryBudget) => Story>> = { base, tools, memory, sessions };
 
 function base(): Story {
   return {

@@ -17,6 +17,8 @@ export interface Smoke {
   readonly api: ApiClient;
   readonly fetch: FetchFile;
   readonly path: string;
+  /** Of each request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly report: (result: CheckResult) => Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export async function request(
   expected: string,
   expectation: Expectation,
 ): Promise<ApiAnswer | undefined> {
-  const answer = await smoke.api.post(smoke.path, body);
+  const answer = await smoke.api.post(smoke.path, body, smoke.headers);
   const found = isLeft(answer) ? answer.left.message : expectation(answer.right);
   await smoke.report(found === undefined ? { check, expected, ok: true } : { check, expected, ok: false, found });
   return isLeft(answer) ? undefined : answer.right;

@@ -9,14 +9,15 @@ import { fail } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { MEMORY_HELP, readMemoryWish } from './memory-budget';
 import type { CheckResult, Smoke } from './smoke-check';
+import { smokeMcp } from './smoke-mcp';
 import { smokeSessions } from './smoke-sessions';
 import { smokeBase, smokeMemory, smokeTools } from './smoke-suites';
 
-export const API_MODES = ['base', 'tools', 'memory', 'sessions'] as const;
+export const API_MODES = ['base', 'tools', 'memory', 'sessions', 'mcp'] as const;
 export type ApiMode = (typeof API_MODES)[number];
 
 export function pathOfMode(mode: ApiMode): string {
-  return mode === 'sessions' ? '/sessions' : `/agentcore/${mode}`;
+  return mode === 'sessions' || mode === 'mcp' ? `/${mode}` : `/agentcore/${mode}`;
 }
 
 export interface SmokeOptions {
@@ -53,6 +54,7 @@ export async function smokeCommand(mode: ApiMode, options: SmokeOptions, io: Io,
     if (mode === 'base') await smokeBase(smoke);
     else if (mode === 'tools') await smokeTools(smoke);
     else if (mode === 'sessions') await smokeSessions(smoke);
+    else if (mode === 'mcp') await smokeMcp(smoke);
     else disabled = await smokeMemory(smoke, wish.right.budget);
   }
   if (disabled && wish.right.expected) {

@@ -3,17 +3,10 @@
  * since the run began where it is limited (`wall_ms`), else one microsecond after the other, which is their order and nothing more.
  */
 import type { Row } from '../../../domain/tape/chain';
+import { agentSpan, otlpAttributes, SPAN_ID_CHARS, SPAN_KIND, SPAN_STATUS, type SpanAttributes, toolSpan } from '../../../domain/otlp';
 import { makeCallReader } from '../../../domain/report/calls';
 import { record } from './record';
 import { agentOf, count, makeItems, text, type Trace } from './trace';
-
-const SPAN_DIGITS = 16;
-const INTERNAL = 1;
-const CLIENT = 3;
-const OK = 1;
-const ERROR = 2;
-
-type Value = string | number | boolean;
 
 export function makeOtel(version: string): Trace {
   const items = makeItems();
@@ -31,25 +24,17 @@ export function makeOtel(version: string): Trace {
     return lastNs;
   }
 
-  function span(
-    row: Row,
-    name: string,
-    kind: number,
-    from: bigint,
-    to: bigint,
-    ok: boolean,
-    attributes: Readonly<Record<string, Value | undefined>>,
-  ): object {
+  function span(row: Row, name: string, kind: number, from: bigint, to: bigint, ok: boolean, attributes: SpanAttributes): object {
     return {
       traceId: text(root['run_id']),
-      spanId: text(row['hash']).slice(0, SPAN_DIGITS),
-      ...(row === root ? {} : { parentSpanId: text(root['hash']).slice(0, SPAN_DIGITS) }),
+      spanId: text(row['hash']).slice(0, SPAN_ID_CHARS),
+      ...(row === root ? {} : { parentSpanId: text(root['hash']).slice(0, SPAN_ID_CHARS) }),
       name,
       kind,
       startTimeUnixNano: from.toString(),
       endTimeUnixNano: to.toString(),
-      attributes: attributesOf(attributes),
-      status: { code: ok ? OK : ERROR },
+      attributes: otlpAttributes(attributes),
+      status: { code: ok ? SPAN_STATUS.ok : SPAN_STATUS.error },
     };
   }
 
@@ -64,11 +49,11 @@ export function makeOtel(version: string): Trace {
       'error.type': call['ok'] === true ? undefined : text(record(call['error'])['code']),
     };
     if (call['type'] !== 'model') {
-      const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name, 'gen_ai.tool.type': 'function', ...common };
-      return span(call, `execute_tool ${name}`, INTERNAL, from, to, call['ok'] === true, attributes);
+      const tool = toolSpan(name);
+      return span(call, tool.name, SPAN_KIND.internal, from, to, call['ok'] === true, { ...tool.attributes, ...common });
     }
     const usage = record(call['usage'] ?? record(call['result'])['usage']);
-    return span(call, `chat ${name}`, CLIENT, from, to, call['ok'] === true, {
+    return span(call, `chat ${name}`, SPAN_KIND.client, from, to, call['ok'] === true, {
       'gen_ai.operation.name': 'chat',
       'gen_ai.request.model': name,
       'gen_ai.request.max_tokens': count(call['max_output_tokens']),
@@ -81,7 +66,7 @@ export function makeOtel(version: string): Trace {
   return {
     open: (run) => {
       root = run;
-      const resource = { attributes: attributesOf({ 'service.name': 'executable-world-models', 'service.version': version }) };
+      const resource = { attributes: otlpAttributes({ 'service.name': 'executable-world-models', 'service.version': version }) };
       const scope = { name: 'executable-world-models', version };
       return `{"resourceSpans":[{"resource":${JSON.stringify(resource)},"scopeSpans":[{"scope":${JSON.stringify(scope)},"spans":[\n`;
     },
@@ -92,7 +77,7 @@ export function makeOtel(version: string): Trace {
         const at = timeOf(row, index);
         const name = `step ${text(row['step_index'])}`;
         return items([
-          span(row, name, INTERNAL, at, at, row['decision'] !== 'REJECTED', {
+          span(row, name, SPAN_KIND.internal, at, at, row['decision'] !== 'REJECTED', {
             'ewm.decision': text(row['decision']),
             'ewm.row': index,
             'ewm.hash': text(row['hash']),
@@ -103,23 +88,13 @@ export function makeOtel(version: string): Trace {
       return call === undefined ? '' : items([callSpan(call, index)]);
     },
     close: ({ headHash, sealed }) => {
-      const name = agentOf(root);
-      const whole = span(root, `invoke_agent ${name}`, INTERNAL, 0n, lastNs + 1_000n, seal?.['ok'] === true, {
-        'gen_ai.operation.name': 'invoke_agent',
-        'gen_ai.agent.name': name,
-        'gen_ai.agent.id': text(root['run_id']),
+      const agent = agentSpan(agentOf(root), text(root['run_id']));
+      const whole = span(root, agent.name, SPAN_KIND.internal, 0n, lastNs + 1_000n, seal?.['ok'] === true, {
+        ...agent.attributes,
         'ewm.head_hash': headHash,
         'ewm.sealed': sealed,
       });
       return `${items([whole])}\n]}]}]}\n`;
     },
   };
-}
-
-function attributesOf(attributes: Readonly<Record<string, Value | undefined>>): readonly object[] {
-  return Object.entries(attributes).flatMap(([key, value]): readonly object[] => {
-    if (value === undefined) return [];
-    if (typeof value === 'string') return [{ key, value: { stringValue: value } }];
-    return [{ key, value: typeof value === 'boolean' ? { boolValue: value } : { intValue: String(value) } }];
-  });
 }

@@ -5,7 +5,7 @@
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { randomUUID } from 'node:crypto';
-import { composeMcp } from '../../compose-mcp';
+import { composeMcp } from '../../compose-stdio';
 import type { Environment } from '../../config';
 import type { Telemetry } from '../../../ports/telemetry';
 import type { Invocation } from '../../http/edge/act';
@@ -18,7 +18,9 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { createBody } from '../session/session-body';
+import { localSigning } from '../shared/sign-option';
 import { stopSignal } from '../shared/stop-signal';
+import { ended, givenUp } from './stdio-end';
 import type { McpOptions } from './add-mcp-command';
 
 /** Nobody gives up on a call but the client. Unit: ms. */
@@ -29,7 +31,9 @@ const STOP_GRACE_MS = 30_000;
 const DEFAULT_NAME = 'mcp';
 
 export async function mcpCommand(options: McpOptions, io: Io, env: Environment = environment()): Promise<ExitCode> {
-  const composed = await composeMcp(options.data, env, telemetryTo(io))();
+  const signing = await localSigning(options);
+  if (isLeft(signing)) return fail(io, false, signing.left);
+  const composed = await composeMcp(options.data, env, telemetryTo(io), signing.right)();
   if (isLeft(composed)) {
     const { left: problem } = composed;
     const failure = problem._tag === 'BadConfig' ? badInput('bad_config', problem.messages) : storeFailure(problem);
@@ -62,7 +66,7 @@ export async function mcpCommand(options: McpOptions, io: Io, env: Environment =
 
 /** The session that is named, or made, and what its client may see. */
 async function scopeOf(options: McpOptions, parts: McpParts, invocation: Invocation): Promise<Either<Failure, Scope>> {
-  const { session: named, plane, data: _data, ...documents } = options;
+  const { session: named, plane, data: _data, sign: _sign, signSegments: _segments, ...documents } = options;
   const makes = Object.values(documents).some((value) => value !== undefined);
   if (named !== undefined && makes) return left(usageFailure('--session names a session that is there: leave out what would make one'));
   if (named === undefined && !makes) {
@@ -110,28 +114,6 @@ function makeRunning(): { readonly counted: (acts: SessionActs) => SessionActs; 
       while (running.size > 0) await Promise.all(running);
     },
   };
-}
-
-/** The client has closed its end. */
-function ended(stdin: NodeJS.ReadStream): Promise<ExitCode> {
-  return new Promise((resolve) => {
-    for (const event of ['end', 'close'] as const) {
-      stdin.once(event, () => {
-        resolve(EXIT.ok);
-      });
-    }
-  });
-}
-
-/** The transport reads no further: a message without an end. It has said so, and nothing more would ever be answered. */
-function givenUp(transport: StdioServerTransport): Promise<ExitCode> {
-  return new Promise((resolve) => {
-    const { onclose } = transport;
-    transport.onclose = () => {
-      onclose?.();
-      resolve(process.stdin.readableEnded ? EXIT.ok : EXIT.badInput);
-    };
-  });
 }
 
 function telemetryTo(io: Io): Telemetry {

@@ -34,6 +34,9 @@ export interface AnswerBody {
   readonly error?: ApiError;
   readonly run_id?: string | null;
   readonly head_hash?: string | null;
+  /** Of a session, in place of those two. */
+  readonly session_id?: string;
+  readonly head?: string;
   /** What was spent; null where nothing ran. */
   readonly budget_state?: BudgetState | null;
 }

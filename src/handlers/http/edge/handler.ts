@@ -8,6 +8,7 @@ import { assert } from '../../../domain/assert';
 import type { Budget } from '../../../domain/budget/budget';
 import { SPEC_VERSION } from '../../../domain/limits';
 import type { Telemetry } from '../../../ports/telemetry';
+import type { RequestEnd, Tracing } from '../../../ports/tracing';
 import type { ApiError } from '../contract/errors';
 import type { HealthResponse } from '../contract/response';
 import type { Route, RouteOf, Service } from '../contract/routes';
@@ -51,11 +52,16 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ha
 
 export interface EdgePorts {
   readonly telemetry: Telemetry;
+  readonly tracing?: Tracing;
   /** The text of `/openapi.json`; made when it is asked for. */
   readonly openApi: () => string;
 }
 
-export function makeHandler<S extends Service>(served: Served<S>, settings: EdgeSettings, { telemetry, openApi }: EdgePorts): Handler {
+export function makeHandler<S extends Service>(
+  served: Served<S>,
+  settings: EdgeSettings,
+  { telemetry, tracing, openApi }: EdgePorts,
+): Handler {
   const { service, refused } = served;
   const { bodyBytesMax, storeReserveMs, basePath, corsOrigins } = settings;
   const acts: Readonly<Partial<Record<Route, Act>>> = {
@@ -82,7 +88,9 @@ export function makeHandler<S extends Service>(served: Served<S>, settings: Edge
     if (route === 'OPTIONS') return { _tag: 'Answer', status: 204 };
     const act = route === 'direct' ? served.direct : route === 'none' ? undefined : acts[route];
     assert(act !== undefined, 'a route that is matched has an act');
-    return act(call, invocation);
+    // What only reads is no agent at work.
+    if (tracing === undefined || route.startsWith('GET ')) return act(call, invocation);
+    return tracing.request({ route, headers: call.headers }, () => act(call, invocation), endOf);
   }
 
   return async (event, context) => {
@@ -95,6 +103,17 @@ export function makeHandler<S extends Service>(served: Served<S>, settings: Edge
     if (sender.carriesMessage)
       throw new Error(`${message}; this function takes requests, so nothing was done and the message is not taken as done`);
     return { message };
+  };
+}
+
+function endOf({ body }: Answer): RequestEnd {
+  const { error, run_id: runId, session_id: sessionId, head_hash: headHash, head } = body ?? {};
+  return {
+    code: error?.code,
+    limiter: error !== undefined && 'limiter' in error ? error.limiter : undefined,
+    runId: runId ?? undefined,
+    sessionId,
+    headHash: headHash ?? head,
   };
 }
 

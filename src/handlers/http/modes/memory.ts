@@ -20,7 +20,7 @@ export function serveMemory(parts: MemoryParts): Served<typeof MODE> {
 }
 
 async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocation): Promise<ApiResponse> {
-  const { settings, memory, look } = parts;
+  const { settings, memory, look, tracing } = parts;
   if (memory === undefined) {
     const request = decoded(MODE, decodeMemoryBody, body);
     if (isLeft(request)) return request.left;
@@ -37,7 +37,7 @@ async function runMemory(body: unknown, parts: MemoryParts, invocation: Invocati
   return underDay(MODE, parts, budget, invocation, async () => {
     const writer = parts.runWriter();
     const outcome = await runMemoryPlan(budget, requests, invocation.requestId, writer, (runId) =>
-      liveCalls({ runId, ports: { memory }, deadline: invocation.work, look }),
+      liveCalls({ runId, ports: { memory }, deadline: invocation.work, look, tracing }),
     );
     return respond(MODE, budget, outcome, writer, parts, invocation);
   });

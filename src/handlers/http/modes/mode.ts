@@ -2,6 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Look } from '../../../domain/agent/stop';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../../domain/budget/budget';
+import type { Receipts } from '../../../domain/run/receipts';
 import type { MarketPath } from '../../../domain/market/market-path';
 import type { ArtifactStore } from '../../../ports/artifact-store';
 import type { CodeInterpreter } from '../../../ports/code-interpreter';
@@ -11,6 +12,7 @@ import type { MarketInput } from '../../../ports/market-input';
 import type { Memory } from '../../../ports/memory';
 import type { Planner } from '../../../ports/planner';
 import type { RunFile, RunWriter } from '../../../ports/run-files';
+import type { Tracing } from '../../../ports/tracing';
 import type { Decode } from '../contract/body';
 import type { ApiError } from '../contract/errors';
 import { invalidRequest } from '../contract/problems';
@@ -48,6 +50,8 @@ export interface BaseParts {
   readonly day?: Day | undefined;
   readonly settings: ModeSettings;
   readonly artifacts: ArtifactStore;
+  /** Absent: runs are not signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   readonly marketOf: (market: MarketPath) => MarketInput;
   readonly runWriter: () => HeldRunWriter;
 }
@@ -56,6 +60,7 @@ export interface BaseParts {
 export interface ToolsParts extends BaseParts {
   /** At the stop switch; absent: there is none. */
   readonly look: Look | undefined;
+  readonly tracing?: Tracing | undefined;
   readonly interpreter: CodeInterpreter | undefined;
   readonly planner: Planner | undefined;
 }
@@ -63,6 +68,7 @@ export interface ToolsParts extends BaseParts {
 export interface MemoryParts extends Omit<BaseParts, 'marketOf'> {
   /** At the stop switch; absent: there is none. */
   readonly look: Look | undefined;
+  readonly tracing?: Tracing | undefined;
   /** Absent: requests are answered and nothing is called. */
   readonly memory: Memory | undefined;
 }

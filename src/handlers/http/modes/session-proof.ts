@@ -34,11 +34,12 @@ export type Prove = (session: string, deadline: Deadline) => Promise<Either<Sess
 /** More than is proven inside a request; a directory takes any length. */
 export interface TooLong {
   readonly _tag: 'TooLong';
-  readonly bytesMax: number;
 }
 
 /** Of the session and its children together: they are held in memory. Unit: bytes. */
-const PROOF_BYTES_MAX = 32 * 1_048_576;
+export const PROOF_BYTES_MAX = 32 * 1_048_576;
+/** Documents and segments that one proof reads: each is a request to the store. */
+export const PROOF_READS_MAX = 1_024;
 
 export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove {
   return async (session, deadline) => {
@@ -59,8 +60,10 @@ export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove
       };
       return Promise.resolve(right(counted));
     };
-    const fetched = await pullSession(sourceOf(sessions, deadline), [session], writerAt, worlds);
-    if (held > PROOF_BYTES_MAX) return left({ _tag: 'TooLong', bytesMax: PROOF_BYTES_MAX });
+    let reads = 0;
+    const source = counted(sourceOf(sessions, deadline), () => (reads += 1) <= PROOF_READS_MAX);
+    const fetched = await pullSession(source, [session], writerAt, worlds);
+    if (held > PROOF_BYTES_MAX || reads > PROOF_READS_MAX) return left({ _tag: 'TooLong' });
     if (isLeft(fetched)) {
       if (fetched.left._tag !== 'SessionCorrupt') return fetched;
       const { _tag, session: where, ...divergence } = fetched.left;
@@ -76,6 +79,15 @@ export function makeProve({ sessions, runWriter, runReader }: ProofParts): Prove
     const verdict = await proveSession(directory(session), worlds);
     if (isLeft(verdict)) return verdict;
     return right(verdict.right._tag === 'Proven' ? { ...verdict.right, files: filesOf(session) } : verdict.right);
+  };
+}
+
+/** Once too much was read, nothing is found any more; whoever asked knows that it was cut off. */
+function counted({ document, segment }: SessionSource, mayRead: () => boolean): SessionSource {
+  const nothing = Promise.resolve(right(undefined));
+  return {
+    document: (session, file) => (mayRead() ? document(session, file) : nothing),
+    segment: (session, seq) => (mayRead() ? segment(session, seq) : nothing),
   };
 }
 

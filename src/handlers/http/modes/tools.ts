@@ -21,7 +21,7 @@ export function serveTools(parts: ToolsParts): Served<typeof MODE> {
 }
 
 async function runTools(body: unknown, parts: ToolsParts, invocation: Invocation): Promise<ApiResponse> {
-  const { settings, interpreter, planner, look } = parts;
+  const { settings, interpreter, planner, look, tracing } = parts;
   const request = authorized(MODE, decodeToolsBody, body, settings.ceilings);
   if (isLeft(request)) return request.left;
   const { budget, plan, market, quote, ...documents } = request.right;
@@ -40,7 +40,7 @@ async function runTools(body: unknown, parts: ToolsParts, invocation: Invocation
     const handler = { mode: MODE, budget, plan, invocation: outside ? invocation.requestId : null } as const;
     const answers = { bytesMax: outsideBytesMax(settings.artifactBytesMax), limit: 'a quarter of EWM_MAX_ARTIFACT_BYTES' };
     const outcome = await runToolPlan({ ...documents, handler }, plan, parts.marketOf(market), writer, (runId) =>
-      liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers, look }),
+      liveCalls({ runId, ports: { interpreter, planner }, deadline: invocation.work, answers, look, tracing }),
     );
     return respond(MODE, budget, outcome, writer, parts, invocation);
   });

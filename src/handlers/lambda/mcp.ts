@@ -1,0 +1,4 @@
+/** The Lambda function of `POST /mcp` and `POST /mcp/{id}`: composed once a container. */
+import { mcpHandler } from '../compose-lambda-mcp';
+
+export const handler = mcpHandler();
