@@ -54,6 +54,39 @@ async function played(): Promise<{ readonly id: string; readonly child: string; 
   return { id, child, out };
 }
 
+test('a session with a price table is pulled with it, and a table that was changed afterwards is named', async () => {
+  const prices = join(directory, 'my-prices.json');
+  writeFileSync(prices, '{"as_of": "2026-11-01", "models": [], "tools": {"execute_code": 700}}');
+  const limits = '{"max_steps":9,"max_tool_calls":9,"max_cost_microusd":1000}';
+  const made = await session(
+    'create',
+    '--name',
+    'paid',
+    '--market',
+    MARKET,
+    '--strategy',
+    STRATEGY,
+    '--budget',
+    limits,
+    '--prices',
+    prices,
+  );
+  const id = String(made.json['session_id']);
+  const code = '[{"name":"execute_code","args":{"language":"python","code":"print(1)"}}]';
+  expect((await session('call', id, code)).json).toMatchObject({ ok: true, budget_state: { cost_microusd: 700 } });
+  expect((await session('close', id)).exit).toBe(EXIT.ok);
+  const out = join(directory, 'paid');
+  expect((await session('pull', id, '--out', out)).exit).toBe(EXIT.ok);
+  expect(await ewm('verify', out, '--json')).toMatchObject({ exit: EXIT.ok, json: { verdict: 'proven' } });
+  writeFileSync(join(out, 'prices.json'), readFileSync(join(out, 'prices.json'), 'utf8').replace('700', '70'));
+  expect(await ewm('verify', out, '--json')).toMatchObject({ exit: EXIT.notProven, json: { ok: false } });
+  expect((await ewm('verify', out)).text).toContain('prices.json');
+  writeFileSync(prices, '{"as_of": "yesterday", "models": [], "tools": {}}');
+  const wrong = await session('create', '--market', MARKET, '--budget', limits, '--prices', prices);
+  expect(wrong.json).toMatchObject({ error: { code: 'invalid_request' } });
+  expect(wrong.text).toContain('/prices/as_of');
+});
+
 test('is played, pulled and proven as a whole', async () => {
   const { id, child, out } = await played();
   expect((await session('list')).json['sessions']).toEqual([id, child].sort());

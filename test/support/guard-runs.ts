@@ -4,7 +4,7 @@ import { makeMemoryRunWriter, type RunFileBytes } from '../../src/adapters/in-pr
 import { type Budget, DEFAULT_BUDGET } from '../../src/domain/budget/budget';
 import { type GuardedAct, contentOf, type RecordLevel } from '../../src/domain/guard/act';
 import { guardId, type GuardRun, makeGuardRun } from '../../src/domain/guard/guard';
-import type { ModelPriceTable } from '../../src/domain/guard/prices';
+import type { ModelPriceTable } from '../../src/domain/budget/prices';
 import type { GuardInputs } from '../../src/domain/run/inputs';
 import type { RunWriter } from '../../src/ports/run-files';
 

@@ -5,7 +5,6 @@ import { CODE_LANGUAGES, type CodeLanguage, type CodeResult } from '../../ports/
 import type { Json } from '../canonical/canonical';
 import { type Codec, countCodec, isRecord, makeCodec, objectCodec, textCodec } from '../codec/codec';
 import { decimalFromJson, formatDecimal } from '../decimal/decimal';
-import { COUNT_MAX } from '../limits';
 import type { ProposedAction } from '../world/market/proposal';
 import { failedCall, NOT_A_PLAN, PROGRAM_FAILED } from './call-error';
 import { droppedCodec, droppedText, programEvidenceCodec } from './program-evidence';
@@ -62,8 +61,7 @@ export function makeProposePlan<Q>(actions: Codec<Q>): Tool<Q> {
     name: 'propose_plan',
     args: objectCodec('arguments', { required: { goal: textCodec } }),
     attempt: TOOL_CALL,
-    // What an agent makes of a goal has no bound: where tokens or money are limited, it is not asked.
-    costs: () => ({ ...TOOL_CALL, model_calls: 1, input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cost_microusd: COUNT_MAX }),
+    costs: () => ({ ...TOOL_CALL, model_calls: 1 }),
     reach: 'outside',
     recorded: {
       rowType: 'model',

@@ -7,13 +7,22 @@ import type { CodeInterpreter, CodeSession } from '../../ports/code-interpreter'
 import type { Source } from '../../ports/dependency';
 import type { Memory } from '../../ports/memory';
 import type { Planner, PlannerSession } from '../../ports/planner';
-import type { BudgetExceeded, Costs } from '../budget/budget';
+import type { Budget, BudgetExceeded, Costs } from '../budget/budget';
 import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import type { Codec, JsonSchema } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { describeProblem, problemsOf } from '../codec/problem';
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import type { DeadlineExceededStop, DependencyFailedStop, RefusedAction, RunStop, StaleReadStop, StoppedByOperator } from './stop';
+import type {
+  DeadlineExceededStop,
+  DependencyFailedStop,
+  RefusedAction,
+  RunStop,
+  StaleReadStop,
+  StoppedByOperator,
+  Unbounded,
+} from './stop';
+import { boundedCosts, type ToolPrice } from './bounds';
 
 /** One call as it was asked for. */
 export type ToolCall = { readonly name: string; readonly args: JsonObject };
@@ -183,6 +192,8 @@ export type BoundCall<Q> = { readonly costs: Costs } & (
   | { readonly reach: 'inside'; readonly call: (context: ToolContext<Q>) => ToolAnswer }
   | {
       readonly reach: 'outside';
+      /** The costs with the money, or why nobody can say the most that it takes. */
+      readonly bounded: (budget: Budget, priceOf: ToolPrice) => Either<Omit<Unbounded, 'budgets'>, Costs>;
       readonly act: (context: ToolContext<Q>) => OutsideAct | ToolAnswer;
       readonly respond: (context: ToolContext<Q>, result: Json) => ToolAnswer;
     }
@@ -213,6 +224,7 @@ export function makeTool<A, Q>(tool: InsideTool<A, Q> | OutsideTool<A, Q>): Tool
       return right({
         costs,
         reach: tool.reach,
+        bounded: (budget, priceOf) => boundedCosts(name, costs, budget, priceOf),
         act: (context) => tool.act(context, args),
         respond: (context, result) => tool.respond?.(context, args, result) ?? { result },
       });

@@ -18,6 +18,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Source } from '../../ports/dependency';
 import type { TracedEnd } from '../../ports/tracing';
 import { type CallSource, NO_CALLS, NOT_STOPPED } from '../agent/calls';
+import type { ToolPrice } from '../agent/bounds';
 import { DEADLINE, type OutOfRange, type RunStop } from '../agent/stop';
 import {
   type BoundCall,
@@ -33,7 +34,7 @@ import {
 } from '../agent/tool';
 import { assert } from '../assert';
 import { type Breaker, makeBreaker } from '../budget/breaker';
-import type { Budget } from '../budget/budget';
+import type { Budget, Costs } from '../budget/budget';
 import { canonical, type Json, type JsonObject } from '../canonical/canonical';
 import { COUNT_MAX } from '../limits';
 import { cell } from '../markdown';
@@ -62,6 +63,8 @@ export interface EpisodeParts<S, I, P, A, T extends Transitioned<S>, E> {
   /** What may be called; nothing where absent. */
   readonly tools?: readonly Tool<A>[];
   readonly calls?: CallSource;
+  /** What calls cost, where the budget limits money; no price is known where absent. */
+  readonly prices?: ToolPrice | undefined;
   /** Where to go on; absent: at the beginning, with the row that opens the tape. */
   readonly from?: Cursor<S, P>;
   /** Where rows go: a writer keeps them, a verifier compares them. */
@@ -141,7 +144,7 @@ export interface Episode<S, P, E> {
 }
 
 export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: EpisodeParts<S, I, P, A, T, E>): Episode<S, P, E> {
-  const { inputs, identity, budget, world: inPlay, tools = [], calls = NO_CALLS, from, output } = parts;
+  const { inputs, identity, budget, world: inPlay, tools = [], calls = NO_CALLS, prices = NO_PRICES, from, output } = parts;
   const chains = openChains(inputs, identity, from);
   const breaker = makeBreaker(budget, from?.spent, from?.refusal);
   const meter = meterOf(budget, breaker);
@@ -275,9 +278,19 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const tool = toolOf.get(name);
     const bound = tool?.bind(args);
     const naming = tool?.naming ?? TOOL_NAMING;
-    const costs = bound === undefined || isLeft(bound) ? (tool?.attempt ?? TOOL_CALL) : bound.right.costs;
     if (inPlay !== undefined) outOfFuel(inPlay.world);
-    const refused = breaker.reserveAll(naming.rowType === 'tool' ? { ...costs, tools: { [name]: 1 } } : costs);
+    const bounded =
+      bound === undefined || isLeft(bound)
+        ? right(tool?.attempt ?? TOOL_CALL)
+        : bound.right.reach === 'inside'
+          ? right(bound.right.costs)
+          : bound.right.bounded(budget, prices);
+    const costs = isLeft(bounded) ? {} : bounded.right;
+    // Once the breaker has refused, that refusal is the answer to everything.
+    const refused =
+      isLeft(bounded) && breaker.refusal() === undefined
+        ? { ...bounded.left, budgets: { budget, budget_state: breaker.state() } }
+        : breaker.reserveAll(naming.rowType === 'tool' ? { ...costs, tools: { [name]: 1 } } : costs);
     if (refused !== undefined) return { _tag: 'NotBegun', stop: refused };
 
     const done =
@@ -285,7 +298,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
         ? inside(failed(index, name, `unknown tool; legal: ${[...toolOf.keys()].join(', ')}`))
         : isLeft(bound)
           ? inside(failed(index, name, bound.left))
-          : await make(index, tool, bound.right);
+          : await make(index, tool, bound.right, costs);
     if ('stopped' in done) return { _tag: 'NotBegun', stop: done.stopped };
 
     const { answer, source } = done;
@@ -300,7 +313,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     };
   }
 
-  async function make(index: number, tool: Tool<A>, bound: BoundCall<A>): Promise<Done> {
+  async function make(index: number, tool: Tool<A>, bound: BoundCall<A>, costs: Costs): Promise<Done> {
     const context: ToolContext<A> = {
       index,
       reserve: breaker.reserveAll,
@@ -317,7 +330,7 @@ export function makeEpisode<S, I, P, A, T extends Transitioned<S>, E>(parts: Epi
     const act = bound.act(context);
     if (!('sender' in act)) return inside(act);
     const rowType = act.row === undefined ? (tool.naming ?? TOOL_NAMING).rowType : act.row.type;
-    const came = await calls.answer({ index, tool: tool.name, costs: bound.costs }, act, rowType);
+    const came = await calls.answer({ index, tool: tool.name, costs }, act, rowType);
     if ('stopped' in came) return came;
     const { recorded, source } = came;
     if (act.row !== undefined) put({ ...act.row, index, source, ...recorded });
@@ -379,6 +392,8 @@ function openChains<S, P>(inputs: JsonObject, { genesis, runId }: EpisodeIdentit
   const { hash } = append(tape, { type: 'run', run_id: runId, inputs });
   return { tape, ledger: makeChain(hash, 0) };
 }
+
+const NO_PRICES: ToolPrice = () => undefined;
 
 function failedAnswer({ error, result }: Extract<RecordedResult, { ok: false }>, index: number, tool: string): ToolAnswer {
   return { stop: placed(error, index, tool), ...(result === undefined ? {} : { result }) };

@@ -4,6 +4,7 @@
  * Invariant: whatever the outside answers, making the calls takes no less than the least and no more than the most.
  */
 import { type CallSource, NO_CALLS } from '../agent/calls';
+import type { Unbounded } from '../agent/stop';
 import type { ToolCall, OpenedPorts, OutsidePorts, Tool } from '../agent/tool';
 import { type Budget, type BudgetState, type Costs, costOf, metersOf } from '../budget/budget';
 import { COUNT_MAX } from '../limits';
@@ -13,6 +14,8 @@ export interface Quoted {
   /** Where each act outside fails, which ends the calls; and where each of them goes well. */
   readonly least: BudgetState;
   readonly most: BudgetState;
+  /** The call that is refused under every budget that limits this: nobody can say the most that it takes. The calls before it are quoted. */
+  readonly refused?: Pick<Unbounded, 'code' | 'limiter' | 'message'> & { readonly index: number };
 }
 
 export interface QuotedBudget extends Quoted {
@@ -62,15 +65,21 @@ export async function quoteCalls({ open, tools, ports, memoryBytesLeft }: Quotin
       return Promise.resolve({ source: 'local', recorded: { ok: true, result: recorded.good } });
     },
   });
+  let refused: Quoted['refused'];
   for (const [index, call] of calls.entries()) {
     const { stop } = await copy.call(index, call);
     if (stop === undefined) continue;
+    if (stop.code === 'unbounded' || stop.code === 'unpriced') {
+      const { code, limiter, message } = stop;
+      refused = { index, code, limiter, message };
+      break;
+    }
     // What a proposal would have made of the state is not known, so neither is this refusal: at the most it is none. Its step is taken either way.
     if (stop.code !== 'simulation_rejected' || !seen.proposed) break;
   }
   const spent = copy.breaker.state();
   const most = seen.values ? { ...spent, memory_bytes: Math.max(spent.memory_bytes, memoryBytesLeft) } : spent;
-  return { least: seen.least ?? most, most };
+  return { least: seen.least ?? most, most, ...(refused === undefined ? {} : { refused }) };
 }
 
 /** A quote against what a budget has left. */
@@ -80,7 +89,7 @@ export function fitted(quoted: Quoted, budget: Budget, spent: Costs = {}): Quote
     const wanted = costOf(meter, quoted.most);
     return wanted <= meter.max - used ? [] : [[meter.limiter, used + wanted] as const];
   });
-  return { ...quoted, fits: short.length === 0, needed: Object.fromEntries(short) };
+  return { ...quoted, fits: short.length === 0 && quoted.refused === undefined, needed: Object.fromEntries(short) };
 }
 
 /** The same limits, of which none is ever reached. */

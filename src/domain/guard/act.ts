@@ -9,7 +9,7 @@ import { utf8Length } from '../bytes';
 import { canonical, type Json } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { CALL_BYTES_MAX } from '../limits';
-import { type ModelPrice, type ModelPriceTable, priceOf, toolPriceOf, type Usage, usedCost, worstCost } from './prices';
+import { type ModelPrice, type ModelPriceTable, priceOf, toolPriceOf, type Usage, usedCost, worstCost } from '../budget/prices';
 
 /** `digest`: of what is sent and what comes back the tape holds SHA-256 and length, and not a word of it. */
 export type RecordLevel = 'digest' | 'full';

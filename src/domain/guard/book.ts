@@ -14,7 +14,7 @@ import { cell } from '../markdown';
 import { chargedOf, grantCosts } from '../session/grant';
 import { grantRow, refundRow } from '../session/rows';
 import { type GuardedAct, brokenBound, reservationOf, chargedCosts } from './act';
-import type { ModelPriceTable } from './prices';
+import type { ModelPriceTable } from '../budget/prices';
 import { grantStopRow, intentRow, type GuardedOutcome, outcomeRow, stopRow } from './rows';
 
 export interface GuardBook {

@@ -19,7 +19,7 @@ import { missingLimits } from '../session/grant';
 import type { GuardedAct, RecordLevel } from './act';
 import { makeGuardBook } from './book';
 import { endGuard } from './guard-end';
-import { normalPrices, type ModelPriceTable } from './prices';
+import { normalPrices, type ModelPriceTable } from '../budget/prices';
 import type { GuardedOutcome } from './rows';
 
 export interface GuardRequest {

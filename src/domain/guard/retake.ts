@@ -23,7 +23,7 @@ import { decodeGrant, decodeRefund } from '../session/rows';
 import { type Content, contentOf } from './act';
 import { type GuardBook, makeGuardBook } from './book';
 import { endGuard } from './guard-end';
-import { decodePrices, normalPrices, type ModelPriceTable } from './prices';
+import { decodePrices, normalPrices, type ModelPriceTable } from '../budget/prices';
 import { decodeAct, decodeGrantStop, decodeOutcome } from './rows';
 
 export async function retakeGuard(

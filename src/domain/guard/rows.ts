@@ -13,7 +13,7 @@ import { type Problem, problemsOf } from '../codec/problem';
 import { sha256Codec } from '../run/inputs';
 import type { Grant } from '../session/rows';
 import type { GuardedAct, Content } from './act';
-import type { Usage } from './prices';
+import type { Usage } from '../budget/prices';
 
 /** How an act ended. */
 export interface GuardedOutcome {

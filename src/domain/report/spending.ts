@@ -18,6 +18,8 @@ export function makeSpending(): Spending {
   /** Of acts of an agent, and of grants, until they end: what each was charged. */
   let guarded: Map<Json | undefined, Costs> | undefined;
   let wallMax = 0;
+  /** Of the act that the last segment announced: no row but its intent says what it costs. */
+  let money: Costs = {};
   return {
     next: (row) => {
       const costs = guarded === undefined ? costsOf(row, planned) : guardCosts(row, guarded, wallMax);
@@ -28,10 +30,17 @@ export function makeSpending(): Spending {
         guarded = mode === 'guard' ? new Map() : undefined;
         wallMax = limitsOf(row).find(({ dimension }) => dimension === 'wall_ms')?.max ?? 0;
       }
-      if (row['type'] === 'resume') spent = resumed(spent, row);
+      if (row['type'] === 'resume') {
+        spent = resumed(spent, row);
+        money = isRecord(row['pending']) ? moneyOf(row['pending']['costs']) : {};
+      }
       // A breaker that has refused counts no more time.
       if (row['type'] === 'stop' && isRecord(row['error']) && row['error']['code'] === 'budget_exceeded') wallMax = 0;
       if (costs !== undefined) spent = added(spent, costs);
+      if (row['type'] === 'tool' || row['type'] === 'memory') {
+        spent = added(spent, money);
+        money = {};
+      }
       return spent;
     },
   };
@@ -46,6 +55,10 @@ function resumed(spent: BudgetState, { budget_state: state, pending }: Row): Bud
   const tools = isRecord(state['tools']) ? { tools: counts(state['tools']) } : {};
   const before = { ...NOTHING_SPENT, ...counts(state), ...tools };
   return isRecord(pending) && isRecord(pending['costs']) ? added(before, negative(pending['costs'])) : before;
+}
+
+function moneyOf(costs: Json | undefined): Costs {
+  return isRecord(costs) && typeof costs['cost_microusd'] === 'number' ? { cost_microusd: costs['cost_microusd'] } : {};
 }
 
 function negative(costs: Readonly<Record<string, unknown>>): Costs {

@@ -7,6 +7,7 @@ import type { ArtifactStore } from '../../ports/artifact-store';
 import type { Clock, Deadline } from '../../ports/clock';
 import type { SessionLog } from '../../ports/session-log';
 import type { Tracing } from '../../ports/tracing';
+import type { ToolPrice } from '../agent/bounds';
 import type { Look } from '../agent/stop';
 import type { OutsidePorts } from '../agent/tool';
 import type { Budget } from '../budget/budget';
@@ -14,7 +15,7 @@ import { canonical } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
 import { parseJson } from '../codec/parse';
 import type { SessionError } from './errors';
-import { type DocumentFile, documentKey, type SessionDocuments, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
+import { type DocumentFile, documentKey, type SessionDocuments, documentsNamed, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
 import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import type { SignSegment } from './receipts';
 import type { WorldFiles } from '../run/inputs';
@@ -56,6 +57,8 @@ export interface SessionContext extends SessionPorts {
 export interface SessionWorlds extends Bounded<SessionWorld> {
   readonly market?: ((documents: Partial<SessionDocuments>) => Promise<SessionWorld | undefined>) | undefined;
   readonly files?: OpenFileWorlds | undefined;
+  /** A price table in normal form; nothing where the text is none. */
+  readonly prices?: ((text: string) => ToolPrice | undefined) | undefined;
 }
 
 /** Keeps the values that were used last. */
@@ -122,16 +125,32 @@ async function readDocuments(
   };
   const first = await read(id.startsWith('day-') ? ['session.json'] : [...MARKET_DOCUMENTS, 'session.json']);
   if (isLeft(first)) return first;
-  if (first.right.length === 0) return right(texts);
   const named = decodeSessionInputs(parseJson(texts['session.json'] ?? ''));
-  const rest = isLeft(named) || named.right.world === undefined ? undefined : await read(WORLD_DOCUMENTS);
-  if (rest === undefined) return left({ _tag: 'SessionNotFound', session: id });
+  if (isLeft(named)) return first.right.length === 0 ? right(texts) : left({ _tag: 'SessionNotFound', session: id });
+  if (hasNoWorld(named.right)) return right(texts);
+  const rest = await read(documentsNamed(named.right).filter((file) => texts[file] === undefined));
   if (isLeft(rest)) return rest;
   return rest.right.length === 0 ? right(texts) : left({ _tag: 'SessionNotFound', session: id });
 }
 
 /** A session from its documents, each held to the digest that the inputs name. */
 export async function openDocuments(
+  id: string,
+  documents: Partial<SessionDocuments>,
+  worlds: SessionWorlds,
+): Promise<Either<SessionError, OpenSession>> {
+  const opened = await openWorld(id, documents, worlds);
+  const expected = isLeft(opened) ? undefined : opened.right.inputs.prices_sha256;
+  if (isLeft(opened) || expected === undefined) return opened;
+  const text = documents['prices.json'] ?? '';
+  const corrupt = (wanted: string, actual: string): Either<SessionError, never> =>
+    left({ _tag: 'SessionCorrupt', session: id, file: 'prices.json', row: 0, pointer: '', expected: wanted, actual });
+  if (sha256Hex(text) !== expected) return corrupt(`the SHA-256 ${expected}`, sha256Hex(text));
+  const prices = worlds.prices?.(text);
+  return prices === undefined ? corrupt('a price table in normal form', 'something else') : right({ ...opened.right, prices });
+}
+
+async function openWorld(
   id: string,
   documents: Partial<SessionDocuments>,
   worlds: SessionWorlds,

@@ -30,6 +30,8 @@ export type SessionInputs = {
   readonly parent: Parent | null;
   /** Of a session in a world file, and of no other. */
   readonly world?: WorldFiles;
+  /** Of a session whose calls have prices. */
+  readonly prices_sha256?: string;
   /** Null in a world file, and in a session without a world: the root of a day. */
   readonly market_sha256: string | null;
   readonly strategy_sha256: string | null;
@@ -82,7 +84,7 @@ const sessionInputsCodec: Codec<SessionInputs> = objectCodec('session inputs', {
     policy_sha256: orNull(sha256Codec),
     initial_state: orNull(stateCodec),
   },
-  optional: { world: worldFilesCodec },
+  optional: { world: worldFilesCodec, prices_sha256: sha256Codec },
 });
 
 export function decodeSessionInputs(value: unknown): Either<readonly Problem[], SessionInputs> {

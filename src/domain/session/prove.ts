@@ -122,7 +122,7 @@ async function prove(
       canonical(inputs.budget) === canonical(grant.budget);
     if (!agrees) return missing(`a child of ${runId} at ${grant.parentHead} with the budget of its grant`, canonical(inputs));
     const refund = facts.refunds.find((one) => one.child === grant.child);
-    if (refund !== undefined && (refund.head !== proven.right.head || !spentAgrees(refund.spent, proven.right.standing))) {
+    if (refund !== undefined && (refund.head !== proven.right.head || !spentAgrees(refund, proven.right.standing))) {
       return missing(`a child that is sealed at ${refund.head} and spent ${canonical({ ...refund.spent })}`, proven.right.head);
     }
     children.push(proven.right);
@@ -253,11 +253,8 @@ function agreesWithGrant({ child, granted, spent }: Refund, grants: ChainFacts['
   );
 }
 
-function spentAgrees(spent: object, { cursor, sealed }: Standing): boolean {
-  return (
-    sealed &&
-    Object.entries(spent).every(([key, amount]) => key === 'tools' || (cursor.spent as Readonly<Record<string, unknown>>)[key] === amount)
-  );
+function spentAgrees({ granted, spent }: Refund, { cursor, sealed }: Standing): boolean {
+  return sealed && canonical({ ...chargedOf(granted, cursor.spent) }) === canonical({ ...spent });
 }
 
 async function openDirectory(reader: RunReader, worlds: SessionWorlds): Promise<Either<CompareError, OpenSession>> {

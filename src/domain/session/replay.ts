@@ -3,6 +3,7 @@
  * function. Invariant: every byte of a segment follows from its `resume` row, the recorded answers of the outside, and the inputs.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { ToolPrice } from '../agent/bounds';
 import { type CallSource, recordedCalls } from '../agent/calls';
 import type { RunStop } from '../agent/stop';
 import type { ToolCall } from '../agent/tool';
@@ -45,6 +46,8 @@ export interface OpenSession {
   readonly inputs: SessionInputs;
   readonly identity: EpisodeIdentity;
   readonly world: SessionWorld;
+  /** Where its inputs name a price table. */
+  readonly prices?: ToolPrice;
 }
 
 /** Where a session stands behind one of its segments. */
@@ -131,10 +134,10 @@ export function resumeEpisode<E>(
   calls: CallSource,
   output: DigestedOutput<E>,
 ): Either<readonly Problem[], SessionEpisode<E>> {
-  const { inputs, identity, world } = session;
+  const { inputs, identity, world, prices } = session;
   // The outcome of a pending act is charged again by the call that takes it.
   const spent = resume.pending === null ? cursor.spent : without(inputs, cursor.spent, resume.pending.costs);
-  const opened = world.play({ inputs, identity, budget: inputs.budget, from: { ...cursor, spent }, calls, output });
+  const opened = world.play({ inputs, identity, budget: inputs.budget, from: { ...cursor, spent }, calls, prices, output });
   if (isLeft(opened)) return opened;
   opened.right.append(resumeRow({ ...resume, cursor }));
   return opened;

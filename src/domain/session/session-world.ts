@@ -3,6 +3,7 @@
  * Invariant: nothing that is handed out depends on a step behind the next one.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
+import type { ToolPrice } from '../agent/bounds';
 import type { CallSource } from '../agent/calls';
 import { recordedAnswerProblem, type RecordedTool } from '../agent/recorded-answers';
 import type { RunStop } from '../agent/stop';
@@ -44,6 +45,8 @@ export interface EpisodeUse<E> {
   readonly budget: Budget;
   readonly from: SessionCursor;
   readonly calls: CallSource;
+  /** As those of an episode. */
+  readonly prices?: ToolPrice | undefined;
   readonly output: DigestedOutput<E>;
 }
 
@@ -85,7 +88,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
   return {
     tools,
     answerProblem: (row, calls) => recordedAnswerProblem(row, calls, tools),
-    play: ({ inputs, identity, budget, from, calls, output }) => {
+    play: ({ inputs, identity, budget, from, calls, prices, output }) => {
       const cursor = restored(from);
       if (isLeft(cursor)) return cursor;
       const initial = cursor.right.world?.state;
@@ -97,6 +100,7 @@ export function makeSessionWorld<S, I, P, A, T extends Transitioned<S>>(world: W
         world: { world, initial, path, lookAhead: false },
         tools,
         calls,
+        prices,
         from: cursor.right,
         output,
       });

@@ -6,11 +6,12 @@ import { NO_CALLS } from '../agent/calls';
 import type { ToolCall } from '../agent/tool';
 import { assert } from '../assert';
 import { type Budget, type Costs, metersOf, spentState } from '../budget/budget';
+import { type ModelPriceTable, normalPrices } from '../budget/prices';
 import { canonical, type JsonObject } from '../canonical/canonical';
 import type { DigestedOutput } from '../episode/output';
 import { takeCalls } from '../episode/plan';
 import { fitted, limitless, quoteCalls, type Quoted, type QuotedBudget } from '../episode/quote';
-import { makeDigest } from '../hash';
+import { makeDigest, sha256Hex } from '../hash';
 import { SPEC_VERSION } from '../limits';
 import { normaliseDocuments, type RunRequest } from '../run/prepare';
 import { actOn, type ActOutcome } from './act';
@@ -37,16 +38,27 @@ export interface NewSession {
   readonly documents: Pick<RunRequest, 'strategy' | 'policy' | 'initialState'>;
   readonly market: MarketInput;
   readonly budget: Budget;
+  /** What calls cost, where the budget limits money. */
+  readonly prices?: ModelPriceTable | undefined;
 }
 
 /** Makes a session. The same documents, name and budget are the same session, and the same answer. */
 export async function createSession(context: SessionContext, request: NewSession, deadline: Deadline): Answered {
   const { name, budget, market } = request;
-  const texts: Partial<Record<DocumentFile, string>> = {};
+  const priced = pricesOf(request);
+  const texts: Partial<Record<DocumentFile, string>> = { ...priced.texts };
   const documents = await normaliseDocuments(request.documents, market, collectDocuments(texts), {});
   await market.close();
   if (isLeft(documents)) return documents;
-  const alone: SessionInputs = { spec_version: SPEC_VERSION, mode: 'session', name, budget, parent: null, ...documents.right.facts };
+  const alone: SessionInputs = {
+    spec_version: SPEC_VERSION,
+    mode: 'session',
+    name,
+    budget,
+    parent: null,
+    ...documents.right.facts,
+    ...priced.facts,
+  };
   const granted = await grantOfDay(context, alone, deadline);
   if (isLeft(granted)) return granted;
   return begin(context, { ...texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
@@ -56,10 +68,13 @@ export interface NewWorldSession {
   readonly name: string;
   readonly world: NewWorld;
   readonly budget: Budget;
+  readonly prices?: ModelPriceTable | undefined;
 }
 
 /** The same of a session in a world file. */
-export async function createWorldSession(context: SessionContext, { name, world, budget }: NewWorldSession, deadline: Deadline): Answered {
+export async function createWorldSession(context: SessionContext, request: NewWorldSession, deadline: Deadline): Answered {
+  const { name, world, budget } = request;
+  const priced = pricesOf(request);
   const { files: worlds } = context.worlds;
   if (worlds === undefined) return left({ _tag: 'InvalidSession', problems: [{ pointer: '/world', message: NO_WORLDS_HERE }] });
   const made = (await worlds()).make(world, budget);
@@ -76,10 +91,21 @@ export async function createWorldSession(context: SessionContext, { name, world,
     strategy_sha256: null,
     policy_sha256: null,
     initial_state: initialState,
+    ...priced.facts,
   };
   const granted = await grantOfDay(context, alone, deadline);
   if (isLeft(granted)) return granted;
-  return begin(context, { ...texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
+  return begin(context, { ...texts, ...priced.texts, 'session.json': `${canonical(granted.right)}\n` }, granted.right, deadline);
+}
+
+/** The price table as a document, and what names it. */
+function pricesOf({ prices }: Pick<NewSession, 'prices'>): {
+  readonly texts: Partial<SessionDocuments>;
+  readonly facts: Pick<SessionInputs, 'prices_sha256'>;
+} {
+  if (prices === undefined) return { texts: {}, facts: {} };
+  const text = normalPrices(prices);
+  return { texts: { 'prices.json': text }, facts: { prices_sha256: sha256Hex(text) } };
 }
 
 function collectDocuments(texts: Partial<Record<DocumentFile, string>>): DigestedOutput<never> {
@@ -364,5 +390,5 @@ export async function quoteSession(
 function withElapsed({ began }: Standing, now: number, quoted: Quoted): Quoted {
   if (began === undefined) return quoted;
   const elapsed = { wall_ms: elapsedMs(began, Math.floor(now)) };
-  return { least: { ...quoted.least, ...elapsed }, most: { ...quoted.most, ...elapsed } };
+  return { ...quoted, least: { ...quoted.least, ...elapsed }, most: { ...quoted.most, ...elapsed } };
 }

@@ -1,5 +1,7 @@
 /** The worlds of sessions: markets, and world files where there is a place to run them. */
 import { isLeft } from 'fp-ts/Either';
+import type { ToolPrice } from '../agent/bounds';
+import { decodePrices, normalPrices, toolPriceOf } from '../budget/prices';
 import { parseJson } from '../codec/parse';
 import { decodeMarketHeader } from '../market/market-path';
 import { linesAtHand, readPath } from '../run/path';
@@ -15,11 +17,16 @@ import type { OpenFileWorlds } from './world-documents';
 const WORLDS_KEPT = 8;
 
 export function makeSessionWorlds(files?: OpenFileWorlds): SessionWorlds {
-  return { ...makeBounded<SessionWorld>(WORLDS_KEPT), market: openMarketWorld, files };
+  return { ...makeBounded<SessionWorld>(WORLDS_KEPT), market: openMarketWorld, files, prices: readPrices };
 }
 
 export function makeSessionContext(ports: SessionPorts, files?: OpenFileWorlds): SessionContext {
   return makeContext(ports, makeSessionWorlds(files));
+}
+
+function readPrices(text: string): ToolPrice | undefined {
+  const table = decodePrices(parseJson(text));
+  return isLeft(table) || normalPrices(table.right) !== text ? undefined : (tool) => toolPriceOf(table.right, tool);
 }
 
 /** Of documents in normal form that were held to their digests. */

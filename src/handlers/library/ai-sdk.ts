@@ -3,7 +3,7 @@
  * because the SDK retries around its middleware.
  */
 import type { LanguageModelMiddleware, ToolSet } from 'ai';
-import type { Usage } from '../../domain/guard/prices';
+import type { Usage } from '../../domain/budget/prices';
 import type { BegunAct, Guard } from './guard';
 
 type Wraps = Required<Pick<LanguageModelMiddleware, 'wrapGenerate' | 'wrapStream'>>;

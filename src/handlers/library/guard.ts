@@ -6,7 +6,7 @@ import { isLeft } from 'fp-ts/Either';
 import type { GuardedAct, RecordLevel } from '../../domain/guard/act';
 import { contentOf } from '../../domain/guard/act';
 import { type GuardPorts, type GuardRequest, type GuardRun, makeGuardRun, type MissingLimits } from '../../domain/guard/guard';
-import { decodePrices, type ModelPriceTable, type Usage } from '../../domain/guard/prices';
+import { decodePrices, type ModelPriceTable, type Usage } from '../../domain/budget/prices';
 import type { RunStop } from '../../domain/agent/stop';
 import { lookAt } from '../../domain/agent/stop-switch';
 import type { Budget, BudgetState } from '../../domain/budget/budget';

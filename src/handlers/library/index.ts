@@ -14,7 +14,7 @@ export type { Signer, Verifier } from '../../ports/signer';
 export type { StopOrder, StopSwitch, SwitchUnreadable } from '../../ports/stop-switch';
 export type { RunStop } from '../../domain/agent/stop';
 export type { Dimension } from '../../domain/budget/dimensions';
-export type { ModelPriceTable as PriceTable, Usage } from '../../domain/guard/prices';
+export type { ModelPriceTable as PriceTable, Usage } from '../../domain/budget/prices';
 export { type Breaker, makeBreaker } from '../../domain/budget/breaker';
 export { type Budget, type BudgetExceeded, type BudgetState, type Costs, neededLimit } from '../../domain/budget/budget';
 export { decodeBudget } from '../../domain/budget/budget-codec';

@@ -4,7 +4,7 @@
  */
 import { createMiddleware } from 'langchain';
 import type { AgentMiddleware } from 'langchain';
-import type { Usage } from '../../domain/guard/prices';
+import type { Usage } from '../../domain/budget/prices';
 import type { BegunAct, Guard, ModelRequest } from './guard';
 import { refusalOf } from './refusal';
 import { within } from './within';

@@ -3,7 +3,7 @@
  * `prices` of `guard` takes a table of your own. Where a provider has several prices for one thing (caches of 5 minutes and of an hour), the
  * dearest stands here: a cap has to hold.
  */
-import type { ModelPrice, ModelPriceTable } from '../../domain/guard/prices';
+import type { ModelPrice, ModelPriceTable } from '../../domain/budget/prices';
 
 const ANTHROPIC = 'https://platform.claude.com/docs/en/about-claude/pricing';
 const BEDROCK = 'https://aws.amazon.com/bedrock/pricing/';

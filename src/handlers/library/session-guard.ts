@@ -5,7 +5,7 @@
 import { isLeft } from 'fp-ts/Either';
 import type { RunStop } from '../../domain/agent/stop';
 import { isRecord } from '../../domain/codec/codec';
-import { normalPrices } from '../../domain/guard/prices';
+import { normalPrices } from '../../domain/budget/prices';
 import { sha256Hex } from '../../domain/hash';
 import { headOf, type SessionAnswer } from '../../domain/session/answer';
 import type { SessionError } from '../../domain/session/errors';

@@ -3,7 +3,7 @@
  * retry strategy included; a refused tool call is told to the model as a tool error, a refused model call ends the loop.
  */
 import { ExecuteToolStage, InvokeModelStage, type Plugin, ToolResultBlock, TextBlock } from '@strands-agents/sdk';
-import type { Usage } from '../../domain/guard/prices';
+import type { Usage } from '../../domain/budget/prices';
 import type { Guard } from './guard';
 import { refusalOf } from './refusal';
 import { within } from './within';

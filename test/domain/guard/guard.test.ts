@@ -5,7 +5,7 @@ import { makeMemoryRunReader, makeMemoryRunWriter } from '../../../src/adapters/
 import { type Budget, metersOf } from '../../../src/domain/budget/budget';
 import { contentOf } from '../../../src/domain/guard/act';
 import type { GuardRun } from '../../../src/domain/guard/guard';
-import type { Usage } from '../../../src/domain/guard/prices';
+import type { Usage } from '../../../src/domain/budget/prices';
 import { verify } from '../../../src/domain/run/verify';
 import { modelAct, testGuard, toolAct } from '../../support/guard-runs';
 import { linesOf, rowsOf, RUNS, seeded, verdictOn } from '../../support/harness';

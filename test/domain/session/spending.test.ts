@@ -6,6 +6,7 @@ import { makeMarketDocument } from '../../../src/adapters/in-process/market-docu
 import { makeInProcessMemory } from '../../../src/adapters/in-process/memory';
 import { makeInProcessSessionLog } from '../../../src/adapters/in-process/session-log';
 import { decodeBudget } from '../../../src/domain/budget/budget-codec';
+import { decodePrices } from '../../../src/domain/budget/prices';
 import { marketPathCodec } from '../../../src/domain/market/market-path';
 import { makeSegmentReader } from '../../../src/domain/report/segments';
 import { makeSpending } from '../../../src/domain/report/spending';
@@ -16,7 +17,15 @@ import type { Row } from '../../../src/domain/tape/chain';
 import { expectRight } from '../../support/harness';
 
 const TIMES = { work: noDeadline, storing: noDeadline };
-const LIMITS = { max_steps: 30, max_tool_calls: 30, max_memory_ops: 5, max_memory_bytes: 1_000, tools: { execute: 9 } };
+const LIMITS = {
+  max_steps: 30,
+  max_tool_calls: 30,
+  max_memory_ops: 5,
+  max_memory_bytes: 1_000,
+  max_cost_microusd: 500,
+  tools: { execute: 9 },
+};
+const PRICES = expectRight(decodePrices({ as_of: '2026-11-01', models: [], tools: { memory_put: 120 } }));
 
 test('row by row, what was spent is what the session says, refunds included', async () => {
   const log = makeInProcessSessionLog();
@@ -41,13 +50,13 @@ test('row by row, what was spent is what the session says, refunds included', as
     answers.push(answer);
     return { session: answer.session_id, head: answer.head };
   };
-  let at = next(expectRight(await createSession(context, { name: 'n', documents, market, budget }, noDeadline)));
+  let at = next(expectRight(await createSession(context, { name: 'n', documents, market, budget, prices: PRICES }, noDeadline)));
   const call = async (...calls: { readonly name: string; readonly args: Record<string, string | never[]> }[]): Promise<void> => {
     at = next(expectRight(await callSession(context, { ...at, calls }, TIMES)));
   };
   await call({ name: 'execute', args: { actions: [] } }, { name: 'get_price_context', args: {} });
   await call({ name: 'memory_put', args: { key: 'k', value: 'v' } }, { name: 'execute', args: { actions: [] } });
-  const child = expectRight(decodeBudget({ max_steps: 6, max_tool_calls: 6, tools: { execute: 2 } }));
+  const child = expectRight(decodeBudget({ max_steps: 6, max_tool_calls: 6, max_cost_microusd: 200, tools: { execute: 2 } }));
   const forked = expectRight(await forkSession(context, { ...at, budget: child }, TIMES));
   at = next(forked);
   const { session_id: session = '', head = '' } = forked.child ?? {};
@@ -72,7 +81,7 @@ test('row by row, what was spent is what the session says, refunds included', as
     }
   }
   for (const { head, budget_state: state } of answers) expect(seen.get(head)).toEqual(state);
-  expect(answers.at(-1)?.budget_state).toMatchObject({ steps: 4, tools: { execute: 3 } });
+  expect(answers.at(-1)?.budget_state).toMatchObject({ steps: 4, cost_microusd: 120, tools: { execute: 3 } });
   // The same rows, as the page lists them.
   const segments = reader.segments();
   expect(segments.map(({ seq, step, acts }) => [seq, step, acts.map((act) => act.kind).join(' ')])).toEqual([

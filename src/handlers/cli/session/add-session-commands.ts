@@ -45,6 +45,7 @@ export function addSessionCommands(program: Command, io: Io, finish: Finish): vo
     .option('--strategy <file>', 'the rules, or the name of an example')
     .option('--policy <file>', 'risk limits and fees')
     .option('--cash <amount>', 'initial cash (default: 1000)')
+    .option('--prices <file>', 'what calls cost, where the budget has max_cost_microusd, .json')
     .option('--world <file>', 'a world of your own in place of a market, .js or .ts; its policy is --policy, .js or .ts')
     .option('--inputs <file>', 'its inputs, .jsonl or .csv')
     .option('--steps <n>', 'how many steps there are, where it takes no inputs')
@@ -143,6 +144,7 @@ export interface CreateOptions {
   readonly strategy?: string | undefined;
   readonly policy?: string | undefined;
   readonly cash?: string | undefined;
+  readonly prices?: string | undefined;
   readonly budget?: object | undefined;
 }
 

@@ -8,10 +8,15 @@ import { type Failure, inputFailure } from '../shared/failure';
 export type CreateBody = Readonly<Record<string, unknown>>;
 
 export async function createBody(options: CreateOptions): Promise<Either<Failure, CreateBody>> {
-  const { name, market, strategy, policy, cash, budget } = options;
+  const { name, market, strategy, policy, cash, budget, prices } = options;
   const body: Record<string, unknown> = {};
   if (name !== undefined) body['name'] = name;
   if (budget !== undefined) body['budget'] = budget;
+  if (prices !== undefined) {
+    const read = await local.readDocument(prices)();
+    if (isLeft(read)) return left(inputFailure(read.left));
+    body['prices'] = read.right.value;
+  }
   if (options.world !== undefined) {
     const world = await worldBody(options.world, options);
     return isLeft(world) ? world : right({ ...body, world: world.right });

@@ -125,7 +125,7 @@ async function printAnswer({ json, status }: ApiAnswer, io: Io): Promise<void> {
     ['session', `${id} (${textAt(json, 'status') ?? 'quoted'})`],
     ['head', textAt(json, 'head') ?? ''],
   ];
-  for (const name of ['state', 'observation', 'child', 'least', 'most', 'needed'] as const) {
+  for (const name of ['state', 'observation', 'child', 'least', 'most', 'needed', 'refused'] as const) {
     const value = at(json, name);
     if (value !== undefined) lines.push([name, JSON.stringify(value)]);
   }

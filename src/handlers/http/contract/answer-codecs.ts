@@ -177,11 +177,17 @@ const common = {
   budget_state: orNull(budgetStateCodec),
   head_hash: orNull(textCodec),
 };
+/** The call of a quote that no budget with this limit lets pass. */
+const refusedCodec = objectCodec('call that cannot be quoted', {
+  description: 'Nobody can say the most that this call takes of a limit, so it would be refused. The calls before it are quoted.',
+  required: { index: count, code: oneOf('code', ['unbounded', 'unpriced'] as const), limiter: textCodec, message: textCodec },
+});
 /** What the request would take, where that was all that was asked. */
 const quote = {
   quote: objectCodec('quote of a request', {
     description: 'Costs by dimension: at the least, and at the most; whether the budget has the most of it, and the limits that would do.',
     required: { least: resultCodec, most: resultCodec, fits: booleanCodec(), needed: resultCodec },
+    optional: { refused: refusedCodec },
   }) as unknown as Codec<QuotedBudget>,
 };
 /** Where runs are signed. */
@@ -253,6 +259,7 @@ export const quoteCodec = objectCodec('quote', {
     remaining: budgetStateCodec,
     fits: booleanCodec(),
     needed: costs,
+    refused: refusedCodec,
     error: errorCodec,
   },
 });

@@ -5,6 +5,7 @@ import { type Budget, DEFAULT_BUDGET } from '../../../domain/budget/budget';
 import { engineLimitsIn, NOTHING_COUNTS } from './request-budget';
 import { listCodec, objectCodec, textCodec } from '../../../domain/codec/codec';
 import { budgetCodec, budgetStateCodec } from '../../../domain/budget/budget-codec';
+import { type ModelPriceTable, pricesCodec } from '../../../domain/budget/prices';
 import { recordCodec, sha256Codec } from '../../../domain/run/inputs';
 import { callCodec } from '../../../domain/run/request-codecs';
 import type { GuardRefundRequest, GuardTerms } from '../../../domain/session/guard-grant';
@@ -19,18 +20,20 @@ export const createBodyCodec = objectCodec('session', {
   description:
     'Make a session: a world, and a budget for its whole life. The same body is the same session; without a name each request makes a new one.',
   required: {},
-  optional: { name: nameCodec, ...worldFields, world: fileWorldCodec },
+  optional: { name: nameCodec, ...worldFields, world: fileWorldCodec, prices: pricesCodec },
   defaulted: { budget: budgetCodec },
   defaults: { budget: DEFAULT_BUDGET },
 });
 
-export type CreateRequest = { readonly name?: string; readonly budget: Budget } & (BodyDocuments | { readonly world: NewWorld });
+export type CreateRequest = { readonly name?: string; readonly budget: Budget; readonly prices?: ModelPriceTable } & (
+  BodyDocuments | { readonly world: NewWorld }
+);
 
 export const decodeCreateBody: Decode<CreateRequest> = (body) => {
   const decoded = decodeWith(createBodyCodec, body);
   if (isLeft(decoded)) return decoded;
-  const { name, budget, world } = decoded.right;
-  const named = { ...(name === undefined ? {} : { name }), budget };
+  const { name, budget, world, prices } = decoded.right;
+  const named = { ...(name === undefined ? {} : { name }), budget, ...(prices === undefined ? {} : { prices }) };
   if (world !== undefined) {
     const twice = (['market', 'strategy', 'policy', 'initial_state'] as const).filter((field) => decoded.right[field] !== undefined);
     const problems = twice.map((field) => ({

@@ -64,10 +64,14 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
   };
 
   function makeSession(request: CreateRequest, name: string, storing: Invocation['storing']): ReturnType<typeof createSession> {
-    const { budget } = request;
-    if ('world' in request) return createWorldSession(sessions, { name, budget, world: request.world }, storing);
+    const { budget, prices } = request;
+    if ('world' in request) return createWorldSession(sessions, { name, budget, prices, world: request.world }, storing);
     const { market, strategy, policy, initialState } = request;
-    return createSession(sessions, { name, budget, market: marketOf(market), documents: { strategy, policy, initialState } }, storing);
+    return createSession(
+      sessions,
+      { name, budget, prices, market: marketOf(market), documents: { strategy, policy, initialState } },
+      storing,
+    );
   }
 
   const observe: Act = async ({ parameters, query }, { storing }) => {

@@ -60,7 +60,7 @@ const modelCodec: Codec<ModelPrice> = objectCodec('price of a model', {
   },
 });
 
-const dayCodec = makeCodec<string>('day', { type: 'string', format: 'date' }, (value, context) =>
+const dayCodec = makeCodec<string>('day', { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' }, (value, context) =>
   typeof value === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)
     ? success(value)
     : failure(value, context, 'expected a day, YYYY-MM-DD'),
@@ -81,9 +81,10 @@ const toolsCodec = makeCodec<Readonly<Record<string, number>>>(
   },
 );
 
-const tableCodec: Codec<ModelPriceTable> = refinedCodec(
+export const pricesCodec: Codec<ModelPriceTable> = refinedCodec(
   objectCodec('price table', {
     required: { as_of: dayCodec, models: listCodec(modelCodec, { min: 0, max: MODELS_MAX }), tools: toolsCodec },
+    description: 'What acts cost at the most, and since when. Micro-dollars: for a million tokens of a model, and for a call of a tool.',
   }),
   ({ models }) => {
     const named = new Map<string, number>();
@@ -100,7 +101,7 @@ const tableCodec: Codec<ModelPriceTable> = refinedCodec(
 );
 
 export function decodePrices(value: unknown): Either<readonly Problem[], ModelPriceTable> {
-  const decoded = tableCodec.decode(value);
+  const decoded = pricesCodec.decode(value);
   return isLeft(decoded) ? left(problemsOf(decoded.left)) : right(decoded.right);
 }
 
