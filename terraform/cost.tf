@@ -25,12 +25,15 @@ locals {
     artifact_expiry_days     = var.artifact_expiry_days
     noncurrent_expiry_days   = var.noncurrent_expiry_days
     kms                      = var.kms_key_arn != null
+    signing                  = var.enable_signing
+    sign_segments            = var.enable_signing && var.sign_segments
+    signing_keys             = var.enable_signing ? var.signing_keys : 0
     memory                   = local.memory_enabled
     code_interpreter         = local.interpreter_enabled
     planner                  = local.planner_enabled
     # The most the service lets a session of a runtime live; the planner is not ours to set.
     planner_session_seconds = 28800
-    alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms) + (local.stop_pulled ? 1 : 0)
+    alarms                  = length(local.alarm_kinds) * length(var.modes) + length(local.session_alarms) + length(local.signing_alarms) + (local.stop_pulled ? 1 : 0)
     dashboards              = 1
     budgets                 = var.monthly_budget_usd == null ? 0 : 1
     budget_actions          = var.budget_action_percent == null ? 0 : 1

@@ -47,6 +47,7 @@ locals {
         "GET /sessions/{id}",
         "GET /sessions/{id}/inputs/{file}",
         "GET /sessions/{id}/segments/{seq}",
+        "GET /sessions/{id}/receipts/{seq}",
         "POST /sessions/{id}/calls",
         "POST /sessions/{id}/quote",
         "POST /sessions/{id}/fork",
@@ -172,6 +173,8 @@ locals {
     EWM_MAX_MODEL_CALLS = tostring(var.max_model_calls)
     MEMORY_MAX_OPS      = tostring(var.max_memory_ops)
     MEMORY_MAX_BYTES    = tostring(var.max_memory_bytes)
+    EWM_SIGNING_KEY     = var.enable_signing ? local.signing_alias : null
+    EWM_SIGN_SEGMENTS   = var.enable_signing && var.sign_segments ? "1" : null
   }
 
   # What each may create and read: its own folder, and the roots of days where there is a budget of the day.
@@ -211,7 +214,7 @@ module "function" {
   name        = "${var.name}-${each.key}"
   role_name   = "${var.name}-${each.key}-${var.region}"
   description = "Executable World Models, mode ${local.functions[each.key].service}"
-  bundle      = "${local.bundle_directory}/${each.key}.zip"
+  bundle      = "${local.bundle_directory}/${each.key}${var.enable_signing ? "-signing" : ""}.zip"
 
   runtime                 = var.runtime
   memory_mb               = local.functions[each.key].memory_mb
@@ -231,5 +234,5 @@ module "function" {
     ) : key => value if value != null && value != ""
   }
   # One statement, one purpose.
-  statements_json = jsonencode(concat(local.statements_of_all[each.key], local.functions[each.key].statements))
+  statements_json = jsonencode(concat(local.statements_of_all[each.key], local.signing_statements, local.functions[each.key].statements))
 }

@@ -45,7 +45,17 @@ locals {
     } if local.interpreter_enabled || local.planner_enabled
   }
 
-  alarms = merge(local.session_alarms, [
+  # What was stored and could not be signed.
+  signing_alarms = {
+    for mode in var.modes : "${mode}-not-signed" => {
+      namespace   = local.metrics_namespace, metric = "NotSigned", statistic = "Sum", period = 300, threshold = 0
+      description = "A run or a segment was stored and could not be signed. The log says why (not_signed); the same request again signs it, and so does ewm sign."
+      dimensions  = { service = local.functions[mode].service }
+      kind        = "not-signed"
+    } if var.enable_signing
+  }
+
+  alarms = merge(local.session_alarms, local.signing_alarms, [
     for mode in var.modes : {
       for kind, alarm in local.alarm_kinds : "${mode}-${kind}" => merge(alarm, {
         kind       = kind

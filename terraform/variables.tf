@@ -260,6 +260,34 @@ variable "store_reserve_ms" {
   }
 }
 
+# Receipts
+
+variable "enable_signing" {
+  description = "Makes a key of AWS KMS that signs a receipt for each run, and for each session at its seal. The key and each signature are paid for (docs/cost.md). Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "sign_segments" {
+  description = "With enable_signing: each segment of a session gets a receipt, not its last one alone. Legal: true, false."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "signing_keys" {
+  description = "With enable_signing: keys that were made so far; one more rotates. The newest signs, the older ones stay for their public halves, and each is paid for. Legal: an integer from 1 to 20, and never less than before."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.signing_keys >= 1 && var.signing_keys <= 20 && floor(var.signing_keys) == var.signing_keys
+    error_message = "signing_keys must be an integer from 1 to 20."
+  }
+}
+
 # Ceilings: the most a request may ask for. Raise the one that tripped, apply, test again.
 
 variable "max_steps" {
@@ -590,15 +618,15 @@ variable "budget_action_percent" {
 }
 
 variable "stop_on_alarm" {
-  description = "Alarms that pull the stop switch: everything is stopped until `make resume`, by a function of its own. Legal: any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped; and monthly-budget, at 100 % of monthly_budget_usd really spent. Empty: none does."
+  description = "Alarms that pull the stop switch: everything is stopped until `make resume`, by a function of its own. Legal: any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, not-signed; and monthly-budget, at 100 % of monthly_budget_usd really spent. Empty: none does."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
     condition = length(setsubtract(var.stop_on_alarm, [
-      "throttles", "errors", "failures", "duration", "invocations", "budget-trips", "sessions-not-stopped", "monthly-budget"
+      "throttles", "errors", "failures", "duration", "invocations", "budget-trips", "sessions-not-stopped", "not-signed", "monthly-budget"
     ])) == 0
-    error_message = "stop_on_alarm must hold any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, monthly-budget, and nothing else."
+    error_message = "stop_on_alarm must hold any of throttles, errors, failures, duration, invocations, budget-trips, sessions-not-stopped, not-signed, monthly-budget, and nothing else."
   }
 }

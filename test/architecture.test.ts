@@ -28,6 +28,7 @@ const CONTROL_PLANE = [
   '@aws-sdk/client-cloudwatch',
   '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-iam',
+  '@aws-sdk/client-kms',
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
 ];
@@ -251,7 +252,14 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
     packages: [],
   },
   'src/handlers/page/browser/shared': {
-    imports: ['src/domain/budget', 'src/domain/decimal', 'src/domain/report', 'src/domain/tape', 'src/handlers/page/markup'],
+    imports: [
+      'src/domain/budget',
+      'src/domain/decimal',
+      'src/domain/receipt',
+      'src/domain/report',
+      'src/domain/tape',
+      'src/handlers/page/markup',
+    ],
     types: ['src/domain/world/market'],
     packages: EITHER,
   },
@@ -264,6 +272,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
       'src/domain/budget',
       'src/domain/canonical',
       'src/domain/decimal',
+      'src/domain/receipt',
       'src/domain/report',
       'src/domain/tape',
       'src/handlers/page/browser/shared',

@@ -11,6 +11,8 @@ import { lookAt } from '../domain/agent/stop-switch';
 import type { Budget } from '../domain/budget/budget';
 import { REQUIRED } from '../domain/budget/dimensions';
 import { makeBounded, makeContext, type SessionContext } from '../domain/session/context';
+import type { Receipts } from '../domain/run/receipts';
+import { makeSignSegment } from '../domain/session/receipts';
 import type { OpenFileWorlds } from '../domain/session/world-documents';
 import { makeSessionContext } from '../domain/session/worlds';
 import type { Clock } from '../ports/clock';
@@ -42,6 +44,8 @@ export interface HandlerPorts {
   readonly planner?: Planner;
   readonly telemetry: Telemetry;
   readonly openApi: () => string;
+  /** Absent: nothing is signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   /** Looked at before each request and before each act that leaves the process; absent: there is none. */
   readonly stopSwitch?: StopSwitch;
   /** Of functions that call tools. */
@@ -81,11 +85,11 @@ export function toolsFunction(settings: HandlerConfig, ports: HandlerPorts): Han
 }
 
 export function memoryFunction(settings: HandlerConfig, ports: HandlerPorts): Handler {
-  const { artifacts, tracing } = ports;
+  const { artifacts, receipts, tracing } = ports;
   const look = lookOf(ports);
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const day = dayOf(settings, ports);
-  const served = serveMemory({ settings, artifacts, memory, day, look, tracing, runWriter: makeMemoryRunWriter });
+  const served = serveMemory({ settings, artifacts, memory, day, look, receipts, tracing, runWriter: makeMemoryRunWriter });
   return makeHandler(stoppable(served, look), settings, ports);
 }
 
@@ -98,6 +102,7 @@ function worldParts(settings: HandlerConfig, ports: HandlerPorts): BaseParts {
     settings,
     artifacts: ports.artifacts,
     day: dayOf(settings, ports),
+    receipts: ports.receipts,
     marketOf: makeMarketDocument,
     runWriter: makeMemoryRunWriter,
   };
@@ -129,7 +134,16 @@ export function sessionParts(
   const memory = settings.enabled.memory ? ports.memory : undefined;
   const { dayBudget } = settings;
   const sessions = makeSessionContext(
-    { log, documents: artifacts, clock, outside: { interpreter, planner, memory }, dayBudget, look, tracing },
+    {
+      log,
+      documents: artifacts,
+      clock,
+      outside: { interpreter, planner, memory },
+      dayBudget,
+      look,
+      sign: makeSignSegment(ports.receipts),
+      tracing,
+    },
     ports.fileWorlds,
   );
   const prove = makeProve({ sessions, runWriter: makeMemoryRunWriter, runReader: makeMemoryRunReader });

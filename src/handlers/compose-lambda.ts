@@ -12,6 +12,8 @@ import { makePowertoolsTelemetry, type PowertoolsTelemetry } from '../adapters/p
 import { makeS3ArtifactStore } from '../adapters/s3/artifact-store';
 import { makeS3Client } from '../adapters/s3/client';
 import { makeS3SessionLog } from '../adapters/s3/session-log';
+import type { Running } from './compose-receipts';
+import type { ArtifactStore } from '../ports/artifact-store';
 import { makeS3StopSwitch } from '../adapters/s3/stop-switch';
 import { type HandlerConfig, lambdaTraceHeader, type LambdaConfig, readLambdaConfig } from './config';
 import {
@@ -42,15 +44,17 @@ export function sessionsHandler(): Handler {
 }
 
 type Make<P> = (settings: HandlerConfig, ports: P) => Handler;
-type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place) => P;
+type Ports<P> = (config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running) => P;
 /** Where everything is stored, by one client: one connection serves them all. */
 type Place = Parameters<typeof makeS3SessionLog>[0];
 
 export function composed<P extends HandlerPorts>(service: Service, make: Make<P>, ports: Ports<P>): Handler {
   const config = readLambdaConfig(service);
   const telemetry = makePowertoolsTelemetry({ service });
-  const handle = make(config.handler, ports(config, telemetry, bucketOf(config)));
+  const running: { context?: unknown } = {};
+  const handle = make(config.handler, ports(config, telemetry, bucketOf(config), running));
   return async (event, context) => {
+    running.context = context;
     try {
       return await handle(event, context);
     } finally {
@@ -60,23 +64,29 @@ export function composed<P extends HandlerPorts>(service: Service, make: Make<P>
 }
 
 /** What every run needs; where a budget of the day is set, a role may list the days, too. */
-function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+function runPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
   const artifacts = makeS3ArtifactStore(place);
-  if (config.handler.dayBudget === undefined) return { artifacts, telemetry, openApi };
+  const receipts = receiptsOf(config, artifacts, telemetry, running);
+  if (config.handler.dayBudget === undefined) return { artifacts, receipts, telemetry, openApi };
   const day = { log: makeS3SessionLog(place), documents: makeS3ArtifactStore({ ...place, mayList: true }), clock: systemClock };
-  return { artifacts, telemetry, openApi, day };
+  return { artifacts, receipts, telemetry, openApi, day };
 }
 
-function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+function toolsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
   const tracing = tracingOf(config);
   const agentCore = oneClient(config, tracing);
-  return { ...runPorts(config, telemetry, place), tracing, ...switchPort(config, place), ...planPorts(config, telemetry, agentCore) };
+  return {
+    ...runPorts(config, telemetry, place, running),
+    tracing,
+    ...switchPort(config, place),
+    ...planPorts(config, telemetry, agentCore),
+  };
 }
 
-function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): HandlerPorts {
+function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): HandlerPorts {
   const tracing = tracingOf(config);
   return {
-    ...runPorts(config, telemetry, place),
+    ...runPorts(config, telemetry, place, running),
     tracing,
     ...switchPort(config, place),
     ...memoryPort(config, oneClient(config, tracing)),
@@ -84,11 +94,13 @@ function memoryPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place
 }
 
 /** Missing segments and documents are told by the list: its role may list `sessions/`, and nothing else. */
-export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place): SessionFunctionPorts {
+export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemetry, place: Place, running: Running): SessionFunctionPorts {
   const tracing = tracingOf(config);
   const agentCore = oneClient(config, tracing);
+  const artifacts = makeS3ArtifactStore({ ...place, mayList: true });
   return {
-    artifacts: makeS3ArtifactStore({ ...place, mayList: true }),
+    artifacts,
+    receipts: receiptsOf(config, artifacts, telemetry, running),
     log: makeS3SessionLog(place),
     clock: systemClock,
     telemetry,
@@ -98,6 +110,21 @@ export function sessionsPorts(config: LambdaConfig, telemetry: PowertoolsTelemet
     ...planPorts(config, telemetry, agentCore),
     ...memoryPort(config, agentCore),
   };
+}
+
+/**
+ * What signs is in a file of its own beside this one, in the zips of deployments that sign: its client is read nowhere else. It begins to load
+ * with the function; where it is missing, the start fails.
+ */
+function receiptsOf(
+  { signing, s3 }: LambdaConfig,
+  artifacts: ArtifactStore,
+  telemetry: PowertoolsTelemetry,
+  running: Running,
+): HandlerPorts['receipts'] {
+  return (
+    signing && import('./compose-receipts').then(({ lambdaReceipts }) => lambdaReceipts({ ...signing, s3, artifacts, telemetry, running }))
+  );
 }
 
 function switchPort({ stopKey }: LambdaConfig, { client, bucket }: Place): Pick<HandlerPorts, 'stopSwitch'> {

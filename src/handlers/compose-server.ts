@@ -7,6 +7,7 @@ import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-sto
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
+import { readReceipt } from '../adapters/filesystem/receipt-file';
 import { inspectRunDirectory } from '../adapters/filesystem/run-directory';
 import { makeRunDirectoryIndex } from '../adapters/filesystem/run-index';
 import { removeLeftovers } from '../adapters/filesystem/writing';
@@ -21,6 +22,7 @@ import type { Telemetry } from '../ports/telemetry';
 import { decodeHandlerConfig, type Environment } from './config';
 import { memoryFunction, sessionCeilings, sessionsFunction, stoppableBaseFunction, toolsFunction } from './compose-http';
 import { mcpFunction } from './compose-mcp';
+import { type LocalSigning, localReceipts } from './compose-signing';
 import { openFileWorlds } from './open-file-worlds';
 import { openSandbox } from './open-sandbox';
 import { openApi } from './http/contract/openapi';
@@ -40,12 +42,17 @@ export interface BadConfig {
 /** Reading the list of sessions. */
 const READ_TIMEOUT_MS = 10_000;
 
-/** `runs`: directories whose runs are shown beside those of the server, as they were given. */
+export interface ServedExtras {
+  /** Directories whose runs are shown beside those of the server, as they were given. */
+  readonly runs?: readonly string[] | undefined;
+  readonly signing?: LocalSigning | undefined;
+}
+
 export function composeServer(
   directory: string,
   env: Environment,
   note: (what: string) => void,
-  runs: readonly string[] = [],
+  { runs = [], signing }: ServedExtras = {},
 ): TaskEither<StoreError | BadConfig, LocalServer> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
@@ -63,8 +70,10 @@ export function composeServer(
     const artifacts = makeFilesystemArtifactStore({ directory: data.right });
     const log = makeFilesystemSessionLog({ directory: data.right });
     const day = { log, documents: artifacts, clock: systemClock };
+    const telemetry = linesOf(note);
+    const receipts = localReceipts(signing, artifacts, telemetry);
     const stopSwitch = makeFileStopSwitch(data.right);
-    const shared = { artifacts, day, stopSwitch, telemetry: linesOf(note), openApi: () => JSON.stringify(openApi()) };
+    const shared = { artifacts, receipts, day, stopSwitch, telemetry, openApi: () => JSON.stringify(openApi()) };
     const interpreter = makeScriptedCodeInterpreter();
     const planner = makeScriptedPlanner();
     const memory = makeInProcessMemory();
@@ -108,6 +117,10 @@ function runsIn(address: string, label: string, directory: string, only?: string
     label,
     index: makeRunDirectoryIndex(directory, only),
     reader: (folder: string) => makeArtifactRunReader(directory, folder),
+    receipt: async (folder: string) => {
+      const text = await readReceipt(join(directory, folder))();
+      return isLeft(text) ? undefined : text.right;
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 /** Sessions in a directory of this machine, answered by the handler that answers on AWS; and the reading and writing of those that were pulled. */
-import { isLeft, left, right } from 'fp-ts/Either';
+import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { join } from 'node:path';
 import { makeFilesystemArtifactStore } from '../adapters/filesystem/artifact-store';
 import { prepareDataDirectory } from '../adapters/filesystem/data-directory';
 import { directoryEntries } from '../adapters/filesystem/directory-entries';
+import { readTextFile } from '../adapters/filesystem/receipt-file';
 import { inspectRunDirectory, makeRunDirectoryReader } from '../adapters/filesystem/run-directory';
 import { makeFilesystemSessionLog } from '../adapters/filesystem/session-log';
 import { makeFileStopSwitch } from '../adapters/filesystem/stop-switch';
@@ -15,20 +16,22 @@ import { makeScriptedPlanner } from '../adapters/in-process/planner';
 import { silentTelemetry } from '../adapters/in-process/telemetry';
 import { withoutListing } from '../domain/run/listing';
 import { verify } from '../domain/run/verify';
-import { CHILDREN } from '../domain/session/listing';
+import { segmentReceiptFile } from '../domain/run/receipts';
+import { CHILDREN, RECEIPTS, receiptSeq } from '../domain/session/listing';
 import type { SessionDirectory } from '../domain/session/prove';
-import type { StoreError } from '../ports/run-files';
+import type { DirectoryEntry, StoreError } from '../ports/run-files';
 import type { Telemetry } from '../ports/telemetry';
 import { sessionCeilings, type SessionFunctionPorts, sessionsFunction } from './compose-http';
+import { type LocalSigning, localReceipts } from './compose-signing';
 import { decodeHandlerConfig, type Environment, type HandlerConfig } from './config';
 import type { Handler } from './http/edge/handler';
 import { openFileWorlds } from './open-file-worlds';
 
 export type SessionsProblem = StoreError | { readonly _tag: 'BadConfig'; readonly messages: readonly string[] };
 
-export function composeSessions(directory: string, env: Environment): TaskEither<SessionsProblem, Handler> {
+export function composeSessions(directory: string, env: Environment, signing?: LocalSigning): TaskEither<SessionsProblem, Handler> {
   return async () => {
-    const found = await sessionsIn(directory, env, silentTelemetry)();
+    const found = await sessionsIn(directory, env, silentTelemetry, signing)();
     return isLeft(found) ? found : right(sessionsFunction(found.right.settings, found.right.ports));
   };
 }
@@ -38,6 +41,7 @@ export function sessionsIn(
   directory: string,
   env: Environment,
   telemetry: Telemetry,
+  signing?: LocalSigning,
 ): TaskEither<SessionsProblem, { readonly settings: HandlerConfig; readonly ports: SessionFunctionPorts }> {
   return async () => {
     const decoded = decodeHandlerConfig(env);
@@ -45,8 +49,10 @@ export function sessionsIn(
     const data = await prepareDataDirectory(directory)();
     if (isLeft(data)) return data;
     const settings = { ...decoded.right, ceilings: sessionCeilings(decoded.right.ceilings, env) };
+    const artifacts = makeFilesystemArtifactStore({ directory: data.right });
     const ports: SessionFunctionPorts = {
-      artifacts: makeFilesystemArtifactStore({ directory: data.right }),
+      artifacts,
+      receipts: localReceipts(signing, artifacts, telemetry),
       log: makeFilesystemSessionLog({ directory: data.right }),
       clock: systemClock,
       stopSwitch: makeFileStopSwitch(data.right),
@@ -69,11 +75,19 @@ export interface PulledOptions {
 export function pulledSession(directory: string, options: PulledOptions): SessionDirectory {
   const { allowExtra } = options;
   const reader = makeRunDirectoryReader(directory);
+  const entriesOf = async (folder: string): Promise<Either<StoreError, readonly DirectoryEntry[]>> => {
+    const entries = await directoryEntries(join(directory, folder))();
+    return isLeft(entries) && entries.left._tag === 'NotFound' ? right([]) : entries;
+  };
   return {
     reader: allowExtra ? withoutListing(reader) : reader,
-    below: async () => {
-      const entries = allowExtra ? right([]) : await directoryEntries(join(directory, CHILDREN))();
-      return isLeft(entries) && entries.left._tag === 'NotFound' ? right([]) : entries;
+    below: () => (allowExtra ? Promise.resolve(right([])) : entriesOf(CHILDREN)),
+    receipts: {
+      entries: async () => {
+        const entries = await entriesOf(RECEIPTS);
+        return isLeft(entries) || !allowExtra ? entries : right(entries.right.filter((entry) => receiptSeq(entry) !== undefined));
+      },
+      read: (seq) => readTextFile(join(directory, segmentReceiptFile(seq)))(),
     },
     child: async (session) => {
       const below = join(directory, CHILDREN, session);

@@ -6,6 +6,7 @@ import type { Deadline } from '../ports/clock';
 import type { Telemetry } from '../ports/telemetry';
 import { mcpParts } from './compose-mcp';
 import { type SessionsProblem, sessionsIn } from './compose-sessions';
+import type { LocalSigning } from './compose-signing';
 import type { Environment } from './config';
 import type { McpParts } from './mcp/server';
 
@@ -14,9 +15,10 @@ export function composeMcp(
   directory: string,
   env: Environment,
   telemetry: Telemetry,
+  signing?: LocalSigning,
 ): TaskEither<SessionsProblem, { readonly parts: McpParts; readonly deadlineIn: (timeoutMs: number) => Deadline }> {
   return async () => {
-    const found = await sessionsIn(directory, env, telemetry)();
+    const found = await sessionsIn(directory, env, telemetry, signing)();
     return isLeft(found) ? found : right({ parts: mcpParts(found.right.settings, found.right.ports), deadlineIn });
   };
 }

@@ -50,6 +50,12 @@ const ROWS: Readonly<Record<VariableName, Row>> = {
       'Origins whose pages may read answers. Left out: none. With an HTTP API, API Gateway answers preflights itself (`cors_origins` in Terraform).',
   },
   EWM_ENABLED: { used: 'all', means: 'What the whole deployment has, for `/health`; each function knows only what it uses itself.' },
+  EWM_SIGNING_KEY: {
+    used: 'all',
+    means:
+      'Switches receipts on: the key of AWS KMS (ECC_NIST_P256, SIGN_VERIFY) that signs each run, and each session at its seal. Needs the zip `<function>-signing.zip`.',
+  },
+  EWM_SIGN_SEGMENTS: { used: 'sessions', means: '`1`: each segment of a session is signed, not its last one alone.' },
   EWM_STORE_RESERVE_MS: { used: 'all', means: 'Kept back from the work of an invocation for storing what came of it. Unit: ms.' },
   AGENTCORE_MEMORY_ID: { used: 'memory', means: 'Which memory. Needed where memory is enabled.' },
   AGENTCORE_CODE_INTERPRETER_ID: { used: 'tools', means: 'Switches `execute_code` on. Left out: a call of it is a failed call.' },

@@ -9,6 +9,7 @@ import { partialBudgetCodec } from '../domain/budget/budget-codec';
 import { type Dimension, DIMENSIONS, OPTIONAL, REQUIRED, type RequiredDimension } from '../domain/budget/dimensions';
 import { type Codec, type Decoded, makeCodec, objectCodec } from '../domain/codec/codec';
 import { problemsOf } from '../domain/codec/problem';
+import type { SegmentsSigned } from '../domain/receipt/statement';
 import type { Service } from './http/contract/routes';
 import type { EdgeSettings } from './http/edge/handler';
 import type { ModeSettings } from './http/modes/mode';
@@ -136,6 +137,9 @@ const remoteCodecs = {
   AGENTCORE_RUNTIME_ARN: patternText('the ARN of an agent runtime', /^arn:[A-Za-z0-9:/_-]{1,512}$/),
   AGENTCORE_RUNTIME_QUALIFIER: patternText('the name of an endpoint of the runtime', /^[A-Za-z0-9_-]{1,64}$/),
 };
+const signingCodecs = {
+  EWM_SIGNING_KEY: patternText('the ARN, the id or the alias of a KMS key, such as alias/ewm-signing', /^[A-Za-z0-9:/_-]{1,2048}$/),
+};
 const actorText = patternText(
   '1 to 255 letters, digits and - _ /, and single : between them',
   /^(?=.{1,255}$)[a-zA-Z0-9][a-zA-Z0-9_/-]*(?::[a-zA-Z0-9_/-]+)*[a-zA-Z0-9_/-]*$/,
@@ -144,7 +148,7 @@ const REMOTE_DEFAULTS = { AGENTCORE_MEMORY_ACTOR_ID: 'ewm', EWM_AGENTCORE_TIMEOU
 
 const { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...defaultedStoreCodecs } = storeCodecs;
 
-const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS };
+const LAMBDA_DEFAULTS = { ...COMMON_DEFAULTS, ...STORE_DEFAULTS, ...REMOTE_DEFAULTS, EWM_SIGN_SEGMENTS: false };
 
 /** The planner of the local server is a script: asking it costs nothing, so it may be asked. */
 export const LOCAL_MODEL_CALLS = 10;
@@ -158,8 +162,14 @@ const handlerCodec = objectCodec('environment', {
 
 const lambdaCodec = objectCodec('environment', {
   required: { EWM_ARTIFACT_BUCKET: bucketText },
-  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...commonOptionalCodecs, ...remoteCodecs },
-  defaulted: { ...commonCodecs, ...defaultedStoreCodecs, AGENTCORE_MEMORY_ACTOR_ID: actorText, EWM_AGENTCORE_TIMEOUT_MS: countText(1) },
+  optional: { EWM_ARTIFACT_PREFIX: prefixCodec, EWM_STOP_KEY: stopKeyCodec, ...commonOptionalCodecs, ...remoteCodecs, ...signingCodecs },
+  defaulted: {
+    ...commonCodecs,
+    ...defaultedStoreCodecs,
+    AGENTCORE_MEMORY_ACTOR_ID: actorText,
+    EWM_AGENTCORE_TIMEOUT_MS: countText(1),
+    EWM_SIGN_SEGMENTS: switchText,
+  },
   defaults: LAMBDA_DEFAULTS,
 });
 
@@ -170,6 +180,8 @@ export const VARIABLES = {
   ...commonCodecs,
   ...commonOptionalCodecs,
   ...remoteCodecs,
+  ...signingCodecs,
+  EWM_SIGN_SEGMENTS: switchText,
   AGENTCORE_MEMORY_ACTOR_ID: actorText,
   EWM_AGENTCORE_TIMEOUT_MS: countText(1),
 } satisfies Readonly<Record<string, Codec<unknown>>>;
@@ -200,6 +212,8 @@ export interface LambdaConfig {
   readonly memory?: { readonly memoryId: string; readonly actorId: string };
   readonly codeInterpreterId?: string;
   readonly planner?: { readonly agentRuntimeArn: string; readonly qualifier?: string };
+  /** Absent: nothing is signed. */
+  readonly signing?: { readonly key: string; readonly segments: SegmentsSigned };
 }
 
 /** Ceilings and limits alone, for a server that runs the handlers on ports of its own. The left has a line for each mistake. */
@@ -227,7 +241,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
     code_interpreter: codeInterpreterId !== undefined || has('code_interpreter'),
     planner: agentRuntimeArn !== undefined || has('planner'),
   };
-  const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier } = vars;
+  const { EWM_CONNECT_TIMEOUT_MS: connectTimeoutMs, AGENTCORE_RUNTIME_QUALIFIER: qualifier, EWM_SIGNING_KEY: key } = vars;
   return right({
     service,
     handler: { ...handlerConfigOf(vars), enabled },
@@ -238,6 +252,7 @@ export function decodeLambdaConfig(service: Service, env: Environment): Either<r
     ...(vars.EWM_STOP_KEY === undefined ? {} : { stopKey: vars.EWM_STOP_KEY }),
     ...(memory && memoryId !== undefined ? { memory: { memoryId, actorId: vars.AGENTCORE_MEMORY_ACTOR_ID } } : {}),
     ...(codeInterpreterId === undefined ? {} : { codeInterpreterId }),
+    ...(key === undefined ? {} : { signing: { key, segments: vars.EWM_SIGN_SEGMENTS ? 'each' : 'seal' } }),
     ...(agentRuntimeArn === undefined ? {} : { planner: { agentRuntimeArn, ...(qualifier === undefined ? {} : { qualifier }) } }),
   });
 }

@@ -8,6 +8,9 @@ export type Unit = 'Count' | 'Milliseconds' | 'Bytes';
 /** Sessions that calls began outside and that may still run: written where there are some, and an alarm looks at it. */
 export const SESSIONS_NOT_STOPPED = 'SessionsNotStopped';
 
+/** Runs and segments that are stored and could not be signed: written where there are some, and an alarm looks at it. */
+export const NOT_SIGNED = 'NotSigned';
+
 export interface Telemetry {
   /** Something that happened, as one structured line. `event` is a constant in snake_case that an alarm can match. */
   readonly note: (level: 'info' | 'warn' | 'error', event: string, fields?: TelemetryFields) => void;

@@ -13,7 +13,7 @@ run "alone" {
   assert {
     condition = toset(keys(aws_apigatewayv2_route.this)) == toset([
       "GET /health", "GET /openapi.json", "POST /sessions", "GET /sessions", "GET /sessions/{id}", "GET /sessions/{id}/inputs/{file}",
-      "GET /sessions/{id}/segments/{seq}", "POST /sessions/{id}/calls", "POST /sessions/{id}/quote", "POST /sessions/{id}/fork",
+      "GET /sessions/{id}/segments/{seq}", "GET /sessions/{id}/receipts/{seq}", "POST /sessions/{id}/calls", "POST /sessions/{id}/quote", "POST /sessions/{id}/fork",
       "POST /sessions/{id}/reclaim", "POST /sessions/{id}/close"
     ]) && alltrue([for it in aws_apigatewayv2_route.this : it.authorization_type == "AWS_IAM"])
     error_message = "session routes: each asks for a signed request, and health is answered"

@@ -15,6 +15,11 @@ import {
   STUB_MEMORY_ID,
   STUB_RUNTIME_ARN,
 } from '../support/agentcore-stub';
+import { checkReceipt } from '../../src/domain/receipt/receipt';
+import { readRunFacts } from '../../src/domain/run/run-facts';
+import { makeMemoryRunReader } from '../../src/adapters/in-process/run-files';
+import { verifierOf } from '../../src/adapters/keys/key-file';
+import { digestOfProgram, type KmsStub, startKmsStub } from '../support/kms-stub';
 import { answerOf } from '../support/handlers';
 import { httpEvent } from '../support/http-events';
 import { endpointsOf, invokeBundle, type Invoked, ROOT, script } from '../support/lambda-process';
@@ -22,8 +27,10 @@ import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
 
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 182_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
+const SIZE_MAX = { base: 183_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
+/** What signs, in the zips of deployments that sign. Unit: bytes. */
+const SIGNING_BYTES_MAX = 80_000;
 const serviceOf = (name: Name): Service => (name === 'sessions' || name === 'mcp' ? name : `agentcore-${name}`);
 
 const BUILD = `
@@ -35,7 +42,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 182_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 183_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -180,6 +187,89 @@ const ofDayOrQuote = (path: string): boolean =>
     path,
   );
 
+describe('where a deployment signs', () => {
+  const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:ewm-base', functionVersion: '7' };
+  let kms: KmsStub;
+  beforeEach(async () => {
+    kms = await startKmsStub();
+  });
+  afterEach(() => kms.close());
+  const environment = (): Record<string, string> => ({
+    EWM_ARTIFACT_BUCKET: STUB_BUCKET,
+    EWM_SIGNING_KEY: 'alias/ewm-signing',
+    AWS_ENDPOINT_URL_KMS: kms.url,
+    EWM_TEST_CONTEXT: JSON.stringify(context),
+  });
+  const asked = async (name: Name, body: object, path = `/agentcore/${name}`): Promise<Record<string, unknown>> => {
+    const { answer } = await invoke(name, httpEvent({ path, body: JSON.stringify(body) }), environment());
+    return JSON.parse((answer as { readonly body: string }).body) as Record<string, unknown>;
+  };
+
+  it.each(Object.keys(SIZE_MAX) as Name[])('%s: the zip holds the function as it is, and what signs beside it', async (name) => {
+    const [index, signing, zip] = await Promise.all(
+      [`${name}/index.js`, `${name}/signing.js`, `${name}-signing.zip`].map((file) => readFile(join(directory, file))),
+    );
+    const files = unzipSync(zip ?? Buffer.alloc(0));
+    expect(Object.keys(files)).toEqual(['index.js', 'signing.js']);
+    expect(Buffer.from(files['index.js'] ?? []).equals(index ?? Buffer.alloc(0))).toBe(true);
+    expect(Buffer.from(files['signing.js'] ?? []).equals(signing ?? Buffer.alloc(0))).toBe(true);
+    expect(zip?.length).toBeLessThanOrEqual(SIZE_MAX[name] + SIGNING_BYTES_MAX);
+    // The client of KMS is nowhere else.
+    expect(index?.includes('TrentService')).toBe(false);
+  });
+
+  it('signs a run with one request, and says where it ran and with which program', async () => {
+    s3.objects.clear();
+    const answer = await asked('base', { budget: { max_steps: 2 } });
+    const verifier = valueOfRight(verifierOf(kms.publicPem));
+    expect(answer).toMatchObject({ ok: true, receipt: { signed: true, key_ids: [verifier.keyId] } });
+    expect(kms.asked).toEqual(['GetPublicKey', 'Sign']);
+    const stored = [...s3.objects].map(([key, { bytes }]) => [key.split('/').at(-1) ?? '', bytes] as const);
+    expect(stored.at(-1)?.[0]).toBe('receipt.json');
+    const files = Object.fromEntries(stored.filter(([name]) => name !== 'receipt.json'));
+    const facts = valueOfRight(await readRunFacts({ reader: makeMemoryRunReader(files), below: [] }));
+    const held = valueOfRight(checkReceipt(stored.at(-1)?.[1].toString() ?? '', facts, [verifier]));
+    const [index, signing] = await Promise.all(['index.js', 'signing.js'].map((file) => readFile(join(directory, 'base', file))));
+    expect(held.attested).toMatchObject({
+      program: {
+        version: '1.2.3',
+        sha256: digestOfProgram({ 'index.js': index ?? Buffer.alloc(0), 'signing.js': signing ?? Buffer.alloc(0) }),
+      },
+      deployment: { account: '123456789012', region: 'us-east-1', function: 'ewm', function_version: '7' },
+    });
+  });
+
+  it('stores a run that cannot be signed, says so, and counts it for an alarm', async () => {
+    kms.refuse();
+    s3.objects.clear();
+    const { answer, lines } = await invoke('base', httpEvent({ path: '/agentcore/base', body: '{}' }), environment());
+    const { ok, receipt } = JSON.parse((answer as { readonly body: string }).body) as Record<string, unknown>;
+    expect({ ok, receipt }).toMatchObject({
+      ok: true,
+      receipt: { signed: false, error: { code: 'dependency_failed', operation: 'Sign' } },
+    });
+    expect([...s3.objects.keys()].some((key) => key.endsWith('/run.json'))).toBe(true);
+    expect([...s3.objects.keys()].some((key) => key.endsWith('/receipt.json'))).toBe(false);
+    expect(lines.join('\n')).toContain('"NotSigned":1');
+  });
+
+  it('signs a session at its seal', async () => {
+    const made = await asked('sessions', { name: 'a', budget: { max_steps: 1 } }, '/sessions');
+    expect(made).not.toHaveProperty('receipt');
+    const closed = await asked('sessions', { head: made['head'] }, `/sessions/${String(made['session_id'])}/close`);
+    expect(closed).toMatchObject({ status: 'sealed', receipt: { signed: true } });
+    expect([...s3.objects.keys()].at(-1)).toBe(`sessions/${String(made['session_id'])}/receipts/00000001.json`);
+  });
+
+  it('does not start without what signs', async () => {
+    await cp(join(directory, 'base'), join(directory, 'bare'), { recursive: true });
+    await rm(join(directory, 'bare', 'signing.js'));
+    await expect(invoke('bare', httpEvent({ path: '/agentcore/base', body: '{}' }), environment())).rejects.toMatchObject({
+      stderr: expect.stringContaining('./signing.js') as string,
+    });
+  });
+});
+
 describe('what is in them', () => {
   const RUNS = ['base', 'tools', 'memory'] as const;
   const modesOf = (names: readonly Name[]): ReadonlyMap<string, string> => {
@@ -271,10 +361,13 @@ describe('what is in them', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !/^src\/(?:domain\/session|handlers\/mcp)\//.test(part))).toEqual([
       'src/domain/agent/recorded-answers.ts',
+      'src/domain/receipt/envelope.ts',
       'src/domain/receipt/receipt.ts',
+      'src/domain/receipt/statement.ts',
       'src/domain/run/compare.ts',
       'src/domain/run/evidence.ts',
       'src/domain/run/listing.ts',
+      'src/domain/run/receipts.ts',
       'src/handlers/http/contract/answer-codecs.ts',
       'src/handlers/http/contract/body-file-world.ts',
       'src/handlers/http/contract/body-session.ts',

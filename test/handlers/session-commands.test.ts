@@ -102,7 +102,7 @@ test('a sealed one is signed with all below it, and an open one is not signed', 
   expect(await ewm('sign', open, '--key', key)).toMatchObject({ exit: EXIT.notProven });
   expect(await ewm('verify', open, '--open', '--require-receipt', '--json')).toMatchObject({
     exit: EXIT.notProven,
-    json: { receipt: { code: 'SessionOpen' } },
+    json: { receipt: { code: 'ReceiptMissing' } },
   });
 });
 

@@ -22,6 +22,7 @@ const SURROUNDINGS = `locals {
   planner_enabled     = var.planner_runtime_arn != null && length(setintersection(var.modes, ["tools", "sessions", "mcp"])) > 0
   alarm_kinds         = { for number in range(6) : tostring(number) => number }
   session_alarms      = { for mode in setintersection(var.modes, ["tools", "sessions", "mcp"]) : mode => mode if local.interpreter_enabled || local.planner_enabled }
+  signing_alarms      = { for mode in var.modes : mode => mode if var.enable_signing }
   stop_pulled         = length(var.stop_on_alarm) > 0
   stop_by_budget      = contains(var.stop_on_alarm, "monthly-budget")
   stop_alarm_count    = length(setsubtract(var.stop_on_alarm, ["monthly-budget"])) * length(var.modes)
@@ -65,6 +66,9 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       planner_runtime_arn: PLANNER,
       kms_key_arn: KEY,
       tracing: true,
+      enable_signing: true,
+      sign_segments: true,
+      signing_keys: 3,
       spans: true,
       day_budget: { max_steps: 5 },
       access_log: true,
@@ -82,18 +86,26 @@ const SETS: readonly (readonly [string, Variables, Partial<Limits>])[] = [
       code_interpreter: true,
       planner: true,
       kms: true,
+      signing: true,
+      sign_segments: true,
+      signing_keys: 3,
       tracing: true,
       spans: true,
       day_budget: true,
       access_log: true,
       cors: true,
       // And one for a stop that failed.
-      alarms: 34,
+      alarms: 39,
       stop_alarms: 6,
       budgets: 1,
       budget_actions: 1,
       emails: true,
     },
+  ],
+  [
+    'segments to be signed, and nothing signs',
+    { sign_segments: true, signing_keys: 2 },
+    { signing: false, sign_segments: false, signing_keys: 0 },
   ],
   [
     'switches without their functions',

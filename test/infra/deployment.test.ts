@@ -9,6 +9,9 @@ import {
   GetRoutesCommand,
   GetStageCommand,
 } from '@aws-sdk/client-apigatewayv2';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { DescribeKeyCommand, GetKeyPolicyCommand, GetPublicKeyCommand } from '@aws-sdk/client-kms';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, ListAttachedRolePoliciesCommand, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
@@ -31,6 +34,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
+import { createPublicKey } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +75,8 @@ const VARIABLES = {
   TF_VAR_planner_runtime_arn: STUB_RUNTIME_ARN,
   TF_VAR_max_model_calls: '1',
   TF_VAR_alarm_email: 'operator@example.com',
+  TF_VAR_enable_signing: 'true',
+  TF_VAR_sign_segments: 'true',
 };
 
 describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', () => {
@@ -293,12 +299,16 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     it.each(MODES)('%s: is the zip of this build, and answers with the settings it was deployed with', async (name) => {
       const { Configuration: settings, Code: code } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: `ewm-${name}` }));
       const zip = Buffer.from(await (await fetch(code?.Location ?? '')).arrayBuffer());
-      expect(zip.equals(await readFile(join(ZIPS, `${name}.zip`)))).toBe(true);
+      expect(zip.equals(await readFile(join(ZIPS, `${name}-signing.zip`)))).toBe(true);
       const taskRoot = join(directory, name);
       await mkdir(join(taskRoot, '../scratch'), { recursive: true });
       await mkdir(taskRoot);
       for (const [file, bytes] of Object.entries(unzipSync(zip))) await writeFile(join(taskRoot, file), bytes);
-      const endpoints = { AWS_ENDPOINT_URL_S3: s3.url, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url };
+      const endpoints = {
+        AWS_ENDPOINT_URL_S3: s3.url,
+        AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url,
+        AWS_ENDPOINT_URL_KMS: deployment.url,
+      };
       const lambda = await startFunction({
         taskRoot,
         scratch: join(directory, 'scratch'),
@@ -335,8 +345,46 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
       } finally {
         await lambda.stop();
       }
-      calls.set(name, [...s3.requests().map(s3Call), ...agentCore.requests().flatMap(agentCoreCalls)]);
-      expect(new Set(calls.get(name)?.map(({ action }) => action))).toEqual(new Set(ACTIONS[name]));
+      calls.set(name, [...s3.requests().map(s3Call), ...agentCore.requests().flatMap(agentCoreCalls), ...(await keyCalls())]);
+      expect(new Set(calls.get(name)?.map(({ action }) => action))).toEqual(new Set([...ACTIONS[name], ...SIGN]));
+    });
+
+    it('what it signed is proven with the public key that Terraform puts out, and nothing of AWS', async () => {
+      const { signing_public_key: publicKey } = await deployment.outputs();
+      const keyFile = join(directory, 'signing.pub.pem');
+      await writeFile(keyFile, String(publicKey));
+      const runs = [...s3.objects.keys()].filter((key) => key.endsWith('/receipt.json'));
+      expect(runs.length).toBeGreaterThan(0);
+      for (const [index, receipt] of runs.entries()) {
+        const folder = receipt.slice(0, -'receipt.json'.length);
+        const copy = join(directory, `signed-${String(index)}`);
+        await mkdir(copy);
+        for (const [key, { bytes }] of s3.objects) if (key.startsWith(folder)) await writeFile(join(copy, key.slice(folder.length)), bytes);
+        const args = [EWM, 'verify', copy, '--key', keyFile, '--require-receipt', '--json'];
+        const { stdout } = await promisify(execFile)(process.execPath, args, { env: {} });
+        expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+      }
+    });
+
+    it('the key lets the functions sign, and nobody else', async () => {
+      const { arn } = await signingKey();
+      const { Policy: text = '' } = await aws.kms.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' }));
+      const account = `arn:aws:iam::${TEST_ACCOUNT}:root`;
+      const statements = (JSON.parse(text) as { Statement: (Policy['Statement'][number] & { Principal: { AWS: string } })[] }).Statement;
+      expect(statements.map(({ Principal: who }) => who)).toEqual([{ AWS: account }, { AWS: account }]);
+      const policy: Policy = { Version: '2012-10-17', Statement: statements.map(({ Principal: _, ...statement }) => statement) };
+      const mayBy = (role: string, algorithm = 'ECDSA_SHA_256'): boolean =>
+        isAllowed(policy, {
+          action: 'kms:Sign',
+          resource: arn,
+          context: { 'aws:PrincipalArn': `arn:aws:iam::${TEST_ACCOUNT}:role/${role}`, 'kms:SigningAlgorithm': algorithm },
+        });
+      expect(MODES.filter((name) => !mayBy(`ewm-${name}-${TEST_REGION}`))).toEqual([]);
+      expect([mayBy('Administrator'), mayBy(`ewm-stop-${TEST_REGION}`), mayBy(`ewm-base-${TEST_REGION}`, 'SM2DSA')]).toEqual([
+        false,
+        false,
+        false,
+      ]);
     });
 
     it.each(MODES)('%s: its role allows every call that it makes', (name) => {
@@ -401,6 +449,10 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
           context: { 's3:prefix': prefix },
         })),
         { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:ewm-base` },
+        { action: 'kms:Sign', resource: `arn:aws:kms:${TEST_REGION}:${TEST_ACCOUNT}:key/00000000-0000-4000-8000-000000000000` },
+        ...callsOf(name).flatMap(({ action, resource }) =>
+          action === 'kms:Sign' ? [{ action: 'kms:ScheduleKeyDeletion', resource }] : [],
+        ),
         { action: 'logs:PutLogEvents', resource: `arn:aws:logs:${TEST_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/another:log-stream:x` },
         {
           action: 'bedrock-agentcore:ListEvents',
@@ -410,10 +462,20 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
           action: 'bedrock-agentcore:InvokeAgentRuntime',
           resource: `arn:aws:bedrock-agentcore:${TEST_REGION}:${TEST_ACCOUNT}:runtime/another-0123456789`,
         },
-        ...MODES.flatMap((other) => callsOf(other)).filter(({ action }) => !ACTIONS[name].includes(action)),
+        ...MODES.flatMap((other) => callsOf(other)).filter(({ action }) => ![...ACTIONS[name], ...SIGN].includes(action)),
       ];
       for (const call of forbidden) expect([call, isAllowed(policyIn(name), call)]).toEqual([call, false]);
     });
+
+    /** A key is called by its alias, or by its ARN; what a policy speaks of is the key. */
+    async function keyCalls(): Promise<readonly AwsCall[]> {
+      const { arn } = await signingKey();
+      return deployment.proxy.keyCalls().map(({ action, key }) => {
+        // moto names a key by its id where AWS answers its ARN.
+        expect(['alias/ewm-signing', arn, arn.split('/').at(-1)]).toContain(key);
+        return { action, resource: arn };
+      });
+    }
 
     const callsOf = (name: Name): readonly AwsCall[] => calls.get(name) ?? [];
     const policyIn = (name: Name): Policy => policies.get(name) ?? { Version: '', Statement: [] };
@@ -429,6 +491,24 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     }
   });
 
+  it('puts out the public half of the key that signs, whose private half nobody has', async () => {
+    const { arn, spec, usage } = await signingKey();
+    expect([spec, usage]).toEqual(['ECC_NIST_P256', 'SIGN_VERIFY']);
+    const { PublicKey: der = new Uint8Array() } = await aws.kms.send(new GetPublicKeyCommand({ KeyId: arn }));
+    const { signing_public_key: newest, signing_public_keys: all } = await deployment.outputs();
+    expect(createPublicKey(String(newest)).export({ type: 'spki', format: 'der' }).equals(der)).toBe(true);
+    expect(all).toEqual({ '1': newest });
+  });
+
+  it('rotates: the alias moves to another key, and the public half of the one before is still there', async () => {
+    const [before, { signing_public_key: older }] = [await signingKey(), await deployment.outputs()];
+    await deployment.target(['deploy', 'base'], { TF_VAR_signing_keys: '2' });
+    const [after, outputs] = [await signingKey(), await deployment.outputs()];
+    expect(after.arn).not.toBe(before.arn);
+    expect(outputs['signing_public_keys']).toEqual({ '1': older, '2': outputs['signing_public_key'] });
+    expect((await aws.kms.send(new DescribeKeyCommand({ KeyId: before.arn }))).KeyMetadata?.KeyState).toBe('Enabled');
+  });
+
   it('takes the API down and keeps the artifacts, and says so', async () => {
     const key = 'ewm/artifacts/00000000000000000000000000000000/run.json';
     // moto takes the ban on requests without TLS for a ban on requests.
@@ -440,7 +520,9 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(await bucketNames()).toEqual([STUB_BUCKET]);
   });
 
-  it('takes the artifacts down when told to, and leaves nothing', async () => {
+  it('takes the artifacts down when told to, and leaves nothing but keys that can be had back for 30 days', async () => {
+    const { KeyMetadata: key } = await aws.kms.send(new DescribeKeyCommand({ KeyId: signingArn }));
+    expect(key).toMatchObject({ KeyState: 'PendingDeletion' });
     await deployment.target(['destroy'], { FORCE_DESTROY: '1' });
     expect(await bucketNames()).toEqual([]);
     expect((await aws.iam.send(new ListRolesCommand({}))).Roles).toEqual([]);
@@ -458,6 +540,16 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(policy);
   });
 
+  /** The last that was seen. */
+  let signingArn = '';
+
+  /** By its alias. */
+  async function signingKey(): Promise<{ readonly arn: string; readonly spec: string | undefined; readonly usage: string | undefined }> {
+    const { KeyMetadata: key } = await aws.kms.send(new DescribeKeyCommand({ KeyId: 'alias/ewm-signing' }));
+    signingArn = key?.Arn ?? '';
+    return { arn: signingArn, spec: key?.KeySpec, usage: key?.KeyUsage };
+  }
+
   async function bucketNames(): Promise<readonly (string | undefined)[]> {
     return ((await aws.s3.send(new ListBucketsCommand({}))).Buckets ?? []).map(({ Name: name }) => name);
   }
@@ -473,12 +565,18 @@ const OF_ALL = {
   EWM_MAX_BODY_BYTES: '1048576',
   EWM_MAX_ARTIFACT_BYTES: '4194304',
   EWM_ENABLED: 'memory,code_interpreter,planner',
+  EWM_SIGNING_KEY: 'alias/ewm-signing',
+  EWM_SIGN_SEGMENTS: '1',
   EWM_MAX_STEPS: '100',
   EWM_MAX_TOOL_CALLS: '10',
   EWM_MAX_MODEL_CALLS: '1',
   MEMORY_MAX_OPS: '7',
   MEMORY_MAX_BYTES: '2048',
 };
+
+/** What signing takes, besides what it stores. */
+const SIGN = ['kms:GetPublicKey', 'kms:Sign'];
+const EWM = join(__dirname, '../../dist/ewm.cjs');
 
 const OUTSIDE = { EWM_AGENTCORE_TIMEOUT_MS: '20000', EWM_STOP_KEY: 'stop.json' };
 const PLAN = { AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID, AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN };
@@ -633,7 +731,9 @@ const UNSEEN: readonly string[] = [
     (name) => `bedrock-agentcore:${name}`,
   ),
   // A key of one's own: for the bucket and the memory in the name of who deploys, for the logs, and to look at before.
-  ...['CreateGrant', 'Decrypt', 'DescribeKey', 'GenerateDataKey', 'GetKeyPolicy'].map((name) => `kms:${name}`),
+  ...['CreateGrant', 'Decrypt', 'GenerateDataKey'].map((name) => `kms:${name}`),
+  // Keys that sign: what comes with tags, and what changes one.
+  ...['TagResource', 'UntagResource', 'UpdateKeyDescription'].map((name) => `kms:${name}`),
   ...['AssociateKmsKey', 'DisassociateKmsKey'].map((name) => `logs:${name}`),
   // The first API of an account.
   'iam:CreateServiceLinkedRole',

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { FUNCTION } from '../support/aws-calls';
 
 /** Of the checkout, which is where `make` runs the tests and the benchmarks. */
 const FOLDER = resolve('tmp/runtime-client');
@@ -95,7 +96,7 @@ function lambdaEnvironment(
 ): Readonly<Record<string, string>> {
   return {
     _HANDLER: 'index.handler',
-    AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
+    AWS_ACCESS_KEY_ID: FUNCTION,
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',

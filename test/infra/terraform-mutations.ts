@@ -25,6 +25,7 @@ const EVERYTHING = 'tests/everything.tftest.hcl';
 const OPTIONS = 'tests/options.tftest.hcl';
 const SESSIONS = 'tests/sessions.tftest.hcl';
 const STOP = 'tests/stop.tftest.hcl';
+const SIGNING = 'tests/signing.tftest.hcl';
 
 /** The statement that no role may be without. */
 const DENY = `      {
@@ -440,4 +441,46 @@ const stop: Batch = {
   ],
 };
 
-export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, removals];
+const signing: Batch = {
+  name: 'keys that sign',
+  tests: SIGNING,
+  mutations: [
+    mutation('a key that encrypts', 'signing keys', inFile('signing.tf', '= "SIGN_VERIFY"', '= "KEY_AGREEMENT"')),
+    mutation(
+      'an alias that stays',
+      'signing alias',
+      inFile('signing.tf', 'target_key_id = aws_kms_key.signing[tostring(var.signing_keys)].arn', 'target_key_id = "none"'),
+    ),
+    mutation(
+      'a function that decrypts',
+      'signing permission',
+      inFile('signing.tf', '["kms:Sign", "kms:GetPublicKey"]', '["kms:Sign", "kms:GetPublicKey", "kms:Decrypt"]'),
+    ),
+    mutation(
+      'anybody in the account signs',
+      'signing key policy',
+      inFile('signing.tf', '"kms:CancelKeyDeletion", "kms:Verify",', '"kms:CancelKeyDeletion", "kms:Verify", "kms:Sign",'),
+    ),
+    mutation(
+      'a key by its ARN',
+      'signing environment',
+      inFile('functions.tf', 'var.enable_signing ? local.signing_alias : null', 'var.enable_signing ? "arn" : null'),
+    ),
+    mutation('zips that cannot sign', 'signing bundles', inFile('functions.tf', '${var.enable_signing ? "-signing" : ""}', '')),
+    mutation('a failure that nobody sees', 'signing alarm', inFile('observability.tf', 'metric = "NotSigned"', 'metric = "Requests"')),
+    mutation(
+      'the newest public half alone',
+      'signing outputs',
+      inFile('signing.tf', '{ for number, key in data.aws_kms_public_key.signing : number => key.public_key_pem }', '{}'),
+    ),
+    mutation('keys that the bill does not count', 'signing bill', inFile('cost.tf', 'var.enable_signing ? var.signing_keys : 0', '0')),
+    mutation(
+      'signing unasked',
+      ['signing', 'signing off'],
+      inFile('signing.tf', 'var.enable_signing ? [for number in range', 'true ? [for number in range'),
+      inFile('signing.tf', 'in(var.enable_signing ? [local.signing_arns] : [])', 'in(true ? [local.signing_arns] : [])'),
+    ),
+  ],
+};
+
+export const BATCHES: readonly Batch[] = [permissions, sessions, limits, fixedSettings, asked, bucket, stop, signing, removals];

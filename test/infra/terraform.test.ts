@@ -5,7 +5,7 @@ import { ACCESS_LOG_BYTES_MAX } from '../../src/domain/cost/bounds';
 import { OPTIONAL } from '../../src/domain/budget/dimensions';
 import { DEFAULTS, VARIABLES } from '../../src/handlers/config';
 import { METRICS } from '../../src/handlers/http/edge/observed';
-import { SESSIONS_NOT_STOPPED } from '../../src/ports/telemetry';
+import { NOT_SIGNED, SESSIONS_NOT_STOPPED } from '../../src/ports/telemetry';
 import { ROUTES } from '../../src/handlers/http/contract/routes';
 import { METRICS_NAMESPACE } from '../../src/adapters/powertools/telemetry';
 import { describeWhere } from '../support/needs';
@@ -127,7 +127,7 @@ describe('the Terraform files', () => {
     const graphs = [...text.matchAll(/namespace\s+= local\.metrics_namespace, metrics\s+= \[([^\]]+)\]/g)];
     const shown = graphs.flatMap(([, names]) => JSON.parse(`[${String(names)}]`) as string[]);
     expect(shown).not.toEqual([]);
-    expect(alarmed.sort()).toEqual([METRICS.failures, METRICS.refusals, SESSIONS_NOT_STOPPED]);
-    for (const name of [...alarmed, ...shown]) expect([...Object.values(METRICS), SESSIONS_NOT_STOPPED]).toContain(name);
+    expect(alarmed.sort()).toEqual([METRICS.failures, NOT_SIGNED, METRICS.refusals, SESSIONS_NOT_STOPPED]);
+    for (const name of [...alarmed, ...shown]) expect([...Object.values(METRICS), SESSIONS_NOT_STOPPED, NOT_SIGNED]).toContain(name);
   });
 });

@@ -9,6 +9,8 @@ export const TEST_ACCOUNT = '123456789012';
 export const TEST_REGION = 'us-east-1';
 /** The access key of a test's own calls, by which they are told from those of a deployment. */
 export const READER = 'reader';
+/** The access key of a deployed function that a test runs. */
+export const FUNCTION = 'ASIAEXAMPLE';
 
 const OBJECT_ACTIONS = new Map([
   ['PUT', 's3:PutObject'],

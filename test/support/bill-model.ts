@@ -45,6 +45,9 @@ export interface ModelLimits {
   readonly artifact_expiry_days: number;
   readonly noncurrent_expiry_days: number;
   readonly kms: boolean;
+  readonly signing: boolean;
+  readonly sign_segments: boolean;
+  readonly signing_keys: number;
   readonly memory: boolean;
   readonly code_interpreter: boolean;
   readonly planner: boolean;
@@ -108,6 +111,16 @@ function outside(limits: ModelLimits): bigint {
   const calls = limits.code_interpreter || limits.planner ? min(1_000n, big(limits.max_steps), big(limits.max_tool_calls)) : 0n;
   const operations = limits.memory ? min(1_000n, big(limits.max_memory_ops)) : 0n;
   return min(64n, calls + operations);
+}
+
+/** Receipts of an invocation, and the bytes of one: the inputs in base64 and 16 KiB. */
+function receiptsOf(mode: string, limits: ModelLimits): { readonly receipts: bigint; readonly each: bigint } {
+  if (!limits.signing || (mode === 'memory' && !limits.memory)) return { receipts: 0n, each: 0n };
+  const inputs = 8n * big(limits.max_body_bytes) + 1024n * 1024n;
+  const stored = min(big(limits.lambda_memory_mb) * 1024n * 1024n, big(limits.max_artifact_bytes));
+  const repeated = isSessions(mode) ? inputs : min(inputs, stored);
+  const receipts = !isSessions(mode) ? 1n : limits.sign_segments ? outside(limits) + 8n : 2n;
+  return { receipts, each: 4n * (repeated / 3n + 1n) + 16_384n };
 }
 
 /** Calls of a mode that reach something outside, and its files. */
@@ -182,23 +195,25 @@ function modeBill(
     : { files: 0n, reads: 0n, lists: 0n, bytes: 0n };
   const [files, reads, lists] = [stored.files + day.files, stored.reads + day.reads, stored.lists + day.lists];
   const answer = answerBytes(mode, limits);
+  const { receipts, each } = receiptsOf(mode, limits);
   const days = big(limits.artifact_expiry_days + limits.noncurrent_expiry_days + 2);
   const sessionSeconds = sessions * (stoppedSeconds ?? acting * big(limits.lambda_timeout_seconds + 30));
   const goalSeconds = goals * (stoppedSeconds ?? acting * big(limits.planner_session_seconds));
   // 128 KiB of spans a request, of every function but base.
   const spanBytes = limits.spans && mode !== 'base' ? 128n * 1_024n : 0n;
-  const logBytes = all * 16_384n + acting * ((sessions + goals) * 3_072n + spanBytes);
+  const logBytes = all * 16_384n + acting * ((sessions + goals) * 3_072n + receipts * 2_048n + spanBytes);
   const accessBytes = limits.access_log ? (requests + 2n * health) * 512n : 0n;
   const answersOut = acting > requests ? acting : requests;
   return {
     lambda: plus(cost('lambda_compute', big(limits.lambda_memory_mb) * lambdaMs), cost('lambda_requests', all)),
     api: cost('api_requests', requests * apiUnits(answer) + health * (apiUnits(16_384n) + apiUnits(131_072n))),
     s3: plus(
-      cost('s3_puts', acting * (files + lists)),
-      cost('s3_gets', acting * reads),
-      cost('s3_storage', acting * days * (storedBytes(mode, limits) + day.bytes + 2_048n * files)),
-      cost('kms_requests', limits.kms ? acting * (files + reads + 2n + 100n * events) : 0n),
+      cost('s3_puts', acting * (files + receipts + lists)),
+      cost('s3_gets', acting * (reads + receipts)),
+      cost('s3_storage', acting * days * (storedBytes(mode, limits) + day.bytes + receipts * each + 2_048n * (files + receipts))),
+      cost('kms_requests', limits.kms ? acting * (files + reads + 2n * receipts + 2n + 100n * events) : 0n),
     ),
+    signing: cost('kms_asymmetric_requests', acting * 2n * receipts),
     agentcore_memory: cost('memory_events', acting * events),
     code_interpreter: plus(cost('code_interpreter_cpu', 2n * sessionSeconds), cost('code_interpreter_memory', 8n * sessionSeconds)),
     runtime: plus(cost('runtime_cpu', 2n * goalSeconds), cost('runtime_memory', 8n * goalSeconds)),
@@ -229,8 +244,8 @@ export function modelHour(limits: ModelLimits, table: ModelPrices, direct: boole
   const one = big(limits.lambda_timeout_seconds * 1_000 + 10_000);
   const bills = limits.modes.map((mode) => {
     const instances = isSessions(mode) ? big(limits.sessions_concurrency) : 1n;
-    // Ten routes of sessions and two of MCP, each with a throttle of its own.
-    const requests = mode === 'sessions' ? 10n * perRoute : mode === 'mcp' ? 2n * perRoute : perRoute;
+    // Eleven routes of sessions and two of MCP, each with a throttle of its own.
+    const requests = mode === 'sessions' ? 11n * perRoute : mode === 'mcp' ? 2n * perRoute : perRoute;
     const most = instances * INSTANCE_LIMIT;
     const acting = direct ? most : min(requests, most);
     const health = mode === host ? perRoute : 0n;
@@ -284,8 +299,9 @@ function sessionsOf(limits: ModelLimits): bigint {
 
 export function modelStanding(limits: ModelLimits, table: ModelPrices): Fraction {
   return plus(
-    priceOf(table, 'metrics', 9n * big(limits.modes.length) + min(1n, sessionsOf(limits))),
+    priceOf(table, 'metrics', (limits.signing ? 10n : 9n) * big(limits.modes.length) + min(1n, sessionsOf(limits))),
     priceOf(table, 'alarms', limits.alarms),
+    priceOf(table, 'kms_keys', limits.signing_keys),
     priceOf(table, 'dashboards', limits.dashboards),
     priceOf(table, 'budgets', 31 * limits.budgets),
     priceOf(table, 'budget_actions', 31 * limits.budget_actions),

@@ -43,6 +43,30 @@ const RULES: readonly Rule[] = [
   { sid: 'MemoryByCloudFormation', takes: /^bedrock-agentcore:/, resource: '*' },
   { sid: 'AlarmMail', takes: /^sns:/, resource: 'arn:aws:sns:REGION:ACCOUNT:ewm-*' },
   { sid: 'MonthlyBudget', takes: /^budgets:/, resource: 'arn:aws:budgets::ACCOUNT:budget/ewm-*' },
+  // Only with enable_signing: a key has no name of its own before it is made, so its tags say whose it is.
+  {
+    sid: 'MakeSigningKeys',
+    takes: /^kms:(CreateKey|TagResource)$/,
+    resource: '*',
+    condition: { StringEquals: { 'aws:RequestTag/Application': 'executable-world-models' } },
+  },
+  {
+    sid: 'ChangeSigningKeys',
+    takes: /^kms:(PutKeyPolicy|ScheduleKeyDeletion|UntagResource|UpdateKeyDescription)$/,
+    resource: 'arn:aws:kms:REGION:ACCOUNT:key/*',
+    condition: { StringEquals: { 'aws:ResourceTag/Application': 'executable-world-models' } },
+  },
+  {
+    sid: 'AliasOfSigningKeys',
+    takes: /^kms:(Create|Update|Delete)Alias$/,
+    resource: ['arn:aws:kms:REGION:ACCOUNT:alias/ewm-*', 'arn:aws:kms:REGION:ACCOUNT:key/*'],
+  },
+  { sid: 'FindAlias', takes: /^kms:ListAliases$/, resource: '*' },
+  {
+    sid: 'LookAtSigningKeys',
+    takes: /^kms:(GetKeyRotationStatus|GetPublicKey|ListResourceTags)$/,
+    resource: 'arn:aws:kms:REGION:ACCOUNT:key/*',
+  },
   // Only with kms_key_arn: what the bucket, the logs and the memory ask of the key in the name of who sets it.
   { sid: 'KeyOfYourOwn', takes: /^kms:/, resource: 'arn:aws:kms:REGION:ACCOUNT:key/*' },
   { sid: 'CallTheApi', takes: /^execute-api:/, resource: 'arn:aws:execute-api:REGION:ACCOUNT:*/*' },

@@ -35,6 +35,7 @@ const OPERATORS: Readonly<Record<string, Test>> = {
   Null: (value, expected) => (value === undefined) === (expected === 'true'),
   Bool: (value, expected) => value === expected,
   StringEquals: (value, expected) => value === expected,
+  ArnEquals: (value, expected) => value !== undefined && matches(expected, value),
   StringLike: (value, expected) => value !== undefined && matches(expected, value),
   NumericLessThan: (value, expected) => value !== undefined && Number(value) < Number(expected),
 };

@@ -21,7 +21,7 @@ function load() {
   }
 }
 const { handler } = load();
-const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm' };
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm', ...JSON.parse(process.env.EWM_TEST_CONTEXT ?? '{}') };
 handler(JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8')), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
 `;
 

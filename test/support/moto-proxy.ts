@@ -10,7 +10,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { escapeHtml } from '../../src/handlers/page/markup/markup';
 import { STUB_MEMORY_ID } from './agentcore-stub';
-import { READER } from './aws-calls';
+import { FUNCTION, READER } from './aws-calls';
 import { deployerAction } from './deployer-calls';
 
 export interface MotoProxy {
@@ -23,6 +23,8 @@ export interface MotoProxy {
   readonly templates: ReadonlyMap<string, StackTemplate>;
   /** The IAM actions that the requests of the deployment so far stand for, in order. */
   readonly actions: () => readonly string[];
+  /** What functions asked of keys since the last time that this was asked: action, and the key as they named it. */
+  readonly keyCalls: () => readonly { readonly action: string; readonly key: string }[];
   /** What the outputs of every stack with a memory say. */
   readonly memoryId: string;
   readonly close: () => Promise<void>;
@@ -60,6 +62,7 @@ interface Answer {
 export async function startMotoProxy(motoUrl: string, concurrentExecutions = CONCURRENT_EXECUTIONS): Promise<MotoProxy> {
   const recursion = new Map<string, string>();
   const actions = new Set<string>();
+  const keyCalls: { action: string; key: string }[] = [];
   const created = new Map<string, Readonly<Record<string, unknown>>>();
   const code = new Map<string, Buffer>();
   const templates = new Map<string, StackTemplate>();
@@ -67,8 +70,10 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
   let stopSwitch: Buffer | undefined;
 
   async function answer(request: Incoming): Promise<Answer> {
-    if (!CODE_PATH.test(request.path) && !(request.headers.authorization ?? '').includes(`Credential=${READER}/`))
-      actions.add(deployerAction(request));
+    const [, who] = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+    if (who === FUNCTION)
+      keyCalls.push({ action: deployerAction(request), key: (JSON.parse(request.body.toString('utf8')) as { KeyId: string }).KeyId });
+    else if (!CODE_PATH.test(request.path) && who !== READER) actions.add(deployerAction(request));
     if (ACCOUNT_PATH.test(request.path)) {
       const left = concurrentExecutions - created.size;
       return json({ AccountLimit: { ConcurrentExecutions: concurrentExecutions, UnreservedConcurrentExecutions: left }, AccountUsage: {} });
@@ -183,6 +188,7 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
   return {
     url,
     actions: () => [...actions].sort(),
+    keyCalls: () => keyCalls.splice(0),
     recursion,
     created,
     templates,

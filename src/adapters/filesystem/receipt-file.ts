@@ -1,10 +1,14 @@
 /** The receipt beside a run, and keys in PEM. A receipt is written whole or not at all; a private key is nobody else's to read, and never replaced. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RECEIPT_FILE } from '../../domain/receipt/receipt';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { assert } from '../../domain/assert';
+import { RECEIPT_FILE } from '../../domain/receipt/statement';
+import { segmentReceiptFile } from '../../domain/run/receipts';
+import { RECEIPTS, receiptSeq } from '../../domain/session/listing';
 import type { StoreError } from '../../ports/run-files';
+import { directoryEntries } from './directory-entries';
 import { type OutputError, writeTextFile } from './output-file';
 import { readPlainFile } from './plain-file';
 import { attempt, codeOf, readError, writeError } from './system-error';
@@ -24,6 +28,28 @@ export function readReceipt(directory: string): TaskEither<StoreError, string | 
 
 export function writeReceipt(directory: string, text: string, force: boolean): TaskEither<OutputError, void> {
   return writeTextFile(join(directory, RECEIPT_FILE), [text], force);
+}
+
+/** The receipt of a segment, in the directory of a session that was pulled. */
+export function writeSegmentReceipt(directory: string, seq: number, text: string): TaskEither<StoreError, void> {
+  const path = join(directory, segmentReceiptFile(seq));
+  return async () => {
+    const made = await attempt(path, writeError, () => mkdir(dirname(path), { recursive: true }))();
+    if (isLeft(made)) return made;
+    const written = await writeTextFile(path, [text], true)();
+    assert(!isLeft(written) || written.left._tag !== 'Interrupted', 'nobody interrupts the writing of one short text');
+    return written as Either<StoreError, void>;
+  };
+}
+
+/** Receipts of a run, and of segments, that another run takes the place of. What else stands in their folder stays. */
+export async function removeReceipts(directory: string): Promise<void> {
+  await rm(join(directory, RECEIPT_FILE), { force: true });
+  const folder = join(directory, RECEIPTS);
+  const entries = await directoryEntries(folder)();
+  if (isLeft(entries)) return;
+  for (const entry of entries.right) if (receiptSeq(entry) !== undefined) await rm(join(folder, entry.name), { force: true });
+  await rmdir(folder).catch(() => undefined);
 }
 
 export interface KeyFiles {

@@ -6,12 +6,12 @@ import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { RECEIPT_FILE } from '../../domain/receipt/receipt';
 import { RUN_FILES, type RunFile, type RunReader, type RunWriter, type StoreError } from '../../ports/run-files';
 import { directoryEntries } from './directory-entries';
 import { makeFileCursor } from './file-cursor';
 import { assertPlain, openPlainFile } from './plain-file';
 import { syncFolder } from './artifact-store';
+import { removeReceipts } from './receipt-file';
 import { attempt, codeOf, readError, writeError } from './system-error';
 
 export const PARTIAL = '.partial';
@@ -225,7 +225,7 @@ function makeWriter(directory: string, made: readonly string[]): RunWriter {
       // that of these lines only where the folder is synced between them.
       await rm(path('run.json'), { force: true });
       // What somebody signed is the run that is replaced.
-      await rm(join(directory, RECEIPT_FILE), { force: true });
+      await removeReceipts(directory);
       await syncFolder(directory);
       for (const file of committed) if (file !== 'run.json') await rename(partial(file), path(file));
       await syncFolder(directory);

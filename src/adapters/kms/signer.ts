@@ -1,6 +1,8 @@
 /**
  * Signatures by an asymmetric key of AWS KMS: the private half never leaves the service.
- * The public half is asked for once a process; it gives the key id and the algorithm. Each signature is one request, sent once.
+ * The public half is asked for once a process; it gives the key id, the algorithm and the ARN. Each signature is one request, sent once.
+ * Invariant: what signs is the key whose id was told. An alias that moves to another key in between does not change it: signatures are asked
+ * of the ARN. Where that is refused, the next one asks for the public half again.
  */
 import { createHash } from 'node:crypto';
 import { GetPublicKeyCommand, type KMSClient, SignCommand, type SigningAlgorithmSpec } from '@aws-sdk/client-kms';
@@ -27,16 +29,22 @@ const SPECS: Readonly<Record<SignatureAlgorithm, SigningAlgorithmSpec>> = {
   ed25519: 'ED25519_SHA_512',
 };
 
-export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
-  let known: PublicHalf | undefined;
+/** A public half, and the key that it is of. */
+interface Known extends PublicHalf {
+  readonly arn: string;
+}
 
-  async function publicHalf(deadline: Deadline): Promise<Either<CallFailure, PublicHalf>> {
+export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
+  let known: Known | undefined;
+
+  async function publicHalf(deadline: Deadline): Promise<Either<CallFailure, Known>> {
     if (known !== undefined) return right(known);
     const call: AwsCall = { service: SERVICE, operation: 'GetPublicKey', kind: 'read', deadline };
     const answer = await attempt(call, (signal) => client.send(new GetPublicKeyCommand({ KeyId: key }), { abortSignal: signal }));
     if (isLeft(answer)) return answer;
-    const { PublicKey: spki, KeyUsage: usage } = answer.right;
-    known = spki === undefined || usage !== 'SIGN_VERIFY' ? undefined : publicHalfOfDer(spki);
+    const { PublicKey: spki, KeyUsage: usage, KeyId: arn = key } = answer.right;
+    const half = spki === undefined || usage !== 'SIGN_VERIFY' ? undefined : publicHalfOfDer(spki);
+    known = half === undefined ? undefined : { ...half, arn };
     if (known === undefined)
       return left(unusable(call, `key ${key} cannot sign receipts: KeyUsage SIGN_VERIFY and KeySpec ECC_NIST_P256 are needed`));
     return right(known);
@@ -45,7 +53,7 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
   async function sign(bytes: Uint8Array, deadline: Deadline): Promise<Either<CallFailure, Signature>> {
     const half = await publicHalf(deadline);
     if (isLeft(half)) return half;
-    const { algorithm, keyId } = half.right;
+    const { algorithm, keyId, arn } = half.right;
     const call: AwsCall = { service: SERVICE, operation: 'Sign', kind: 'write', deadline };
     const raw = bytes.length <= RAW_BYTES_MAX;
     if (!raw && algorithm === 'ed25519') {
@@ -54,7 +62,7 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
     const answer = await attempt(call, (signal) =>
       client.send(
         new SignCommand({
-          KeyId: key,
+          KeyId: arn,
           Message: raw ? bytes : createHash('sha256').update(bytes).digest(),
           MessageType: raw ? 'RAW' : 'DIGEST',
           SigningAlgorithm: SPECS[algorithm],
@@ -62,7 +70,10 @@ export function makeKmsSigner({ client, key }: KmsSignerDeps): Signer {
         { abortSignal: signal },
       ),
     );
-    if (isLeft(answer)) return answer;
+    if (isLeft(answer)) {
+      known = undefined;
+      return answer;
+    }
     const { Signature: signature } = answer.right;
     return signature === undefined ? left(unusable(call, 'the answer holds no signature')) : right({ keyId, algorithm, bytes: signature });
   }

@@ -54,6 +54,13 @@ export const METRICS_PER_MODE = 9n;
 /** One more, of sessions that could not be stopped, by a function that begins some. */
 export const SESSION_METRICS = 1n;
 
+/** One more, of what could not be signed, by each function of a deployment that signs. */
+export const SIGNING_METRICS = 1n;
+/** A receipt besides the inputs that it repeats: subjects, budgets, the error, who signs. Unit: bytes. */
+export const RECEIPT_BYTES_MAX = 16_384n;
+/** The line that tells of a signature that failed. Unit: bytes. */
+export const NOT_SIGNED_LOG_BYTES_MAX = 2_048n;
+
 /** An alarm is evaluated once a minute at most. */
 export const ALARM_CHANGES_PER_HOUR = 60n;
 

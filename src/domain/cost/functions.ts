@@ -17,6 +17,10 @@ export interface FunctionBounds {
   /** Lists, which S3 prices like PUTs. */
   readonly lists: bigint;
   readonly artifactBytes: (limits: Limits) => bigint;
+  /** Receipts, where the deployment signs: each is one signature and one object. */
+  readonly receipts: (limits: Limits) => bigint;
+  /** What one receipt repeats of what is stored, in base64. Unit: bytes. */
+  readonly receiptBytes: (limits: Limits) => bigint;
   /** The body of an answer. Unit: bytes. */
   readonly answerBytes: (limits: Limits) => bigint;
   /** Sessions of the code interpreter that are started: one for all programs of a plan. */
@@ -108,6 +112,9 @@ const SESSION_REQUEST: Omit<FunctionBounds, 'routes'> = {
     SUMMARY_BYTES_MAX +
     SESSION_ROWS_BYTES_MAX +
     RESUME_BYTES_MAX * (FORK_FILES + outsideCallsMax(limits)),
+  // A segment that is answered once more is signed once more; a request seals one session, and may end an act that another one left.
+  receipts: (limits) => (limits.sign_segments ? FORK_FILES + outsideCallsMax(limits) + 2n : 2n),
+  receiptBytes: (limits) => inBase64(INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX),
   answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
   codeSessions: codeSessionsMax,
   plannerSessions: plannerSessionsMax,
@@ -130,6 +137,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
       const steps = least(BigInt(limits.max_steps), prices);
       return least(heldBytesMax(limits), STEP_SYMBOL_BYTES_MAX * prices + STEP_BYTES_MAX * steps + INPUT_GROWTH * body + SUMMARY_BYTES_MAX);
     },
+    receipts: one,
+    receiptBytes: runReceiptBytesMax,
     answerBytes: (limits) => least(LAMBDA_PAYLOAD_BYTES_MAX, describedBytesMax(limits)),
     codeSessions: none,
     plannerSessions: none,
@@ -145,6 +154,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     reads: (limits) => 10n + 1n + outsideToolCallsMax(limits),
     lists: 0n,
     artifactBytes: heldBytesMax,
+    receipts: one,
+    receiptBytes: runReceiptBytesMax,
     // Results of a plan are cut at 5 MB, so that what Lambda answers with is the bound.
     answerBytes: () => LAMBDA_PAYLOAD_BYTES_MAX,
     codeSessions: codeSessionsMax,
@@ -166,6 +177,8 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
       const inputs = INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX;
       return least(heldBytesMax(limits), MEMORY_COPIES * BigInt(limits.max_memory_bytes) + operations + inputs);
     },
+    receipts: (limits) => (limits.memory ? 1n : 0n),
+    receiptBytes: runReceiptBytesMax,
     answerBytes: (limits) => {
       const results = 2n * BigInt(limits.max_memory_bytes) + MEMORY_OPERATION_BYTES_MAX * memoryOperationsMax(limits);
       return least(LAMBDA_PAYLOAD_BYTES_MAX, describedBytesMax(limits) + results);
@@ -176,7 +189,7 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
     spanBytes: SPAN_BYTES_MAX,
     typical: { ...LOCAL_RUN, lambdaMs: 600n, files: 8n, storedBytes: 16_000n, memoryEvents: 2n },
   },
-  sessions: { routes: 10n, ...SESSION_REQUEST },
+  sessions: { routes: 11n, ...SESSION_REQUEST },
   // Each message calls one tool, which is one request about a session; the answer holds it twice, as content and as text.
   mcp: { routes: 2n, ...SESSION_REQUEST, typical: { ...SESSION_REQUEST.typical, answerBytes: 12_288n } },
 };
@@ -184,6 +197,15 @@ export const FUNCTION_BOUNDS: Readonly<Record<BillMode, FunctionBounds>> = {
 /** A run with more than the ceiling stores nothing; and all its files are whole in the function's memory before the first is put. */
 function heldBytesMax(limits: Limits): bigint {
   return least(BigInt(limits.max_artifact_bytes), BigInt(limits.lambda_memory_mb) * BYTES_PER_MB);
+}
+
+/** The statement repeats the inputs of tape row 0, and these are stored, too. */
+function runReceiptBytesMax(limits: Limits): bigint {
+  return inBase64(least(heldBytesMax(limits), INPUT_GROWTH * BigInt(limits.max_body_bytes) + SUMMARY_BYTES_MAX));
+}
+
+function inBase64(bytes: bigint): bigint {
+  return 4n * (bytes / 3n + 1n);
 }
 
 function describedBytesMax(limits: Limits): bigint {

@@ -61,6 +61,10 @@ const limitsCodec = objectCodec('limits', {
     noncurrent_expiry_days: countCodec(1, 36_500),
     /** A key of your own for the bucket. */
     kms: switchCodec,
+    /** Whether what is stored gets receipts, of sessions each segment or the last one, and how many keys of AWS KMS there are for it. */
+    signing: switchCodec,
+    sign_segments: switchCodec,
+    signing_keys: countCodec(0, 1_000),
     memory: switchCodec,
     code_interpreter: switchCodec,
     planner: switchCodec,
@@ -101,6 +105,9 @@ export const DEFAULT_LIMITS: Limits = {
   artifact_expiry_days: 30,
   noncurrent_expiry_days: 7,
   kms: false,
+  signing: false,
+  sign_segments: false,
+  signing_keys: 0,
   memory: false,
   code_interpreter: false,
   planner: false,

@@ -13,12 +13,13 @@ export const COMPONENTS = {
   lambda: ['lambda_compute', 'lambda_requests'],
   api: ['api_requests'],
   s3: ['s3_puts', 's3_gets', 's3_storage', 'kms_requests'],
+  signing: ['kms_asymmetric_requests'],
   agentcore_memory: ['memory_events'],
   code_interpreter: ['code_interpreter_cpu', 'code_interpreter_memory'],
   runtime: ['runtime_cpu', 'runtime_memory'],
   logs: ['log_ingestion', 'access_log_ingestion', 'log_storage', 'traces'],
   data_transfer: ['data_out'],
-  fixed: ['metrics', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails', 'topic_messages'],
+  fixed: ['metrics', 'kms_keys', 'alarms', 'dashboards', 'budgets', 'budget_actions', 'emails', 'topic_messages'],
   /** Besides this price: the access log and the answers of requests that the API refuses, at the prices above. */
   refused_requests: ['api_refusals'],
 } as const;

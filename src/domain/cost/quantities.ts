@@ -20,7 +20,9 @@ import {
   least,
   MEMORY_REQUESTS,
   METRICS_PER_MODE,
+  NOT_SIGNED_LOG_BYTES_MAX,
   OBJECT_OVERHEAD_BYTES,
+  RECEIPT_BYTES_MAX,
   REFUSAL_BYTES_MAX,
   REQUEST_BYTES_MAX,
   SESSION_GRACE_SECONDS,
@@ -30,6 +32,7 @@ import {
   SESSION_ROUNDING_SECONDS,
   SESSION_VCPUS,
   SHARED_ANSWER_BYTES_MAX,
+  SIGNING_METRICS,
   STOP_MEMORY_MB,
   STOP_TIMEOUT_SECONDS,
   TYPICAL_SPAN_BYTES,
@@ -48,6 +51,8 @@ const DAYS_PER_MONTH_MAX = 31n;
 /** A typical session: one vCPU busy half of the time counts as half of one; memory at its ordinary peak. */
 const TYPICAL_GB = 1n;
 const TYPICAL_MEMORY_REQUESTS = 3n;
+/** Of a receipt about the bundled example. */
+const TYPICAL_RECEIPT_BYTES = 6_000n;
 
 /** Who invokes: `api` is the throttled API alone; `direct` adds whoever may call `lambda:InvokeFunction`, whom no throttle of ours holds. */
 export type Callers = 'api' | 'direct';
@@ -95,7 +100,9 @@ export function ofHour(limits: Limits, callers: Callers, stops: Stops = 'fail'):
 export function standing(limits: Limits): Quantities {
   return {
     metrics:
-      METRICS_PER_MODE * BigInt(limits.modes.length) + (limits.modes.some((mode) => beginsSessions(mode, limits)) ? SESSION_METRICS : 0n),
+      (METRICS_PER_MODE + (limits.signing ? SIGNING_METRICS : 0n)) * BigInt(limits.modes.length) +
+      (limits.modes.some((mode) => beginsSessions(mode, limits)) ? SESSION_METRICS : 0n),
+    kms_keys: BigInt(limits.signing_keys),
     alarms: BigInt(limits.alarms),
     dashboards: BigInt(limits.dashboards),
     budgets: BigInt(limits.budgets) * DAYS_PER_MONTH_MAX,
@@ -152,7 +159,14 @@ export function ofTypicalMonth(limits: Limits, requests: bigint): Quantities {
       const code = bounds.codeSessions(limits) > 0n ? typical.codeSessionSeconds : 0n;
       const planner = bounds.plannerSessions(limits) > 0n ? typical.plannerSessionSeconds : 0n;
       const events = least(typical.memoryEvents, bounds.memoryEvents(limits));
+      const receipts = limits.signing ? least(bounds.receipts(limits), 1n) : 0n;
       return sum([
+        {
+          s3_puts: requests * receipts,
+          s3_storage: requests * receipts * TYPICAL_RECEIPT_BYTES * daysKept(limits),
+          kms_requests: limits.kms ? requests * receipts : 0n,
+          kms_asymmetric_requests: requests * receipts,
+        },
         {
           lambda_requests: requests,
           lambda_compute: requests * BigInt(limits.lambda_memory_mb) * typical.lambdaMs,
@@ -193,6 +207,7 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
   const [files, reads] = [bounds.files(limits) + day * DAY_FILES, bounds.reads(limits) + day * DAY_READS];
   const sessions = bounds.codeSessions(limits);
   const plannerSessions = bounds.plannerSessions(limits);
+  const receipts = limits.signing ? bounds.receipts(limits) : 0n;
   const events = bounds.memoryEvents(limits);
   // A session that is not stopped may live as long as was left of the invocation when it began, and the grace; an agent's as long as it is set to.
   const lifeOf = (unstopped: bigint, each: bigint): bigint =>
@@ -200,20 +215,31 @@ function acts(mode: BillMode, limits: Limits, invocations: bigint, stops: Stops)
   const sessionSeconds = lifeOf(BigInt(limits.lambda_timeout_seconds) + SESSION_GRACE_SECONDS, sessions);
   const runtimeSeconds = lifeOf(BigInt(limits.planner_session_seconds), plannerSessions);
   return {
-    s3_puts: invocations * (files + bounds.lists + day * DAY_LISTS),
-    s3_gets: invocations * reads,
+    s3_puts: invocations * (files + receipts + bounds.lists + day * DAY_LISTS),
+    s3_gets: invocations * (reads + receipts),
     s3_storage:
       invocations *
-      (bounds.artifactBytes(limits) + day * DAY_FILES * DAY_SEGMENT_BYTES_MAX + files * OBJECT_OVERHEAD_BYTES) *
+      (bounds.artifactBytes(limits) +
+        day * DAY_FILES * DAY_SEGMENT_BYTES_MAX +
+        receipts * (bounds.receiptBytes(limits) + RECEIPT_BYTES_MAX) +
+        (files + receipts) * OBJECT_OVERHEAD_BYTES) *
       daysKept(limits),
     // A data key for each write and each read, one for the log and one for the environment, and two for each request to an encrypted memory.
-    kms_requests: limits.kms ? invocations * (files + reads + 2n + 2n * MEMORY_REQUESTS * events) : 0n,
+    kms_requests: limits.kms ? invocations * (files + reads + 2n * receipts + 2n + 2n * MEMORY_REQUESTS * events) : 0n,
+    // Where a signature is refused, the next one asks for the public half again.
+    kms_asymmetric_requests: invocations * 2n * receipts,
     memory_events: invocations * events,
     code_interpreter_cpu: sessionSeconds * SESSION_VCPUS,
     code_interpreter_memory: sessionSeconds * SESSION_MEMORY_GB,
     runtime_cpu: runtimeSeconds * SESSION_VCPUS,
     runtime_memory: runtimeSeconds * SESSION_MEMORY_GB,
-    ...logged(limits, invocations * ((sessions + plannerSessions) * SESSION_LOG_BYTES_MAX + (limits.spans ? bounds.spanBytes : 0n))),
+    ...logged(
+      limits,
+      invocations *
+        ((sessions + plannerSessions) * SESSION_LOG_BYTES_MAX +
+          receipts * NOT_SIGNED_LOG_BYTES_MAX +
+          (limits.spans ? bounds.spanBytes : 0n)),
+    ),
   };
 }
 

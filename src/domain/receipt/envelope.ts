@@ -4,12 +4,11 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { failure, success } from 'io-ts';
-import { base64, concatBytes, fromBase64 } from '../bytes';
+import { base64, fromBase64 } from '../bytes';
 import { canonical } from '../canonical/canonical';
 import { literalCodec, listCodec, makeCodec, objectCodec, textCodec, type Codec } from '../codec/codec';
 import { describeProblem, problemsOf } from '../codec/problem';
-
-export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+import { PAYLOAD_TYPE } from './statement';
 
 /** Keys that sign one receipt: the deployment's, an operator's, an auditor's. */
 const SIGNATURES_MAX = 16;
@@ -23,14 +22,6 @@ export interface Envelope {
   /** UTF-8 bytes of the statement, exactly as they were signed. */
   readonly payload: Uint8Array;
   readonly signatures: readonly EnvelopeSignature[];
-}
-
-const encoder = new TextEncoder();
-
-/** The bytes that are signed: DSSE's pre-authentication encoding of type and payload. */
-export function signedBytes(payload: Uint8Array): Uint8Array {
-  const head = `DSSEv1 ${String(PAYLOAD_TYPE.length)} ${PAYLOAD_TYPE} ${String(payload.length)} `;
-  return concatBytes([encoder.encode(head), payload]);
 }
 
 /** One canonical line, as every JSON file of a run. */

@@ -28,6 +28,8 @@ export interface PageRun {
   readonly sample: TapeSample | null;
   /** Of a run in a world file. */
   readonly world?: PageWorld;
+  /** `receipt.json` as it stands beside the run. The page checks it against a key that its reader supplies, and believes it in nothing else. */
+  readonly receipt?: string;
 }
 
 /** What a world says of itself for whoever shows it. Only how a run is drawn depends on it: every value comes from the tape. */

@@ -1,10 +1,11 @@
-/** Signs the statement about a finished run. The run is not read again: what it says of itself is handed in. */
+/** Signs the statement about a finished run, or a segment of a session. Nothing is read: what is stated is handed in. */
 import { type Either, isLeft, right } from 'fp-ts/Either';
 import type { Deadline } from '../../ports/clock';
 import type { CallFailure } from '../../ports/dependency';
 import type { Signer } from '../../ports/signer';
-import { envelopeText, signedBytes } from '../receipt/envelope';
-import { type Attested, type RunFacts, statementText } from '../receipt/receipt';
+import { envelopeText } from '../receipt/envelope';
+import { signedBytes } from '../receipt/statement';
+import { type Attested, type ReceiptFacts, statementText } from '../receipt/statement';
 
 export interface IssuedReceipt {
   /** Of `receipt.json`. */
@@ -14,7 +15,7 @@ export interface IssuedReceipt {
 
 /** One signature. */
 export async function issueReceipt(
-  facts: RunFacts,
+  facts: ReceiptFacts,
   attested: Omit<Attested, 'key_id'>,
   signer: Signer,
   deadline: Deadline,

@@ -1,7 +1,7 @@
 /** What stands in a run directory: a proof of a directory is one of all that it holds, so what is no part of the run is named and refused. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import { type DirectoryEntry, RUN_FILES, type RunFile, type RunReader, type StoreError } from '../../ports/run-files';
-import { RECEIPT_FILE } from '../receipt/receipt';
+import { RECEIPT_FILE } from '../receipt/statement';
 import type { Divergence } from './divergence';
 
 /** What may stand in a directory. */

@@ -5,7 +5,7 @@ import type { Json } from '../canonical/canonical';
 import { isRecord } from '../codec/codec';
 import { parseJson } from '../codec/parse';
 import { makeDigest } from '../hash';
-import type { RunFacts } from '../receipt/receipt';
+import type { RunFacts } from '../receipt/statement';
 import { eachChunk, withCursor } from './cursors';
 import { readText } from './evidence';
 import { makeTextReader } from '../episode/text-reader';

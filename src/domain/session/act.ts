@@ -16,6 +16,7 @@ import { type BudgetState, type Costs, costOf, metersOf } from '../budget/budget
 import { bytesEqual } from '../bytes';
 import { canonical, canonicalBytes, type JsonObject } from '../canonical/canonical';
 import { sha256Hex } from '../hash';
+import type { ReceiptNote } from '../run/receipts';
 import { headOf } from './answer';
 import { type Deadlines, loadSegment, newestStanding, openSession, type SessionContext, standingAt } from './context';
 import { elapsedMs, tick } from './elapsed';
@@ -35,6 +36,8 @@ export interface ActOutcome {
   readonly stop: RunStop | null;
   /** Answered from the record: the very same request had been made before. */
   readonly repeated: boolean;
+  /** Where segments are signed: whether those of this request are. */
+  readonly receipt?: ReceiptNote | undefined;
 }
 
 export interface Performed {
@@ -151,6 +154,7 @@ async function play(
   const { began } = from;
   const { inputs } = session;
   let before: BudgetState = from.cursor.spent;
+  let receipt: ReceiptNote | undefined;
 
   /** Stores what was collected as the next segment; false when somebody else has. */
   async function store(before: 'an act' | 'the answer'): Promise<boolean> {
@@ -159,6 +163,10 @@ async function play(
     if (isLeft(stored)) lost.failure = stored.left;
     else if (!stored.right) lost.seq = seq;
     return !isLeft(stored) && stored.right;
+  }
+
+  function standingOf(cursor: Standing['cursor'], sealed: boolean): Standing {
+    return { session: session.identity.runId, seq, cursor, children, sealed, ...(began === undefined ? {} : { began }) };
   }
 
   const now = (): number => Math.floor(context.clock.nowMs());
@@ -181,9 +189,10 @@ async function play(
       episode.append(intentRow({ index, call, costs, until: Math.ceil(untilMs) }));
       if (!(await store('an act'))) return LOST;
       announced = tool;
+      const cursor = episode.cursor();
+      receipt = worse(receipt, await context.sign?.(session, standingOf(cursor, false), collector.tape(), deadline));
       collector = makeCollector();
       seq += 1;
-      const cursor = episode.cursor();
       episode.append(resumeRow({ seq, requestSha256, cursor, children, pending: { index, costs }, began }));
       return undefined;
     },
@@ -214,16 +223,10 @@ async function play(
   if (lost.seq === undefined) {
     ({ children = from.children } = performed);
     if (await store('the answer')) {
-      const standing: Standing = {
-        session: session.identity.runId,
-        seq,
-        cursor: episode.cursor(),
-        children,
-        sealed: performed.sealed ?? false,
-        ...(began === undefined ? {} : { began }),
-      };
+      const standing = standingOf(episode.cursor(), performed.sealed ?? false);
       context.standings.set(session.identity.runId, standing);
-      return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false });
+      receipt = worse(receipt, await context.sign?.(session, standing, collector.tape(), deadline));
+      return right({ session, standing, results: performed.results, stop: performed.stop, repeated: false, receipt });
     }
   }
   const failure = failureOf(lost);
@@ -291,7 +294,11 @@ async function recordedAnswer(
     if (loaded.right.requestSha256 !== requestSha256) return right(undefined);
     results.push(...loaded.right.results);
     const { standing, stop } = loaded.right;
-    if (standing.pending === undefined) return right({ session, standing, results, stop, repeated: true });
+    if (standing.pending === undefined) {
+      // A process that died behind its create has not signed it.
+      const receipt = await context.sign?.(session, standing, loaded.right.text, deadline);
+      return right({ session, standing, results, stop, repeated: true, receipt });
+    }
     const ended = await endPending(context, session, standing, standing.pending, requestSha256, deadline);
     if (isLeft(ended)) return ended;
   }
@@ -347,10 +354,20 @@ async function endPending(
   if (isLeft(episode)) return left(corruptCursor(session, standing, episode.left[0]?.message ?? ''));
   await episode.right.call(index, call);
   await episode.right.flush();
-  return create(context, runId, seq, collector.tape(), deadline);
+  const ended = await create(context, runId, seq, collector.tape(), deadline);
+  if (isLeft(ended) || !ended.right) return ended;
+  const { children } = standing;
+  const stands = { session: runId, seq, cursor: episode.right.cursor(), children, sealed: false };
+  await context.sign?.(session, stands, collector.tape(), deadline);
+  return ended;
 }
 
 function corruptCursor({ identity }: OpenSession, { seq }: Standing, actual: string): SessionError {
   const expected = 'a state that the world can be in';
   return { _tag: 'SessionCorrupt', session: identity.runId, file: `segment ${String(seq)}`, row: 0, pointer: '/state', expected, actual };
+}
+
+/** Of one request: what could not be signed is told before what was. */
+function worse(first: ReceiptNote | undefined, second: ReceiptNote | undefined): ReceiptNote | undefined {
+  return first?.signed === false ? first : (second ?? first);
 }

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../canonical/canonical';
 import type { RunStop } from '../agent/stop';
 import { type Budget, type BudgetState, metersOf, spentState } from '../budget/budget';
+import type { ReceiptNote } from '../run/receipts';
 import { headText } from './head';
 import type { OpenSession, Standing } from './replay';
 
@@ -25,6 +26,8 @@ export interface SessionAnswer {
   readonly repeated?: true;
   /** Of a fork. */
   readonly child?: { readonly session_id: string; readonly head: string };
+  /** Where segments are signed: whether those of this request are. */
+  readonly receipt?: ReceiptNote;
   readonly error?: RunStop;
 }
 
@@ -34,11 +37,12 @@ export interface Recorded {
   readonly repeated?: boolean;
   readonly child?: SessionAnswer['child'];
   readonly history?: number;
+  readonly receipt?: ReceiptNote | undefined;
 }
 
 export function answerAbout({ inputs, identity, world }: OpenSession, standing: Standing, recorded: Recorded = {}): SessionAnswer {
   const { cursor, children } = standing;
-  const { results, stop = null, repeated = false, child, history = 0 } = recorded;
+  const { results, stop = null, repeated = false, child, history = 0, receipt } = recorded;
   return {
     ok: stop === null,
     session_id: identity.runId,
@@ -54,6 +58,7 @@ export function answerAbout({ inputs, identity, world }: OpenSession, standing: 
     ...(results === undefined ? {} : { results }),
     ...(child === undefined ? {} : { child }),
     ...(repeated ? { repeated: true as const } : {}),
+    ...(receipt === undefined ? {} : { receipt }),
     ...(stop === null ? {} : { error: stop }),
   };
 }

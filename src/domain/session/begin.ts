@@ -34,5 +34,8 @@ export async function begin(
   if (isLeft(created)) return created;
   context.opened.set(id, session.right);
   if (created.right) context.standings.set(id, standing);
-  return right(answerAbout(session.right, standing));
+  // A segment with a clock is another one each time: who did not create it does not know what stands there.
+  const known = created.right || standing.began === undefined;
+  const receipt = known ? await context.sign?.(session.right, standing, line, deadline) : undefined;
+  return right(answerAbout(session.right, standing, { receipt }));
 }

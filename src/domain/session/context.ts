@@ -16,6 +16,7 @@ import { parseJson } from '../codec/parse';
 import type { SessionError } from './errors';
 import { type DocumentFile, documentKey, type SessionDocuments, MARKET_DOCUMENTS, WORLD_DOCUMENTS } from './documents';
 import { decodeSessionInputs, hasNoWorld, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
+import type { SignSegment } from './receipts';
 import type { WorldFiles } from '../run/inputs';
 import { type OpenSession, type Replayed, replaySegment, type Standing } from './replay';
 import { NO_WORLD, type SessionWorld } from './session-world';
@@ -27,6 +28,8 @@ export interface SessionPorts {
   readonly documents: ArtifactStore;
   readonly clock: Clock;
   readonly outside: OutsidePorts;
+  /** Absent: nothing is signed. */
+  readonly sign?: SignSegment | undefined;
   /** What a day may grant to all sessions and requests together (`day.ts`); absent: nothing caps it. */
   readonly dayBudget?: Partial<Budget> | undefined;
   /** At the stop switch, before each act that leaves the process; absent: there is none. */
@@ -188,18 +191,24 @@ export async function openDocuments(
 /** Said where a session needs an engine that a deployment does not have. */
 export const NO_WORLDS_HERE = 'worlds of your own are not enabled here';
 
+export interface Loaded extends Replayed {
+  /** The segment as it is stored. */
+  readonly text: string;
+}
+
 /** One segment, read and played again. */
 export async function loadSegment(
   context: SessionPorts,
   session: OpenSession,
   seq: number,
   deadline: Deadline,
-): Promise<Either<SessionError, Replayed>> {
+): Promise<Either<SessionError, Loaded>> {
   const { runId } = session.identity;
   const bytes = await context.log.read({ session: runId, seq }, deadline)();
   if (isLeft(bytes)) return left(bytes.left._tag === 'SegmentNotFound' ? { _tag: 'SessionNotFound', session: runId } : bytes.left);
-  const replayed = await replaySegment(session, seq, new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.right));
-  if (!isLeft(replayed)) return replayed;
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.right);
+  const replayed = await replaySegment(session, seq, text);
+  if (!isLeft(replayed)) return right({ ...replayed.right, text });
   return left({ _tag: 'SessionCorrupt', session: runId, file: `segment ${String(seq)}`, ...replayed.left });
 }
 

@@ -22,6 +22,8 @@ import { chargedOf, costsGranted, guardHolder, isGuardHolder, within } from './g
 import { sessionFiles, sessionReport, sessionRunJson } from './files';
 import { decodeSessionInputs, identifySession, isDay, isSessionId, type SessionInputs } from './inputs';
 import { extraInSession, type ListedDirectory, SESSION } from './listing';
+import type { TrustedKey } from '../receipt/receipt';
+import { openSegmentReceipts, type SegmentReceipts } from './check-receipts';
 import type { OpenSession, Standing } from './replay';
 import type { Refund } from './rows';
 
@@ -46,6 +48,7 @@ export interface ProvenSession {
   readonly guards: readonly { readonly holder: string; readonly name: string; readonly proven: boolean }[];
   readonly inputs: SessionInputs;
   readonly standing: Standing;
+  readonly receipts: SegmentReceipts;
 }
 
 /** `where`: the ids from the session that was asked for down to the one that differs. */
@@ -55,8 +58,13 @@ export type SessionVerdict =
 
 type Fault = { readonly _tag: 'Fault'; readonly where: readonly string[]; readonly divergence: Divergence };
 
-export async function proveSession(directory: SessionDirectory, worlds: SessionWorlds): Promise<Either<StoreError, SessionVerdict>> {
-  const proven = await prove(directory, [], worlds);
+/** `trusted`: keys that receipts of segments are checked with; what they come to is told and decides nothing here. */
+export async function proveSession(
+  directory: SessionDirectory,
+  worlds: SessionWorlds,
+  trusted: readonly TrustedKey[] = [],
+): Promise<Either<StoreError, SessionVerdict>> {
+  const proven = await prove(directory, [], worlds, trusted);
   if (!isLeft(proven)) return right({ _tag: 'Proven', proven: proven.right });
   if (proven.left._tag === 'Fault') return right({ ...proven.left, _tag: 'NotProven' });
   return left(proven.left);
@@ -66,6 +74,7 @@ async function prove(
   directory: SessionDirectory,
   above: readonly string[],
   worlds: SessionWorlds,
+  trusted: readonly TrustedKey[],
 ): Promise<Either<StoreError | Fault, ProvenSession>> {
   const { reader, child } = directory;
   const fault = (divergence: Divergence): Either<Fault, never> => left({ _tag: 'Fault', where: above, divergence });
@@ -77,12 +86,16 @@ async function prove(
   const comparison = makeComparison(reader);
   const output = digested(comparison);
   const chain = makeSegmentChain(session);
+  const receipts = await openSegmentReceipts(directory.receipts, trusted);
+  if (isLeft(receipts)) return receipts;
   const compared = await overSegments(reader, async (text, firstRow) => {
     const replayed = await chain.push(text);
     if (isLeft(replayed)) {
       const { row, ...difference } = replayed.left;
       return left<CompareError>({ _tag: 'Diverged', divergence: { file: 'tape.jsonl', row: firstRow + row, ...difference } });
     }
+    const looked = await receipts.right.push(session, replayed.right.standing, text);
+    if (isLeft(looked)) return looked;
     const tape = await output.append('tape.jsonl', text);
     return isLeft(tape) ? tape : output.append('executions.jsonl', replayed.right.ledger);
   });
@@ -99,7 +112,7 @@ async function prove(
     const missing = (expected: string, actual: string): Either<Fault, never> =>
       left({ _tag: 'Fault', where, divergence: { file: 'tape.jsonl', pointer: '', expected, actual } });
     if (below === undefined) return missing(`the session ${grant.child}, to which a grant was made`, 'no directory of it: it is missing');
-    const proven = await prove(below, where, worlds);
+    const proven = await prove(below, where, worlds, trusted);
     if (isLeft(proven)) return proven;
     const { inputs, session: childId } = proven.right;
     const agrees =
@@ -130,7 +143,7 @@ async function prove(
     return left({ _tag: 'Fault', where, divergence: { ...divergence, actual: canonical({ ...overdrawn.granted }) } });
   }
   const granted = facts.grants.map((grant) => grant.child);
-  const extra = await extraInSession(directory, session.inputs, standing.sealed, granted);
+  const extra = await extraInSession(directory, session.inputs, standing.sealed, granted, facts.segments);
   if (isLeft(extra)) return extra;
   const divergence = extraDivergence(extra.right, SESSION);
   if (divergence !== undefined) return left({ _tag: 'Fault', where, divergence });
@@ -146,6 +159,7 @@ async function prove(
     guards,
     inputs: session.inputs,
     standing,
+    receipts: receipts.right.found(),
   });
 
   /** What follows the last row. */

@@ -13,6 +13,8 @@ import { isSessionId } from './inputs';
 export interface SessionSource {
   readonly document: (session: string, file: DocumentFile) => Promise<Either<SessionError, string | undefined>>;
   readonly segment: (session: string, seq: number) => Promise<Either<SessionError, string | undefined>>;
+  /** Of a segment. Absent: whoever pulls takes none. */
+  readonly receipt?: (session: string, seq: number) => Promise<Either<SessionError, string | undefined>>;
 }
 
 export interface PulledSession {

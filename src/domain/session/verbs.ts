@@ -143,10 +143,10 @@ export async function callSession(context: SessionContext, { session, head, call
 }
 
 function answerOf(
-  { session, standing, stop, repeated }: ActOutcome,
+  { session, standing, stop, repeated, receipt }: ActOutcome,
   more: { readonly results?: readonly JsonObject[]; readonly child?: SessionAnswer['child'] } = {},
 ): SessionAnswer {
-  return answerAbout(session, standing, { stop, repeated, ...more });
+  return answerAbout(session, standing, { stop, repeated, receipt, ...more });
 }
 
 export interface ForkRequest {

@@ -6,7 +6,15 @@ import type { ReadRun } from '../../domain/run/read-page';
 
 const compress = promisify(gzip);
 
-export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun): Promise<PageRun> {
+/** `receipt`: the text of it, where there is one. */
+export async function packRun(name: string, { lines, files, sample, pageWorld: world }: ReadRun, receipt?: string): Promise<PageRun> {
   const tape = await compress(Buffer.concat(lines), { level: 9 });
-  return { name, tape: tape.toString('base64'), files, sample, ...(world === undefined ? {} : { world }) };
+  return {
+    name,
+    tape: tape.toString('base64'),
+    files,
+    sample,
+    ...(world === undefined ? {} : { world }),
+    ...(receipt === undefined ? {} : { receipt }),
+  };
 }

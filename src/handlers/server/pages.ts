@@ -11,7 +11,7 @@ import { packRun } from '../page/pack';
 import { type HtmlPage, playPage, problemPage, serverPage } from '../page/server-html';
 import { NOT_FOUND, type Reply, reply } from './reply';
 import { REQUEST_FORMS } from './request-examples';
-import { type InFolder, listRuns, type PageRoute, readerOf, readList, readRunFile, type RunCatalog } from './runs';
+import { type InFolder, listRuns, type PageRoute, readerOf, readList, readRunFile, receiptOf, type RunCatalog } from './runs';
 import { listSessions, type SessionCatalog } from './sessions';
 
 export interface PagesDeps {
@@ -44,7 +44,13 @@ export function makePages({ catalog, sessions, about, note, describeWorld }: Pag
     if (reader === undefined) return NOT_FOUND;
     const run = await readRun(reader, undefined, undefined, describeWorld);
     if (isLeft(run)) return unreadable(folder, run.left, note);
-    const html = renderPage({ version: 1, made_by: MADE_BY, a: await packRun(folder, run.right), b: null, diff: null });
+    const html = renderPage({
+      version: 1,
+      made_by: MADE_BY,
+      a: await packRun(folder, run.right, await receiptOf(catalog, route)),
+      b: null,
+      diff: null,
+    });
     return htmlReply(200, { html, policy: pagePolicy() });
   }
 

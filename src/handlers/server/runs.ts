@@ -23,6 +23,8 @@ export interface RunSource {
   readonly index: RunIndex;
   /** The files of a folder, in chunks: the tape of a long run is never held whole. */
   readonly reader: (folder: string) => RunReader;
+  /** The receipt beside the files of a folder; nothing where there is none, or none that can be read. */
+  readonly receipt: (folder: string) => Promise<string | undefined>;
 }
 
 /** That of this server first. */
@@ -82,6 +84,10 @@ function folderOf(encoded: string): string | undefined {
 /** The files of the run that an address leads to. */
 export function readerOf(catalog: RunCatalog, { source, folder }: InFolder): RunReader | undefined {
   return catalog.find(({ address }) => address === source)?.reader(folder);
+}
+
+export function receiptOf(catalog: RunCatalog, { source, folder }: InFolder): Promise<string | undefined> | undefined {
+  return catalog.find(({ address }) => address === source)?.receipt(folder);
 }
 
 export async function readRunFile(route: FileRoute, catalog: RunCatalog, note: (what: string) => void): Promise<Reply> {

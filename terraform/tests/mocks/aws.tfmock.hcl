@@ -54,3 +54,11 @@ mock_resource "aws_cloudformation_stack" {
     }
   }
 }
+
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000" }
+}
+
+mock_data "aws_kms_public_key" {
+  defaults = { public_key_pem = "-----BEGIN PUBLIC KEY-----\nmock\n-----END PUBLIC KEY-----\n" }
+}

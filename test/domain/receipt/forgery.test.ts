@@ -5,7 +5,8 @@
 import { makeMemoryRunReader, type RunFileBytes } from '../../../src/adapters/in-process/run-files';
 import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { makeInProcessSigner } from '../../../src/adapters/in-process/signer';
-import { checkReceipt, type RunFacts } from '../../../src/domain/receipt/receipt';
+import { checkReceipt } from '../../../src/domain/receipt/receipt';
+import type { RunFacts } from '../../../src/domain/receipt/statement';
 import { issueReceipt } from '../../../src/domain/run/issue-receipt';
 import { RUN_FILES } from '../../../src/ports/run-files';
 import { readRunFacts } from '../../../src/domain/run/run-facts';

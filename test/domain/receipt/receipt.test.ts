@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { makeInProcessSigner } from '../../../src/adapters/in-process/signer';
 import { canonical, type Json } from '../../../src/domain/canonical/canonical';
-import { decodeEnvelope, envelopeText, signedBytes } from '../../../src/domain/receipt/envelope';
-import { type Attested, checkReceipt, type RunFacts, statementText } from '../../../src/domain/receipt/receipt';
+import { decodeEnvelope, envelopeText } from '../../../src/domain/receipt/envelope';
+import { signedBytes } from '../../../src/domain/receipt/statement';
+import { checkReceipt } from '../../../src/domain/receipt/receipt';
+import { type Attested, type RunFacts, statementText } from '../../../src/domain/receipt/statement';
 import { issueReceipt } from '../../../src/domain/run/issue-receipt';
 import { valueOfRight } from '../../support/task';
 

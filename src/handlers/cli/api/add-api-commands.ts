@@ -3,6 +3,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { allowedHost } from '../../server/gate';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
+import type { ServeOptions } from './serve-command';
 
 const ENVIRONMENT = `
 Environment:
@@ -41,22 +42,15 @@ export function addServeCommands(program: Command, io: Io, finish: Finish): void
     .option('--host <address>', 'address to listen on; anything but a loopback address needs --allow-host', '127.0.0.1')
     .option('--allow-host <name>', 'a name or address the server is called by, beside localhost; may be said again', addHost)
     .option('--data <directory>', 'where the artifacts go', 'tmp/serve')
+    .option('--sign <file>', 'a private key: each run gets a receipt, and each session at its seal')
+    .option('--sign-segments', 'with --sign: each segment of a session, too')
     .option('--runs <directory>', 'show the runs in this directory, too, or this one run; may be said again', addDirectory)
     .addOption(json())
     .addHelpText('after', SERVED)
-    .action(
-      async (options: {
-        port: number;
-        host: string;
-        allowHost?: readonly string[];
-        data: string;
-        runs?: readonly string[];
-        json: boolean;
-      }) => {
-        const { serve } = await import('./api-commands');
-        finish(await serve(options, io));
-      },
-    );
+    .action(async (options: ServeOptions) => {
+      const { serve } = await import('./api-commands');
+      finish(await serve(options, io));
+    });
 
   program
     .command('quote')

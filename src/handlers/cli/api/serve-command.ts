@@ -8,9 +8,10 @@ import { isLeft } from 'fp-ts/Either';
 import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, storeFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
+import { localSigning, type SignFlags } from '../shared/sign-option';
 import { stopSignal } from '../shared/stop-signal';
 
-export interface ServeOptions {
+export interface ServeOptions extends SignFlags {
   readonly port: number;
   readonly host: string;
   /** Names it is called by; a loopback address has its own. */
@@ -32,7 +33,9 @@ export async function serveCommand(options: ServeOptions, io: Io, env: Environme
   if (!isLoopback(host) && allowHost.length === 0) {
     return fail(io, options.json, { exit: EXIT.badInput, code: 'no_allowed_host', messages: [unnamed(host)] });
   }
-  const parts = await composeServer(options.data, env, note, options.runs)();
+  const signing = await localSigning(options);
+  if (isLeft(signing)) return fail(io, options.json, signing.left);
+  const parts = await composeServer(options.data, env, note, { runs: options.runs, signing: signing.right })();
   if (isLeft(parts)) {
     return parts.left._tag === 'BadConfig'
       ? fail(io, options.json, { exit: EXIT.badInput, code: 'misconfigured', messages: parts.left.messages })

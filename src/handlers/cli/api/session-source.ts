@@ -19,6 +19,7 @@ export function sessionSource(get: (path: string) => Promise<Either<string, ApiA
   return {
     document: (session, file) => fetched(`${sessionPath(session)}/inputs/${file}`),
     segment: (session, seq) => fetched(`${sessionPath(session)}/segments/${String(seq)}`),
+    receipt: (session, seq) => fetched(`${sessionPath(session)}/receipts/${String(seq)}`),
   };
 }
 

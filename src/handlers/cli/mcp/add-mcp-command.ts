@@ -4,6 +4,7 @@ import { PLANES, type Plane } from '../../mcp/scope';
 import { type CreateOptions, parseObject } from '../session/add-session-commands';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
+import type { SignFlags } from '../shared/sign-option';
 
 const ABOUT = `
 A client starts this command and talks to it over stdin and stdout; nothing but the protocol is written to stdout.
@@ -22,7 +23,7 @@ Examples:
 README.md has it in the form that clients are configured with.
 `;
 
-export interface McpOptions extends CreateOptions {
+export interface McpOptions extends CreateOptions, SignFlags {
   readonly data: string;
   readonly api?: string;
   readonly session?: string;
@@ -45,6 +46,8 @@ export function addMcpCommand(program: Command, io: Io, finish: (exit: ExitCode)
     .option('--strategy <file>', 'its rules, or the name of an example')
     .option('--policy <file>', 'its risk limits and fees')
     .option('--cash <amount>', 'its initial cash (default: 1000)')
+    .option('--sign <file>', 'a private key: each session gets a receipt at its seal')
+    .option('--sign-segments', 'with --sign: each segment of a session, too')
     .addHelpText('after', ABOUT)
     .action(async ({ api, ...options }: McpOptions, command: Command) => {
       if (api !== undefined) {

@@ -18,6 +18,7 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { fail, type Failure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
 import { createBody } from '../session/session-body';
+import { localSigning } from '../shared/sign-option';
 import { stopSignal } from '../shared/stop-signal';
 import { ended, givenUp } from './stdio-end';
 import type { McpOptions } from './add-mcp-command';
@@ -30,7 +31,9 @@ const STOP_GRACE_MS = 30_000;
 const DEFAULT_NAME = 'mcp';
 
 export async function mcpCommand(options: McpOptions, io: Io, env: Environment = environment()): Promise<ExitCode> {
-  const composed = await composeMcp(options.data, env, telemetryTo(io))();
+  const signing = await localSigning(options);
+  if (isLeft(signing)) return fail(io, false, signing.left);
+  const composed = await composeMcp(options.data, env, telemetryTo(io), signing.right)();
   if (isLeft(composed)) {
     const { left: problem } = composed;
     const failure = problem._tag === 'BadConfig' ? badInput('bad_config', problem.messages) : storeFailure(problem);
@@ -63,7 +66,7 @@ export async function mcpCommand(options: McpOptions, io: Io, env: Environment =
 
 /** The session that is named, or made, and what its client may see. */
 async function scopeOf(options: McpOptions, parts: McpParts, invocation: Invocation): Promise<Either<Failure, Scope>> {
-  const { session: named, plane, data: _data, ...documents } = options;
+  const { session: named, plane, data: _data, sign: _sign, signSegments: _segments, ...documents } = options;
   const makes = Object.values(documents).some((value) => value !== undefined);
   if (named !== undefined && makes) return left(usageFailure('--session names a session that is there: leave out what would make one'));
   if (named === undefined && !makes) {

@@ -62,7 +62,10 @@ async function provenTree(directory: string, io: Io): Promise<Either<Failure, Ru
   }
   const reader = local.readRun(directory);
   if (await isSession(reader)) {
-    const { provenSession, sessionTree } = await import('../session/session-commands');
+    const [{ provenSession }, { sessionTree }] = await Promise.all([
+      import('../session/session-commands'),
+      import('../session/session-receipt'),
+    ]);
     const proven = await provenSession(directory);
     return isLeft(proven) ? proven : right(sessionTree(directory, proven.right));
   }

@@ -41,7 +41,13 @@ export async function reportCommand(directory: string, options: ReportOptions, i
   const other = await compareWith(directory, options.compare);
   if (isLeft(other)) return fail(io, options.json, other.left);
   const { b, diff, doubts: otherDoubts } = other.right;
-  const data: PageData = { version: 1, made_by: `ewm ${EWM_VERSION}`, a: await packRun(runName(directory), run.right), b, diff };
+  const data: PageData = {
+    version: 1,
+    made_by: `ewm ${EWM_VERSION}`,
+    a: await packRun(runName(directory), run.right, run.right.receiptText),
+    b,
+    diff,
+  };
   const html = renderPage(data);
   const written = await local.writeText(out, [html], options.force)();
   if (isLeft(written)) {
@@ -74,7 +80,7 @@ async function compareWith(directory: string, compare: string | undefined): Prom
   const compared = await compareDirectories(directory, compare);
   if (isLeft(compared)) return compared;
   const warnings = isWhole(run.right) ? [] : doubts(run.right).map((doubt) => `${compare}: ${doubt}`);
-  return right({ b: await packRun(runName(compare), run.right), diff: compared.right.diff, doubts: warnings });
+  return right({ b: await packRun(runName(compare), run.right, run.right.receiptText), diff: compared.right.diff, doubts: warnings });
 }
 
 async function printReport(out: string, bytes: number, run: OpenedRun, json: boolean, io: Io): Promise<void> {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExitCode } from '../shared/exit-codes';
 import type { Io } from '../shared/io';
+import type { SignFlags } from '../shared/sign-option';
 
 type Finish = (exit: ExitCode) => void;
 
@@ -10,7 +11,7 @@ A session is in a directory (--data, the one that \`ewm serve\` writes to) or be
 A head is told by every answer; where --head is left out, the newest is asked for first.
 `;
 
-interface Place {
+interface Place extends SignFlags {
   readonly data: string;
   readonly api?: string;
   readonly json?: boolean;
@@ -30,11 +31,15 @@ export function addSessionCommands(program: Command, io: Io, finish: Finish): vo
       .option('--api <url>', 'the API that has them instead')
       .addOption(new Option('--json', 'print the answer as it came'))
       .addHelpText('after', WHERE);
+  const acting = (name: string, description: string): Command =>
+    command(name, description)
+      .option('--sign <file>', 'a private key: the session gets a receipt when this seals it; with --data, for an API signs by itself')
+      .option('--sign-segments', 'with --sign: what this writes gets one, sealed or not');
   const act = (name: string, description: string): Command =>
-    command(name, description).argument('<id>', 'the session').option('--head <head>', 'what it was when you last looked');
+    acting(name, description).argument('<id>', 'the session').option('--head <head>', 'what it was when you last looked');
   const budget = new Option('--budget <json>', 'limits, such as {"max_steps":20,"max_tool_calls":20}').argParser(parseObject);
 
-  command('create', 'make a session')
+  acting('create', 'make a session')
     .option('--name <name>', 'the same documents, budget and name are the same session (default: a new one)')
     .option('--market <file>', 'prices, or the name of an example')
     .option('--strategy <file>', 'the rules, or the name of an example')

@@ -11,11 +11,12 @@ import type { Extra } from '../../../domain/run/listing';
 import { CHILDREN, extraInSession } from '../../../domain/session/listing';
 import { proveSession, type ProvenSession } from '../../../domain/session/prove';
 import { type PulledSession, pullSession } from '../../../domain/session/pull';
-import type { RunTree } from '../../../domain/run/run-facts';
+import { pullReceipts } from '../../../domain/session/pull-receipts';
 import type { StoreError } from '../../../ports/run-files';
 import type { Verifier } from '../../../ports/signer';
 import { local } from '../../compose';
 import { openFileWorlds } from '../../open-file-worlds';
+import { signing } from '../../compose-signing';
 import { composeSessions, pulledSession } from '../../compose-sessions';
 import { gatewayEvent } from '../../server/event';
 import type { CreateOptions, Headed } from './add-session-commands';
@@ -25,12 +26,14 @@ import { EXIT, type ExitCode } from '../shared/exit-codes';
 import { extraHint } from '../shared/extra-hint';
 import { type Failure, fail, inputFailure, storeFailure, usageFailure } from '../shared/failure';
 import type { Io } from '../shared/io';
-import { readKeys, receiptJson, receiptLine, type ReceiptOptions, type ReceiptStatus, receiptStatus } from '../shared/receipt-status';
+import { readKeys, receiptJson, receiptLine, type ReceiptOptions } from '../shared/receipt-status';
+import { localSigning, type SignFlags } from '../shared/sign-option';
 import { counted } from '../shared/words';
 import { createBody } from './session-body';
+import { allSealed, sessionReceipt } from './session-receipt';
 import { sessionPath, sessionSource } from '../api/session-source';
 
-interface Place {
+interface Place extends SignFlags {
   readonly data: string;
   readonly api?: string;
   readonly json?: boolean;
@@ -38,9 +41,12 @@ interface Place {
 
 type Send = (method: 'GET' | 'POST', path: string, body?: object) => Promise<Either<Failure, ApiAnswer>>;
 
-async function connect({ data, api }: Place): Promise<Either<Failure, Send>> {
+async function connect({ data, api, ...flags }: Place): Promise<Either<Failure, Send>> {
   const { env } = process;
+  const signs = await localSigning(flags);
+  if (isLeft(signs)) return signs;
   if (api !== undefined || env['EWM_API_URL'] !== undefined) {
+    if (signs.right !== undefined) return left(usageFailure(SIGNED_THERE));
     const client = await openApi(api === undefined ? env : { ...env, EWM_API_URL: api });
     if (isLeft(client)) return left(usageFailure(client.left.message));
     const { get, post } = client.right;
@@ -49,7 +55,7 @@ async function connect({ data, api }: Place): Promise<Either<Failure, Send>> {
       return isLeft(answer) ? left({ exit: EXIT.notProven, code: 'no_answer', messages: [answer.left.message] }) : answer;
     });
   }
-  const handler = await composeSessions(data, env)();
+  const handler = await composeSessions(data, env, signs.right)();
   if (isLeft(handler)) {
     const { left: problem } = handler;
     return left(
@@ -78,6 +84,9 @@ async function connect({ data, api }: Place): Promise<Either<Failure, Send>> {
 
 /** Nobody gives up on a command but whoever gave it. */
 const ACT_MS = 900_000;
+
+const SIGNED_THERE =
+  '--sign is for sessions in --data: those of an API are signed where they are (ewm serve --sign, enable_signing), or by ewm sign once they are pulled';
 
 function jsonOf(bytes: Buffer): { readonly json?: unknown } {
   try {
@@ -127,8 +136,16 @@ async function printAnswer({ json, status }: ApiAnswer, io: Io): Promise<void> {
     const used = metersOf(budget.right, spent.right).filter(({ max }) => max > 0);
     lines.push(['spent', used.map(({ row, max, spent: amount }) => `${String(amount)} of ${String(max)} ${row.noun}`).join(', ')]);
   }
+  const receipt = at(json, 'receipt');
+  if (receipt !== undefined) lines.push(['receipt', noteText(receipt)]);
   if (at(json, 'repeated') === true) lines.push(['repeated', 'answered from the record; nothing was done now']);
   await io.stdout.write(lines.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join(''));
+}
+
+function noteText(note: unknown): string {
+  const keys = at(note, 'key_ids');
+  if (at(note, 'signed') === true && Array.isArray(keys)) return `signed by ${keys.map(String).join(', ')}`;
+  return `NOT SIGNED: ${textAt(note, 'error', 'message') ?? 'no reason was told'}`;
 }
 
 export async function create(options: Place & CreateOptions, io: Io): Promise<ExitCode> {
@@ -234,8 +251,13 @@ export async function pull(
     makeSessionWorlds(openFileWorlds),
   );
   if (isLeft(pulled)) return fail(io, json, sessionFailure(pulled.left));
+  const receipts = await pullReceipts(source, pulled.right, (ids, seq, text) => signing.writeSegmentReceipt(directoryOf(ids), seq, text)());
+  if (isLeft(receipts)) return fail(io, json, sessionFailure(receipts.left));
+  const signed = receipts.right === 0 ? [] : [`${counted(receipts.right, 'receipt')} of segments; ewm verify --key checks them`];
   await io.stdout.write(
-    json ? `${JSON.stringify({ ok: true, pulled: pulled.right })}\n` : `${pulledLines(pulled.right, out).join('\n')}\n`,
+    json
+      ? `${JSON.stringify({ ok: true, pulled: pulled.right, receipts: receipts.right })}\n`
+      : `${[...pulledLines(pulled.right, out), ...signed].join('\n')}\n`,
   );
   return EXIT.ok;
 }
@@ -289,17 +311,6 @@ export interface VerifySessionOptions {
   readonly requireReceipt: boolean;
 }
 
-/** A session and those below it, as one receipt speaks of them. */
-export function sessionTree(directory: string, { children }: Pick<ProvenSession, 'children'>): RunTree {
-  return {
-    reader: pulledSession(directory, { allowExtra: true }).reader,
-    below: children.map((child) => {
-      const folder = `${CHILDREN}/${child.session}`;
-      return { folder, tree: sessionTree(join(directory, folder), child) };
-    }),
-  };
-}
-
 /** For those who sign: proven and sealed as a whole, or why not. */
 export async function provenSession(directory: string): Promise<Either<Failure, ProvenSession>> {
   const verdict = await proveSession(pulledSession(directory, { allowExtra: false }), makeSessionWorlds(openFileWorlds));
@@ -328,7 +339,7 @@ export async function verifySession(
   { open, allowExtra, json, verifiers, requireReceipt }: VerifySessionOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openFileWorlds));
+  const verdict = await proveSession(pulledSession(directory, { allowExtra }), makeSessionWorlds(openFileWorlds), verifiers);
   if (isLeft(verdict)) return fail(io, json, storeFailure(verdict.left));
   if (verdict.right._tag === 'NotProven') {
     const { where, divergence } = verdict.right;
@@ -350,12 +361,7 @@ export async function verifySession(
   }
   const { proven } = verdict.right;
   const sealed = allSealed(proven);
-  const unsigned: ReceiptStatus = requireReceipt
-    ? { _tag: 'Fails', code: 'SessionOpen', reason: 'a session that is open has no receipt' }
-    : { _tag: 'None' };
-  const status: Either<StoreError, ReceiptStatus> = sealed
-    ? await receiptStatus(directory, sessionTree(directory, proven), verifiers, { requireReceipt })
-    : right(unsigned);
+  const status = await sessionReceipt(directory, proven, verifiers, requireReceipt);
   if (isLeft(status)) return fail(io, json, storeFailure(status.left));
   const receipt = status.right;
   const held = receipt._tag !== 'Fails';
@@ -373,10 +379,6 @@ export async function verifySession(
         ].join('\n'),
   );
   return ok ? EXIT.ok : EXIT.notProven;
-}
-
-function allSealed({ sealed, children }: ProvenSession): boolean {
-  return sealed && children.every(allSealed);
 }
 
 function proofJson({ session, sealed, head, segments, calls, fills, unknown, children, guards }: ProvenSession): object {

@@ -5,9 +5,10 @@ import type { TapeSelection } from '../../../domain/report/sample';
 import { type DescribeWorld, readRun, type ReadRun, type ReadWatch } from '../../../domain/run/read-page';
 import type { RunReader } from '../../../ports/run-files';
 import { local } from '../../compose';
+import { signing } from '../../compose-signing';
 import { EXIT } from './exit-codes';
 import { type Failure, storeFailure } from './failure';
-import { claimedReceipt, type ReceiptStatus } from './receipt-status';
+import { type ReceiptStatus, statusOf } from './receipt-status';
 import { counted } from './words';
 
 export interface OpenedRun extends ReadRun {
@@ -17,6 +18,8 @@ export interface OpenedRun extends ReadRun {
   readonly unfinished: boolean;
   /** Who says that they signed it; not checked. */
   readonly receipt: ReceiptStatus;
+  /** Its text, for a page that checks it. */
+  readonly receiptText: string | undefined;
 }
 
 /** Reads a run directory of any mode, finished or not. */
@@ -31,7 +34,8 @@ export async function readRunDirectory(
   const { reader, unfinished, beside } = opened.right;
   const run = await readRun(reader, watch, selection, describeWorld);
   if (isLeft(run)) return left(storeFailure(run.left));
-  return right({ ...run.right, unfinished, beside, receipt: await claimedReceipt(directory) });
+  const text = await signing.readReceipt(directory)();
+  return right({ ...run.right, unfinished, beside, receipt: statusOf(text), receiptText: isLeft(text) ? undefined : text.right });
 }
 
 interface Opened {

@@ -1,7 +1,7 @@
 /** What the receipt beside a run comes to: for `verify`, which decides, and for `show` and `report`, which only tell. */
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
-import { decodeEnvelope, parsed } from '../../../domain/receipt/envelope';
-import { type Attested, attestedOf, checkReceipt, describeReceiptFault, type RunFacts } from '../../../domain/receipt/receipt';
+import { checkReceipt, type Claim, claimOf, describeReceiptFault } from '../../../domain/receipt/receipt';
+import type { Attested, RunFacts } from '../../../domain/receipt/statement';
 import { type NoFacts, readRunFacts, type RunTree } from '../../../domain/run/run-facts';
 import type { StoreError } from '../../../ports/run-files';
 import type { Verifier } from '../../../ports/signer';
@@ -19,14 +19,15 @@ export interface ReceiptOptions {
 export type ReceiptStatus =
   | { readonly _tag: 'None' }
   /** There is something of that name, and no key to check it with: nothing depends on what it says. */
-  | { readonly _tag: 'Unchecked'; readonly claim: Either<string, Claim> }
-  | { readonly _tag: 'Holds'; readonly keyIds: readonly string[]; readonly attested: Attested }
-  | { readonly _tag: 'Fails'; readonly code: string; readonly reason: string };
+  | { readonly _tag: 'Unchecked'; readonly claim: Either<string, Claim>; readonly note?: string }
+  /** `note`: what more there is to say. */
+  | { readonly _tag: 'Holds'; readonly keyIds: readonly string[]; readonly attested: Attested; readonly note?: string }
+  | ReceiptFails;
 
-/** What a receipt says of itself. */
-interface Claim {
-  readonly keyIds: readonly string[];
-  readonly attested: Attested;
+interface ReceiptFails {
+  readonly _tag: 'Fails';
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** The keys, or what is wrong with one of them. Asked first: nobody waits for a proof to hear of a spelling mistake. */
@@ -65,20 +66,18 @@ export async function receiptStatus(
 
 /** Who says that they signed, for those who only show a run. */
 export async function claimedReceipt(directory: string): Promise<ReceiptStatus> {
-  const text = await signing.readReceipt(directory)();
+  return statusOf(await signing.readReceipt(directory)());
+}
+
+/** The same, of what was read. */
+export function statusOf(text: Either<StoreError, string | undefined>): ReceiptStatus {
   if (isLeft(text)) return { _tag: 'Unchecked', claim: left(storeFailure(text.left).messages.join('; ')) };
-  return text.right === undefined ? { _tag: 'None' } : { _tag: 'Unchecked', claim: claimOf(text.right) };
+  if (text.right === undefined) return { _tag: 'None' };
+  const claim = claimOf(text.right);
+  return { _tag: 'Unchecked', claim: isLeft(claim) ? left(describeReceiptFault(claim.left)) : claim };
 }
 
-function claimOf(text: string): Either<string, Claim> {
-  const envelope = decodeEnvelope(text);
-  if (isLeft(envelope)) return envelope;
-  const { payload, signatures } = envelope.right;
-  const attested = attestedOf(parsed(new TextDecoder('utf-8').decode(payload)));
-  return isLeft(attested) ? attested : right({ keyIds: signatures.map(({ keyid }) => keyid), attested: attested.right });
-}
-
-function fails(code: string, reason: string): ReceiptStatus {
+export function fails(code: string, reason: string): ReceiptFails {
   return { _tag: 'Fails', code, reason };
 }
 
@@ -91,7 +90,7 @@ export function receiptLine(status: ReceiptStatus): string {
       return isLeft(claim) ? `cannot be read: ${claim.left}` : `${signedText(claim.right)}: NOT CHECKED; ewm verify --key checks it`;
     }
     case 'Holds':
-      return signedText(status);
+      return `${signedText(status)}${status.note === undefined ? '' : `; ${status.note}`}`;
     case 'Fails':
       return `DOES NOT HOLD: ${status.reason}`;
   }
@@ -102,16 +101,18 @@ export function receiptJson(status: ReceiptStatus): object | null {
     case 'None':
       return null;
     case 'Unchecked':
-      return isLeft(status.claim) ? { verdict: 'unreadable', reason: status.claim.left } : claimJson('not_checked', status.claim.right);
+      return isLeft(status.claim)
+        ? { verdict: 'unreadable', reason: status.claim.left }
+        : claimJson('not_checked', status.claim.right, status.note);
     case 'Holds':
-      return claimJson('holds', status);
+      return claimJson('holds', status, status.note);
     case 'Fails':
       return { verdict: 'fails', code: status.code, reason: status.reason };
   }
 }
 
-function claimJson(verdict: 'holds' | 'not_checked', { keyIds, attested }: Claim): object {
-  return { verdict, key_ids: keyIds, ...attested };
+function claimJson(verdict: 'holds' | 'not_checked', { keyIds, attested }: Claim, note?: string): object {
+  return { verdict, key_ids: keyIds, ...attested, ...(note === undefined ? {} : { note }) };
 }
 
 function signedText({ keyIds, attested: { program, signed_at: at } }: Claim): string {

@@ -21,6 +21,7 @@ import {
 } from '../../../domain/codec/codec';
 import { COUNT_MAX, SPEC_VERSION } from '../../../domain/limits';
 import type { QuotedBudget } from '../../../domain/episode/quote';
+import type { ReceiptNote } from '../../../domain/run/receipts';
 import type { ApiError, ErrorCode } from './errors';
 import type { ApiResponse, HealthResponse, HttpMode, SessionResponse } from './response';
 
@@ -183,6 +184,14 @@ const quote = {
     required: { least: resultCodec, most: resultCodec, fits: booleanCodec(), needed: resultCodec },
   }) as unknown as Codec<QuotedBudget>,
 };
+/** Where runs are signed. */
+export const receiptNoteCodec: Codec<ReceiptNote> = objectCodec('receipt of an answer', {
+  description:
+    'Whether a receipt stands beside what was stored. `key_ids` where one does, `earlier` where it was there already; `error` where it was not signed: what is stored is whole all the same.',
+  required: { signed: booleanCodec() },
+  optional: { key_ids: listCodec(textCodec, ANY_LENGTH), earlier: constant(true), error: errorCodec },
+}) as unknown as Codec<ReceiptNote>;
+const receipt = { receipt: receiptNoteCodec };
 const world = {
   steps: count,
   decisions: decisionsCodec,
@@ -193,11 +202,14 @@ const world = {
 
 /** What is optional is there where a run took place; the values of a run that was refused outright are null. */
 export const ANSWERS: Readonly<Record<HttpMode, Codec<ApiResponse>>> = {
-  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world, ...quote } }),
-  'agentcore-tools': objectCodec('tools answer', { required: common, optional: { error: errorCodec, ...world, ...results, ...quote } }),
+  'agentcore-base': objectCodec('base answer', { required: common, optional: { error: errorCodec, ...world, ...quote, ...receipt } }),
+  'agentcore-tools': objectCodec('tools answer', {
+    required: common,
+    optional: { error: errorCodec, ...world, ...results, ...quote, ...receipt },
+  }),
   'agentcore-memory': objectCodec('memory answer', {
     required: common,
-    optional: { error: errorCodec, message: textCodec, ...results, ...quote },
+    optional: { error: errorCodec, message: textCodec, ...results, ...quote, ...receipt },
   }),
 };
 
@@ -219,6 +231,7 @@ export const sessionAnswerCodec: Codec<SessionResponse> = objectCodec('session a
     repeated: constant(true),
     child: objectCodec('child', { required: { session_id: textCodec, head: textCodec } }),
     error: errorCodec,
+    ...receipt,
   },
 }) as unknown as Codec<SessionResponse>;
 

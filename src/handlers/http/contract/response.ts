@@ -1,6 +1,7 @@
 /** What the API answers: the same object over HTTP and from a direct invocation. */
 import type { Budget, BudgetState } from '../../../domain/budget/budget';
 import type { Json } from '../../../domain/canonical/canonical';
+import type { ReceiptNote } from '../../../domain/run/receipts';
 import type { SPEC_VERSION } from '../../../domain/limits';
 import type { QuotedBudget } from '../../../domain/episode/quote';
 import type { Decisions } from '../../../domain/episode/world';
@@ -23,6 +24,8 @@ export interface ApiResponse {
   readonly head_hash: string | null;
   readonly error?: ApiError;
   readonly message?: string;
+  /** Where runs are signed: whether this one was. A run that is stored and not signed is whole, and `ewm sign` signs it. */
+  readonly receipt?: ReceiptNote;
   /** Where a quote was asked for: what the request would take. Nothing was done. */
   readonly quote?: QuotedBudget;
   /** Base and tools: what came of the world. */

@@ -97,6 +97,11 @@ export const ROUTES = {
     id: 'sessionSegment',
     summary: 'A segment of a session as it is stored: rows of its tape.',
   },
+  'GET /sessions/{id}/receipts/{seq}': {
+    service: 'sessions',
+    id: 'sessionReceipt',
+    summary: 'The receipt of a segment, where it was signed: a DSSE envelope.',
+  },
   'GET /sessions/{id}': {
     service: 'sessions',
     id: 'observeSession',

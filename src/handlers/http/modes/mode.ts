@@ -2,6 +2,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/Either';
 import type { Look } from '../../../domain/agent/stop';
 import { type Budget, type BudgetState, NOTHING_SPENT } from '../../../domain/budget/budget';
+import type { Receipts } from '../../../domain/run/receipts';
 import type { MarketPath } from '../../../domain/market/market-path';
 import type { ArtifactStore } from '../../../ports/artifact-store';
 import type { CodeInterpreter } from '../../../ports/code-interpreter';
@@ -49,6 +50,8 @@ export interface BaseParts {
   readonly day?: Day | undefined;
   readonly settings: ModeSettings;
   readonly artifacts: ArtifactStore;
+  /** Absent: runs are not signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
   readonly marketOf: (market: MarketPath) => MarketInput;
   readonly runWriter: () => HeldRunWriter;
 }

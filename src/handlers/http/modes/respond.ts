@@ -6,6 +6,7 @@ import { fitted, type Quoted } from '../../../domain/episode/quote';
 import type { Json } from '../../../domain/canonical/canonical';
 import type { FinishedRun } from '../../../domain/run/finish';
 import type { RunError } from '../../../domain/run/prepare';
+import type { Receipts } from '../../../domain/run/receipts';
 import type { RunSummary } from '../../../domain/run/summary';
 import type { ArtifactStore } from '../../../ports/artifact-store';
 import type { RunFile } from '../../../ports/run-files';
@@ -51,6 +52,8 @@ interface Finished {
 interface Stores {
   readonly settings: { readonly artifactBytesMax: number };
   readonly artifacts: ArtifactStore;
+  /** Absent: runs are not signed. */
+  readonly receipts?: Promise<Receipts> | undefined;
 }
 
 export async function respond(
@@ -58,7 +61,7 @@ export async function respond(
   budget: Budget,
   outcome: Either<RunError, FinishedRun>,
   writer: Finished,
-  { settings, artifacts }: Stores,
+  { settings, artifacts, receipts }: Stores,
   { storing }: Pick<Invocation, 'storing'>,
 ): Promise<ApiResponse> {
   if (isLeft(outcome)) return refused(mode, runError(outcome.left), budget);
@@ -68,6 +71,7 @@ export async function respond(
     deadline: storing,
     bytesMax: settings.artifactBytesMax,
   });
+  const receipt = isLeft(stored) ? undefined : await (await receipts)?.ofRun(stored.right, writer.files(), storing);
   // A run that is not stored did happen: what it spent and what it answered is told, and why nobody can look it up.
   const error = isLeft(stored) ? stored.left : summary.error;
   return {
@@ -79,6 +83,7 @@ export async function respond(
     budget_state: summary.budgetState,
     head_hash: summary.headHash,
     ...(error === null ? {} : { error }),
+    ...(receipt && { receipt }),
     ...describeRun(mode, summary),
   };
 }

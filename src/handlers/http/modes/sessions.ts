@@ -20,6 +20,7 @@ import {
   quoteSession,
   reclaimSession,
 } from '../../../domain/session/verbs';
+import { segmentReceiptKey } from '../../../domain/run/receipts';
 import { dependencyError } from '../../../domain/agent/stop';
 import type { MarketInput } from '../../../ports/market-input';
 import type { Decode } from '../contract/body';
@@ -47,6 +48,9 @@ export interface SessionParts {
 }
 
 const MODE = 'sessions';
+
+/** The number of a segment. */
+const SEQ = /^(0|[1-9][0-9]{0,7})$/;
 
 export function serveSessions({ settings, sessions, marketOf }: SessionParts): Served<typeof MODE> {
   const create: Act = async ({ body }, { requestId, storing }) => {
@@ -99,10 +103,19 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
   const segment: Act = async ({ parameters }, { storing }) => {
     const seq = parameters['seq'] ?? '';
     const missing = answerOf(refused({ code: 'not_found', message: 'no such segment' }));
-    if (!/^(0|[1-9][0-9]{0,7})$/.test(seq) || !isSessionId(idOf(parameters))) return missing;
+    if (!SEQ.test(seq) || !isSessionId(idOf(parameters))) return missing;
     const read = await sessions.log.read({ session: idOf(parameters), seq: Number(seq) }, storing)();
     if (!isLeft(read)) return documentOf(read.right);
     return read.left._tag === 'SegmentNotFound' ? missing : answerOf(refused(dependencyError(read.left)));
+  };
+
+  const receipt: Act = async ({ parameters }, { storing }) => {
+    const seq = parameters['seq'] ?? '';
+    const missing = answerOf(refused({ code: 'not_found', message: 'no receipt of that segment' }));
+    if (!SEQ.test(seq) || !isSessionId(idOf(parameters))) return missing;
+    const read = await sessions.documents.get(segmentReceiptKey(idOf(parameters), Number(seq)), storing)();
+    if (!isLeft(read)) return documentOf(read.right);
+    return read.left._tag === 'NotFound' || read.left._tag === 'InvalidKey' ? missing : answerOf(refused(dependencyError(read.left)));
   };
 
   function forkOf(session: string, { guard, ...request }: ForkBody, times: Invocation): ReturnType<typeof forkSession> {
@@ -139,6 +152,7 @@ export function serveSessions({ settings, sessions, marketOf }: SessionParts): S
       'GET /sessions/{id}': observe,
       'GET /sessions/{id}/inputs/{file}': input,
       'GET /sessions/{id}/segments/{seq}': segment,
+      'GET /sessions/{id}/receipts/{seq}': receipt,
       'POST /sessions/{id}/calls': acting(decodeCallsBody, (session, request, times) =>
         callSession(sessions, { session, ...request }, times),
       ),

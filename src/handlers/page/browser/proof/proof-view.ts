@@ -3,6 +3,7 @@ import { button, code, facts, fill, h } from '../shared/dom';
 import { badge, sign } from '../shared/marks';
 import type { Check } from './check';
 import { prove, type PageProof } from './proof';
+import { signatureView } from './signature-view';
 import type { RunModel } from '../shared/run-model';
 
 export interface ProofView {
@@ -58,7 +59,7 @@ export function makeProofView(model: RunModel, suffix: string, further: () => re
 
   return {
     badge: held,
-    section: h('div', { class: 'proof' }, result, list, again),
+    section: h('div', { class: 'proof' }, result, list, again, h('h3', {}, 'Signature'), signatureView(model, suffix)),
     run,
   };
 }
@@ -75,6 +76,6 @@ export function proofWords(): HTMLElement {
     { class: 'quiet' },
     'This page re-hashes the tape in it, row by row, with the SHA-256 of your browser, and compares the documents in it with the tape. Not covered, because no run records them: the name of the run and which program made the page. It does not execute the run again: ',
     code('ewm verify DIR'),
-    ' does. Neither says who ran it: compare the head hash with one that was kept elsewhere.',
+    ' does. Who ran it, a receipt says, checked below with the key of who you trust; where there is none, compare the head hash with one that was kept elsewhere.',
   );
 }

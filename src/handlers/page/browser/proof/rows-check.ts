@@ -61,8 +61,11 @@ const encoder = new TextEncoder();
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export async function sha256(content: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(content)));
+  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(content))));
+}
+
+export function hexOf(bytes: Uint8Array): string {
   let hex = '';
-  for (const byte of digest) hex += HEX[byte] ?? '';
+  for (const byte of bytes) hex += HEX[byte] ?? '';
   return hex;
 }

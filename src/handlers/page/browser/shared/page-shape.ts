@@ -44,7 +44,7 @@ const FILES: Shape = (value, at) => {
   return fault ?? (unknown === undefined ? undefined : expected(at, `no other files than ${PAGE_FILES.join(', ')}`));
 };
 const WORLD = object({ name: TEXT, version: TEXT, charts: listOf(object({ title: TEXT, lines: listOf(TEXT) })) });
-const RUN = object({ name: TEXT, tape: TEXT, files: FILES, sample: orNull(SAMPLE), world: orAbsent(WORLD) });
+const RUN = object({ name: TEXT, tape: TEXT, files: FILES, sample: orNull(SAMPLE), world: orAbsent(WORLD), receipt: orAbsent(TEXT) });
 const END = orNull(object({ ok: FLAG, stopped_by: orNull(TEXT), steps: COUNT, final_equity: orNull(TEXT), head_hash: orNull(TEXT) }));
 const DIFF = object({
   inputs: listOf(object({ file: TEXT, pointer: TEXT, a: orNull(TEXT), b: orNull(TEXT) })),

@@ -1,4 +1,5 @@
 /** The top of a report: what became of the run, in words first and figures after. */
+import { claimIn } from '../shared/receipt';
 import { type Decimal, divHalfEven, formatDecimal } from '../../../../domain/decimal/decimal';
 import { drawdownShare } from '../../../../domain/report/drawdown';
 import { type FigureRow, PERFORMANCE_FIGURES } from '../../../../domain/report/figure-table';
@@ -169,8 +170,24 @@ export function identity({ run, seal, inputs, page }: RunModel): HTMLElement {
       ['head hash', seal === undefined ? 'none: no seal' : code(text(seal['hash']))],
       ['mode', text(inputs['mode'])],
       ['directory', page.name],
+      ['signed', signedBy(page.receipt)],
     ],
     'facts identity',
+  );
+}
+
+/** Who says so, and when. The part about the proof checks it. */
+function signedBy(receipt: string | undefined): Node | undefined {
+  if (receipt === undefined) return undefined;
+  const claim = claimIn(receipt);
+  if (typeof claim === 'string') return h('span', {}, 'by a receipt that cannot be read');
+  return h(
+    'span',
+    { id: 'signed' },
+    'by ',
+    code(claim.keyIds.join(', ')),
+    ` at ${claim.attested.signed_at}: not checked yet, `,
+    h('a', { attributes: { href: '#proof' } }, 'check it'),
   );
 }
 
