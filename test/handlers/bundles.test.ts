@@ -1,10 +1,8 @@
 /** The bundles that Lambda loads: small, without what their mode does not use, and working where Lambda's environment is all there is. */
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { sessionAnswerCodec } from '../../src/handlers/http/contract/answer-codecs';
 import { mcpMessage } from '../../src/handlers/cli/api/mcp-message';
@@ -23,12 +21,11 @@ import { makeMemoryRunReader } from '../../src/adapters/in-process/run-files';
 import { verifierOf } from '../../src/adapters/keys/key-file';
 import { digestOfProgram, type KmsStub, startKmsStub } from '../support/kms-stub';
 import { answerOf } from '../support/handlers';
-import { httpEvent, JSON_TYPE } from '../support/http-events';
+import { httpEvent } from '../support/http-events';
+import { endpointsOf, invokeBundle, type Invoked, ROOT, script } from '../support/lambda-process';
 import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
 
-const run = promisify(execFile);
-const ROOT = join(__dirname, '../..');
 /** Of the zip. Unit: bytes. */
 const SIZE_MAX = { base: 183_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
@@ -67,22 +64,6 @@ interface Built {
   /** What stands in each bundle: files of ours by their path, and packages by their name. */
   readonly inputs: Readonly<Record<Name | 'cell', readonly string[]>>;
 }
-/** What the Lambda runtime does with a bundle, as far as it matters here. */
-const INVOKE = `
-// As Lambda's runtime does: what a load throws is told by its message. Node would print the line of the source, which is a whole bundle.
-function load() {
-  try {
-    return require(process.argv[1]);
-  } catch (error) {
-    process.stderr.write(error.message + '\\n', () => process.exit(1));
-    return { handler: () => new Promise(() => {}) };
-  }
-}
-const { handler } = load();
-const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 29000, functionName: 'ewm', ...JSON.parse(process.env.EWM_TEST_CONTEXT ?? '{}') };
-handler(JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8')), context).then((answer) => console.log('ANSWER ' + JSON.stringify(answer)));
-`;
-
 let directory: string;
 let built: Built;
 let s3: S3Stub;
@@ -101,35 +82,8 @@ beforeEach(() => {
   agentCore.reset();
 });
 
-async function script(source: string, args: readonly string[], { cwd = ROOT, env = {} } = {}): Promise<string> {
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', source, ...args], { cwd, env: { ...process.env, ...env } });
-  return stdout;
-}
-
-async function invoke(
-  name: string,
-  event: unknown,
-  env: Readonly<Record<string, string>>,
-): Promise<{ readonly answer: unknown; readonly lines: readonly string[] }> {
-  // A file, for what is long.
-  const given = join(directory, 'event.json');
-  await writeFile(given, JSON.stringify(event));
-  const { stdout } = await run(process.execPath, ['-e', INVOKE, join(directory, name), given], {
-    timeout: 30_000,
-    env: {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'secret-example',
-      AWS_SESSION_TOKEN: 'session-example',
-      AWS_LAMBDA_FUNCTION_NAME: 'ewm',
-      AWS_ENDPOINT_URL_S3: s3.url,
-      AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.url,
-      ...env,
-    },
-  });
-  const lines = stdout.trim().split('\n');
-  const answer = lines.find((line) => line.startsWith('ANSWER '));
-  return { answer: JSON.parse(answer?.slice('ANSWER '.length) ?? 'null'), lines };
+async function invoke(name: string, event: unknown, env: Readonly<Record<string, string>>): Promise<Invoked> {
+  return invokeBundle(join(directory, name), event, { ...endpointsOf(s3, agentCore), ...env });
 }
 
 describe.each(Object.keys(SIZE_MAX) as Name[])('%s', (name) => {
@@ -277,224 +231,6 @@ const ofDayOrQuote = (path: string): boolean =>
   /^src\/(?:adapters\/(?:in-process\/clock|s3\/session-log|session-key)|domain\/(?:agent\/(?:call-error|recorded-answers)|codec\/(?:document-kind|nearest|parse)|episode\/(?:plan|quote)|run\/(?:divergence|quote)|world\/file\/budget)|handlers\/http\/modes\/(?:day|session-errors))\.ts$/.test(
     path,
   );
-
-describe('against a service that fails, lags and checks every request', () => {
-  const ENVIRONMENT = {
-    EWM_ARTIFACT_BUCKET: STUB_BUCKET,
-    EWM_MAX_MODEL_CALLS: '2',
-    EWM_MAX_TOOL_CALLS: '9',
-    MEMORY_MAX_OPS: '30',
-    MEMORY_MAX_BYTES: '4000000',
-    EWM_MAX_ARTIFACT_BYTES: '67108864',
-    ENABLE_AGENTCORE_MEMORY: '1',
-    AGENTCORE_MEMORY_ID: STUB_MEMORY_ID,
-    AGENTCORE_CODE_INTERPRETER_ID: STUB_CODE_INTERPRETER_ID,
-    AGENTCORE_RUNTIME_ARN: STUB_RUNTIME_ARN,
-  };
-  interface Answered {
-    readonly ok: boolean;
-    readonly error?: { readonly code: string };
-    readonly results: readonly { readonly result?: unknown; readonly sessions_not_stopped?: number }[];
-  }
-
-  const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
-  const TRACE = {
-    traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
-    tracestate: 'rojo=00f067aa0ba902b7',
-    baggage: 'tenant=a%20b,task=7',
-  };
-  const TRACED_BODIES = {
-    tools: {
-      budget: { max_steps: 3, max_tool_calls: 3, max_model_calls: 1 },
-      tool_plan: [
-        { name: 'execute_code', args: { language: 'python', code: 'print(1)' } },
-        { name: 'propose_plan', args: { goal: 'hold' } },
-        { name: 'execute_code', args: { language: 'python', code: 'print(2)' } },
-        { name: 'get_price_context', args: { step: 0 } },
-      ],
-    },
-    memory: {
-      budget: { max_memory_ops: 3, max_memory_bytes: 500 },
-      requests: [
-        { op: 'memory_put', key: 'k', value: 1 },
-        { op: 'memory_put', key: 'k', value: 2 },
-        { op: 'memory_clear', key: 'k' },
-      ],
-    },
-  };
-  const OPERATIONS = { tools: 6, memory: 7 };
-  const traceHeaders = ({ traceparent, tracestate, baggage }: Readonly<Record<string, unknown>>): object => ({
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(tracestate === undefined ? {} : { tracestate }),
-    ...(baggage === undefined ? {} : { baggage }),
-  });
-
-  async function traced(
-    name: 'tools' | 'memory',
-    headers: Readonly<Record<string, string>>,
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<readonly string[]> {
-    agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
-    agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
-    const body = JSON.stringify(TRACED_BODIES[name]);
-    const event = httpEvent({ path: `/agentcore/${name}`, headers: { ...JSON_TYPE, ...headers }, body });
-    return (await invoke(name, event, { ...ENVIRONMENT, ...env })).lines;
-  }
-
-  it.each(['tools', 'memory'] as const)(
-    '%s: the trace of a request goes along with each call of AgentCore, and no span is written',
-    async (name) => {
-      const lines = await traced(name, TRACE);
-      expect(agentCore.requests()).toHaveLength(OPERATIONS[name]);
-      for (const { headers } of agentCore.requests()) {
-        expect(headers).toMatchObject(TRACE);
-        expect(headers.authorization).toMatch(/SignedHeaders=[^,]*baggage;[^,]*traceparent;tracestate/);
-      }
-      for (const { headers } of s3.requests()) expect(traceHeaders(headers)).toEqual({});
-      expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(2);
-    },
-  );
-
-  it('a header that is none of a trace goes nowhere and breaks nothing', async () => {
-    await traced('tools', {
-      traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
-      tracestate: 'a=1',
-      baggage: `a=1\r\nx: ${'y'.repeat(9_000)}`,
-    });
-    expect(agentCore.requests()).toHaveLength(OPERATIONS.tools);
-    for (const { headers } of agentCore.requests()) expect(traceHeaders(headers)).toEqual({});
-  });
-
-  it('tools: spans where they are asked for, with run id, head hash and limiter; each call of AgentCore names the span that made it', async () => {
-    const lines = await traced('tools', TRACE, { EWM_SPANS: '1' });
-    const answer = JSON.parse(lines.find((line) => line.startsWith('ANSWER '))?.slice('ANSWER '.length) ?? '{}') as { body: string };
-    const { run_id: runId, head_hash: headHash } = JSON.parse(answer.body) as { run_id: string; head_hash: string };
-    const written = lines.filter((line) => line.startsWith('{"resourceSpans"'));
-    expect(written).toHaveLength(1);
-    expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(3);
-    const [{ resource, scopeSpans }] = (
-      JSON.parse(written[0] ?? '') as {
-        resourceSpans: [
-          {
-            resource: object;
-            scopeSpans: [
-              {
-                spans: {
-                  name: string;
-                  traceId: string;
-                  spanId: string;
-                  parentSpanId: string;
-                  attributes: { key: string; value: object }[];
-                }[];
-              },
-            ];
-          },
-        ];
-      }
-    ).resourceSpans;
-    expect(resource).toEqual({
-      attributes: [
-        { key: 'service.name', value: { stringValue: 'agentcore-tools' } },
-        { key: 'service.version', value: { stringValue: '1.2.3' } },
-      ],
-    });
-    const { spans } = scopeSpans[0];
-    const whole = spans.at(-1);
-    expect(spans.map(({ name }) => name)).toEqual([
-      ...['execute_code', 'propose_plan', 'execute_code', 'get_price_context'].map((tool) => `execute_tool ${tool}`),
-      'invoke_agent agentcore-tools',
-    ]);
-    expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([...Array<unknown>(4).fill(whole?.spanId), 'b7ad6b7169203331']);
-    expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE_ID]));
-    expect(whole?.attributes).toEqual(
-      expect.arrayContaining([
-        { key: 'ewm.run_id', value: { stringValue: runId } },
-        { key: 'ewm.head_hash', value: { stringValue: headHash } },
-        { key: 'ewm.limiter', value: { stringValue: 'max_steps' } },
-        { key: 'error.type', value: { stringValue: 'budget_exceeded' } },
-      ]) as unknown,
-    );
-    // Start and program, goal, program; and both stops, which belong to none of the calls.
-    const makers = [0, 0, 1, 2, 4, 4].map((index) => `00-${TRACE_ID}-${String(spans[index]?.spanId)}-01`);
-    expect(agentCore.requests().map(({ headers }) => headers['traceparent'])).toEqual(makers);
-    expect(agentCore.requests().every(({ headers }) => headers['baggage'] === TRACE.baggage)).toBe(true);
-  });
-
-  async function answerOf(name: 'tools' | 'memory', body: object): Promise<Answered> {
-    const event = httpEvent({ path: `/agentcore/${name}`, body: JSON.stringify(body) });
-    const { answer } = await invoke(name, event, ENVIRONMENT);
-    s3.objects.clear();
-    return JSON.parse((answer as { readonly body: string }).body) as Answered;
-  }
-
-  beforeEach(() => {
-    agentCore.reset();
-    agentCore.forgetEvents();
-    // Every invocation has one request id here, and a run is stored once.
-    s3.objects.clear();
-    Object.assign(agentCore.lag, { createdMs: 0, deletedMs: 0, nowMs: () => performance.now() });
-  });
-  afterEach(() => {
-    expect(agentCore.violations).toEqual([]);
-  });
-
-  const STOPS = ['StopCodeInterpreterSession', 'StopRuntimeSession'];
-  it.each([
-    ['nothing', '', 'before', 0, 0],
-    ['a start whose answer is lost', 'StartCodeInterpreterSession', 'after', 1, 1],
-    ['a program', 'InvokeCodeInterpreter', 'before', 0, 0],
-    ['a planner that acted', 'InvokeAgentRuntime', 'after', 0, 0],
-    ['both stops', STOPS.join(), 'before', 2, 2],
-  ] as const)('tools: sessions that are begun are stopped or told, where %s fails', async (_what, operations, when, alive, told) => {
-    agentCore.programs.splice(0, Infinity, [resultFrame({ stdout: '1\n' })]);
-    agentCore.replies.splice(0, Infinity, { contentType: 'application/json', chunks: ['[]'] });
-    const before = agentCore.sessions.filter(({ stopped }) => !stopped).length;
-    const failing = operations.split(',').filter((operation) => operation !== '');
-    for (const operation of failing)
-      agentCore.failOperation(operation, { when, how: 'status', status: 500, type: 'InternalServerException' });
-    const code = { name: 'execute_code', args: { language: 'python', code: 'x = 1' } };
-    const goal = { name: 'propose_plan', args: { goal: 'hold' } };
-    const { ok, results } = await answerOf('tools', {
-      budget: { max_steps: 9, max_tool_calls: 9, max_model_calls: 2 },
-      tool_plan: [code, goal, code, goal],
-    });
-    for (const operation of failing) agentCore.failOperation(operation);
-    expect(ok).toBe(failing.every((operation) => STOPS.includes(operation)));
-    expect(results.at(-1)?.sessions_not_stopped ?? 0).toBe(told);
-    expect(agentCore.sessions.filter(({ stopped }) => !stopped).length - before).toBe(alive);
-  });
-
-  const put = (key: string, value: unknown): object => ({ op: 'memory_put', key, value });
-  const get = (key: string): object => ({ op: 'memory_get', key });
-  const clear = (key: string): object => ({ op: 'memory_clear', key });
-  const plan = (...requests: readonly object[]): object => ({ budget: { max_memory_ops: 30, max_memory_bytes: 4_000_000 }, requests });
-
-  it('memory: any key, and values to 150 KB', async () => {
-    const keys = ['日本 🏯', 'a\nb\u0000', '"\\', 'k'.repeat(512), '../x'];
-    const long = 'ü'.repeat(75_000);
-    const { ok, results } = await answerOf(
-      'memory',
-      plan(...keys.flatMap((key) => [put(key, key), put(key, [key, long]), get(key), clear(key), get(key)])),
-    );
-    expect(ok).toBe(true);
-    const found = results.map(({ result }) => (result as { readonly value?: readonly unknown[] } | null)?.value);
-    expect(found).toEqual(keys.flatMap((key) => [undefined, undefined, [key, long], undefined, undefined]));
-    expect(agentCore.events).toEqual([]);
-  });
-
-  it('memory: with 2 s of lag, no answer that a later read contradicts', async () => {
-    let nowMs = performance.now();
-    Object.assign(agentCore.lag, { createdMs: 2_000, deletedMs: 2_000, nowMs: () => nowMs });
-    const cleared = await answerOf('memory', plan(put('k', 1), put('k', 2), put('k', 3), clear('k'), get('k')));
-    expect(cleared).toMatchObject({ ok: true, results: [{}, {}, {}, {}, { result: { found: false } }] });
-    nowMs += 2_001;
-    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { found: false } }] });
-    const early = await answerOf('memory', plan(put('k', 4), get('k')));
-    expect(early).toMatchObject({ ok: false, error: { code: 'stale_read' } });
-    nowMs += 2_001;
-    expect(await answerOf('memory', plan(get('k')))).toMatchObject({ ok: true, results: [{ result: { value: 4 } }] });
-  });
-});
 
 describe('where a deployment signs', () => {
   const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:ewm-base', functionVersion: '7' };

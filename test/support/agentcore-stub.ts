@@ -54,6 +54,8 @@ export interface AgentCoreStub extends HttpStub {
   readonly violations: readonly Violation[];
   /** How often each operation was asked for, since the stub was started. */
   readonly operations: ReadonlyMap<string, number>;
+  /** Forgets the sessions of both kinds: an id that a run makes is free again. */
+  readonly forgetSessions: () => void;
   /** Forgets the events of all memories, and that there were any. */
   readonly forgetEvents: () => void;
   /** Fails every call of an operation from now on; none when no fault is given. */
@@ -94,6 +96,9 @@ export async function startAgentCoreStub(): Promise<AgentCoreStub> {
     ...stub,
     ...{ events, paging, lag, tokens, programs, pace, replies, sessions, violations, operations },
     openSessions: (kind = 'code') => sessions.filter((session) => session.kind === kind && !session.stopped).map(({ id }) => id),
+    forgetSessions: () => {
+      sessions.length = 0;
+    },
     forgetEvents: () => {
       events.length = 0;
       state.deleted.length = 0;
