@@ -25,7 +25,7 @@ export async function signRunDirectory(directory: string, signer: Signer): Promi
   const facts = await readRunFacts({ reader: makeRunDirectoryReader(directory), below: [] });
   if (isLeft(facts)) return 'reason' in facts.left ? facts.left.reason : `${facts.left.path} is missing`;
   // Built, it is in a folder of the package, whose digest is that of the command line; as a source, it is its own folder.
-  const started = basename(__dirname) === 'shared' ? join(__dirname, '../ewm.cjs') : __filename;
+  const started = basename(__dirname) === 'library' ? join(__dirname, '../ewm.cjs') : __filename;
   const attested = {
     program: { name: 'ewm', version: EWM_VERSION, sha256: await programDigest(started) },
     deployment: null,
