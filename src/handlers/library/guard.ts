@@ -14,8 +14,9 @@ import { decodeBudget } from '../../domain/budget/budget-codec';
 import { describeProblem, type Problem } from '../../domain/codec/problem';
 import type { FinishedRun } from '../../domain/run/finish';
 import type { RunWriter } from '../../ports/run-files';
+import type { Signer } from '../../ports/signer';
 import type { StopSwitch } from '../../ports/stop-switch';
-import { makeFileStopSwitch, openRunDirectoryWriter, stopwatch } from '../compose-library';
+import { makeFileStopSwitch, openRunDirectoryWriter, signerOf, signRunDirectory, stopwatch } from '../compose-library';
 import { jsonOf } from './json';
 import { PRICES } from './model-prices';
 import { type GuardRefused, guardRefused } from './refusal';
@@ -36,6 +37,8 @@ export interface GuardOptions {
   readonly stopSwitch?: string | StopSwitch;
   /** True by default: an act is sent once its intent is on the disk. With false a crash of the machine, and only that, may lose it. */
   readonly durable?: boolean;
+  /** A private key in PEM, as `ewm keygen` makes one (the text, not the path): `close` puts a receipt beside the sealed run, and beside those of grants. */
+  readonly sign?: string;
 }
 
 /** A model call, before it is sent. */
@@ -91,8 +94,9 @@ export function guard({
   record = 'digest',
   durable = true,
   stopSwitch,
+  sign,
 }: GuardOptions): Guard {
-  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
+  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch), ...signerIn(sign) };
   return guardOf({ name, budget: budgetOf(budget), prices: pricesOf(prices), record, parent: null }, tape, ports);
 }
 
@@ -110,7 +114,16 @@ export function pricesOf(value: unknown): ModelPriceTable {
 }
 
 /** What a guard has in common with those it grants to: time is that of the giver, whose limit holds for what it gives, too. */
-export type SharedPorts = Omit<GuardPorts, 'open'>;
+export interface SharedPorts extends Omit<GuardPorts, 'open'> {
+  readonly signer?: Signer;
+}
+
+export function signerIn(sign: GuardOptions['sign']): Pick<SharedPorts, 'signer'> {
+  if (sign === undefined) return {};
+  const signer = signerOf(sign);
+  if (isLeft(signer)) throw new TypeError(`sign: ${signer.left}`);
+  return { signer: signer.right };
+}
 
 export function lookOf(stopSwitch: GuardOptions['stopSwitch']): Pick<GuardPorts, 'look'> {
   if (stopSwitch === undefined) return {};
@@ -124,9 +137,13 @@ export function guardOf(
   ports: SharedPorts,
   onClose?: (finished: FinishedRun) => void | Promise<void>,
 ): Guard {
+  const { signer, ...runPorts } = ports;
+  if (signer !== undefined && typeof tape !== 'string')
+    throw new TypeError('sign: a receipt stands beside the files of a run, so `tape` has to be a directory');
+  let signed = false;
   const open: GuardPorts['open'] =
     typeof tape === 'string' ? openRunDirectoryWriter(tape, false) : () => Promise.resolve({ _tag: 'Right', right: tape });
-  const run = makeGuardRun(request, { open, ...ports });
+  const run = makeGuardRun(request, { open, ...runPorts });
   const { record } = request;
 
   async function begin(act: GuardedAct, signal: AbortSignal | undefined): Promise<BegunAct> {
@@ -189,6 +206,11 @@ export function guardOf(
           },
         );
       await onClose?.(finished.right);
+      if (signer !== undefined && typeof tape === 'string' && !signed) {
+        const fault = await signRunDirectory(tape, signer);
+        if (fault !== undefined) throw new Error(`${tape}: sealed, and not signed: ${fault}; ewm sign signs it, and so does another close`);
+        signed = true;
+      }
       return finished.right;
     },
   };

@@ -14,7 +14,7 @@ import { type GuardRefundRequest, type GuardTerms, grantToGuard, refundFromGuard
 import { headText } from '../../domain/session/head';
 import { observeSession } from '../../domain/session/verbs';
 import { noDeadline, sessionsIn, stopwatch } from '../compose-library';
-import { budgetOf, type Guard, guardOf, type GuardOptions, lookOf, pricesOf, type SharedPorts } from './guard';
+import { budgetOf, type Guard, guardOf, type GuardOptions, lookOf, pricesOf, type SharedPorts, signerIn } from './guard';
 import { PRICES } from './model-prices';
 import { guardRefused } from './refusal';
 
@@ -40,12 +40,13 @@ export async function guardFromSession({
   record = 'digest',
   durable = true,
   stopSwitch,
+  sign,
 }: SessionGuardOptions): Promise<Guard> {
   const [limits, table] = [budgetOf(budget), pricesOf(prices)];
   const terms: GuardTerms = { name, budget: limits, record, prices_sha256: sha256Hex(normalPrices(table)) };
   const giver = 'data' in session ? giverIn(session) : giverBehind(session);
   const grantedAt = await atNewest(giver, (head) => giver.take(head, terms));
-  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch) };
+  const ports: SharedPorts = { durable, elapsedMs: stopwatch(), ...lookOf(stopSwitch), ...signerIn(sign) };
   const request = { name, budget: limits, prices: table, record, parent: { run_id: session.id, head: grantedAt } };
   let returned = false;
   return guardOf(request, tape, ports, async ({ summary: { runId, headHash, budgetState } }) => {

@@ -1,14 +1,16 @@
 /** `guard` as a program uses it: wrappers, signals, nested guards, and what the command line shows of a run that it left. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeMemoryRunReader, makeMemoryRunWriter, type MemoryRunWriter } from '../../../src/adapters/in-process/run-files';
 import { verify } from '../../../src/domain/run/verify';
 import { makeInProcessStopSwitch } from '../../../src/adapters/in-process/stop-switch';
 import { makeFileStopSwitch } from '../../../src/adapters/filesystem/stop-switch';
+import { generateKeyPair } from '../../../src/adapters/keys/key-file';
 import { noDeadline } from '../../../src/adapters/in-process/clock';
 import { runCli } from '../../../src/handlers/cli/main';
 import { EXIT } from '../../../src/handlers/cli/shared/exit-codes';
+import { signerOf, signRunDirectory } from '../../../src/handlers/compose-library';
 import { guard, type GuardOptions, type Guard } from '../../../src/handlers/library/guard';
 import { refusalOf } from '../../../src/handlers/library/refusal';
 import { captureIo } from '../../support/captured-io';
@@ -240,5 +242,51 @@ describe('a stop switch', () => {
     expect(await refused(unread.guarded.tool('search', () => 1)())).toMatchObject({ code: 'stopped_by_operator', who: null, at: null });
     await expectProven(unread);
     rmSync(directory, { recursive: true });
+  });
+});
+
+describe('a guard that signs', () => {
+  let directory = '';
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ewm-guard-sign-'));
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const [mine, theirs] = [generateKeyPair(), generateKeyPair()];
+
+  async function verified(run: string, publicPem: string): Promise<readonly [number, string]> {
+    const key = join(directory, 'key.pub.pem');
+    writeFileSync(key, publicPem);
+    const { io, out } = captureIo();
+    const exit = await runCli(['verify', run, '--key', key, '--require-receipt'], io);
+    return [exit, out()];
+  }
+
+  it('leaves a receipt beside the sealed run and beside those of its grants, once, and closing again changes nothing', async () => {
+    const [tape, childTape] = [join(directory, 'run'), join(directory, 'child')];
+    const guarded = guard({ budget: { max_tool_calls: 3 }, tape, prices: TEST_PRICES, sign: mine.privatePem });
+    await guarded.tool('search', () => 1)();
+    const child = await guarded.grant({ name: 'child', budget: { max_tool_calls: 1 }, tape: childTape });
+    await child.tool('search', () => 1)();
+    await child.close();
+    await guarded.close();
+    const receipt = readFileSync(join(tape, 'receipt.json'), 'utf8');
+    await guarded.close();
+    expect(readFileSync(join(tape, 'receipt.json'), 'utf8')).toBe(receipt);
+    for (const run of [tape, childTape]) {
+      expect(await verified(run, mine.publicPem)).toEqual([EXIT.ok, expect.stringContaining(`signed by ${mine.keyId}`)]);
+      expect((await verified(run, theirs.publicPem))[0]).toBe(EXIT.notProven);
+    }
+  });
+
+  it('refuses what is no key, and a tape that is no directory, before anything is sent', () => {
+    expect(() => guard({ budget: {}, tape: join(directory, 'no'), sign: mine.publicPem })).toThrow('sign: no private key in PEM');
+    expect(() => made({}, { sign: mine.privatePem })).toThrow('`tape` has to be a directory');
+  });
+
+  it('says why a run cannot be signed', async () => {
+    const signer = valueOfRight(signerOf(mine.privatePem));
+    expect(await signRunDirectory(join(directory, 'nothing'), signer)).toContain('is missing');
   });
 });
