@@ -10,7 +10,7 @@ export const ZIP_BYTES_MAX = {
   base: 184_000,
   tools: 224_000,
   memory: 220_000,
-  sessions: 240_000,
+  sessions: 244_000,
   mcp: 380_000,
   stop: 150_000,
   cell: 144_000,
