@@ -93,7 +93,7 @@ export async function buildLambda(version, { page, outdir = 'dist/lambda' } = {}
     const index = await readFile(`${outdir}/${mode}/index.js`);
     await writeFile(`${outdir}/${mode}/${SIGNING}.js`, signing);
     const zips = { [mode]: { 'index.js': index } };
-    if (mode !== 'stop') zips[`${mode}-${SIGNING}`] = { 'index.js': index, [`${SIGNING}.js`]: signing };
+    if (mode !== 'stop' && mode !== 'cell') zips[`${mode}-${SIGNING}`] = { 'index.js': index, [`${SIGNING}.js`]: signing };
     for (const [name, files] of Object.entries(zips)) {
       const zip = zipOf(files);
       await writeFile(`${outdir}/${name}.zip`, zip);
