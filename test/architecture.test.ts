@@ -31,6 +31,7 @@ const CONTROL_PLANE = [
   '@aws-sdk/client-kms',
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
+  '@aws-sdk/client-sfn',
 ];
 /** The official clients of both generations, for tests that play through them. */
 const MCP_CLIENTS = [
@@ -49,7 +50,7 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   'src/domain/decimal': { imports: ['src/domain'], packages: EITHER },
   'src/domain/canonical': { imports: ['src/domain'], packages: [] },
   'src/domain/codec': { imports: ['src/domain', 'src/domain/canonical', 'src/domain/decimal'], packages: [...EITHER, 'io-ts'] },
-  'src/domain/budget': { imports: ['src/domain', 'src/domain/codec'], packages: [...EITHER, 'io-ts'] },
+  'src/domain/budget': { imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec'], packages: [...EITHER, 'io-ts'] },
   'src/domain/market': {
     imports: ['src/domain', 'src/domain/canonical', 'src/domain/codec', 'src/domain/decimal'],
     packages: [...EITHER, 'io-ts', ...PURE_RAND],
@@ -521,7 +522,7 @@ const METHODS: Readonly<Record<string, string>> = {
 /** `Number(x)` where x is a bigint or a run of digits that a double holds exactly; each of these says so beside the call. */
 const EXACT_NUMBER_FILES = [
   'src/domain/decimal/decimal.ts',
-  'src/domain/guard/prices.ts',
+  'src/domain/budget/prices.ts',
   'src/domain/tape/row-buffer.ts',
   'src/domain/market/generate.ts',
 ];

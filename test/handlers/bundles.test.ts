@@ -27,7 +27,7 @@ import { type S3Stub, startS3Stub, STUB_BUCKET } from '../support/s3-stub';
 import { valueOfRight } from '../support/task';
 
 /** Of the zip. Unit: bytes. */
-const SIZE_MAX = { base: 183_000, tools: 220_000, memory: 220_000, sessions: 240_000, mcp: 380_000 } as const;
+const SIZE_MAX = { base: 184_000, tools: 224_000, memory: 220_000, sessions: 244_000, mcp: 380_000 } as const;
 type Name = keyof typeof SIZE_MAX;
 /** Of the function that runs cells of sweeps. */
 const CELL_BYTES_MAX = 144_000;
@@ -44,7 +44,7 @@ console.log(JSON.stringify({ zipBytes, inputs: Object.fromEntries(bundles.map((b
 `;
 const BUDGET = `
 import { overBudget, ZIP_BYTES_MAX } from './.config/build-lambda.mjs';
-console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 183_000, tools: 220_001, memory: 1, sessions: 240_000, mcp: 380_000 }) }));
+console.log(JSON.stringify({ ZIP_BYTES_MAX, lines: overBudget({ base: 184_000, tools: 224_001, memory: 1, sessions: 244_000, mcp: 380_000 }) }));
 `;
 
 /** What Node writes for `NODE_V8_COVERAGE`. */
@@ -216,7 +216,9 @@ describe('cell', () => {
     );
     // What follows from all rows together is for who collects them.
     expect([...parts].filter((part) => /^src\/domain\/sweep\/(summary|merkle|deflated-sharpe)/.test(part))).toEqual([]);
-    expect([...parts].filter((part) => /middy|powertools|agentcore|handlers\/http|domain\/(session|agent\/tool)/.test(part))).toEqual([]);
+    expect(
+      [...parts].filter((part) => /middy|powertools|agentcore|handlers\/http|domain\/(session|agent\/[a-z-]*tools)/.test(part)),
+    ).toEqual([]);
   });
 });
 
@@ -389,6 +391,7 @@ describe('what is in them', () => {
       'src/adapters/otel/trace-context.ts',
       'src/adapters/otel/tracing.ts',
       'src/adapters/s3/stop-switch.ts',
+      'src/domain/agent/bounds.ts',
       'src/domain/agent/call-error.ts',
       'src/domain/agent/memory-tools.ts',
       'src/domain/agent/program-evidence.ts',
@@ -406,6 +409,7 @@ describe('what is in them', () => {
     const own = partsOf('sessions', [...RUNS, 'sessions']);
     expect(own.filter((part) => !/^src\/(?:domain\/session|handlers\/mcp)\//.test(part))).toEqual([
       'src/domain/agent/recorded-answers.ts',
+      'src/domain/budget/prices.ts',
       'src/domain/receipt/envelope.ts',
       'src/domain/receipt/receipt.ts',
       'src/domain/receipt/statement.ts',
@@ -413,6 +417,8 @@ describe('what is in them', () => {
       'src/domain/run/evidence.ts',
       'src/domain/run/listing.ts',
       'src/domain/run/receipts.ts',
+      'src/domain/world/file/input.ts',
+      'src/domain/world/file/state.ts',
       'src/handlers/http/contract/answer-codecs.ts',
       'src/handlers/http/contract/body-file-world.ts',
       'src/handlers/http/contract/body-session.ts',
@@ -540,7 +546,7 @@ describe('the build', () => {
     expect(JSON.parse(await script(BUDGET, []))).toEqual({
       // And of the functions that pull the stop switch and run cells, which are none of the API.
       ZIP_BYTES_MAX: { ...SIZE_MAX, stop: 150_000, cell: CELL_BYTES_MAX },
-      lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 220001 bytes, the limit is 220000 .*take it out/)],
+      lines: [expect.stringMatching(/^dist\/lambda\/tools\.zip: 224001 bytes, the limit is 224000 .*take it out/)],
     });
   });
 });

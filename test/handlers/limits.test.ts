@@ -270,7 +270,7 @@ describe('a run of a market', () => {
     const [inside, outside] = [join(directory, 'inside.json'), join(directory, 'outside.json')];
     expect((await generate(2_000, inside)).exit).toBe(EXIT.ok);
     expect((await run({ market: inside, strategy: strategy(wide(['S0'])), more: ['--steps', '1'] })).exit).toBe(EXIT.ok);
-    expect(await generate(20_000, outside)).toEqual({
+    expect(await generate(30_000, outside)).toEqual({
       exit: EXIT.cannotWrite,
       out: '',
       err: 'ewm: outside.json: cannot be written: it would be longer than 33554432 bytes, the most that a .json market may have; write .jsonl or .csv\n',

@@ -222,7 +222,7 @@ describe('bodies that are not valid', () => {
       rules: [{ type: 'threshold_price', symbol: 'A', buy_below: 1 }],
     };
     const answer = await invoke(makeTestHandler('agentcore-base', { bodyBytesMax: 20_000_000 }), { market, strategy });
-    expect(answer.error).toMatchObject({ code: 'invalid_request', problems: [{ pointer: '/market/steps' }] });
+    expect(answer.error).toMatchObject({ code: 'invalid_request', problems: [{ pointer: '/market/steps/0/time' }] });
   });
 });
 

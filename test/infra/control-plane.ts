@@ -6,6 +6,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { READER, TEST_REGION } from '../support/aws-calls';
 
 export interface ControlPlane {
@@ -15,6 +16,7 @@ export interface ControlPlane {
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
+  readonly steps: SFNClient;
   readonly watch: CloudWatchClient;
   readonly close: () => void;
 }
@@ -28,6 +30,7 @@ export function controlPlane(endpoint: string): ControlPlane {
     lambda: new LambdaClient(settings),
     logs: new CloudWatchLogsClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
+    steps: new SFNClient(settings),
     watch: new CloudWatchClient(settings),
   };
   return {

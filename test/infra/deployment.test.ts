@@ -33,6 +33,7 @@ import {
   ListBucketsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, ListStateMachinesCommand } from '@aws-sdk/client-sfn';
 import { unzipSync } from 'fflate';
 import { createPublicKey } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -553,6 +554,24 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     expect((await aws.kms.send(new DescribeKeyCommand({ KeyId: before.arn }))).KeyMetadata?.KeyState).toBe('Enabled');
   });
 
+  it('adds sweeps beside what is there: the machine that the tests of sweeps run, with limits of its own', async () => {
+    const { modes } = await deployment.outputs();
+    expect(await deployment.target(['deploy', 'sweeps'])).toContain('ewm sweep submit');
+    const outputs = await deployment.outputs();
+    expect(outputs).toMatchObject({ modes, sweeps: { state_machine_arn: expect.stringContaining(':stateMachine:ewm-sweeps') as string } });
+    const { stateMachines: machines = [] } = await aws.steps.send(new ListStateMachinesCommand({}));
+    expect(machines).toHaveLength(1);
+    const { definition = '', type } = await aws.steps.send(
+      new DescribeStateMachineCommand({ stateMachineArn: machines[0]?.stateMachineArn }),
+    );
+    const machine = JSON.parse(definition) as MachineLimits;
+    const tested = JSON.parse(await readFile(join(__dirname, '../fixtures/sweep-machine.json'), 'utf8')) as MachineLimits;
+    expect(type).toBe('STANDARD');
+    expect(withoutLimits(machine)).toEqual(withoutLimits(tested));
+    const { ReservedConcurrentExecutions: atOnce } = await aws.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: 'ewm-cell' }));
+    expect(machine.States.Cells.MaxConcurrency).toBe(atOnce);
+  });
+
   it('takes the API down and keeps the artifacts, and says so', async () => {
     const key = 'ewm/artifacts/00000000000000000000000000000000/run.json';
     // moto takes the ban on requests without TLS for a ban on requests.
@@ -598,6 +617,17 @@ describeWhere(missingDeployTools() ?? missingRuntimeClient(), 'a deployment', ()
     return ((await aws.s3.send(new ListBucketsCommand({}))).Buckets ?? []).map(({ Name: name }) => name);
   }
 });
+
+interface MachineLimits {
+  readonly States: { readonly Cells: { readonly MaxConcurrency: number } };
+}
+
+/** What a deployment sets: how many at a time, how many at the most, for how long, in which bucket. */
+function withoutLimits(machine: MachineLimits): unknown {
+  return JSON.parse(
+    JSON.stringify(machine, (key, value: unknown) => (/^(MaxConcurrency|MaxItems|TimeoutSeconds|Bucket)$/.test(key) ? null : value)),
+  );
+}
 
 const OF_ALL = {
   EWM_ARTIFACT_BUCKET: STUB_BUCKET,

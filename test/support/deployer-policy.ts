@@ -13,11 +13,13 @@ const RULES: readonly Rule[] = [
   { sid: 'WhoAmI', takes: /^(sts:GetCallerIdentity|lambda:GetAccountSettings)$/, resource: '*' },
   { sid: 'Functions', takes: /^lambda:/, resource: 'arn:aws:lambda:REGION:ACCOUNT:function:ewm-*' },
   {
-    sid: 'RolesForFunctionsBudgetsAndGatewaysOnly',
+    sid: 'RolesForFunctionsMachinesBudgetsAndGatewaysOnly',
     takes: /^iam:PassRole$/,
     resource: 'arn:aws:iam::ACCOUNT:role/ewm-*',
     condition: {
-      StringEquals: { 'iam:PassedToService': ['lambda.amazonaws.com', 'budgets.amazonaws.com', 'bedrock-agentcore.amazonaws.com'] },
+      StringEquals: {
+        'iam:PassedToService': ['lambda.amazonaws.com', 'budgets.amazonaws.com', 'bedrock-agentcore.amazonaws.com', 'states.amazonaws.com'],
+      },
     },
   },
   {
@@ -26,6 +28,7 @@ const RULES: readonly Rule[] = [
     resource: 'arn:aws:iam::ACCOUNT:role/aws-service-role/ops.apigateway.amazonaws.com/*',
     condition: { StringEquals: { 'iam:AWSServiceName': 'ops.apigateway.amazonaws.com' } },
   },
+  { sid: 'MachineOfSweeps', takes: /^states:/, resource: 'arn:aws:states:REGION:ACCOUNT:stateMachine:ewm-*' },
   { sid: 'Roles', takes: /^iam:/, resource: 'arn:aws:iam::ACCOUNT:role/ewm-*' },
   {
     sid: 'Api',
