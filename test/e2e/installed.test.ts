@@ -49,8 +49,8 @@ it('brings no other package with it, and is small', async () => {
   );
   // 50 packages and 60 MB before; the bundles have about 3 MB.
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(4_000_000);
-  // The aim is 1 MB, and it is missed: a fifth is the engine of world files, an eighth the server of MCP. It does not grow unseen.
-  expect((await stat(tarball())).size).toBeLessThan(1_085_000);
+  // The aim is 1 MB, and it is missed: a fifth is the engine of world files, an eighth the server of MCP, a tenth its client. It does not grow unseen.
+  expect((await stat(tarball())).size).toBeLessThan(1_240_000);
 });
 
 it('has the license of every package that it bundles', async () => {

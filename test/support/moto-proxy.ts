@@ -4,7 +4,8 @@
  * - the outputs of a CloudFormation stack with an AgentCore Memory or Gateway, which moto cannot make;
  * - the logging settings of a function, which moto forgets;
  * - the object of the stop switch: moto reads a policy of a bucket without its conditions, and so denies every object of ours;
- * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere.
+ * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere;
+ * - whether a state machine is valid, which Terraform asks before it makes one.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -80,6 +81,8 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
       return json({ AccountLimit: { ConcurrentExecutions: concurrentExecutions, UnreservedConcurrentExecutions: left }, AccountUsage: {} });
     }
     if (SWITCH_PATH.test(request.path)) return switchObject(request);
+    if (request.headers['x-amz-target'] === 'AWSStepFunctions.ValidateStateMachineDefinition')
+      return json({ result: 'OK', diagnostics: [], truncated: false });
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];

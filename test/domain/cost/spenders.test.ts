@@ -26,6 +26,7 @@ const LIMITS = {
   signing: true,
   sign_segments: true,
   signing_keys: 2,
+  sweeps: true,
   memory: true,
   code_interpreter: true,
   planner: true,
@@ -55,6 +56,8 @@ interface Act {
 
 const ROUTES = { 'GET /health': 'AWS_IAM', 'POST /agentcore/base': 'AWS_IAM', 'POST /agentcore/tools': 'AWS_IAM' };
 const REFUSED = 10_000 * 3_600;
+/** Of a month: ten instances, each of which begins ten cells a second. */
+const SWEPT = 10 * 10 * 744 * 3_600;
 
 const caller = (act: string, moves: Act['moves']): Act => ({ who: 'caller', act, moves });
 const operator = (act: string, moves: Act['moves']): Act => ({ who: 'operator', act, moves });
@@ -134,6 +137,14 @@ const ACTS: readonly Act[] = [
     kms_asymmetric_requests: 2 * OF_A_ROUTE,
     s3_puts: 11 * OF_A_ROUTE,
     s3_gets: 11 * OF_A_ROUTE,
+  }),
+  operator('sweeps that never rest, of cells as fast as they can be begun', {
+    lambda_requests: SWEPT,
+    sfn_requests: SWEPT,
+    sfn_transitions: SWEPT,
+    sfn_memory: SWEPT * 128 * 1_100,
+    s3_gets: SWEPT,
+    s3_puts: SWEPT,
   }),
   operator('keys that sign', { kms_keys: 2 }),
   operator('alarms', { alarms: 18 }),
