@@ -53,7 +53,8 @@ async function main(): Promise<void> {
 
     for (const [path, body] of ASKED) await post(server.url, path, body);
     const list = await openPage(browser, server.url, SIZE);
-    await list.page.click('#base-send');
+    await list.page.click('#base-open');
+    await list.page.locator('#base-send').press('Enter');
     await list.page.waitForSelector('#base-answer pre');
     await list.page.waitForFunction((runs) => document.querySelectorAll('.runs tbody tr').length === runs, ASKED.length + 1);
     await list.page.mouse.move(0, 0);
