@@ -57,8 +57,10 @@ async function main(): Promise<void> {
     await list.page.locator('#base-send').press('Enter');
     await list.page.waitForSelector('#base-answer pre');
     await list.page.waitForFunction((runs) => document.querySelectorAll('.runs tbody tr').length === runs, ASKED.length + 1);
+    await list.page.click('#base-open');
     await list.page.mouse.move(0, 0);
     await list.page.evaluate(() => {
+      window.scrollTo({ top: 0, behavior: 'instant' });
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     });
     await picture('server', (path) => list.page.screenshot({ path }));
