@@ -100,7 +100,7 @@ run "all_modes" {
     error_message = "EWM_ENABLED: every function is told what the deployment has"
   }
   assert {
-    condition = setsubtract(keys(module.function["tools"].function.environment[0].variables), keys(module.function["base"].function.environment[0].variables)) == toset([
+    condition = setsubtract(keys(module.function["tools"].function.environment[0].variables), concat(keys(module.function["base"].function.environment[0].variables), ["EWM_SPANS"])) == toset([
       "AGENTCORE_CODE_INTERPRETER_ID", "AGENTCORE_RUNTIME_ARN", "EWM_AGENTCORE_TIMEOUT_MS", "EWM_STOP_KEY"
     ])
     error_message = "tools environment: exactly the variables of its mode"
@@ -108,7 +108,7 @@ run "all_modes" {
   assert {
     condition = {
       for key, value in module.function["memory"].function.environment[0].variables :
-      key => value if !contains(keys(module.function["base"].function.environment[0].variables), key)
+      key => value if !contains(concat(keys(module.function["base"].function.environment[0].variables), ["EWM_SPANS"]), key)
       } == {
       ENABLE_AGENTCORE_MEMORY   = "1"
       AGENTCORE_MEMORY_ID       = "ewm_memory-0123456789"
@@ -117,6 +117,10 @@ run "all_modes" {
       EWM_STOP_KEY              = "stop.json"
     }
     error_message = "memory environment: the id that the stack gives out, switched on"
+  }
+  assert {
+    condition     = alltrue([for it in module.function : !contains(keys(it.function.environment[0].variables), "EWM_SPANS")])
+    error_message = "spans: not written where nobody asked for them"
   }
   assert {
     condition     = output.memory_id == "ewm_memory-0123456789"

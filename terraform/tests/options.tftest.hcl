@@ -49,7 +49,7 @@ run "every_limit" {
   }
 
   assert {
-    condition = { for key, value in module.function["memory"].function.environment[0].variables : key => value if key != "AGENTCORE_MEMORY_ID" } == {
+    condition = { for key, value in module.function["memory"].function.environment[0].variables : key => value if !contains(["AGENTCORE_MEMORY_ID", "EWM_SPANS"], key) } == {
       EWM_ARTIFACT_BUCKET       = "some-other-bucket"
       EWM_ARTIFACT_PREFIX       = "team/runs/"
       EWM_S3_PATH_STYLE         = "0"
@@ -58,7 +58,6 @@ run "every_limit" {
       EWM_AGENTCORE_TIMEOUT_MS  = "9001"
       EWM_STORE_RESERVE_MS      = "3001"
       EWM_STOP_KEY              = "stop.json"
-      EWM_SPANS                 = "1"
       EWM_MAX_BODY_BYTES        = "1048577"
       EWM_MAX_ARTIFACT_BYTES    = "4194305"
       EWM_BASE_PATH             = "/v1"
@@ -75,6 +74,10 @@ run "every_limit" {
       AGENTCORE_MEMORY_ACTOR_ID = "team:1"
     }
     error_message = "ceilings: the functions receive what the variables say"
+  }
+  assert {
+    condition     = lookup(module.function["memory"].function.environment[0].variables, "EWM_SPANS", "") == "1"
+    error_message = "spans: written where they are asked for"
   }
   assert {
     condition     = alltrue([for it in module.function : it.function.memory_size == 1024 && it.function.timeout == 13 && it.invoke_config.maximum_event_age_in_seconds == 120 && it.log_group.retention_in_days == 30])

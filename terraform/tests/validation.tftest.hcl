@@ -52,6 +52,8 @@ run "too_small" {
     artifact_expiry_days        = 0
     noncurrent_expiry_days      = 0
     signing_keys                = 0
+    sweep_concurrency           = 0
+    max_sweep_cost_usd          = 0
     memory_event_expiry_days    = 6
     memory_actor_id             = ""
     code_interpreter_id         = ""
@@ -72,7 +74,7 @@ run "too_small" {
     var.noncurrent_expiry_days, var.memory_event_expiry_days, var.memory_actor_id, var.code_interpreter_id, var.planner_qualifier,
     var.invocations_alarm_per_hour, var.budget_trips_alarm_per_hour, var.monthly_budget_usd, var.budget_action_percent, var.region, var.tags, var.kms_key_arn,
     var.api_authorization, var.planner_runtime_arn, var.alarm_email, var.budget_email, var.max_artifact_bytes, var.optional_ceilings, var.base_path,
-    var.cors_origins, var.day_budget, var.gateway_plane, var.gateway_jwt, var.signing_keys,
+    var.cors_origins, var.day_budget, var.gateway_plane, var.gateway_jwt, var.signing_keys, var.sweep_concurrency, var.max_sweep_cost_usd,
   ]
 }
 
@@ -104,6 +106,8 @@ run "too_large" {
     artifact_expiry_days     = 36501
     noncurrent_expiry_days   = 36501
     signing_keys             = 21
+    sweep_concurrency        = 1001
+    max_sweep_cost_usd       = 100001
     memory_event_expiry_days = 366
     planner_qualifier        = "e2345678901234567890123456789012345678901234567890123456789012345"
   }
@@ -113,7 +117,7 @@ run "too_large" {
     var.async_event_age_seconds, var.sessions_concurrency, var.log_retention_days, var.connect_timeout_ms, var.s3_timeout_ms, var.agentcore_timeout_ms,
     var.store_reserve_ms, var.max_steps, var.max_tool_calls, var.max_model_calls, var.max_memory_ops, var.max_memory_bytes,
     var.max_body_bytes, var.artifact_bucket_name, var.artifact_expiry_days, var.noncurrent_expiry_days, var.memory_event_expiry_days,
-    var.planner_qualifier, var.max_artifact_bytes, var.signing_keys,
+    var.planner_qualifier, var.max_artifact_bytes, var.signing_keys, var.sweep_concurrency, var.max_sweep_cost_usd,
   ]
 }
 

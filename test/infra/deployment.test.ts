@@ -780,6 +780,7 @@ const UNSEEN: readonly string[] = [
   'cloudformation:UpdateStack',
   ...['TagResource', 'UntagResource'].map((name) => `cloudformation:${name}`),
   'iam:UpdateAssumeRolePolicy',
+  ...['TagResource', 'UntagResource', 'UpdateStateMachine'].map((name) => `states:${name}`),
   'lambda:UpdateFunctionCode',
   ...['cloudwatch', 'lambda', 'logs'].flatMap((service) => [`${service}:TagResource`, `${service}:UntagResource`]),
   'iam:UntagRole',

@@ -261,11 +261,7 @@ const permissions: Batch = {
       "code interpreter of one's own",
       inFile('agentcore.tf', 'code-interpreter-custom/', 'code-interpreter/'),
     ),
-    mutation(
-      'spans that nobody asked for',
-      ['tools environment', 'memory environment'],
-      inFile('functions.tf', 'var.spans ? "1" : null', '"1"'),
-    ),
+    mutation('spans that nobody asked for', 'spans', inFile('functions.tf', 'var.spans ? "1" : null', '"1"')),
     mutation('calls of functions not denied', ['no calls of functions', 'base policy', 'switches'], inFile(MODULE_IAM, DENY, '')),
     mutation(
       'the ARN in the place of the id',
@@ -324,7 +320,7 @@ const limits: Batch = {
   tests: OPTIONS,
   mutations: [
     mutation('a ceiling that no variable raises', 'ceilings', inFile('functions.tf', 'tostring(var.max_steps)', '"100"')),
-    mutation('spans that no variable switches on', 'ceilings', inFile('functions.tf', 'var.spans ? "1" : null', 'null')),
+    mutation('spans that no variable switches on', 'spans', inFile('functions.tf', 'var.spans ? "1" : null', 'null')),
     mutation('a timeout that no variable changes', 'sizes', inFile(MODULE, '= var.timeout_seconds\n', '= 29\n')),
     mutation('a throttle that no variable changes', 'throttle', inFile('api.tf', '= var.throttle_rate_per_second\n', '= 2\n')),
     mutation('an expiry that no variable changes', 'lifecycle', inFile('storage.tf', '= var.artifact_expiry_days\n', '= 90\n')),

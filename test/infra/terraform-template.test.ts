@@ -66,7 +66,7 @@ describeWhere(missingLinter(), 'the CloudFormation templates', () => {
     [GATEWAY, 'an authorization that does not exist', '"AWS_IAM"', '"IAM"', 'E3030'],
     [GATEWAY, 'a target without its name', '        "Name": "ewm",\n', '', 'E3003'],
     [GATEWAY, 'a name of a target with an underscore', '"Name": "ewm",', '"Name": "ewm_1",', 'E3031'],
-    [GATEWAY, 'a list of tools that is spelled otherwise', '"InlinePayload":', '"InlinePayloads":', 'E3002'],
+    [GATEWAY, 'a kind of target that does not exist', '"Lambda": {', '"Lambdas": {', 'E3002'],
     [GATEWAY, 'an output that the type does not have', '"GatewayUrl"\n', '"Url"\n', 'E6101'],
   ])('%s: %s: noticed', async (template, _what, from, to, rule) => {
     const text = await readFile(join(CONFIGURATION, template), 'utf8');

@@ -5,7 +5,7 @@
  * - the logging settings of a function, which moto forgets;
  * - the object of the stop switch: moto reads a policy of a bucket without its conditions, and so denies every object of ours;
  * - where the code of a function can be fetched: AWS answers a URL, moto one that leads nowhere;
- * - whether a state machine is valid, which Terraform asks before it makes one.
+ * - whether a state machine is valid, and its versions, which Terraform asks about the one that it makes.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -48,6 +48,11 @@ const CODE_PATH = /^\/function-code\/([^/?]+)$/;
 const SWITCH_PATH = /^\/[^/]+\/stop\.json(\?.*)?$/;
 const FUNCTION_PATH = /^\/2015-03-31\/functions\/([^/?]+)\/?(\?.*)?$/;
 
+const MACHINE_ANSWERS: ReadonlyMap<string, object> = new Map([
+  ['AWSStepFunctions.ValidateStateMachineDefinition', { result: 'OK', diagnostics: [], truncated: false }],
+  ['AWSStepFunctions.ListStateMachineVersions', { stateMachineVersions: [] }],
+]);
+
 interface Incoming {
   readonly method: string;
   readonly path: string;
@@ -81,8 +86,8 @@ export async function startMotoProxy(motoUrl: string, concurrentExecutions = CON
       return json({ AccountLimit: { ConcurrentExecutions: concurrentExecutions, UnreservedConcurrentExecutions: left }, AccountUsage: {} });
     }
     if (SWITCH_PATH.test(request.path)) return switchObject(request);
-    if (request.headers['x-amz-target'] === 'AWSStepFunctions.ValidateStateMachineDefinition')
-      return json({ result: 'OK', diagnostics: [], truncated: false });
+    const machine = MACHINE_ANSWERS.get(String(request.headers['x-amz-target']));
+    if (machine !== undefined) return json(machine);
     const [, recursive] = RECURSION_PATH.exec(request.path) ?? [];
     if (recursive !== undefined) return recursionOf(recursive, request);
     const [, wanted] = CODE_PATH.exec(request.path) ?? [];
